@@ -1,0 +1,1 @@
+"""Files to records: product images, product lists, dialogues. No torch here."""

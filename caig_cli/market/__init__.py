@@ -1,0 +1,1 @@
+"""The simulated marketplace, where the true click-through rate is known."""

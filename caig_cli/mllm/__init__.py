@@ -1,0 +1,1 @@
+"""Multimodal LLM families: loading, inputs, shared-prefix forward, sampling."""
