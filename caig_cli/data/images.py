@@ -1,0 +1,195 @@
+"""Opens any image file a merchant may have, as upright 8-bit sRGB.
+
+Files are hostile until decoded: only plain raster formats are tried (no PostScript, no vector
+interpreters), the pixel count is checked before any pixel is decoded, and every way in which a
+decoder can fail ends in one ``ItemError`` line.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from caig_cli.errors import ItemError
+
+MAX_PIXELS = 64_000_000
+"""Largest accepted width x height; no current camera body exceeds it, and it decodes to 256 MB of RGBA."""
+
+MIN_SIDE = 16
+"""Shortest accepted side in pixels; below it there is nothing to advertise."""
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Largest accepted file in bytes."""
+
+SUFFIXES = frozenset(
+    ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .heic .heif .jp2 .mpo".split()
+)
+"""File name endings (lower case) that a folder of products is searched for."""
+
+_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000")
+_FORMAT_WORDS = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC"
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_EMBEDDED_ALPHA = {"LA": "L", "La": "L", "RGBA": "RGB", "RGBa": "RGB", "PA": "RGB"}
+
+
+def shown(path: Path | str) -> str:
+    """The path as one printable line, whatever characters its name holds."""
+    return "".join(c if c.isprintable() else "?" for c in str(path))
+
+
+def open_image(path: Path) -> Image.Image:
+    """First frame of an image file as upright sRGB, mode RGB, or RGBA if it carries transparency.
+
+    Raises ItemError (one line: file, why, what to do) for anything that cannot be decoded.
+    """
+    _check_file(path)
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own size warning is replaced by the check below; its other warnings
+            # (odd metadata) do not concern a merchant.
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_formats()) as image:
+                _check_size(path, image)
+                image.load()
+                return _to_srgb(_upright(image))
+    except ItemError:
+        raise
+    except UnidentifiedImageError:
+        raise ItemError(_unidentified(path)) from None
+    except Image.DecompressionBombError:
+        raise ItemError(_too_many_pixels(path)) from None
+    except MemoryError:
+        raise ItemError(f"{shown(path)}: not enough memory to decode it; shrink the image") from None
+    except Exception as error:
+        # Decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error, EOFError, ... on
+        # damaged files; the list differs by format and version, so nothing narrower is safe.
+        raise ItemError(_damaged(path, error)) from None
+
+
+def _check_file(path: Path) -> None:
+    name = shown(path)
+    try:
+        if path.is_dir():
+            raise ItemError(f"{name}: is a folder, not an image; give a file")
+        if not path.exists():
+            raise ItemError(f"{name}: no such file; check the path")
+        if not path.is_file():
+            # A pipe or a device would block for ever when read.
+            raise ItemError(f"{name}: not a regular file; give an image file")
+        size = path.stat().st_size
+    except (OSError, ValueError):
+        raise ItemError(f"{name}: cannot be opened; check the path and its permissions") from None
+    if size == 0:
+        raise ItemError(f"{name}: the file is empty (0 bytes); export or download it again")
+    if size > MAX_BYTES:
+        raise ItemError(f"{name}: {size >> 20} MB, over the limit of {MAX_BYTES >> 20} MB; shrink the image")
+
+
+def _check_size(path: Path, image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise ItemError(_too_many_pixels(path, f"{width}x{height} pixels is "))
+    if min(width, height) < MIN_SIDE:
+        raise ItemError(
+            f"{shown(path)}: {width}x{height} pixels is too small; "
+            f"give an image of at least {MIN_SIDE}x{MIN_SIDE}"
+        )
+
+
+def _too_many_pixels(path: Path, size: str = "its size is ") -> str:
+    return f"{shown(path)}: {size}over the limit of {MAX_PIXELS // 1_000_000} million pixels; shrink the image"
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    name = shown(path)
+    if isinstance(error, PermissionError):
+        return f"{name}: cannot be opened; check the path and its permissions"
+    if "truncated" in str(error).lower():
+        return f"{name}: the file is truncated; export or download it again"
+    return f"{name}: the image data is damaged; export or download it again"
+
+
+def _unidentified(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(32)
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return f"{shown(path)}: HEIC needs a plugin; run pip install pillow-heif, or export it as JPEG or PNG"
+    return f"{shown(path)}: not an image caig can read; give a {_FORMAT_WORDS} file"
+
+
+def _formats() -> tuple[str, ...]:
+    """Formats to try; HEIF only where its plugin is installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return _FORMATS
+    register_heif_opener()
+    return (*_FORMATS, "HEIF")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        # Damaged EXIF says nothing about the pixels: use them as they are.
+        return image
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """8-bit sRGB from whatever mode and colour profile the file has."""
+    image = _to_eight_bits(image)
+    profile = image.info.get("icc_profile")
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode not in _EMBEDDED_ALPHA:
+        return _colours_to_srgb(image, profile)
+    straight = image.convert("RGBA")
+    colours = _colours_to_srgb(straight.convert(_EMBEDDED_ALPHA[image.mode]), profile)
+    colours.putalpha(straight.getchannel("A"))
+    return colours
+
+
+def _colours_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """RGB image from one without alpha, through its ICC profile if that is usable."""
+    if image.mode == "LAB":
+        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        return _through_profile(image, lab)
+    if profile and image.mode in ("L", "RGB", "CMYK"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if "srgb" not in ImageCms.getProfileDescription(source).lower():
+                return _through_profile(image, source)
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            # A damaged profile, or one for another colour space: the plain conversion is closest.
+            pass
+    return image.convert("RGB")
+
+
+def _through_profile(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    converted = ImageCms.profileToProfile(
+        image,
+        source,
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if converted is None:
+        raise ValueError("no conversion")
+    return converted
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Greys of 16 or 32 bits and floats as mode L; other modes unchanged (Pillow has them in 8 bits)."""
+    if not (image.mode.startswith("I") or image.mode == "F"):
+        return image
+    grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    top = float(grey.max(initial=0.0))
+    full = next((scale for scale in (1.0, 255.0, 65535.0) if top <= scale), top)
+    if image.mode.startswith("I"):
+        full = max(65535.0, full)
+    return Image.fromarray(np.clip(grey * (255.0 / full) + 0.5, 0, 255).astype(np.uint8))
