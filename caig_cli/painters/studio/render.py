@@ -1,0 +1,139 @@
+"""Scenes become pictures: path tracing, denoising, development. The only module that drives Mitsuba.
+
+The same scene, size, samples and seed give the same bytes for any thread count and process on one kind
+of CPU: blocks are seeded by their index, so their size is fixed here, and the filter is a box.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.float32]
+
+BLOCK = 32  # pixels; Mitsuba's own default follows the thread count
+MAX_DEPTH = 6  # enough for light to enter and leave a glass body
+FIREFLY = 24.0  # scene-linear radiance above which a pixel is a lone caustic path, not a picture
+
+
+@functools.cache
+def mitsuba() -> ModuleType:
+    """Mitsuba with the scalar CPU variant set; imported on first use because it takes 0.4 s."""
+    import mitsuba as mi
+
+    mi.set_variant("scalar_rgb")
+    mi.set_log_level(mi.LogLevel.Error)
+    return mi
+
+
+def set_threads(count: int) -> None:
+    """Let the renderer and the denoiser use ``count`` threads; pictures do not depend on it."""
+    import drjit
+
+    drjit.set_thread_count(count)
+
+
+def render(
+    scene: Mapping[str, Any],
+    size: tuple[int, int],
+    spp: int,
+    seed: int,
+    *,
+    alpha: bool = False,
+    denoise: bool = True,
+    depth: int = MAX_DEPTH,
+) -> Image:
+    """Photograph a Mitsuba scene dictionary that has a ``sensor`` (film and sampler are added here).
+
+    ``size`` is (width, height) in pixels, ``spp`` samples per pixel, ``depth`` the longest light path.
+    Returns linear RGB, float32 [H, W, 3], or [H, W, 4] with straight coverage when ``alpha``.
+    """
+    mi = mitsuba()
+    loaded = mi.load_dict(_with_film(scene, size, "rgba" if alpha else "rgb"))
+    integrator = mi.load_dict({"type": "path", "max_depth": depth, "rr_depth": 4, "block_size": BLOCK})
+    seed = seed % 2**32
+    picture = np.array(mi.render(loaded, integrator=integrator, spp=spp, seed=seed), np.float32)
+    picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY)
+    if not denoise:
+        return picture
+    # A pass of its own is three times faster than Mitsuba's combined one.
+    guides = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "block_size": BLOCK})
+    guide = np.array(mi.render(loaded, integrator=guides, spp=max(2, spp // 4), seed=seed ^ 0x5EED))
+    picture[..., :3] = _denoised(picture[..., :3], guide.astype(np.float32))
+    return picture
+
+
+def develop(linear: Image, *, exposure: float = 1.0, contrast: float = 0.0) -> npt.NDArray[np.uint8]:
+    """Linear RGB [H, W, 3] as sRGB bytes: straight up to mid-grey, then a film-like shoulder.
+
+    ``contrast`` bends the encoded tones around their middle, 0 for none.
+    """
+    return quantise(_s_curve(encode_srgb(_shoulder(linear * np.float32(exposure))), contrast))
+
+
+def encode_srgb(linear: Image) -> Image:
+    """The sRGB transfer function on [0, 1]."""
+    x = np.clip(linear, 0.0, 1.0)
+    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def decode_srgb(encoded: npt.ArrayLike) -> Image:
+    """sRGB values in [0, 1] as linear light."""
+    x = np.asarray(encoded, np.float32)
+    return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def quantise(encoded: Image) -> npt.NDArray[np.uint8]:
+    return (np.clip(encoded, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+
+
+def _with_film(scene: Mapping[str, Any], size: tuple[int, int], pixels: str) -> dict[str, Any]:
+    """The scene with a film and sampler in its sensor; a crop that the camera asked for is kept."""
+    sensor = dict(scene["sensor"])
+    film = {"width": size[0], "height": size[1], **sensor.pop("film", {})}
+    film |= {"type": "hdrfilm", "pixel_format": pixels, "component_format": "float32"}
+    # Wider filters correlate the noise of neighbours, and the denoiser would keep it.
+    film["rfilter"] = {"type": "box"}
+    sensor |= {"film": film, "sampler": {"type": "independent"}}
+    return {"type": "scene"} | dict(scene) | {"sensor": sensor}
+
+
+@functools.cache
+def _denoising_device() -> Any:
+    """Always two threads on the CPU: the denoiser rounds differently from three threads on."""
+    import mitsuba_oidn
+
+    device = mitsuba_oidn.Device(mitsuba_oidn.DeviceType.CPU)
+    device.num_threads = 2
+    device.commit()
+    return device
+
+
+def _denoised(colour: Image, guide: Image) -> Image:
+    import mitsuba_oidn
+
+    albedo = np.ascontiguousarray(np.clip(guide[..., 0:3], 0.0, 1.0))
+    normal = np.ascontiguousarray(guide[..., 3:6])
+    colour = np.ascontiguousarray(colour)
+    clean = mitsuba_oidn.denoise(colour, albedo, normal, hdr=True, device=_denoising_device())
+    return np.maximum(np.asarray(clean, np.float32), 0.0)
+
+
+def _shoulder(x: Image) -> Image:
+    """Identity below the knee; above it highlights approach white and lose a little colour, as on film."""
+    knee = np.float32(0.5)
+    luma: Image = (x @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None]
+    over = np.maximum(luma - knee, 0.0)
+    x = x + (luma - x) * np.float32(0.5) * over / (over + 1.0)
+    excess = np.maximum(x - knee, 0.0) / (1 - knee)
+    rolled: Image = np.minimum(x, knee) + (1 - knee) * (1 - np.exp(-np.float32(0.8) * excess))
+    return rolled
+
+
+def _s_curve(y: Image, contrast: float) -> Image:
+    return y + np.float32(contrast) * (y - 0.5) * y * (1 - y) * 4
