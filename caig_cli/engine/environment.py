@@ -1,0 +1,76 @@
+"""Facts about this machine and its packages, for ``env.json`` and bug reports."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "caig", "torch", "transformers", "accelerate", "peft", "diffusers", "bitsandbytes", "mitsuba",
+    "mitsuba-oidn", "numpy", "scipy", "pillow", "pymatting", "pillow-heif", "pydantic", "typer",
+)  # fmt: skip
+VARIABLES = ("HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "WORLD_SIZE")
+
+
+def describe() -> dict[str, Any]:
+    """Versions, machine and variables; imports nothing heavy. No user or host name."""
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+        "arguments": sys.argv[1:],
+    }
+
+
+def devices() -> list[dict[str, Any]]:
+    """The GPUs that torch sees; imports torch."""
+    import torch
+
+    found: list[dict[str, Any]] = []
+    for index in range(torch.cuda.device_count()):
+        facts = torch.cuda.get_device_properties(index)
+        free, total = torch.cuda.mem_get_info(index)
+        found.append(
+            {
+                "device": f"cuda:{index}",
+                "name": facts.name,
+                "memory_gb": round(total / 2**30, 1),
+                "free_gb": round(free / 2**30, 1),
+                "bf16": torch.cuda.is_bf16_supported(including_emulation=False),
+            }
+        )
+    if torch.backends.mps.is_available():
+        found.append({"device": "mps", "name": "Apple GPU"})
+    return found
+
+
+def caches() -> dict[str, str]:
+    """Folders where weights are cached."""
+    home = os.environ.get("HF_HOME") or str(Path("~/.cache/huggingface").expanduser())
+    return {"huggingface": home}
+
+
+def version(package: str) -> str | None:
+    """The installed version of a package, None without it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")),
+        platform.processor(),
+    )

@@ -1,0 +1,273 @@
+"""A run's folder: the only writer of its files, its lock and its status."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import yaml
+from PIL import Image
+
+from caig_cli import recipe as recipes
+from caig_cli.engine import environment, files
+from caig_cli.engine.files import atomic_write
+from caig_cli.errors import RunError, UsageError
+
+__all__ = ["RunDir", "atomic_write", "latest", "read_status"]
+
+RUNS = Path("runs")
+
+
+class RunDir:
+    """An open run: use it as a context manager, which sets the status in ``run.json``.
+
+    In a distributed run only the main process writes; in the others every write does nothing.
+    """
+
+    def __init__(self, path: Path, command: str, lock: IO[str] | None) -> None:
+        self.path = path
+        self.is_main = lock is not None
+        self._lock = lock
+        self._started = time.monotonic()
+        self._timings: dict[str, float] = {}
+        self._counts: dict[str, int] = {}
+        self._status: dict[str, Any] = {
+            "command": command,
+            "status": "running",
+            "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        }
+
+    @classmethod
+    def open(
+        cls,
+        out: Path | None,
+        command: str,
+        recipe: recipes.Recipe,
+        *,
+        resume: bool = False,
+        overwrite: bool = False,
+    ) -> RunDir:
+        """Create, continue or replace a run folder (``out`` None: ``runs/<command>-<time>``).
+
+        Raises UsageError when the folder holds a run and neither ``resume`` nor ``overwrite`` is
+        given, holds something else, is in use by another process, or was made by another recipe.
+        """
+        path = _choose_path(out, command, resume)
+        if not is_main_process():
+            return cls(path, command, None)
+        _check(path, resume=resume, overwrite=overwrite)
+        path.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path)
+        if overwrite and not resume:
+            _clear(path)
+        if resume:
+            _check_recipe(path, recipe)
+        run = cls(path, command, lock)
+        run.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
+        run.write_json("env.json", environment.describe())
+        run._write_status()
+        return run
+
+    # --- files -------------------------------------------------------------------------------------
+
+    def write_bytes(self, rel: str, data: bytes) -> Path:
+        """Write an artifact atomically; returns its absolute path."""
+        path = self.path / rel
+        if self.is_main:
+            atomic_write(path, data)
+        return path
+
+    def write_text(self, rel: str, text: str) -> Path:
+        """Write a UTF-8 text atomically."""
+        return self.write_bytes(rel, text.encode())
+
+    def write_json(self, rel: str, value: Any) -> Path:
+        """Write an object as indented JSON atomically."""
+        return self.write_text(rel, files.to_json(value, indent=2) + "\n")
+
+    def append_jsonl(self, rel: str, value: Mapping[str, Any]) -> None:
+        """Append one row; it is on disk when this returns."""
+        if self.is_main:
+            files.append_line(self.path / rel, value)
+
+    def read_jsonl(self, rel: str) -> list[dict[str, Any]]:
+        """The rows written so far, without a last one that a kill has torn."""
+        return files.read_lines(self.path / rel)
+
+    def save_png(self, rel: str, image: Image.Image, text: Mapping[str, str]) -> Path:
+        """Write a PNG with text chunks atomically; the same input gives the same bytes."""
+        return self.write_bytes(rel, files.png_bytes(image, text)) if self.is_main else self.path / rel
+
+    # --- facts -------------------------------------------------------------------------------------
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None:
+        """Append figures of a step to ``metrics.jsonl``."""
+        self.append_jsonl("metrics.jsonl", {"step": step, **values})
+
+    def rewind_metrics(self, step: int) -> None:
+        """Forget figures of steps after ``step``, which a resumed run computes again."""
+        if self.is_main:
+            files.keep_lines(self.path / "metrics.jsonl", lambda row: row["step"] <= step)
+
+    @contextmanager
+    def timed(self, phase: str) -> Iterator[None]:
+        """Add the seconds of the block to ``timings`` in ``run.json``."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._timings[phase] = self._timings.get(phase, 0.0) + time.monotonic() - start
+
+    def count(self, name: str, n: int = 1) -> None:
+        """Add to ``counts`` in ``run.json``."""
+        self._counts[name] = self._counts.get(name, 0) + n
+
+    # --- status ------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status["status"] = "done" if kind is None else _ending(kind)
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            self._status["error"] = str(error) or kind.__name__ if kind else str(error)
+        try:
+            self._write_status()
+        except OSError as problem:
+            if kind is None:
+                raise RunError(f"{self.path}: cannot write run.json: {problem}") from problem
+        finally:
+            if self._lock is not None:
+                self._lock.close()
+
+    def _write_status(self) -> None:
+        self._status["seconds"] = round(time.monotonic() - self._started, 3)
+        self._status["timings"] = {name: round(s, 3) for name, s in self._timings.items()}
+        self._status["counts"] = self._counts
+        self._status["peak_memory_mb"] = peak_memory_mb()
+        self.write_json("run.json", self._status)
+
+
+def read_status(path: Path) -> str | None:
+    """The status of a run folder, None when it is not one."""
+    try:
+        tree = yaml.safe_load((path / "run.json").read_text())
+    except (OSError, yaml.YAMLError):
+        return None
+    return str(tree.get("status")) if isinstance(tree, dict) else None
+
+
+def latest(command: str) -> Path | None:
+    """The newest unfinished run of a command under ``runs/``."""
+    found = [p for p in RUNS.glob(f"{command}-*") if read_status(p) not in (None, "done")]
+    return max(found, key=lambda p: (p / "run.json").stat().st_mtime, default=None)
+
+
+def is_main_process() -> bool:
+    """True unless this is a follower of a distributed run."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def peak_memory_mb() -> dict[str, int]:
+    """Most memory used so far by this process, in MiB: resident, and per GPU if torch runs one."""
+    scale = 2**20 if sys.platform == "darwin" else 2**10
+    peak = {"resident": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // scale}
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        for index in range(torch.cuda.device_count()):
+            peak[f"cuda:{index}"] = torch.cuda.max_memory_allocated(index) // 2**20
+    return peak
+
+
+def _ending(kind: type[BaseException]) -> str:
+    return "interrupted" if issubclass(kind, KeyboardInterrupt) else "failed"
+
+
+def _choose_path(out: Path | None, command: str, resume: bool) -> Path:
+    if out is not None:
+        return out.expanduser().absolute()
+    if resume:
+        path = latest(command)
+        if path is None:
+            raise UsageError(f"--resume: no unfinished run of {command} under {RUNS}/; name one with --out")
+        return path.absolute()
+    path = RUNS / f"{command}-{_start_time():%Y%m%d-%H%M%S}"
+    number = 2
+    while is_main_process() and "RANK" not in os.environ and path.exists():
+        path = RUNS / f"{command}-{_start_time():%Y%m%d-%H%M%S}-{number}"
+        number += 1
+    return path.absolute()
+
+
+def _start_time() -> datetime:
+    """Now; in a distributed run the launcher's start, so that all processes name the same folder."""
+    if "RANK" not in os.environ:
+        return datetime.now()
+    import psutil
+
+    return datetime.fromtimestamp(psutil.Process(os.getppid()).create_time())
+
+
+def _check(path: Path, *, resume: bool, overwrite: bool) -> None:
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"--out {path}: is a file, not a folder")
+    occupied = path.is_dir() and any(p.name != ".lock" for p in path.iterdir())
+    status = read_status(path)
+    if resume and status is None:
+        raise UsageError(f"--resume: {path} holds no run; leave --resume out to start one")
+    if occupied and status is None:
+        raise UsageError(f"--out {path}: is not empty and holds no run; choose another folder")
+    if status is not None and not (resume or overwrite):
+        raise UsageError(
+            f"--out {path}: holds a run ({status}); continue it with --resume or replace it with --overwrite"
+        )
+
+
+def _check_recipe(path: Path, recipe: recipes.Recipe) -> None:
+    try:
+        tree = yaml.safe_load((path / "recipe.yaml").read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(f"--resume: {path}/recipe.yaml cannot be read: {error}") from None
+    changed = recipes.differences(recipe, tree)
+    if changed:
+        raise UsageError(
+            f"--resume: {path} was made with another {', '.join(changed)}; use its recipe or a new --out"
+        )
+
+
+def _lock(path: Path) -> IO[str]:
+    """Hold ``.lock`` until the process ends, however it ends."""
+    lock = (path / ".lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip() or "another process"
+        lock.close()
+        raise UsageError(f"--out {path}: the run is in use by process {owner}") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _clear(path: Path) -> None:
+    for child in path.iterdir():
+        if child.name == ".lock":
+            continue
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        else:
+            child.unlink()

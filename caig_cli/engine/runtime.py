@@ -1,0 +1,97 @@
+"""Seeds, device and precision. Torch is imported inside functions: light code uses the seeds too."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caig_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where and how networks compute, and the sentence that says why."""
+
+    device: torch.device
+    dtype: torch.dtype
+    reason: str
+
+
+def derive_seed(*parts: object) -> int:
+    """A 63-bit seed from the parts' texts; the same on every machine, process and Python version.
+
+    Give strings and numbers only: an object's text may hold its address.
+    """
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and torch (all devices)."""
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def use_threads(threads: int | None) -> None:
+    """Let torch use ``threads`` CPU threads; None leaves its own choice."""
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def choose_device(device: str = "auto", dtype: str = "auto") -> Runtime:
+    """Resolve a recipe's ``device`` and ``dtype``.
+
+    Raises UsageError when the device is not there or the precision has no such name.
+    """
+    import torch
+
+    chosen, why = _device(device)
+    if dtype == "auto":
+        name, because = _dtype(chosen)
+    elif dtype in DTYPES:
+        name, because = dtype, "as asked"
+    else:
+        raise UsageError(f"dtype {dtype!r}: expected auto, {', '.join(DTYPES)}")
+    reason = f"device {chosen} ({why}), precision {name} ({because})"
+    return Runtime(chosen, getattr(torch, DTYPES[name]), reason)
+
+
+def _device(name: str) -> tuple[torch.device, str]:
+    import torch
+
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        if cuda:
+            return torch.device("cuda"), torch.cuda.get_device_name()
+        return (torch.device("mps"), "Apple GPU") if mps else (torch.device("cpu"), "no GPU found")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"device {name!r}: expected auto, cpu, cuda, cuda:N or mps") from None
+    missing = (device.type == "cuda" and not cuda) or (device.type == "mps" and not mps)
+    if missing or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
+        raise UsageError(f"device {name!r} is not there; use --device auto")
+    return device, "as asked"
+
+
+def _dtype(device: torch.device) -> tuple[str, str]:
+    import torch
+
+    if device.type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bf16", "this GPU has it"
+        return "fp16", "this GPU has no bf16"
+    return "fp32", f"the safe choice on {device.type}"
