@@ -26,7 +26,8 @@ MAX_BYTES = 512 * 1024 * 1024
 """Largest accepted file in bytes."""
 
 SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .heic .heif .jp2 .mpo".split()
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff"}
+    | {".bmp", ".gif", ".avif", ".heic", ".heif", ".jp2", ".mpo"}
 )
 """File name endings (lower case) that a folder of products is searched for."""
 
@@ -101,7 +102,8 @@ def _check_size(path: Path, image: Image.Image) -> None:
 
 
 def _too_many_pixels(path: Path, size: str = "its size is ") -> str:
-    return f"{shown(path)}: {size}over the limit of {MAX_PIXELS // 1_000_000} million pixels; shrink the image"
+    limit = f"{MAX_PIXELS // 1_000_000} million pixels"
+    return f"{shown(path)}: {size}over the limit of {limit}; shrink the image"
 
 
 def _damaged(path: Path, error: Exception) -> str:

@@ -1,0 +1,228 @@
+"""Products from an image, a folder of images, or a JSON, JSON Lines or CSV file of records.
+
+A record has ``image`` (relative to the file's folder) and, if known, ``id``, ``caption`` (also
+``new_caption`` or ``title``), ``mask`` and ``attributes`` (an object, or ``name=value; ...`` in CSV).
+Columns ``attr_NAME`` and unknown columns with plain values become attributes too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from caig_cli.data.images import SUFFIXES, shown
+from caig_cli.data.tables import TABLE_SUFFIXES, Row, clean_text, kind, read_rows, text_of
+from caig_cli.errors import DataError, ItemError
+from caig_cli.records import Failure, Product
+
+MAX_ATTRIBUTES = 64
+"""Most attributes one product may have."""
+
+_CAPTIONS = ("caption", "new_caption", "title")
+_KNOWN = {"id", "image", "mask", "attributes", *_CAPTIONS}
+_PICTURES = frozenset(
+    {".psd", ".svg", ".eps", ".ai", ".pdf", ".tga", ".exr", ".ico"}
+    | {".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
+)
+"""Endings of pictures that cannot be read; in a folder they are reported, where other files are ignored."""
+
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
+
+
+def read_products(
+    source: Path,
+    *,
+    caption: str | None = None,
+    attributes: Mapping[str, str] | None = None,
+    mask: Path | None = None,
+    allow_outside: bool = False,
+) -> tuple[list[Product], list[Failure]]:
+    """All products of ``source`` and one Failure for each record or file that is unusable.
+
+    ``caption`` and ``attributes`` fill what records leave open; ``mask`` belongs to a single image.
+    Product ids are safe as file names and differ even where letter case is ignored. No image is opened here.
+    Raises DataError where the source as a whole is unusable.
+    """
+    defaults = Product("", source, clean_text(caption or "") or None, _clean(attributes or {}), mask)
+    is_table = source.suffix.lower() in TABLE_SUFFIXES
+    if not source.exists():
+        raise DataError(f"{shown(source)}: no such file or folder; check the path")
+    if not source.is_dir() and not is_table:
+        return [Product(safe_name(source.stem), source, defaults.caption, defaults.attributes, mask)], []
+    if mask is not None:
+        raise DataError(f"{shown(mask)}: a mask belongs to one image; name masks inside the records instead")
+    products, failures = _from_folder(source) if source.is_dir() else _from_table(source, allow_outside)
+    shared = defaults.attributes
+    merged = [
+        replace(one, caption=one.caption or defaults.caption, attributes={**shared, **one.attributes})
+        for one in products
+    ]
+    return merged, failures
+
+
+def safe_name(identifier: str) -> str:
+    """The identifier if it can be a file name anywhere, else a readable form of it with a hash."""
+    plain = re.sub(r"[^\w.+=@-]+", "-", identifier).strip("-.")
+    unsafe = plain != identifier or len(plain.encode()) > 100 or _RESERVED.match(plain)
+    return _with_hash(plain, identifier) if unsafe else plain
+
+
+def _with_hash(plain: str, identifier: str) -> str:
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    short = plain.encode()[:80].decode("utf-8", "ignore")
+    return f"{short}-{digest}" if short else f"item-{digest}"
+
+
+def _untaken(name: str, identifier: str, taken: set[str]) -> str:
+    """``name``, with a hash of ``identifier`` if another product has it; remembered in ``taken``."""
+    while name.casefold() in taken:
+        name = _with_hash(name, identifier)
+    taken.add(name.casefold())
+    return name
+
+
+def _clean(attributes: Mapping[str, str]) -> dict[str, str]:
+    pairs = ((clean_text(name), clean_text(value)) for name, value in attributes.items())
+    return {name: value for name, value in pairs if name and value}
+
+
+def _from_folder(folder: Path) -> tuple[list[Product], list[Failure]]:
+    """Every image of a folder; ``NAME_mask.EXT`` is the mask of ``NAME.EXT`` where both exist."""
+    files = sorted(file for file in folder.iterdir() if not file.name.startswith(".") and file.is_file())
+    images = [file for file in files if file.suffix.lower() in SUFFIXES]
+    stems = {file.stem for file in images}
+    masks = {f.stem.removesuffix("_mask"): f for f in images if f.stem.endswith("_mask")}
+    masks = {stem: file for stem, file in masks.items() if stem in stems}
+    products: list[Product] = []
+    taken: set[str] = set()
+    for file in images:
+        if file in masks.values():
+            continue
+        name = _untaken(safe_name(file.stem), file.name, taken)
+        products.append(Product(name, file, mask=masks.get(file.stem)))
+    failures = [
+        Failure(shown(file.name), f"{shown(file)}: not an image caig can read; export it as PNG or JPEG")
+        for file in files
+        if file.suffix.lower() in _PICTURES
+    ]
+    if not products and not failures:
+        raise DataError(f"{shown(folder)}: no image in this folder; give a folder with PNG or JPEG files")
+    return products, failures
+
+
+def _from_table(table: Path, allow_outside: bool) -> tuple[list[Product], list[Failure]]:
+    products: list[Product] = []
+    failures: list[Failure] = []
+    first_lines: dict[str, int] = {}
+    taken: set[str] = set()
+    for row in read_rows(table):
+        if isinstance(row, Failure):
+            failures.append(row)
+            continue
+        try:
+            identifier, product = _product(row, allow_outside)
+            if identifier in first_lines:
+                used = f"'{shown(identifier[:80])}' is already used in line {first_lines[identifier]}"
+                raise row.error("id", f"{used}; rename it")
+        except ItemError as error:
+            failures.append(Failure(row.where(), str(error)))
+            continue
+        first_lines[identifier] = row.line
+        products.append(replace(product, id=_untaken(product.id, identifier, taken)))
+    if not products and not failures:
+        raise DataError(f"{shown(table)}: no records in this file; write at least one")
+    return products, failures
+
+
+def _product(row: Row, allow_outside: bool) -> tuple[str, Product]:
+    """(identifier as given, product) of a row. Raises ItemError naming the field."""
+    values = {_column(name): value for name, value in row.values.items()}
+    image = inner_path(row, "image", values.get("image"), allow_outside)
+    if image is None:
+        raise row.error("image", "missing; give the path of the product's image")
+    identifier = _identifier(row, values, image)
+    captions = (text_of(row, name, values.get(name)) for name in _CAPTIONS)
+    caption = next((text for text in list(captions) if text), None)
+    mask = inner_path(row, "mask", values.get("mask"), allow_outside)
+    return identifier, Product(safe_name(identifier), image, caption, _attributes(row, values), mask)
+
+
+def _column(name: str) -> str:
+    lower = name.strip().lower()
+    return lower if lower in _KNOWN else name.strip()
+
+
+def _identifier(row: Row, values: Mapping[str, Any], image: Path) -> str:
+    """The record's id; the image's name where the record has none."""
+    if "id" not in values or values["id"] == "":
+        return image.stem
+    if isinstance(values["id"], (bool, list, dict)):
+        raise row.error("id", f"must be text or a number, is {kind(values['id'])}; write it in quotes")
+    identifier = text_of(row, "id", values["id"])
+    if identifier is None:
+        raise row.error("id", "is empty; give each record its own id")
+    return identifier
+
+
+def inner_path(
+    row: Row, field: str, value: object, allow_outside: bool, root: Path | None = None
+) -> Path | None:
+    """The existing file a record names, relative to its own folder or ``root``; None if it names none.
+
+    Raises ItemError for anything but text, for what lies outside that folder, and for missing files.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise row.error(field, f"must be a path, is {kind(value)}; write it in quotes")
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://|data:", value):
+        raise row.error(field, f"'{shown(value[:80])}' is a web address; download the file and give its path")
+    folder = root or row.path.parent
+    try:
+        path = folder / value
+        if not path.exists() and "\\" in value:
+            path = folder / value.replace("\\", "/")
+        outside = not path.resolve().is_relative_to(folder.resolve())
+        exists = path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        raise row.error(field, f"'{shown(value[:80])}' is not a usable path; check it") from None
+    if outside and not allow_outside:
+        fault = f"'{shown(value[:80])}' lies outside the folder of the data"
+        raise row.error(field, f"{fault}; copy it there or pass --allow-outside")
+    if not exists:
+        raise row.error(field, f"'{shown(value[:80])}' does not exist; check the path")
+    return path
+
+
+def _attributes(row: Row, values: Mapping[str, Any]) -> dict[str, str]:
+    given = values.get("attributes")
+    if isinstance(given, str):
+        given = _parsed(row, given)
+    if given is not None and not isinstance(given, dict):
+        raise row.error("attributes", f'must be an object, is {kind(given)}; write {{"name": "value"}}')
+    found = {name: text_of(row, f"attributes.{name}", value) for name, value in (given or {}).items()}
+    for name, value in values.items():
+        # Objects in unknown columns belong to some other program; only plain values make sense in a sentence.
+        if name not in _KNOWN and not isinstance(value, (dict, list)):
+            found.setdefault(name.removeprefix("attr_"), text_of(row, name, value))
+    if len(found) > MAX_ATTRIBUTES:
+        raise row.error("attributes", f"{len(found)} is over the limit of {MAX_ATTRIBUTES}; remove some")
+    return _clean({name: value for name, value in found.items() if value})
+
+
+def _parsed(row: Row, text: str) -> Any:
+    """Attributes from one CSV cell: a JSON object, or ``name=value; name=value``."""
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise row.error("attributes", "is not a valid JSON object; fix it or write name=value") from None
+    parts = [part.partition("=") for part in text.split(";") if part.strip()]
+    if any(not equals for _, equals, _ in parts):
+        raise row.error("attributes", "must read name=value; name=value; fix it")
+    return {name.strip(): value.strip() for name, _, value in parts}
