@@ -1,0 +1,61 @@
+"""``--num-processes``: the command starts itself once per GPU, with the variables that torch expects."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+FINE = (0, 3)
+"""Exit codes of a process that reached its end."""
+
+
+def is_launched() -> bool:
+    """True in a process of a distributed run, whoever launched it."""
+    return "RANK" in os.environ
+
+
+def relaunch(processes: int) -> int:
+    """Run this command line in ``processes`` processes; returns the main one's exit code.
+
+    When one fails the others are stopped, because they would wait for it for ever.
+    """
+    command = [sys.executable, "-m", "caig_cli", *sys.argv[1:]]
+    port = os.environ.get("MASTER_PORT") or str(_free_port())
+    children = [
+        subprocess.Popen(command, env=os.environ | _variables(rank, processes, port))
+        for rank in range(processes)
+    ]
+    try:
+        while any(child.poll() is None for child in children):
+            if any(child.poll() not in (None, *FINE) for child in children):
+                break
+            time.sleep(0.2)
+    finally:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+    codes = [child.wait() for child in children]
+    failed = [code for code in codes if code not in FINE]
+    return codes[0] if not failed else max(1, *failed)
+
+
+def _variables(rank: int, processes: int, port: str) -> dict[str, str]:
+    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) // processes))
+    return {
+        "OMP_NUM_THREADS": threads,
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(processes),
+        "LOCAL_WORLD_SIZE": str(processes),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
