@@ -1,0 +1,114 @@
+"""The scene language: ``read`` a background prompt into a scene, ``write`` a scene as a prompt.
+
+``read(write(scene, rng)).scene == scene`` with nothing ignored, for every scene.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+from caig_cli.painters.studio import lexicon, lexicon_props, smallwords, wording
+from caig_cli.painters.studio.phrases import nearest
+from caig_cli.painters.studio.reading import Reading, read
+from caig_cli.painters.studio.scene import MAX_PROPS, Scene, harmonise, random_scene
+
+__all__ = ["MAX_PROPS", "Reading", "Scene", "harmonise", "nearest", "random_scene", "read", "write"]
+
+# [..] is dropped where a slot in it is empty.
+_TEMPLATES = (
+    "{surface} in front of {backdrop}[, with {props} nearby]. {light}, {mood}[, {blur}].",
+    "The product stands on {surface} against {backdrop}[, beside {props}], in {light}, with {mood}[ and {blur}].",
+    "{backdrop} behind, {surface} below[, {props} beside the product]. {light} and {mood}[, {blur}].",
+    "Placed on {surface}[, surrounded by {props}], with {backdrop} in the distance, {light}, {mood}[, {blur}].",
+    "{light} falls on {surface}[ with {props}], {backdrop} behind the product, {mood}[, {blur}].",
+    "A styled scene with {surface}[, {props}] and {backdrop}. {mood} under {light}[, {blur}].",
+    "{mood} and {light}: the product rests on {surface}[ next to {props}], {backdrop} behind it[, {blur}].",
+    "Against {backdrop}, on {surface}[, accompanied by {props}]. {light}, {mood}[, {blur}].",
+    "On {surface}[, arranged with {props}], lit by {light}. {backdrop} behind, {mood}[, {blur}].",
+    "[{props} on ]{surface}, {backdrop} in the background, bathed in {light}, {mood}[, {blur}].",
+    "Advertising photo with {mood}: {surface}, {backdrop}[, {props}], {light}[, {blur}].",
+    "The product sits on {surface}[ among {props}]; behind it {backdrop}. {light}, {mood}[ and {blur}].",
+    "{light} over {surface}, {backdrop} beyond[, accents of {props}], {mood}[, {blur}].",
+    "[{blur}, ]{backdrop} framing {surface}[ and {props}], captured in {light} with {mood}.",
+    "Elegant product shot: {surface}[ decorated with {props}] before {backdrop}, {light}, {mood}[, {blur}].",
+    "With {backdrop} for a setting, the product is shown on {surface}[, {props} at its side], {light}, {mood}[, {blur}].",
+)
+_TRIES = 24
+_WORDS = range(12, 36)
+
+
+def write(scene: Scene, rng: random.Random) -> str:
+    """A prompt in ordinary advertising English, 12 to 35 words, that reads back as exactly this scene."""
+    for _ in range(_TRIES):
+        prompt = _compose(scene, rng)
+        if len(prompt.split()) in _WORDS and _exact(prompt, scene):
+            return prompt
+    return _plainly(scene)
+
+
+def _exact(prompt: str, scene: Scene) -> bool:
+    reading = read(prompt)
+    return reading.scene == scene and not reading.ignored
+
+
+def _compose(scene: Scene, rng: random.Random) -> str:
+    slots = {
+        "surface": _coloured(_said(lexicon.SURFACES, scene.surface, rng), scene.surface_colour, rng),
+        "backdrop": _coloured(_said(lexicon.BACKDROPS, scene.backdrop, rng), scene.backdrop_colour, rng),
+        "props": _listed([_said(lexicon_props.PROPS, prop, rng) for prop in scene.props], rng),
+        "light": _said(wording.LIGHTS, scene.light, rng),
+        "mood": _said(wording.MOODS, scene.mood, rng),
+        "blur": _said(wording.BLURS, scene.blur, rng) if rng.random() < 0.7 else "",
+    }
+    return _fill(rng.choice(_TEMPLATES), slots)
+
+
+def _plainly(scene: Scene) -> str:
+    """The one shape that always reads back: a clause per field, colours after their nouns."""
+    clauses = [f"{lexicon.SURFACES[scene.surface][0].split('|')[0]}" + _tint(scene.surface_colour)]
+    clauses.append(f"{lexicon.BACKDROPS[scene.backdrop][0].split('|')[0]} behind" + _tint(scene.backdrop_colour))
+    clauses += [lexicon_props.PROPS[prop][0].split("|")[0] for prop in scene.props]
+    for table, name in ((wording.LIGHTS, scene.light), (wording.MOODS, scene.mood), (wording.BLURS, scene.blur)):
+        clauses.append(table[name][0].split("|")[0])
+    return _sentences("The product on " + ", ".join(clauses) + ".")
+
+
+def _tint(colour: str | None) -> str:
+    return f" tinted {smallwords.COLOUR_WORDS[colour].split('|')[0]}" if colour else ""
+
+
+def _said(table: lexicon.Lexicon, name: str, rng: random.Random) -> str:
+    return rng.choice(table[name][0].split("|"))
+
+
+def _coloured(noun: str, colour: str | None, rng: random.Random) -> str:
+    """A noun with a colour before it ("a teal plaster wall") or, less often, after it."""
+    if colour is None:
+        return noun
+    word = rng.choice(smallwords.COLOUR_WORDS[colour].split("|")[:4])
+    if rng.random() < 0.3:
+        return f"{noun} {rng.choice(('in', 'tinted', 'in shades of', 'toned'))} {word}"
+    article, _, rest = noun.partition(" ")
+    return f"{article} {word} {rest}" if article in ("a", "an", "the") else f"{word} {noun}"
+
+
+def _listed(nouns: list[str], rng: random.Random) -> str:
+    rng.shuffle(nouns)
+    if len(nouns) < 2:
+        return "".join(nouns)
+    return ", ".join(nouns[:-1]) + " and " + nouns[-1]
+
+
+def _fill(template: str, slots: dict[str, str]) -> str:
+    def option(match: re.Match[str]) -> str:
+        text = match.group(1)
+        return "" if any(f"{{{name}}}" in text and not value for name, value in slots.items()) else text
+
+    return _sentences(re.sub(r"\[(.*?)\]", option, template).format(**slots))
+
+
+def _sentences(text: str) -> str:
+    """Capital letters at sentence starts, and "an" before a vowel."""
+    text = re.sub(r"\b([Aa])n? (?=([a-z]))", lambda m: f"{m[1]}{'n' if m[2] in 'aeiou' else ''} ", text)
+    return re.sub(r"(^|[.!?] )([a-z])", lambda m: m[1] + m[2].upper(), text)

@@ -1,0 +1,114 @@
+"""A scene: the set, light and lens of one photograph, in the names of :mod:`vocabulary`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caig_cli.painters.studio.vocabulary import BACKDROPS, BLURS, COLOURS, LIGHTS, MOODS, PROPS, SURFACES
+
+MAX_PROPS = 3
+FIELDS = ("surface", "backdrop", "props", "light", "mood", "blur", "surface_colour", "backdrop_colour")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "surface": SURFACES,
+    "backdrop": BACKDROPS,
+    "light": LIGHTS,
+    "mood": MOODS,
+    "blur": BLURS,
+}
+_PROP_ORDER = {name: rank for rank, name in enumerate(PROPS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What stands around the product. Props are distinct, at most three, in the vocabulary's order.
+
+    Raises ValueError for a name that the vocabulary does not have.
+    """
+
+    surface: str
+    backdrop: str
+    props: tuple[str, ...] = ()
+    light: str = "softbox"
+    mood: str = "neutral"
+    blur: str = "soft"
+    surface_colour: str | None = None
+    backdrop_colour: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"unknown {name}: {getattr(self, name)!r}")
+        for colour in (self.surface_colour, self.backdrop_colour):
+            if colour is not None and colour not in COLOURS:
+                raise ValueError(f"unknown colour: {colour!r}")
+        if unknown := [prop for prop in self.props if prop not in _PROP_ORDER]:
+            raise ValueError(f"unknown prop: {unknown[0]!r}")
+        distinct = tuple(dict.fromkeys(self.props))[:MAX_PROPS]
+        object.__setattr__(self, "props", tuple(sorted(distinct, key=_PROP_ORDER.__getitem__)))
+
+
+def random_scene(rng: random.Random) -> Scene:
+    """A scene drawn uniformly: every field, 0 to 3 props, each colour absent half of the time."""
+    surface, backdrop, light, mood, blur = (rng.choice(names) for names in CHOICES.values())
+    props = tuple(rng.sample(PROPS, rng.randint(0, MAX_PROPS)))
+    colours = [rng.choice(list(COLOURS)) if rng.random() < 0.5 else None for _ in range(2)]
+    return Scene(surface, backdrop, props, light, mood, blur, *colours)
+
+
+_BACKDROP_FOR_SURFACE = {
+    "oak": "plaster", "walnut": "wood_panel", "whitewood": "window", "parquet": "plaster", "white_marble": "plaster",
+    "black_marble": "dark", "terrazzo": "plaster", "concrete": "plaster", "slate": "dark", "linen": "curtain",
+    "velvet": "curtain", "leather": "shelves", "rug": "plaster", "sand": "sea", "snow": "mountains",
+    "water": "sky", "grass": "foliage", "moss": "foliage", "metal": "gradient", "glass": "gradient",
+    "paper": "gradient",
+}  # fmt: skip
+_SURFACE_FOR_BACKDROP = {
+    "plaster": "oak", "brick": "walnut", "gradient": "paper", "window": "whitewood", "bokeh_city": "black_marble",
+    "sky": "grass", "sea": "sand", "mountains": "slate", "curtain": "white_marble", "foliage": "moss",
+    "tiles": "white_marble", "wood_panel": "walnut", "shelves": "oak", "dark": "slate",
+}  # fmt: skip
+_BACKDROP_FOR_PROP = {
+    "shells": "sea", "driftwood": "sea", "monstera": "plaster", "pine_cones": "wood_panel", "ice_cubes": "gradient",
+    "towels": "tiles", "toy_blocks": "plaster", "books": "shelves", "fairy_lights": "dark", "boulders": "mountains",
+    "candles": "dark", "lantern": "foliage", "pebbles": "foliage", "coffee_beans": "dark", "cinnamon": "wood_panel",
+    "cup": "window", "plant": "window", "pampas": "plaster", "lemons": "tiles",
+}  # fmt: skip
+_BACKDROP_FOR_LIGHT = {
+    "softbox": "gradient", "window_light": "plaster", "golden_hour": "plaster", "night_neon": "bokeh_city",
+    "spotlight": "dark", "candlelight": "dark", "overcast": "mountains", "backlight": "curtain",
+    "hard_sun": "plaster", "moonlight": "dark",
+}  # fmt: skip
+_LIGHT_FOR_BACKDROP = {
+    "plaster": "window_light", "brick": "softbox", "gradient": "softbox", "window": "window_light",
+    "bokeh_city": "night_neon", "sky": "hard_sun", "sea": "hard_sun", "mountains": "overcast",
+    "curtain": "window_light", "foliage": "golden_hour", "tiles": "softbox", "wood_panel": "softbox",
+    "shelves": "window_light", "dark": "spotlight",
+}  # fmt: skip
+_LIGHT_FOR_MOOD = {"moody": "spotlight", "warm": "golden_hour", "airy": "window_light"}
+_MOOD_FOR_LIGHT = {
+    "softbox": "neutral", "window_light": "airy", "golden_hour": "warm", "night_neon": "vivid", "spotlight": "moody",
+    "candlelight": "warm", "overcast": "cool", "backlight": "airy", "hard_sun": "vivid", "moonlight": "cool",
+}  # fmt: skip
+_BLUR_FOR_BACKDROP = {"gradient": "none", "dark": "none", "plaster": "none", "bokeh_city": "strong"}
+
+
+def harmonise(named: Mapping[str, str], props: tuple[str, ...] = ()) -> Scene:
+    """Completes a scene: what is not named follows from what is (a sea asks for sand and sun)."""
+    scene = dict(named)
+    if "backdrop" not in scene:
+        by_prop = next((_BACKDROP_FOR_PROP[prop] for prop in props if prop in _BACKDROP_FOR_PROP), None)
+        if "surface" in scene:
+            scene["backdrop"] = _BACKDROP_FOR_SURFACE[scene["surface"]]
+        elif "light" in scene and by_prop is None:
+            scene["backdrop"] = _BACKDROP_FOR_LIGHT[scene["light"]]
+        else:
+            scene["backdrop"] = by_prop or "plaster"
+    backdrop = scene["backdrop"]
+    scene.setdefault("surface", _SURFACE_FOR_BACKDROP[backdrop])
+    by_mood = _LIGHT_FOR_MOOD.get(scene.get("mood", ""), _LIGHT_FOR_BACKDROP[backdrop])
+    scene.setdefault("light", by_mood)
+    scene.setdefault("mood", _MOOD_FOR_LIGHT[scene["light"]])
+    scene.setdefault("blur", _BLUR_FOR_BACKDROP.get(backdrop, "soft"))
+    return Scene(props=props, **scene)
