@@ -1,0 +1,184 @@
+"""Models of any family: load, make from nothing, adapt with LoRA, save."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from caig_cli.errors import UsageError
+from caig_cli.mllm.families import FAMILIES, Family, family_of
+from caig_cli.mllm.images import ImageRules, read_rules
+from caig_cli.mllm.inputs import Batch, Encoder
+from caig_cli.mllm.tokenizer import IMAGE
+
+EMBEDDED = "embedded"
+EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
+CONTEXT = 1024
+"""Longest sequence, in tokens, that a model made from nothing is declared for."""
+
+
+@dataclass(slots=True)
+class Mllm:
+    """A model with what it takes to talk to it. ``model`` is transformers' own class or PEFT's on it."""
+
+    model: Any
+    tokenizer: Any
+    family: Family
+    rules: ImageRules
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+    @property
+    def core(self) -> Any:
+        """The transformers model itself, whose layers carry the adapters if there are any."""
+        return self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+
+    @property
+    def encoder(self) -> Encoder:
+        tokens = self.family.image_tokens(self.config, self.rules.size)
+        return Encoder(self.tokenizer, self.family, self.config.image_token_id, tokens)
+
+    def response_logits(self, batch: Batch) -> torch.Tensor:
+        """Logits [N, V] of the response tokens only: the head never sees the rest.
+
+        Shapes as in ``inputs.Batch``; gradients flow.
+        """
+        core = self.core
+        out = core.model(
+            input_ids=batch.ids_BL,
+            position_ids=batch.position_BL,
+            attention_mask=batch.mask_B1LL.to(core.dtype),
+            pixel_values=None if batch.pixels_B3HW is None else batch.pixels_B3HW.to(core.dtype),
+            use_cache=False,
+        )
+        logits: torch.Tensor = core.lm_head(out.last_hidden_state[batch.row_N, batch.at_N])
+        return logits
+
+    def save(self, folder: Path, dtype: torch.dtype) -> None:
+        """Write a folder that transformers (or, with adapters, PEFT) loads; weights as safetensors.
+
+        A whole model is written in ``dtype``, an adapter as it is.
+        """
+        if self.model is not self.core:
+            self.model.save_pretrained(folder)
+            return
+        tied = self.model.all_tied_weights_keys if self.config.tie_word_embeddings else ()
+        weights = self.model.state_dict().items()
+        copy = {name: t.detach().to("cpu", dtype) for name, t in weights if name not in tied}
+        self.model.config.dtype = dtype
+        self.model.save_pretrained(folder, state_dict=copy)
+        self.tokenizer.save_pretrained(folder)
+        _write_json(folder / "preprocessor_config.json", self.rules.to_config())
+        _write_json(folder / "processor_config.json", _processor_config(self.config))
+
+
+def locate(source: str) -> Path:
+    """The folder of ``embedded`` or of a path. Raises UsageError when there is no model."""
+    folder = EMBEDDED_FOLDER if source == EMBEDDED else Path(source)
+    if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
+        what = "the embedded prompt model is missing from this installation" if source == EMBEDDED else ""
+        raise UsageError(what or f"{source}: no model here (expected a folder with config.json)")
+    return folder
+
+
+def load(source: str, *, device: torch.device, dtype: torch.dtype) -> Mllm:
+    """Load ``embedded``, a model folder, or an adapter folder (with the base that it names).
+
+    Raises UsageError when the folder holds no model or one of an unknown family.
+    """
+    folder = locate(source)
+    if (folder / "adapter_config.json").is_file():
+        return _load_adapter(folder, device=device, dtype=dtype)
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    config = transformers.AutoConfig.from_pretrained(folder)
+    family = family_of(config)
+    loader = getattr(transformers, family.auto_class)
+    model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return Mllm(model.to(device).eval(), tokenizer, family, read_rules(folder))
+
+
+def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Mllm:
+    from peft import PeftModel
+
+    named = json.loads((folder / "adapter_config.json").read_text("utf-8"))["base_model_name_or_path"]
+    base = load(str(named), device=device, dtype=dtype)
+    base.model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).to(device).eval()
+    return base
+
+
+def from_nothing(
+    vision: Mapping[str, Any], text: Mapping[str, Any], tokenizer: Any, matte: tuple[int, int, int]
+) -> Mllm:
+    """A new model of transformers' LLaVA class with random weights, drawn from torch's generator.
+
+    ``vision`` and ``text`` are keys of CLIPVisionConfig and LlamaConfig; the vocabulary and the special
+    tokens come from ``tokenizer``. Embeddings are tied: a small model can't afford them twice.
+    """
+    from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
+
+    vision_config = CLIPVisionConfig(**vision)
+    text_config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=CONTEXT,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        tie_word_embeddings=True,
+        **text,
+    )
+    config = LlavaConfig(
+        vision_config=vision_config,
+        text_config=text_config,
+        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="default",
+        tie_word_embeddings=True,
+        caig_family="embedded",
+    )
+    size = int(vision_config.image_size)
+    rules = ImageRules(size, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25), matte=matte)
+    return Mllm(LlavaForConditionalGeneration(config), tokenizer, FAMILIES["embedded"], rules)
+
+
+def add_lora(mllm: Mllm, base: str, *, rank: int, alpha: float, dropout: float) -> Mllm:
+    """The same model with new trainable adapters on the family's linear layers; the rest is frozen.
+
+    ``base`` is written into the adapter, so that it finds its model again.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=int(alpha),
+        lora_dropout=dropout,
+        target_modules=mllm.family.lora_targets,
+        task_type="CAUSAL_LM",
+    )
+    model = get_peft_model(mllm.model, config)
+    for saved in model.peft_config.values():
+        saved.base_model_name_or_path = base
+    return Mllm(model, mllm.tokenizer, mllm.family, mllm.rules)
+
+
+def _processor_config(config: Any) -> dict[str, Any]:
+    return {
+        "processor_class": "LlavaProcessor",
+        "image_token": IMAGE,
+        "patch_size": config.vision_config.patch_size,
+        "vision_feature_select_strategy": config.vision_feature_select_strategy,
+        "num_additional_image_tokens": 1,
+    }
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", "utf-8")
