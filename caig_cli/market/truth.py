@@ -21,7 +21,7 @@ from importlib.resources import files
 from statistics import NormalDist
 from typing import Any
 
-from caig_cli.painters.studio.language import Scene
+from caig_cli.painters.studio.scene import CHOICES, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Truth:
     def appeal(self, scene: Scene) -> float:
         """Logit that the scene adds for any product at all."""
         table = self.appeal_table
-        single = sum(table[field][getattr(scene, field)] for field in ("surface", "backdrop", "light", "mood", "blur"))
+        single = sum(table[field][getattr(scene, field)] for field in CHOICES)
         return single + sum(table["props"][prop] for prop in scene.props)
 
     def product_effect(self, product_id: str) -> float:
