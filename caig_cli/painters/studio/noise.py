@@ -29,15 +29,20 @@ def fbm(
     Amplitude falls as frequency to the power ``-fall`` between ``low`` and ``high``; ``stretch`` (x, y)
     draws the pattern out along an axis, as wood fibres are.
     """
+    from scipy.fft import irfft2, rfft2
+
     rows, cols = (size, size) if isinstance(size, int) else size
-    fx = np.fft.rfftfreq(cols, 1 / cols)[None].astype(np.float32) * stretch[0]
-    fy = np.fft.fftfreq(rows, 1 / rows)[:, None].astype(np.float32) * stretch[1]
-    frequency = np.sqrt(fx * fx + fy * fy)
-    frequency[0, 0] = np.inf
-    gain = np.power(frequency, -fall) / (1 + (low / frequency) ** 8) / (1 + (frequency / high) ** 4)
-    gain[0, 0] = 0.0
+    fx = np.fft.rfftfreq(cols, 1 / cols).astype(np.float32)[None] * np.float32(stretch[0])
+    fy = np.fft.fftfreq(rows, 1 / rows).astype(np.float32)[:, None] * np.float32(stretch[1])
+    square = fx * fx + fy * fy
+    square[0, 0] = np.inf
+    gain = np.power(square, np.float32(-fall / 2))
+    if low > 1.0:
+        gain /= 1 + (np.float32(low * low) / square) ** 4
+    if high < cols / 2:
+        gain /= 1 + (square / np.float32(high * high)) ** 2
     white = np.random.default_rng(seed).standard_normal((rows, cols), np.float32)
-    noise = np.fft.irfft2(np.fft.rfft2(white) * gain, s=(rows, cols)).astype(np.float32)
+    noise = irfft2(rfft2(white) * gain, s=(rows, cols))
     return np.asarray(noise / max(float(noise.std()), 1e-9), np.float32)
 
 
@@ -50,34 +55,45 @@ def plane(size: int | tuple[int, int]) -> tuple[Field, Field]:
     ).astype(np.float32)
 
 
-def sample(field: NDArray[Any], x: Field, y: Field) -> NDArray[Any]:
+def sample(field: NDArray[Any], x: Field, y: Field) -> Picture:
     """``field`` [S, S] or [S, S, C] looked up at ``x``, ``y`` in tiles (any real numbers), bilinear."""
-    from scipy.ndimage import map_coordinates
-
     rows, cols = field.shape[:2]
-    at = np.stack([y * rows - 0.5, x * cols - 0.5])
-    layers = [field] if field.ndim == 2 else list(np.moveaxis(field, -1, 0))
-    found = [map_coordinates(layer, at, order=1, mode="grid-wrap") for layer in layers]
-    return np.asarray(found[0] if field.ndim == 2 else np.stack(found, axis=-1))
+    px, py = x * np.float32(cols) - np.float32(0.5), y * np.float32(rows) - np.float32(0.5)
+    left, top = np.floor(px), np.floor(py)
+    fx, fy = (px - left).astype(np.float32), (py - top).astype(np.float32)
+    a, b = left.astype(np.int32) % cols, top.astype(np.int32) % rows * cols
+    c, d = (a + 1) % cols, (b + cols) % (rows * cols)
+    if field.ndim == 3:
+        fx, fy = fx[..., None], fy[..., None]
+    flat = field.reshape(rows * cols, *field.shape[2:])
+    above, below = (flat[a + r] * (1 - fx) + flat[c + r] * fx for r in (b, d))
+    return np.asarray(above * (1 - fy) + below * fy, np.float32)
 
 
-def cells(size: int, count: int, seed: int, warp: float = 0.0) -> tuple[Field, Field, NDArray[np.int64]]:
-    """Voronoi cells of ``count`` random points: distance to the nearest and second one, and its number.
+def cells(size: int, across: int, seed: int, warp: float = 0.0) -> tuple[Field, Field, NDArray[np.int32]]:
+    """Voronoi cells, ``across`` squared of them: distance to the nearest and second seed, and its number.
 
-    Distances are in typical cell widths; ``warp`` bends the borders, in cell widths.
+    Distances are in cell widths; ``warp`` bends the borders, in cell widths.
     """
-    from scipy.spatial import cKDTree
-
-    points = np.random.default_rng(seed).random((count, 2))
-    x, y = plane(size)
+    rng = np.random.default_rng(seed)
+    jitter = rng.random((2, across * across), np.float32)
+    x, y = (axis * np.float32(across) for axis in plane(size))
     if warp > 0:
-        bend = warp / np.sqrt(count)
-        x = x + bend * fbm(size, seed + 1, low=np.sqrt(count))
-        y = y + bend * fbm(size, seed + 2, low=np.sqrt(count))
-    at = np.stack([x % 1.0, y % 1.0], axis=-1).reshape(-1, 2).astype(float)
-    found, index = cKDTree(points, boxsize=1.0 + 1e-12).query(at, k=2, eps=0.05)
-    near = (found * np.sqrt(count)).astype(np.float32).reshape(size, size, 2)
-    return near[..., 0], near[..., 1], np.asarray(index[:, 0].reshape(size, size), np.int64)
+        x = x + np.float32(warp) * fbm(size, seed + 1, low=across)
+        y = y + np.float32(warp) * fbm(size, seed + 2, low=across)
+    col, row = np.floor(x), np.floor(y)
+    nearest, second = np.full((2, size, size), 9.0, np.float32)
+    number = np.zeros((size, size), np.int32)
+    for step_y in (-1, 0, 1):
+        for step_x in (-1, 0, 1):
+            c, r = col + step_x, row + step_y
+            index = (r.astype(np.int32) % across) * across + c.astype(np.int32) % across
+            square = (c + jitter[0][index] - x) ** 2 + (r + jitter[1][index] - y) ** 2
+            closer = square < nearest
+            second = np.where(closer, nearest, np.minimum(second, square))
+            nearest = np.where(closer, square, nearest)
+            number = np.where(closer, index, number)
+    return np.sqrt(nearest), np.sqrt(second), number
 
 
 def step(low: float, high: float, x: NDArray[Any]) -> Field:

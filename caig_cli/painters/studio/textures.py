@@ -159,37 +159,47 @@ def parquet(size: int) -> Texture:
 def _veins(size: int, seed: int, low: float, width: float, bend: float) -> Field:
     """Cracks of varying thickness, 0 to 1: the zero lines of a bent noise, fading in and out."""
     x, y = plane(size)
-    dx, dy = fbm(size, seed + 1, 2.0, 1), fbm(size, seed + 2, 2.0, 1)
-    line = sample(fbm(size, seed, 2.3, low, 40), x + bend * dx, y + bend * dy)
-    thick = width * (0.25 + unit_range(fbm(size, seed + 3, 2.0, 2)) ** 2 * 1.8)
-    fade = step(-0.5, 0.9, fbm(size, seed + 4, 2.0, 1.5))
+    dx, dy, thin = (np.roll(f, (seed * 71, seed * 113), (0, 1)) for f in _flow(size))
+    shape = fbm(size, seed, 3.0, low, 60, (1.0, 1.7)) + 0.03 * fbm(size, seed + 5, 1.2, 6)
+    line = sample(shape, x + bend * (0.7 * dx + 0.3 * dy), y + bend * dy)
+    thick = width * (0.2 + 1.8 * unit_range(thin) ** 2)
     edge = np.exp(-np.abs(line) / thick)
-    return np.asarray(edge * fade, np.float32)
+    return np.asarray(edge * step(-1.2, 0.6, dy[:, ::-1]), np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def _flow(size: int) -> tuple[Field, Field, Field]:
+    """Bends along x and y, and thickness: shared by all veins, each at another offset."""
+    return fbm(size, 58), fbm(size, 59), fbm(size, 60, 2.0, 2)
 
 
 def white_marble(size: int) -> Texture:
-    cloud = unit_range(fbm(size, 61, 2.0))
-    colour = ramp(cloud, (222, 221, 221), (240, 239, 237), (247, 246, 244))
-    for seed, low, width, bend, strength in (
-        (62, 1, 0.10, 0.07, 0.75),
-        (67, 2, 0.05, 0.05, 0.5),
-        (72, 5, 0.03, 0.02, 0.25),
-    ):
-        colour = mix(colour, (150, 149, 152), strength * _veins(size, seed, low, width, bend))
-    colour = mix(colour, (196, 178, 150), 0.22 * _veins(size, 77, 1.5, 0.12, 0.06))
+    colour = ramp(unit_range(fbm(size, 61, 1.9)), (220, 220, 221), (238, 237, 236), (247, 246, 244))
+    smoke = _veins(size, 57, 1, 0.55, 0.10)
+    colour = mix(colour, (196, 197, 200), 0.42 * smoke)
+    for seed, low, width, bend, strength in _VEINS:
+        colour = mix(colour, (128, 128, 133), strength * _veins(size, seed, low, width, bend))
+    colour = mix(colour, (190, 168, 136), 0.30 * _veins(size, 77, 1, 0.10, 0.10))
     return Texture(rgb8(colour), 70, 0.12)
 
 
 def black_marble(size: int) -> Texture:
-    colour = ramp(unit_range(fbm(size, 81, 1.7)), (16, 16, 19), (30, 30, 34), (44, 44, 49))
-    for seed, low, width, bend, strength in (
-        (82, 1, 0.045, 0.08, 0.9),
-        (87, 3, 0.02, 0.04, 0.6),
-        (92, 7, 0.015, 0.02, 0.3),
-    ):
-        colour = mix(colour, (214, 207, 196), strength * _veins(size, seed, low, width, bend) ** 1.3)
-    colour = mix(colour, (190, 148, 86), 0.5 * _veins(size, 97, 1.5, 0.03, 0.07))
+    colour = ramp(unit_range(fbm(size, 81, 1.7)), (14, 14, 17), (28, 28, 32), (42, 42, 47))
+    colour = mix(colour, (70, 70, 76), 0.4 * _veins(size, 78, 1, 0.4, 0.1))
+    for seed, low, width, bend, strength in _VEINS:
+        vein = _veins(size, seed + 31, low, width * 0.5, bend)
+        colour = mix(colour, (222, 214, 202), np.minimum(strength * 1.2, 0.9) * vein**1.2)
+    colour = mix(colour, (190, 148, 86), 0.6 * _veins(size, 97, 1, 0.03, 0.10))
     return Texture(rgb8(colour), 70, 0.1)
+
+
+# seed, lowest frequency, width, bend, strength: a few long veins, more branches, many hair cracks
+_VEINS = (
+    (62, 1, 0.075, 0.09, 0.85),
+    (67, 1, 0.045, 0.07, 0.6),
+    (72, 3, 0.035, 0.04, 0.4),
+    (79, 8, 0.03, 0.02, 0.22),
+)
 
 
 def terrazzo(size: int) -> Texture:
@@ -205,9 +215,10 @@ def terrazzo(size: int) -> Texture:
         ]
     )
     base = (226, 221, 213) + 3.0 * fbm(size, 101, 0.6, 20)[..., None]
-    for count, seed, share, border in ((520, 102, 0.6, 0.16), (130, 105, 0.5, 0.22)):
-        near, next_, index = cells(size, count, seed, 0.04)
+    for across, seed, share, border in ((23, 102, 0.6, 0.16), (11, 105, 0.5, 0.22)):
+        near, next_, index = cells(size, across, seed, 0.04)
         rng = np.random.default_rng(seed)
+        count = across**2
         there = rng.random(count) < share
         reach = rng.uniform(0.25, 0.55, count)
         inside = step(border - 0.03, border + 0.03, next_ - near) * step(0.03, -0.03, near - reach[index])
@@ -218,8 +229,8 @@ def terrazzo(size: int) -> Texture:
 
 def concrete(size: int) -> Texture:
     cloud, fine = fbm(size, 111, 1.9), fbm(size, 112, 0.4, 30)
-    near, _, index = cells(size, 260, 113)
-    radius = np.random.default_rng(114).gamma(1.2, 0.035, 260)[index]
+    near, _, index = cells(size, 16, 113)
+    radius = np.random.default_rng(114).gamma(1.2, 0.035, 256)[index]
     pores = step(1.0, 0.6, near / radius)
     stain = step(0.6, 2.0, fbm(size, 115, 2.2, 1, stretch=(2.0, 1.0)))
     tone = 162 + 8.5 * cloud + 3.2 * fine - 13 * stain - 62 * pores
@@ -333,10 +344,10 @@ def velvet(size: int) -> Texture:
 
 
 def leather(size: int) -> Texture:
-    near, next_, index = cells(size, 2600, 181, 0.12)
+    near, next_, index = cells(size, 51, 181, 0.12)
     crease = step(0.0, 0.22, next_ - near)
     folds = _veins(size, 182, 3, 0.03, 0.04)
-    bulge = np.random.default_rng(187).random(2600)[index]
+    bulge = np.random.default_rng(187).random(51**2)[index]
     height = unit_range(
         crease * (0.8 + 0.2 * bulge) - 0.3 * near - 0.8 * folds + 0.05 * fbm(size, 188, 1.5, 4), 0.1
     )
@@ -348,28 +359,27 @@ def leather(size: int) -> Texture:
 def rug(size: int) -> Texture:
     """Wool loops in rows, with a quiet pattern of lozenges."""
     x, y = plane(size)
-    near, _, index = cells(size, 5200, 191)
+    near, _, index = cells(size, 72, 191)
     loops = np.clip(1 - near, 0, 1)
     lozenge = np.abs(((x * 4) % 1) - 0.5) + np.abs(((y * 4) % 1) - 0.5)
     line = step(0.07, 0.035, np.abs(lozenge - 0.5) + 0.012 * fbm(size, 192, 0.6, 20))
-    tone = np.random.default_rng(193).normal(0, 0.05, 5200)[index]
+    tone = np.random.default_rng(193).normal(0, 0.05, 72**2)[index]
     shade = 0.62 + 0.44 * loops + tone + 0.03 * fbm(size, 194, 1.8, 2)
     colour = mix((226, 216, 200), (112, 104, 100), 0.85 * line) * shade[..., None]
     return Texture(rgb8(colour), 60, 1.0, unit_range(loops - 0.5 * line), 0.6)
 
 
 def sand(size: int) -> Texture:
+    """Wind ripples: steep on one side, forking here and there, over soft dunes."""
     x, y = plane(size)
-    drift = 0.45 * fbm(size, 201, 2.1, 1, stretch=(1.4, 1.0)) + 0.08 * fbm(
-        size, 202, 1.6, 6, stretch=(1.0, 1.0)
-    )
-    phase = (y * 11 + drift * 1.6) % 1
-    ripple = np.where(phase < 0.68, phase / 0.68, (1 - phase) / 0.32)
-    ripple = step(0, 1, ripple) * (0.7 + 0.25 * np.clip(fbm(size, 203, 2.0, 1.5), -1.4, 1.4))
+    drift = 0.30 * fbm(size, 201, 2.6, 1, stretch=(1.0, 0.7)) + 0.035 * fbm(size, 202, 1.8, 5)
+    phase = (y * 9 + drift * 1.9) % 1
+    ripple = step(0, 0.7, phase) * step(1.0, 0.7, phase)
+    strength = np.clip(0.75 + 0.3 * fbm(size, 203, 2.2, 1.5), 0.15, 1.2)
     grain = fbm(size, 204, 0.1, 90)
-    height = unit_range(ripple + 0.12 * drift + 0.05 * grain)
-    dark = step(2.1, 2.7, fbm(size, 205, 0.05, 120))
-    tone = 0.90 + 0.10 * height + 0.035 * grain - 0.28 * dark
+    height = unit_range(ripple * strength + 0.10 * drift + 0.03 * grain, 0.05)
+    dark = step(2.3, 2.8, fbm(size, 205, 0.05, 120))
+    tone = 0.88 + 0.13 * height + 0.03 * grain - 0.22 * dark
     return Texture(rgb8(tone[..., None] * np.array([228, 202, 162])), 60, 1.0, height, 1.1)
 
 
@@ -383,10 +393,10 @@ def snow(size: int) -> Texture:
 
 
 def moss(size: int) -> Texture:
-    near, _, index = cells(size, 420, 221, 0.25)
+    near, _, index = cells(size, 20, 221, 0.25)
     cushion = np.clip(1.05 - near, 0, 1) ** 0.7
     fronds = fbm(size, 222, 0.35, 26)
-    tone = np.random.default_rng(223).normal(0, 0.13, 420)[index]
+    tone = np.random.default_rng(223).normal(0, 0.13, 400)[index]
     height = unit_range(cushion + 0.22 * fronds + 0.4 * fbm(size, 224, 2.0, 1))
     colour = ramp(
         np.clip(0.12 + 0.62 * height + tone + 0.09 * fronds, 0, 1),
@@ -424,8 +434,8 @@ def grass(size: int) -> Texture:
 
 
 def soil(size: int) -> Texture:
-    near, _, index = cells(size, 1500, 241, 0.3)
-    crumb = np.clip(1 - near, 0, 1) * (0.5 + 0.5 * np.random.default_rng(242).random(1500)[index])
+    near, _, index = cells(size, 39, 241, 0.3)
+    crumb = np.clip(1 - near, 0, 1) * (0.5 + 0.5 * np.random.default_rng(242).random(39**2)[index])
     height = unit_range(crumb + 0.2 * fbm(size, 243, 1.2, 4))
     return Texture(rgb8(ramp(height, (30, 21, 15), (62, 44, 31), (98, 74, 54))), 20, 1.0, height, 0.5)
 
