@@ -1,0 +1,60 @@
+"""Reports escape what they show and stay whole without the network; contact sheets hold every picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from caig_cli.engine.pages import Card, Figure, Gallery, Table, contact_sheet, report
+
+HOSTILE = '<script>alert("x")</script>{{ 7 * 7 }}'
+
+
+def _picture(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (60, 40)) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+    return path
+
+
+def test_texts_are_data_and_pictures_are_inlined(tmp_path: Path) -> None:
+    ad = _picture(tmp_path / "ads" / 'a"b.png', (200, 10, 10))
+    sections = [
+        Gallery(HOSTILE, [Card(ad, HOSTILE, HOSTILE, HOSTILE, {HOSTILE: HOSTILE})]),
+        Table(HOSTILE, [HOSTILE], [[HOSTILE]]),
+        Figure("plot", ad.read_bytes()),
+    ]
+    page = "".join(report(HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, sections, root=tmp_path))
+    assert "<script" not in page
+    assert "{{ 7 * 7 }}" in page
+    assert 'href="ads/a&#34;b.png"' in page
+    assert page.count("data:image/jpeg;base64,") == 1
+    assert page.count("data:image/png;base64,") == 1
+    assert "http://" not in page and "https://" not in page
+
+
+def test_the_page_comes_in_pieces_and_reads_sections_lazily(tmp_path: Path) -> None:
+    drawn: list[int] = []
+
+    def sections() -> object:
+        for index in range(3):
+            drawn.append(index)
+            yield Table(f"part {index}", ["n"], [["1"]])
+
+    pieces = iter(report("t", "s", {}, sections(), root=tmp_path))  # type: ignore[arg-type]
+    text = ""
+    while "part 0" not in text:
+        text += next(pieces)
+    assert drawn != [0, 1, 2]
+
+
+def test_a_contact_sheet_shows_each_picture_whole(tmp_path: Path) -> None:
+    colours = [(250, 0, 0), (0, 250, 0), (0, 0, 250)]
+    paths = [_picture(tmp_path / f"{i}.png", colour) for i, colour in enumerate(colours)]
+    sheet = contact_sheet(paths, cell=60)
+    found = {colour for _, colour in sheet.getcolors(1 << 20) or []}
+    assert set(colours) <= found
+
+
+def test_an_empty_contact_sheet_is_still_a_picture() -> None:
+    assert contact_sheet([]).size[0] > 0
