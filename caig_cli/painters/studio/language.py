@@ -8,7 +8,10 @@ from __future__ import annotations
 import random
 import re
 
-from caig_cli.painters.studio import lexicon, lexicon_props, smallwords, wording
+from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES, Lexicon
+from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
+from caig_cli.painters.studio.lexicon_props import PROPS
+from caig_cli.painters.studio.lexicon_words import COLOUR_WORDS
 from caig_cli.painters.studio.phrases import nearest
 from caig_cli.painters.studio.reading import Reading, read
 from caig_cli.painters.studio.scene import MAX_PROPS, Scene, harmonise, random_scene
@@ -18,11 +21,11 @@ __all__ = ["MAX_PROPS", "Reading", "Scene", "harmonise", "nearest", "random_scen
 # [..] is dropped where a slot in it is empty.
 _TEMPLATES = (
     "{surface} in front of {backdrop}[, with {props} nearby]. {light}, {mood}[, {blur}].",
-    "The product stands on {surface} against {backdrop}[, beside {props}], in {light}, with {mood}[ and {blur}].",
+    "The product stands on {surface} against {backdrop}[, beside {props}], in {light}, {mood}[ and {blur}].",
     "{backdrop} behind, {surface} below[, {props} beside the product]. {light} and {mood}[, {blur}].",
-    "Placed on {surface}[, surrounded by {props}], with {backdrop} in the distance, {light}, {mood}[, {blur}].",
+    "Placed on {surface}[, surrounded by {props}], {backdrop} in the distance, {light}, {mood}[, {blur}].",
     "{light} falls on {surface}[ with {props}], {backdrop} behind the product, {mood}[, {blur}].",
-    "A styled scene with {surface}[, {props}] and {backdrop}. {mood} under {light}[, {blur}].",
+    "A styled scene: {surface}[ with {props}], {backdrop} behind. {mood} under {light}[, {blur}].",
     "{mood} and {light}: the product rests on {surface}[ next to {props}], {backdrop} behind it[, {blur}].",
     "Against {backdrop}, on {surface}[, accompanied by {props}]. {light}, {mood}[, {blur}].",
     "On {surface}[, arranged with {props}], lit by {light}. {backdrop} behind, {mood}[, {blur}].",
@@ -30,9 +33,9 @@ _TEMPLATES = (
     "Advertising photo with {mood}: {surface}, {backdrop}[, {props}], {light}[, {blur}].",
     "The product sits on {surface}[ among {props}]; behind it {backdrop}. {light}, {mood}[ and {blur}].",
     "{light} over {surface}, {backdrop} beyond[, accents of {props}], {mood}[, {blur}].",
-    "[{blur}, ]{backdrop} framing {surface}[ and {props}], captured in {light} with {mood}.",
+    "[{blur}, ]{backdrop} framing {surface}[ with {props}], captured in {light} with {mood}.",
     "Elegant product shot: {surface}[ decorated with {props}] before {backdrop}, {light}, {mood}[, {blur}].",
-    "With {backdrop} for a setting, the product is shown on {surface}[, {props} at its side], {light}, {mood}[, {blur}].",
+    "With {backdrop} behind, the product on {surface}[, {props} at its side], {light}, {mood}[, {blur}].",
 )
 _TRIES = 24
 _WORDS = range(12, 36)
@@ -53,32 +56,38 @@ def _exact(prompt: str, scene: Scene) -> bool:
 
 
 def _compose(scene: Scene, rng: random.Random) -> str:
+    unsaid = _blur_follows(scene) and rng.random() < 0.6
     slots = {
-        "surface": _coloured(_said(lexicon.SURFACES, scene.surface, rng), scene.surface_colour, rng),
-        "backdrop": _coloured(_said(lexicon.BACKDROPS, scene.backdrop, rng), scene.backdrop_colour, rng),
-        "props": _listed([_said(lexicon_props.PROPS, prop, rng) for prop in scene.props], rng),
-        "light": _said(wording.LIGHTS, scene.light, rng),
-        "mood": _said(wording.MOODS, scene.mood, rng),
-        "blur": _said(wording.BLURS, scene.blur, rng) if rng.random() < 0.7 else "",
+        "surface": _coloured(_said(SURFACES, scene.surface, rng), scene.surface_colour, rng),
+        "backdrop": _coloured(_said(BACKDROPS, scene.backdrop, rng), scene.backdrop_colour, rng),
+        "props": _listed([_said(PROPS, prop, rng) for prop in scene.props], rng),
+        "light": _said(LIGHTS, scene.light, rng),
+        "mood": _said(MOODS, scene.mood, rng),
+        "blur": "" if unsaid else _said(BLURS, scene.blur, rng),
     }
     return _fill(rng.choice(_TEMPLATES), slots)
 
 
+def _blur_follows(scene: Scene) -> bool:
+    """Whether the lens may go unsaid, because the reader would assume it anyway."""
+    return harmonise({"backdrop": scene.backdrop}).blur == scene.blur
+
+
 def _plainly(scene: Scene) -> str:
     """The one shape that always reads back: a clause per field, colours after their nouns."""
-    clauses = [f"{lexicon.SURFACES[scene.surface][0].split('|')[0]}" + _tint(scene.surface_colour)]
-    clauses.append(f"{lexicon.BACKDROPS[scene.backdrop][0].split('|')[0]} behind" + _tint(scene.backdrop_colour))
-    clauses += [lexicon_props.PROPS[prop][0].split("|")[0] for prop in scene.props]
-    for table, name in ((wording.LIGHTS, scene.light), (wording.MOODS, scene.mood), (wording.BLURS, scene.blur)):
-        clauses.append(table[name][0].split("|")[0])
+    rows = [(SURFACES, scene.surface, _tint(scene.surface_colour))]
+    rows += [(BACKDROPS, scene.backdrop, " behind" + _tint(scene.backdrop_colour))]
+    rows += [(PROPS, prop, "") for prop in scene.props]
+    rows += [(LIGHTS, scene.light, ""), (MOODS, scene.mood, ""), (BLURS, scene.blur, "")]
+    clauses = [table[name][0].split("|")[0] + tail for table, name, tail in rows]
     return _sentences("The product on " + ", ".join(clauses) + ".")
 
 
 def _tint(colour: str | None) -> str:
-    return f" tinted {smallwords.COLOUR_WORDS[colour].split('|')[0]}" if colour else ""
+    return f" tinted {COLOUR_WORDS[colour].split('|')[0]}" if colour else ""
 
 
-def _said(table: lexicon.Lexicon, name: str, rng: random.Random) -> str:
+def _said(table: Lexicon, name: str, rng: random.Random) -> str:
     return rng.choice(table[name][0].split("|"))
 
 
@@ -86,9 +95,10 @@ def _coloured(noun: str, colour: str | None, rng: random.Random) -> str:
     """A noun with a colour before it ("a teal plaster wall") or, less often, after it."""
     if colour is None:
         return noun
-    word = rng.choice(smallwords.COLOUR_WORDS[colour].split("|")[:4])
+    words = COLOUR_WORDS[colour].split("|")[:4]
     if rng.random() < 0.3:
-        return f"{noun} {rng.choice(('in', 'tinted', 'in shades of', 'toned'))} {word}"
+        return f"{noun} {rng.choice(('in', 'tinted', 'in shades of', 'toned'))} {words[0]}"
+    word = rng.choice(words)
     article, _, rest = noun.partition(" ")
     return f"{article} {word} {rest}" if article in ("a", "an", "the") else f"{word} {noun}"
 

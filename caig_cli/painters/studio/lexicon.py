@@ -55,7 +55,7 @@ SURFACES: Lexicon = {
     "slate": (
         "a slate slab|dark slate|a slate plate|a rough slate stone",
         "slate|slate surface|slate table|slate board|stone slab|stone surface|stone table|rock surface|stone"
-        "|natural stone|basalt|stone floor|stone countertop|stone counter|slate tile|volcanic stone|stone ledge"
+        "|natural stone|basalt|smooth stone surface|smooth stone slab|stone floor|stone countertop|stone counter|slate tile|volcanic stone|stone ledge"
         "|travertine|limestone|sandstone|rock slab|flat rock|stone plate|rocky ledge",
     ),
     "linen": (
@@ -72,7 +72,7 @@ SURFACES: Lexicon = {
     "leather": (
         "a leather desk pad|worn leather|a smooth leather surface",
         "leather|leather surface|leather desk|leather mat|suede|leather couch|leather sofa|leather armchair"
-        "|tan leather|leather bench|nubuck",
+        "|leather bench|nubuck",
     ),
     "rug": (
         "a woven rug|a soft rug|a wool carpet",
@@ -82,7 +82,7 @@ SURFACES: Lexicon = {
     "sand": (
         "fine sand|soft beach sand|rippled sand|a sand dune",
         "sand|golden sand|white sand|sandy beach|sandy surface|sandy shore|sand dunes|desert sand|sandy"
-        "|warm sand|sandy ground|dune|desert|shoreline|seashore",
+        "|warm sand|sandy ground|dune|shoreline|seashore",
     ),
     "snow": (
         "fresh snow|powdery snow|a snow covered ledge|glittering snow",
@@ -151,7 +151,7 @@ BACKDROPS: Lexicon = {
         "city|city lights|skyline|city skyline|cityscape|urban skyline|bokeh lights|city bokeh|bokeh city"
         "|city street|urban street|downtown|night city|city at night|urban|bokeh city lights|street lights"
         "|blurred cityscape|urban background|metropolis|skyscrapers|rooftop|night street|blurred street"
-        "|twinkling city lights|city night|neon city|night skyline|urban landscape|futuristic city",
+        "|twinkling city lights|city night|night skyline|urban landscape|futuristic city",
     ),
     "sky": (
         "an open sky|a clear blue sky|drifting clouds|a wide sky",

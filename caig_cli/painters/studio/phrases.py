@@ -1,4 +1,4 @@
-"""Finds the phrases of the scene language in a prompt: tokens, then the longest known phrase at each place."""
+"""Finds the phrases of the scene language in a prompt: the longest known one at each place."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from caig_cli.painters.studio import lexicon, lexicon_props, smallwords, wording
+from caig_cli.painters.studio import lexicon, lexicon_light, lexicon_props, lexicon_words
 
 Kind = Literal["name", "place", "bare", "colour", "no_props", "negation", "glue", "link", "stop", "unknown"]
 
-_WORD = re.compile(r"\d+\w*|[^\W\d_]+|[^\w\s'\-_/&]")
+_WORD = re.compile(r"\d+\w*|[^\W\d_]+|[^\w\s'\-_]")
 _IRREGULAR = {"leaves": "leaf", "shelves": "shelf", "knives": "knife"}
 _MIN_TYPO_LENGTH = 6
 _TYPO_CUTOFF = 0.87
@@ -40,7 +40,7 @@ def tokens(text: str) -> list[str]:
     """Lower-case words and punctuation marks; accents, hyphens, underscores and possessives are dropped."""
     plain = unicodedata.normalize("NFKD", text)
     plain = "".join(mark for mark in plain if not unicodedata.combining(mark)).lower()
-    plain = re.sub(r"['’`](s\b)?", "", plain)
+    plain = re.sub(r"['’`](s\b)?", "", plain).replace("&", " and ")
     return _WORD.findall(plain)
 
 
@@ -60,23 +60,23 @@ def singular(word: str) -> str:
 def meanings() -> Iterator[tuple[str, Meaning]]:
     """Every known phrase with its meaning; of equal phrases the first one counts."""
     fields = {"surface": lexicon.SURFACES, "backdrop": lexicon.BACKDROPS, "prop": lexicon_props.PROPS}
-    fields |= {"light": wording.LIGHTS, "mood": wording.MOODS, "blur": wording.BLURS}
-    yield from _each(smallwords.NO_PROPS, Meaning("no_props"))
-    yield from _each(smallwords.NEGATIONS, Meaning("negation"))
+    fields |= {"light": lexicon_light.LIGHTS, "mood": lexicon_light.MOODS, "blur": lexicon_light.BLURS}
+    yield from _each(lexicon_words.NO_PROPS, Meaning("no_props"))
+    yield from _each(lexicon_words.NEGATIONS, Meaning("negation"))
     for field, table in fields.items():
         for name, (said, heard) in table.items():
             said = "|".join(re.sub(r"^(a|an|the) ", "", phrase) for phrase in said.split("|"))
             yield from _each(f"{said}|{heard}", Meaning("name", ((field, name),)))
-    for name, phrases in smallwords.COLOUR_WORDS.items():
+    for name, phrases in lexicon_words.COLOUR_WORDS.items():
         yield from _each(phrases, Meaning("colour", (("colour", name),)))
-    for phrases, place in smallwords.PLACES.items():
+    for phrases, place in lexicon_words.PLACES.items():
         yield from _each(phrases, Meaning("place", tuple(place.items())))
-    for phrases, (field, coloured, bare) in smallwords.BARE_NOUNS.items():
+    for phrases, (field, coloured, bare) in lexicon_words.BARE_NOUNS.items():
         yield from _each(phrases, Meaning("bare", ((field, coloured), (field, bare))))
     yield from _each("in front of|on top of|in the background|in the foreground|next to", Meaning("stop"))
-    yield from ((word, Meaning("link")) for word in smallwords.COLOUR_LINKS)
-    yield from ((word, Meaning("stop")) for word in smallwords.BREAKERS)
-    yield from ((word, Meaning("glue")) for word in smallwords.GLUE)
+    yield from ((word, Meaning("link")) for word in lexicon_words.COLOUR_LINKS)
+    yield from ((word, Meaning("stop")) for word in lexicon_words.BREAKERS)
+    yield from ((word, Meaning("glue")) for word in lexicon_words.GLUE)
 
 
 def _each(phrases: str, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
@@ -111,17 +111,24 @@ def _index() -> _Index:
 def _repair(word: str) -> str:
     """A long unknown word becomes the known one it almost is; the first letter is never wrong."""
     known = _index()
-    if word in known.words or singular(word) in known.words or len(word) < _MIN_TYPO_LENGTH or not word.isalpha():
+    if (
+        word in known.words
+        or singular(word) in known.words
+        or len(word) < _MIN_TYPO_LENGTH
+        or not word.isalpha()
+    ):
         return word
     same_start = [other for other in known.long_words if other[0] == word[0]]
-    close = difflib.get_close_matches(word, same_start, n=1, cutoff=_TYPO_CUTOFF)
+    swapped = [other for other in same_start if sorted(other) == sorted(word)]
+    close = swapped or difflib.get_close_matches(word, same_start, n=1, cutoff=_TYPO_CUTOFF)
     return close[0] if close else word
 
 
 def nearest(word: str) -> str | None:
     """The known word most like an unknown one, as a hint to the user; None if nothing is like it."""
     known = _index()
-    names = [key[0] for key, meaning in known.exact.items() if len(key) == 1 and meaning.kind in ("name", "colour")]
+    telling = ("name", "colour", "place", "bare")
+    names = [key[0] for key, meaning in known.exact.items() if len(key) == 1 and meaning.kind in telling]
     close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.7)
     return close[0] if close else None
 

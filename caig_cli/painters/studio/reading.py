@@ -9,6 +9,8 @@ from caig_cli.painters.studio.phrases import Item, items
 from caig_cli.painters.studio.scene import MAX_PROPS, Scene, harmonise
 
 _COLOURABLE = ("surface", "backdrop")
+# What takes the place of a default that the prompt refused.
+_SPARE = {"surface": "paper", "backdrop": "gradient", "light": "softbox", "mood": "neutral", "blur": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class _Reader:
         for name, value in self.weak.items():
             if (name, value) not in self.refused:
                 self.names.setdefault(name, value)
-        props = tuple(prop for prop in dict.fromkeys(self.props) if ("prop", prop) not in self.refused)[:MAX_PROPS]
+        props = tuple(prop for prop in dict.fromkeys(self.props) if ("prop", prop) not in self.refused)[
+            :MAX_PROPS
+        ]
         named = set(self.names) | ({"props"} if props or self.props_said else set())
         scene = self._without_refused(harmonise(self.names, props), named)
         return Reading(scene, _distinct(self.understood), _distinct(self.ignored), frozenset(named))
@@ -73,13 +77,12 @@ class _Reader:
 
     def _between(self, item: Item) -> None:
         """Small words only steer: a link lets a colour reach back, a mark or preposition ends a reach."""
-        if item.text in (".", ",", ";", ":", "!", "?", "but", "with", "on", "(", ")") or (
-            self.negated and item.text not in ("or", "nor", "and", "any", "the", "a", "an")
-        ):
+        mark = not item.text[0].isalnum()
+        if mark or item.text == "but" or (self.negated and item.text not in ("or", "nor", "and", "any")):
             self.negated = None
         if item.meaning.kind == "link":
             self.linked = True
-        elif not item.text[0].isalnum():
+        elif mark:
             self.last_noun, self.linked = None, False
         elif item.meaning.kind == "stop" and item.text not in ("a", "an", "the", "is", "are"):
             self.linked = False
@@ -162,12 +165,12 @@ class _Reader:
 
     def _without_refused(self, scene: Scene, named: set[str]) -> Scene:
         """A default that the prompt refused gives way to the next harmless one."""
-        spare = {"surface": "paper", "backdrop": "gradient", "light": "softbox", "mood": "neutral", "blur": "none"}
-        changed = dict(self.names)
-        for name, value in spare.items():
-            if (name, getattr(scene, name)) in self.refused and name not in named:
-                changed[name] = value
-        return harmonise(changed, scene.props) if changed != self.names else scene
+        refused = {
+            name: value
+            for name, value in _SPARE.items()
+            if name not in named and (name, getattr(scene, name)) in self.refused
+        }
+        return harmonise({**self.names, **refused}, scene.props) if refused else scene
 
 
 def _distinct(phrases: Sequence[str]) -> tuple[str, ...]:

@@ -58,38 +58,40 @@ def random_scene(rng: random.Random) -> Scene:
 
 
 _BACKDROP_FOR_SURFACE = {
-    "oak": "plaster", "walnut": "wood_panel", "whitewood": "window", "parquet": "plaster", "white_marble": "plaster",
-    "black_marble": "dark", "terrazzo": "plaster", "concrete": "plaster", "slate": "dark", "linen": "curtain",
-    "velvet": "curtain", "leather": "shelves", "rug": "plaster", "sand": "sea", "snow": "mountains",
-    "water": "sky", "grass": "foliage", "moss": "foliage", "metal": "gradient", "glass": "gradient",
-    "paper": "gradient",
+    "oak": "plaster", "walnut": "wood_panel", "whitewood": "window", "parquet": "plaster", "white_marble":
+    "plaster", "black_marble": "dark", "terrazzo": "plaster", "concrete": "plaster", "slate": "dark",
+    "linen": "curtain", "velvet": "curtain", "leather": "shelves", "rug": "plaster", "sand": "sea",
+    "snow": "mountains", "water": "sky", "grass": "foliage", "moss": "foliage", "metal": "gradient",
+    "glass": "gradient", "paper": "gradient",
 }  # fmt: skip
 _SURFACE_FOR_BACKDROP = {
-    "plaster": "oak", "brick": "walnut", "gradient": "paper", "window": "whitewood", "bokeh_city": "black_marble",
-    "sky": "grass", "sea": "sand", "mountains": "slate", "curtain": "white_marble", "foliage": "moss",
-    "tiles": "white_marble", "wood_panel": "walnut", "shelves": "oak", "dark": "slate",
+    "plaster": "oak", "brick": "walnut", "gradient": "paper", "window": "whitewood", "bokeh_city":
+    "black_marble", "sky": "grass", "sea": "sand", "mountains": "slate", "curtain": "white_marble",
+    "foliage": "moss", "tiles": "white_marble", "wood_panel": "walnut", "shelves": "oak", "dark": "slate",
 }  # fmt: skip
 _BACKDROP_FOR_PROP = {
-    "shells": "sea", "driftwood": "sea", "monstera": "plaster", "pine_cones": "wood_panel", "ice_cubes": "gradient",
-    "towels": "tiles", "toy_blocks": "plaster", "books": "shelves", "fairy_lights": "dark", "boulders": "mountains",
-    "candles": "dark", "lantern": "foliage", "pebbles": "foliage", "coffee_beans": "dark", "cinnamon": "wood_panel",
-    "cup": "window", "plant": "window", "pampas": "plaster", "lemons": "tiles",
+    "shells": "sea", "driftwood": "sea", "monstera": "plaster", "pine_cones": "wood_panel", "ice_cubes":
+    "gradient", "towels": "tiles", "toy_blocks": "plaster", "books": "shelves", "fairy_lights": "dark",
+    "boulders": "mountains", "candles": "dark", "lantern": "foliage", "pebbles": "foliage",
+    "coffee_beans": "dark", "cinnamon": "wood_panel", "cup": "window", "plant": "window", "pampas":
+    "plaster", "lemons": "tiles",
 }  # fmt: skip
 _BACKDROP_FOR_LIGHT = {
-    "softbox": "gradient", "window_light": "plaster", "golden_hour": "plaster", "night_neon": "bokeh_city",
-    "spotlight": "dark", "candlelight": "dark", "overcast": "mountains", "backlight": "curtain",
-    "hard_sun": "plaster", "moonlight": "dark",
+    "softbox": "gradient", "window_light": "plaster", "golden_hour": "plaster", "night_neon":
+    "bokeh_city", "spotlight": "dark", "candlelight": "dark", "overcast": "mountains", "backlight":
+    "curtain", "hard_sun": "plaster", "moonlight": "dark",
 }  # fmt: skip
 _LIGHT_FOR_BACKDROP = {
     "plaster": "window_light", "brick": "softbox", "gradient": "softbox", "window": "window_light",
-    "bokeh_city": "night_neon", "sky": "hard_sun", "sea": "hard_sun", "mountains": "overcast",
-    "curtain": "window_light", "foliage": "golden_hour", "tiles": "softbox", "wood_panel": "softbox",
-    "shelves": "window_light", "dark": "spotlight",
+    "bokeh_city": "night_neon", "sky": "hard_sun", "sea": "hard_sun", "mountains": "overcast", "curtain":
+    "window_light", "foliage": "golden_hour", "tiles": "softbox", "wood_panel": "softbox", "shelves":
+    "window_light", "dark": "spotlight",
 }  # fmt: skip
 _LIGHT_FOR_MOOD = {"moody": "spotlight", "warm": "golden_hour", "airy": "window_light"}
 _MOOD_FOR_LIGHT = {
-    "softbox": "neutral", "window_light": "airy", "golden_hour": "warm", "night_neon": "vivid", "spotlight": "moody",
-    "candlelight": "warm", "overcast": "cool", "backlight": "airy", "hard_sun": "vivid", "moonlight": "cool",
+    "softbox": "neutral", "window_light": "airy", "golden_hour": "warm", "night_neon": "vivid",
+    "spotlight": "moody", "candlelight": "warm", "overcast": "cool", "backlight": "airy", "hard_sun":
+    "vivid", "moonlight": "cool",
 }  # fmt: skip
 _BLUR_FOR_BACKDROP = {"gradient": "none", "dark": "none", "plaster": "none", "bokeh_city": "strong"}
 

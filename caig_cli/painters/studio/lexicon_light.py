@@ -34,8 +34,8 @@ LIGHTS: Lexicon = {
         "|warm golden hour light|warm afternoon sun|sunrise light|autumn light|golden morning light|warm golden glow",
     ),
     "night_neon": (
-        "neon light at night|glowing neon signs|neon glow|colourful neon lighting",
-        "neon|neon lights|neon light|neon lighting|nightclub|neon sign|cyberpunk|neon signs|club lights|disco lights"
+        "neon light at night|a neon glow|colourful neon lighting",
+        "glowing neon signs|glowing neon|neon|neon lights|neon light|neon lighting|nightclub|neon sign|cyberpunk|neon signs|club lights|disco lights"
         "|neon night|led glow|colorful neon lighting|colourful neon lights|colorful neon lights|vibrant neon lights"
         "|neon tubes|rgb lighting|rgb lights|disco light|neon lights at night|futuristic lighting|electric glow",
     ),
@@ -75,7 +75,7 @@ LIGHTS: Lexicon = {
     "moonlight": (
         "cool moonlight|silvery moonlight|pale moonlight at night",
         "moonlight|moon|moon light|moonlit|moonlit night|starlight|night light|moonlit glow|midnight|light of the moon|moonbeams"
-        "|pale moonlight|soft moonlight|full moon|blue moonlight|nighttime|stars|starry|night time|stargazing|night",
+        "|pale moonlight|soft moonlight|full moon|blue moonlight|stars|starry|stargazing",
     ),
 }
 

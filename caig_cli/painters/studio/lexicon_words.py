@@ -40,7 +40,8 @@ PLACES: dict[str, dict[str, str]] = {
     "desert|desert landscape": {"surface": "sand", "backdrop": "sky", "light": "hard_sun"},
     "cafe|coffee shop|restaurant|bar|bistro": {"surface": "walnut", "backdrop": "bokeh_city"},
     "gym|garage|factory|workshop|warehouse|industrial setting": {"surface": "concrete", "backdrop": "brick"},
-    "night scene|nightlife": {"light": "moonlight"},
+    "neon city|neon street|neon city street": {"backdrop": "bokeh_city", "light": "night_neon"},
+    "night|nighttime|night time|night scene|nightlife": {"light": "moonlight"},
     "overcast sky|stormy sky|grey sky|gray sky": {"backdrop": "sky", "light": "overcast"},
     "sunset sky|golden sky|sunrise sky|orange sky": {"backdrop": "sky", "light": "golden_hour"},
     "night sky|starry sky|starry night|starry night sky": {"backdrop": "sky", "light": "moonlight"},
@@ -80,7 +81,7 @@ NO_PROPS = (
 # Words that end the reach of a colour word: its noun cannot lie behind them.
 BREAKERS = frozenset(
     "a an the on in at by with beside behind before near against under over above around among along to from and or next while as into"
-    " onto of across amid beneath below between through upon is are stands sits rests".split()
+    " framing onto of across amid beneath below between through upon is are stands sits rests".split()
 )
 
 # Words of ordinary prose that say nothing about the set.
@@ -128,6 +129,7 @@ GLUE = BREAKERS | frozenset(
     touch touches touched towards toward traditional transparent trendy tucked twinkling two three four five six several ultra unique
     understated untouched up upscale use used uses using variety various very vibe vibes vibrancy view viewer visible visual visually
     wash washed washes way well where which whole wide will wispy within wonderful wooden worn wrap wrapped you your young
+    wet beyond ledge pad plate children kids guests family friends summertime springtime behind-the-scenes
     background's high-end state-of-the-art detail-rich best-selling eye-catching hero ideally invite inviting-looking image's mid
     """.split()
 )

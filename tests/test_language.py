@@ -1,0 +1,169 @@
+"""The scene language: what it writes reads back exactly, and ordinary prose is understood."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from caig_cli.painters.studio import phrases, vocabulary
+from caig_cli.painters.studio.language import Scene, nearest, random_scene, read, write
+from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES
+from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
+from caig_cli.painters.studio.lexicon_props import PROPS
+from caig_cli.painters.studio.lexicon_words import COLOUR_WORDS
+
+TABLES = {
+    vocabulary.SURFACES: SURFACES,
+    vocabulary.BACKDROPS: BACKDROPS,
+    vocabulary.PROPS: PROPS,
+    vocabulary.LIGHTS: LIGHTS,
+    vocabulary.MOODS: MOODS,
+    vocabulary.BLURS: BLURS,
+}
+
+
+def test_what_is_written_reads_back() -> None:
+    rng = random.Random(20)
+    shapes: Counter[str] = Counter()
+    for _ in range(2000):
+        scene = random_scene(rng)
+        prompt = write(scene, rng)
+        reading = read(prompt)
+        assert reading.scene == scene, prompt
+        assert reading.ignored == (), prompt
+        assert 12 <= len(prompt.split()) <= 35, prompt
+        shapes[prompt.split()[0]] += 1
+    assert len(shapes) > 100
+
+
+def test_writing_is_decided_by_its_generator() -> None:
+    scene = random_scene(random.Random(1))
+    assert write(scene, random.Random(2)) == write(scene, random.Random(2))
+    assert len({write(scene, random.Random(seed)) for seed in range(50)}) >= 48
+
+
+def test_random_scenes_are_uniform() -> None:
+    rng = random.Random(3)
+    scenes = [random_scene(rng) for _ in range(4000)]
+    assert {len(s.props) for s in scenes} == {0, 1, 2, 3}
+    assert {s.surface for s in scenes} == set(vocabulary.SURFACES)
+    assert 0.45 < sum(s.surface_colour is None for s in scenes) / 4000 < 0.55
+    assert 0.22 < sum(not s.props for s in scenes) / 4000 < 0.28
+
+
+@pytest.mark.parametrize(("names", "table"), TABLES.items(), ids=lambda v: "")
+def test_every_name_has_synonyms_and_all_of_them_are_understood(
+    names: tuple[str, ...], table: dict[str, tuple[str, str]]
+) -> None:
+    assert tuple(table) == names
+    for name, (said, heard) in table.items():
+        assert len(said.split("|")) >= 3
+        assert len(heard.split("|")) >= 5
+        for phrase in f"{said}|{heard}".split("|"):
+            reading = read(phrase)
+            scene = reading.scene
+            assert name in (
+                *scene.props,
+                scene.surface,
+                scene.backdrop,
+                scene.light,
+                scene.mood,
+                scene.blur,
+            ), phrase
+            assert not reading.ignored, phrase
+
+
+def test_every_colour_is_understood() -> None:
+    assert tuple(COLOUR_WORDS) == tuple(vocabulary.COLOURS)
+    for name, words in COLOUR_WORDS.items():
+        for word in words.split("|"):
+            assert read(f"a {word} stucco wall").scene.backdrop_colour == name, word
+
+
+def test_no_phrase_means_two_things() -> None:
+    seen: dict[tuple[str, ...], phrases.Meaning] = {}
+    for phrase, meaning in phrases.meanings():
+        if meaning.kind in ("name", "colour", "place"):
+            key = tuple(phrases.tokens(phrase))
+            assert seen.setdefault(key, meaning) == meaning, phrase
+
+
+# prompt -> the fields that it must set, and the words it must give back
+PROSE = [
+    ("a perfume on a sage green wall", {"backdrop": "plaster", "backdrop_colour": "sage"}, ("perfume",)),
+    (
+        "A wall in dusty pink with sprigs of dried pampas, the product stands on polished concrete.",
+        {"backdrop_colour": "pink", "surface": "concrete", "surface_colour": None, "props": ("pampas",)},
+        (),
+    ),
+    (
+        "Weathered oak table, soft morning light through a window, a stack of books",
+        {"surface": "oak", "light": "window_light", "backdrop": "plaster", "props": ("books",)},
+        (),
+    ),
+    (
+        "marble countertop, out-of-focus city lights",
+        {"surface": "white_marble", "backdrop": "bokeh_city"},
+        (),
+    ),
+    ("MARBEL countertops & EUCALIPTUS leafs", {"surface": "white_marble", "props": ("leaves",)}, ()),
+    ("roses and candles, no flowers or candles", {"props": ()}, ()),
+    ("without candles, with pebbles", {"props": ("pebbles",)}, ()),
+    ("no flowers and a marble table", {"props": (), "surface": "white_marble"}, ()),
+    ("not on wood, please", {"surface": "paper"}, ()),
+    ("stands on oak in front of a teal wall", {"surface_colour": None, "backdrop_colour": "teal"}, ()),
+    ("an orange on an orange wall", {"props": ("oranges",), "backdrop_colour": "orange"}, ()),
+    ("a pink vase on a white table", {"surface": "whitewood", "surface_colour": None}, ("pink",)),
+    (
+        "minimalist pink background",
+        {"backdrop": "gradient", "backdrop_colour": "pink", "surface": "paper"},
+        (),
+    ),
+    ("on a beach at sunset", {"surface": "sand", "backdrop": "sea", "light": "golden_hour"}, ()),
+    ("at the sea", {"surface": "sand", "light": "hard_sun"}, ()),
+    ("a glass vase on slate", {"surface": "slate", "props": ("vase",)}, ()),
+    ("a concrete podium on sand", {"surface": "sand", "props": ("podium",)}, ("concrete",)),
+    ("shells, candles, books, roses", {"props": ("candles", "books", "shells")}, ("roses",)),
+    ("a dark green velvet curtain", {"backdrop": "curtain", "backdrop_colour": "green"}, ()),
+    ("", {"backdrop": "plaster", "props": ()}, ()),
+    ("42, 8k !!! 10% ; — <b>", {"props": ()}, ()),
+    ("木のテーブル", {"props": ()}, ("木のテーフル",)),
+]
+
+
+@pytest.mark.parametrize(("prompt", "fields", "ignored"), PROSE, ids=[p[0][:30] for p in PROSE])
+def test_prose(prompt: str, fields: dict[str, object], ignored: tuple[str, ...]) -> None:
+    reading = read(prompt)
+    assert {name: getattr(reading.scene, name) for name in fields} == fields
+    assert reading.ignored == ignored
+
+
+def test_named_fields_are_those_of_the_prompt() -> None:
+    assert read("on oak with shells").named == {"surface", "props"}
+    assert read("a teal wall, no props").named == {"backdrop", "backdrop_colour", "props"}
+    assert read("something nice").named == frozenset()
+
+
+def test_a_scene_is_normal() -> None:
+    assert Scene("oak", "brick", ("shells", "vase", "shells")).props == ("vase", "shells")
+    assert len(Scene("oak", "brick", vocabulary.PROPS[:5]).props) == 3
+    for bad in ({"surface": "lava"}, {"props": ("dragon",)}, {"surface_colour": "infrared"}):
+        with pytest.raises(ValueError, match="unknown"):
+            Scene(**{"surface": "oak", "backdrop": "brick", **bad})  # type: ignore[arg-type]
+
+
+def test_hints() -> None:
+    assert nearest("lemos") == "lemons"
+    assert nearest("xylophone") is None
+
+
+def test_reading_is_safe_and_quick_on_anything() -> None:
+    rng = random.Random(4)
+    for _ in range(200):
+        text = "".join(
+            chr(rng.choice((rng.randrange(32, 127), rng.randrange(0x250, 0x3000)))) for _ in range(80)
+        )
+        read(text)
+    assert read("marble " * 20_000).scene.surface == "white_marble"
