@@ -26,6 +26,8 @@ from caig_cli.errors import RunError, UsageError
 __all__ = ["RunDir", "atomic_write", "latest", "read_status"]
 
 RUNS = Path("runs")
+MAY_CHANGE = ("threads", "workers", "max_minutes")
+"""Recipe values that a resumed run may have otherwise: they say how fast, not what."""
 
 
 class RunDir:
@@ -108,6 +110,18 @@ class RunDir:
         """Write a PNG with text chunks atomically; the same input gives the same bytes."""
         return self.write_bytes(rel, files.png_bytes(image, text)) if self.is_main else self.path / rel
 
+    def remove(self, rel: str) -> None:
+        """Delete a file or a folder of this run; a folder is renamed first, so that none is half there."""
+        path = self.path / rel
+        if not self.is_main or not path.exists():
+            return
+        if path.is_dir():
+            gone = path.with_name(f".{path.name}.gone")
+            path.rename(gone)
+            shutil.rmtree(gone)
+        else:
+            path.unlink()
+
     # --- facts -------------------------------------------------------------------------------------
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
@@ -141,8 +155,8 @@ class RunDir:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._status["status"] = "done" if kind is None else _ending(kind)
-        if error is not None and not isinstance(error, KeyboardInterrupt):
-            self._status["error"] = str(error) or kind.__name__ if kind else str(error)
+        if isinstance(error, Exception):
+            self._status["error"] = str(error) or type(error).__name__
         try:
             self._write_status()
         except OSError as problem:
@@ -240,7 +254,7 @@ def _check_recipe(path: Path, recipe: recipes.Recipe) -> None:
         tree = yaml.safe_load((path / "recipe.yaml").read_text())
     except (OSError, yaml.YAMLError) as error:
         raise UsageError(f"--resume: {path}/recipe.yaml cannot be read: {error}") from None
-    changed = recipes.differences(recipe, tree)
+    changed = [key for key in recipes.differences(recipe, tree) if key.rsplit(".", 1)[-1] not in MAY_CHANGE]
     if changed:
         raise UsageError(
             f"--resume: {path} was made with another {', '.join(changed)}; use its recipe or a new --out"

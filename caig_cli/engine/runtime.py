@@ -65,6 +65,8 @@ def choose_device(device: str = "auto", dtype: str = "auto") -> Runtime:
         name, because = dtype, "as asked"
     else:
         raise UsageError(f"dtype {dtype!r}: expected auto, {', '.join(DTYPES)}")
+    if chosen.type == "cpu" and name == "fp16":
+        raise UsageError("dtype fp16 needs a GPU; use --dtype fp32 or bf16")
     reason = f"device {chosen} ({why}), precision {name} ({because})"
     return Runtime(chosen, getattr(torch, DTYPES[name]), reason)
 

@@ -1,0 +1,286 @@
+"""The training loop. It knows no loss and no data: it turns (sum of losses, weight) into steps.
+
+The gradient of a step is the sum of its losses over all micro-batches and processes, divided by the
+sum of their weights; so one batch of four equals four of one, whatever the lengths. A step with a
+non-finite loss or gradient changes nothing. Every step seeds itself from (seed, step, rank) and every
+micro-batch is a function of its index, so a resumed run repeats an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+
+from caig_cli.engine.checkpoint import load_checkpoint, save_checkpoint
+from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer, total_steps
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
+from caig_cli.errors import RunError
+
+MAX_REFUSED = 20
+"""Non-finite steps in a row after which a run is given up (fp16 needs a few to find its scale)."""
+
+
+class StepOutput(NamedTuple):
+    """What a step function says of one micro-batch."""
+
+    loss_sum: Tensor
+    """Scalar: the loss summed over ``weight`` tokens or pairs."""
+
+    weight: float
+    """How many tokens or pairs ``loss_sum`` sums over."""
+
+    figures: Mapping[str, Tensor | float] = {}
+    """Other figures to log, as sums over the same tokens or pairs."""
+
+
+class Batches(Protocol):
+    """An endless stream of micro-batches with random access."""
+
+    def __len__(self) -> int:
+        """Micro-batches per epoch."""
+
+    def __getitem__(self, index: int) -> Any:
+        """The micro-batch at ``index`` >= 0 of the stream; must depend on nothing but the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """How a training run ended."""
+
+    steps: int
+    total: int
+    refused: int
+    seconds: float
+    evaluation: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """False when the time budget ended it."""
+        return self.steps >= self.total
+
+
+StepFunction = Callable[[nn.Module, Any], StepOutput]
+Evaluate = Callable[[nn.Module], Mapping[str, float]]
+
+
+def make_accelerator(runtime: Runtime) -> Accelerator:
+    """The accelerator for a runtime: autocast to its precision, weights as they are."""
+    if runtime.device.type == "cuda" and runtime.device.index is not None:
+        torch.cuda.set_device(runtime.device)
+    # The state is a process-wide singleton and would refuse a second stage with another precision.
+    AcceleratorState._reset_state()
+    precision = {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}[runtime.dtype]
+    return Accelerator(cpu=runtime.device.type == "cpu", mixed_precision=precision)
+
+
+def train(
+    model: nn.Module,
+    batches: Batches,
+    step_fn: StepFunction,
+    optim: OptimSection,
+    *,
+    seed: int,
+    accelerator: Accelerator,
+    run: RunDir,
+    report: Reporter,
+    evaluate: Evaluate | None = None,
+) -> TrainResult:
+    """Train ``model`` in place, from the run's newest checkpoint if it has one.
+
+    ``evaluate`` gets the model in eval mode, without gradients, every ``evaluate_every`` steps and
+    at the end; its figures are logged as ``eval_...``. Raises RunError when 20 steps in a row are
+    not finite.
+    """
+    total = total_steps(optim, len(batches), accelerator.num_processes)
+    if optim.gradient_checkpointing:
+        (getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable)()
+    if not getattr(model, "is_quantized", False):
+        model.to(accelerator.device)
+    optimizer = make_optimizer(model, optim)
+    facts = load_checkpoint(run, model, optimizer) or {"step": 0, "seconds": 0.0, "refused": 0}
+    stepper = _Stepper(model, optimizer, step_fn, optim, accelerator)
+    stepper.restore(facts)
+    clock = _Clock(facts["seconds"], optim.max_minutes)
+    first = int(facts["step"])
+    evaluation: dict[str, float] = {}
+    if evaluate is not None and first >= total:
+        evaluation = _evaluated(model, evaluate, accelerator)
+    if first:
+        report.info(f"continuing after step {first} of {total}")
+    run.rewind_metrics(first)
+
+    with report.progress("training", total) as bar, run.timed("training"):
+        bar.advance(first)
+        step = first
+        for group in _groups(batches, first, total, optim.accumulate, accelerator):
+            seed_everything(derive_seed(seed, "step", step, accelerator.process_index))
+            values = stepper.step(group, learning_rate(optim, step, total), clock.is_over())
+            step, plain = step + 1, len(values)
+            last = step == total or stepper.stop
+            if evaluate is not None and (last or (optim.evaluate_every and step % optim.evaluate_every == 0)):
+                evaluation = _evaluated(model, evaluate, accelerator)
+                values |= {f"eval_{name}": value for name, value in evaluation.items()}
+            if last or step % optim.log_every == 0 or len(values) > plain:
+                run.metrics(step, values | {"seconds": clock.seconds})
+                report.metrics(step, values)
+            if last or step % optim.checkpoint_every == 0:
+                save_checkpoint(run, model, optimizer, step, {"seconds": clock.seconds, **stepper.state()})
+            bar.advance(1, loss=values["loss"], lr=values["lr"])
+            if last:
+                break
+    if step < total:
+        report.warn(f"time is up after step {step} of {total}; --resume continues")
+    stepper.unwrap()
+    return TrainResult(step, total, stepper.refused, clock.seconds, evaluation)
+
+
+class _Stepper:
+    """One optimiser step: forward and backward over a group of micro-batches, check, update."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        step_fn: StepFunction,
+        optim: OptimSection,
+        accelerator: Accelerator,
+    ) -> None:
+        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        self.model.train()
+        self.trainable = [p for p in model.parameters() if p.requires_grad]
+        self.step_fn, self.clip, self.accelerator = step_fn, optim.clip or math.inf, accelerator
+        self.refused = self.refused_in_row = 0
+        self.stop = False
+
+    def step(self, group: Sequence[Any], lr: float, time_is_up: bool) -> dict[str, float]:
+        """Returns the step's figures; ``stop`` is set when time is up in any process."""
+        sums = self._backward(group)
+        sums["time_is_up"] = torch.tensor(float(time_is_up), device=self.accelerator.device)
+        names = list(sums)
+        totals = self.accelerator.reduce(torch.stack([sums[name] for name in names])).tolist()
+        sum_of = dict(zip(names, totals, strict=True))
+        self.stop = sum_of.pop("time_is_up") > 0
+        weight = sum_of.pop("weight")
+        values = {name: total / weight if weight else math.nan for name, total in sum_of.items()}
+        norm = self._scaled_norm(weight)
+        if math.isfinite(values["loss"]) and math.isfinite(norm):
+            self._update(lr)
+        else:
+            self._refuse()
+        return {**values, "lr": lr, "grad_norm": norm, "refused": float(self.refused)}
+
+    def _backward(self, group: Sequence[Any]) -> dict[str, Tensor]:
+        """Accumulate gradients of the summed losses; returns the sums of losses, weights and figures."""
+        sums: dict[str, Tensor] = {}
+        for number, batch in enumerate(group):
+            inner = number < len(group) - 1
+            with self.accelerator.no_sync(self.model) if inner else nullcontext():
+                with self.accelerator.autocast():
+                    output = self.step_fn(self.model, batch)
+                self.accelerator.backward(output.loss_sum)
+            figures = {"loss": output.loss_sum, "weight": output.weight, **output.figures}
+            for name, value in figures.items():
+                value = torch.as_tensor(value, device=self.accelerator.device, dtype=torch.float32).detach()
+                sums[name] = sums[name] + value if name in sums else value
+        return sums
+
+    def _scaled_norm(self, weight: float) -> float:
+        """Turn the summed gradients into means, clip them and return their norm before clipping."""
+        if self.accelerator.scaler is not None:
+            self.accelerator.unscale_gradients(self.optimizer)
+        # Gradients are averaged over processes, hence the count of processes.
+        factor = self.accelerator.num_processes / weight if weight else math.nan
+        for parameter in self.trainable:
+            if parameter.grad is not None:
+                parameter.grad.mul_(factor)
+        return float(nn.utils.clip_grad_norm_(self.trainable, self.clip))
+
+    def _update(self, lr: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.refused_in_row = 0
+
+    def _refuse(self) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.accelerator.scaler is not None:
+            self.accelerator.scaler.update()
+        self.refused += 1
+        self.refused_in_row += 1
+        if self.refused_in_row >= MAX_REFUSED:
+            raise RunError(
+                f"{MAX_REFUSED} steps in a row had a loss or gradient that is not finite; "
+                "lower optim.learning_rate or use --dtype fp32"
+            )
+
+    def state(self) -> dict[str, Any]:
+        scaler = self.accelerator.scaler
+        return {"refused": self.refused, "scaler": scaler.state_dict() if scaler is not None else None}
+
+    def restore(self, facts: Mapping[str, Any]) -> None:
+        self.refused = int(facts["refused"])
+        if self.accelerator.scaler is not None and facts.get("scaler"):
+            self.accelerator.scaler.load_state_dict(facts["scaler"])
+
+    def unwrap(self) -> None:
+        """Take autocast off the caller's model again."""
+        self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+
+
+class _Clock:
+    """Training time, that of earlier attempts included, against the budget."""
+
+    def __init__(self, before: float, max_minutes: float | None) -> None:
+        self._zero = time.monotonic() - before
+        self._budget = math.inf if max_minutes is None else max_minutes * 60.0
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self._zero, 3)
+
+    def is_over(self) -> bool:
+        return self.seconds >= self._budget
+
+
+def _groups(
+    batches: Batches, first: int, total: int, accumulate: int, accelerator: Accelerator
+) -> Iterator[list[Any]]:
+    """This process's micro-batches of each step, read one step ahead by a thread.
+
+    The stream is dealt to the processes like cards, so their number does not change a step's data.
+    """
+    processes, rank = accelerator.num_processes, accelerator.process_index
+
+    def read(step: int) -> list[Any]:
+        start = step * accumulate * processes
+        return [batches[start + number * processes + rank] for number in range(accumulate)]
+
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        ahead = reader.submit(read, first) if first < total else None
+        for step in range(first, total):
+            assert ahead is not None
+            group = ahead.result()
+            ahead = reader.submit(read, step + 1) if step + 1 < total else None
+            yield group
+
+
+def _evaluated(model: nn.Module, evaluate: Evaluate, accelerator: Accelerator) -> dict[str, float]:
+    model.eval()
+    try:
+        with torch.no_grad(), accelerator.autocast():
+            return dict(evaluate(model))
+    finally:
+        model.train()
