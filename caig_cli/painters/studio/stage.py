@@ -1,0 +1,138 @@
+"""The stage that surfaces, backdrops, lights and props are built on: one product before one camera."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.materials import Colour, linear
+from caig_cli.painters.studio.mesh import Mesh
+from caig_cli.painters.studio.render import mitsuba
+from caig_cli.painters.studio.scene import Scene
+from caig_cli.painters.studio.textures import Texture, texture, tinted
+from caig_cli.painters.studio.vocabulary import COLOURS
+
+FURNITURE_CM = 60.0  # taller products stand on the floor of a room, not on a table
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``unit`` is the frame's typical extent in cm at the product, ``wall`` the depth of the backdrop,
+    ``edge`` the depth at which the surface ends, ``detail`` the texture size in pixels."""
+
+    scene: Scene
+    camera: Camera
+    height_cm: float
+    seed: int
+    unit: float
+    wall: float
+    edge: float
+    detail: int
+
+    @property
+    def width_cm(self) -> float:
+        """The product's width."""
+        return self.camera.box.width * self.camera.cm
+
+    @property
+    def furniture(self) -> bool:
+        return self.height_cm > FURNITURE_CM
+
+    def rng(self, part: str) -> np.random.Generator:
+        """A generator of its own for each part of the set, so that a new prop does not move the others."""
+        digest = hashlib.sha256(f"{self.seed}/{part}".encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+
+    def dyed(self, name: str, colour: str | None) -> Texture:
+        """A surface texture, in one of the vocabulary's colours if ``colour`` names it."""
+        return texture(name, self.detail) if colour is None else tinted(name, COLOURS[colour], self.detail)
+
+
+def solid(mesh: Mesh, bsdf: dict[str, Any], repeat: float = 1.0) -> Any:
+    """A mesh with any Mitsuba bsdf; its texture coordinates are multiplied by ``repeat``."""
+    mi = mitsuba()
+    properties = mi.Properties()
+    properties["bsdf"] = mi.load_dict(bsdf)
+    shape = mi.Mesh("mesh", len(mesh.vertices), len(mesh.faces), properties, mesh.smooth, mesh.uv is not None)
+    data = mi.traverse(shape)
+    data["vertex_positions"] = np.ravel(mesh.vertices)
+    data["faces"] = np.ravel(mesh.faces)
+    if mesh.smooth:
+        data["vertex_normals"] = np.ravel(mesh.shading_normals())
+    if mesh.uv is not None:
+        u, v = mesh.uv.T * np.float32(repeat)
+        data["vertex_texcoords"] = np.ravel(np.stack([u, 1 - v], axis=-1))  # the renderer's v points down
+    data.update()
+    return shape
+
+
+def sheet(x: tuple[float, float], y: tuple[float, float], z: float = 0.0) -> Mesh:
+    """A level rectangle whose texture coordinates are its x and y in cm."""
+    (x0, x1), (y0, y1) = x, y
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32)
+    vertices = np.column_stack([corners, np.full(4, z, np.float32)])
+    return Mesh(vertices, _TWO, corners, smooth=False)
+
+
+def upright(x: tuple[float, float], z: tuple[float, float], y: float) -> Mesh:
+    """A rectangle facing the camera at depth ``y``; texture coordinates are x and z in cm."""
+    (x0, x1), (z0, z1) = x, z
+    corners = np.array([(x0, z0), (x1, z0), (x1, z1), (x0, z1)], np.float32)
+    vertices = np.column_stack([corners[:, 0], np.full(4, y, np.float32), corners[:, 1]])
+    return Mesh(vertices, _TWO, corners, smooth=False)
+
+
+def rgb(colour: Colour, gain: float = 1.0) -> dict[str, Any]:
+    """An sRGB colour 0 to 255 as a Mitsuba spectrum."""
+    return {"type": "rgb", "value": [gain * c for c in linear(colour)]}
+
+
+def colour_map(cloth: Texture) -> Any:
+    """The texture's colours as a Mitsuba texture, kept while the texture is."""
+    return _colour_map(_Key(cloth))
+
+
+def height_map(cloth: Texture) -> Any:
+    """The texture's heights as a Mitsuba texture of 0 to 1."""
+    return _height_map(_Key(cloth))
+
+
+class _Key:
+    """Hashes a texture by identity and keeps it alive, as arrays cannot be hashed."""
+
+    def __init__(self, cloth: Texture) -> None:
+        self.cloth = cloth
+
+    def __hash__(self) -> int:
+        return id(self.cloth)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.cloth is self.cloth
+
+
+@functools.lru_cache(maxsize=48)
+def _colour_map(key: _Key) -> Any:
+    mi = mitsuba()
+    pixels = np.asarray(linear_table(), np.float32)[key.cloth.colour]
+    return mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(pixels), "raw": True})
+
+
+@functools.lru_cache(maxsize=48)
+def _height_map(key: _Key) -> Any:
+    mi = mitsuba()
+    assert key.cloth.height is not None
+    return mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(key.cloth.height[..., None]), "raw": True})
+
+
+@functools.cache
+def linear_table() -> tuple[float, ...]:
+    """Linear light of the 256 sRGB values."""
+    return tuple(linear([c])[0] for c in range(256))
+
+
+_TWO = np.array([(0, 1, 2), (0, 2, 3)], np.uint32)

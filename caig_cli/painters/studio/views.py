@@ -1,0 +1,197 @@
+"""Painted views for behind the set: sky, sea, mountains, a city at night, foliage. Linear light, numpy only.
+
+A view is a square whose horizon lies at row HORIZON of its height; 1 is as bright as a white card in
+correct exposure. ``air`` is the hour, ``variant`` one of VARIANTS different pictures.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFilter
+
+from caig_cli.painters.studio.noise import fbm, mix, plane, ramp, sample, step
+from caig_cli.painters.studio.render import decode_srgb
+from caig_cli.painters.studio.vocabulary import COLOURS
+
+Picture = npt.NDArray[np.float32]
+Colour = tuple[float, float, float]
+
+HORIZON = 0.6
+VARIANTS = 4
+
+# zenith, horizon, glow around the sun, brightness
+_SKIES: dict[str, tuple[Colour, Colour, Colour, float]] = {
+    "day": ((92, 152, 216), (204, 226, 240), (255, 246, 226), 0.95),
+    "golden": ((122, 142, 186), (250, 200, 146), (255, 214, 140), 0.95),
+    "overcast": ((168, 178, 188), (214, 219, 223), (226, 228, 230), 0.9),
+    "dusk": ((58, 70, 122), (226, 160, 140), (255, 180, 130), 0.7),
+    "night": ((14, 20, 44), (48, 60, 104), (120, 140, 190), 0.55),
+}
+
+
+@functools.lru_cache(maxsize=24)
+def view(name: str, air: str, colour: str | None, variant: int, size: int) -> Picture:
+    """The view as linear light [size, size, 3]; ``colour`` of the vocabulary tints it."""
+    picture = _VIEWS[name](air, variant, size)
+    if colour is not None:
+        luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+        tint = decode_srgb(np.array(COLOURS[colour]) / 255)
+        tint = tint / max(float(tint @ np.array([0.2126, 0.7152, 0.0722])), 0.05)
+        picture = 0.35 * picture + 0.65 * luma[..., None] * np.minimum(tint, 3.0)
+    return picture.astype(np.float32)
+
+
+def _sky_srgb(air: str, variant: int, size: int) -> Picture:
+    zenith, low, glow, _ = _SKIES[air]
+    x, y = plane(size)
+    t = np.clip(y / HORIZON, 0, 1)
+    sky = ramp((1 - t) ** 0.8, low, mix(low, zenith, np.full((1, 1), 0.55, np.float32))[0, 0], zenith)
+    sun_x = (0.22, 0.78, 0.35, 0.66)[variant]
+    near = np.exp(-(((x - sun_x) / 0.34) ** 2 + ((y - HORIZON * 0.86) / 0.26) ** 2))
+    sky = mix(sky, glow, 0.75 * near)
+    clouds = sample(fbm(512, 301 + variant, 2.1, 1.5, 200, (0.5, 1.4)), x * 0.8, y * (0.7 + 0.9 * t))
+    cover = step(0.25, 1.9, clouds) * (0.65 if air != "overcast" else 0.4)
+    lit = mix(np.minimum(np.asarray(glow) * 1.02, 255), low, step(1.0, 2.6, clouds) * 0.5)
+    return mix(sky, lit, cover)
+
+
+def _level(air: str) -> float:
+    return _SKIES[air][3]
+
+
+def _light(srgb: Picture, level: float) -> Picture:
+    return decode_srgb(np.clip(srgb, 0, 255) / 255) * np.float32(level)
+
+
+def sky(air: str, variant: int, size: int) -> Picture:
+    x, y = plane(size)
+    picture = _sky_srgb(air, variant, size)
+    zenith, low, _, _ = _SKIES[air]
+    land = mix(np.asarray(low) * 0.82, np.asarray(zenith) * 0.7 + 30, step(HORIZON, 1.0, y))
+    return _light(mix(picture, land, step(HORIZON - 0.004, HORIZON + 0.012, y)), _level(air))
+
+
+def sea(air: str, variant: int, size: int) -> Picture:
+    zenith, low, glow, level = _SKIES[air]
+    x, y = plane(size)
+    picture = _sky_srgb(air, variant, size)
+    below = np.clip((y - HORIZON) / (1 - HORIZON), 1e-3, 1)
+    far = 1 / (below + 0.03)
+    waves = sample(fbm(512, 321 + variant, 1.5, 3, 160, (0.5, 2.2)), x * (0.4 + far * 0.05), far * 0.22)
+    waves = waves * np.clip(below * 7, 0.15, 1)
+    deep = np.asarray(zenith) * (0.42, 0.62, 0.66)
+    water = mix(np.asarray(low) * (0.72, 0.88, 0.94), deep, np.clip(below * 1.6, 0, 1) ** 0.5)
+    water = water * (1 + 0.09 * waves)[..., None]
+    sun_x = (0.22, 0.78, 0.35, 0.66)[variant]
+    path = np.exp(-(((x - sun_x) / (0.10 + 0.12 * below)) ** 2))
+    water = mix(water, glow, np.clip(path * step(0.3, 1.6, waves + 0.4), 0, 0.9))
+    foam = step(1.7, 2.4, waves) * step(0.35, 0.8, below) * 0.5
+    water = mix(water, np.asarray(glow) * 0.98, foam)
+    return _light(mix(picture, water, step(HORIZON - 0.001, HORIZON + 0.002, y)), level)
+
+
+def mountains(air: str, variant: int, size: int) -> Picture:
+    zenith, low, _, level = _SKIES[air]
+    x, y = plane(size)
+    picture = _sky_srgb(air, variant, size)
+    near = {"day": (70, 96, 78), "golden": (92, 74, 66), "overcast": (74, 88, 88)}.get(air, (14, 20, 34))
+    columns = np.arange(size)
+    for layer in range(5):
+        ridge = fbm((size, size), 331 + 10 * variant + layer, 1.75, 1.5 + layer, 220, (1.0, 4.0))[layer]
+        base = HORIZON - 0.20 + 0.055 * layer
+        crest = (base - 0.055 * (1 - 0.12 * layer) * ridge)[columns][None, :]
+        t = (layer + 1) / 5
+        tone = np.asarray(low) * (1 - t) * 0.93 + np.asarray(near) * t + np.asarray(zenith) * 0.10 * (1 - t)
+        rock = fbm(size, 361 + layer, 1.4, 4, 300, (1.4, 0.8))
+        slope = np.clip((y - crest) / 0.25, 0, 1)
+        shade = mix(tone * 1.0, np.asarray(low) * 0.9, 0.45 * slope * (1 - t * 0.6)) * (1 + 0.055 * rock * t)[..., None]
+        if layer < 2 and air != "night":
+            snow = step(0.085, 0.02, y - crest + 0.016 * rock)
+            shade = mix(shade, np.minimum(np.asarray(low) * 1.1, 250), 0.7 * snow)
+        picture = mix(picture, shade, step(-0.0015, 0.0015, y - crest))
+    haze = np.exp(-(((y - HORIZON) / 0.05) ** 2)) * 0.35
+    return _light(mix(picture, low, haze.astype(np.float32)), level)
+
+
+def bokeh_city(air: str, variant: int, size: int) -> Picture:
+    """Lights of a city far out of focus; by day the lights pale against hazy buildings."""
+    rng = np.random.default_rng(341 + variant)
+    x, y = plane(size)
+    dark = air == "night"
+    top, low = ((10, 12, 30), (44, 32, 60)) if dark else ((178, 192, 210), (226, 216, 206))
+    base = ramp(np.clip(1 - np.abs(y - HORIZON) / 0.55, 0, 1) ** 1.4, top, low)
+    towers = Image.fromarray(np.zeros((size, size), np.uint8))
+    draw = ImageDraw.Draw(towers)
+    for _ in range(26):
+        left, width, height = rng.random() * 1.1 - 0.1, rng.uniform(0.04, 0.12), rng.gamma(3, 0.055)
+        draw.rectangle(
+            [left * size, (HORIZON - height) * size, (left + width) * size, size], fill=int(rng.integers(60, 255))
+        )
+    blocks = np.asarray(towers.filter(ImageFilter.GaussianBlur(size * 0.012)), np.float32) / 255
+    picture = _light(mix(base, np.asarray(top) * (1.5 if dark else 0.78), 0.6 * blocks), 0.5 if dark else 0.85)
+    hues = np.array([(255, 190, 110), (255, 160, 80), (255, 226, 180), (120, 190, 255), (255, 90, 130), (120, 255, 220)])
+    for _ in range(150):
+        px, py = rng.random(), HORIZON + 0.02 - abs(rng.normal(0, 0.17)) + rng.uniform(0, 0.14)
+        radius, hue = rng.uniform(0.012, 0.036), hues[rng.choice(6, p=(0.3, 0.22, 0.22, 0.12, 0.08, 0.06))]
+        _disc(picture, px, py, radius, decode_srgb(hue / 255) * rng.gamma(2.0, 0.28 if dark else 0.12))
+    return picture
+
+
+def _disc(picture: Picture, px: float, py: float, radius: float, light: Picture) -> None:
+    """Adds a disc of light with a slightly brighter rim, as a lens draws a far lamp."""
+    size = len(picture)
+    rows = slice(max(int((py - radius) * size) - 2, 0), max(int((py + radius) * size) + 3, 0))
+    cols = slice(max(int((px - radius) * size) - 2, 0), max(int((px + radius) * size) + 3, 0))
+    part = picture[rows, cols]
+    if part.size == 0:
+        return
+    yy = (np.arange(size)[rows] + 0.5) / size - py
+    xx = (np.arange(size)[cols] + 0.5) / size - px
+    r = np.hypot(yy[:, None], xx[None]) / radius
+    part += (step(1.0 + 1.5 / (radius * size), 1.0, r) * (0.75 + 0.4 * r**3))[..., None] * light
+
+
+def foliage(air: str, variant: int, size: int) -> Picture:
+    """Layers of leaves from the deep shade to sunlit tips, with sky shining through."""
+    rng = np.random.default_rng(351 + variant)
+    night = air == "night"
+    x, y = plane(size)
+    deep = ramp(np.clip(y * 1.1, 0, 1), (92, 124, 74), (48, 72, 40), (30, 46, 26))
+    glow = step(0.2, 1.8, fbm(size, 371 + variant, 2.4, 1.2)) * np.clip(1.15 - y, 0, 1)
+    bright = {"golden": (255, 222, 150), "overcast": (220, 228, 222)}.get(air, (226, 240, 200))
+    canvas = Image.fromarray(np.clip(mix(deep, bright, 0.75 * glow), 0, 255).astype(np.uint8))
+    tones = ((40, 66, 34), (62, 96, 44), (92, 130, 56), (134, 166, 76))
+    for layer, tone in enumerate(tones):
+        draw = ImageDraw.Draw(canvas)
+        for _ in range(190):
+            cx, cy = rng.random(2) * size
+            length, angle = size * rng.uniform(0.03, 0.075), rng.uniform(0, 2 * np.pi)
+            shade = np.asarray(tone) * rng.uniform(0.75, 1.3) * (1.15 - 0.35 * cy / size)
+            draw.polygon(_leaf(cx, cy, length, angle), fill=tuple(int(min(c, 255)) for c in shade))
+        canvas = canvas.filter(ImageFilter.GaussianBlur(size * (0.010, 0.006, 0.003, 0.0015)[layer]))
+    warm = np.array((1.12, 1.0, 0.72) if air == "golden" else (1.0, 1.0, 1.0), np.float32)
+    level = 0.10 if night else 0.95
+    cold = np.array((0.55, 0.8, 1.3) if night else (1, 1, 1), np.float32)
+    return _light(np.asarray(canvas, np.float32), level) * warm * cold
+
+
+def _leaf(cx: float, cy: float, length: float, angle: float) -> list[tuple[float, float]]:
+    t = np.linspace(0, 1, 9)
+    side = 0.22 * np.sin(np.pi * t) * (1.15 - 0.5 * t)
+    along = np.concatenate([t - 0.5, (t - 0.5)[::-1]]) * length
+    across = np.concatenate([side, -side[::-1]]) * length
+    c, s = np.cos(angle), np.sin(angle)
+    return [(float(cx + c * a - s * b), float(cy + s * a + c * b)) for a, b in zip(along, across, strict=True)]
+
+
+_VIEWS: dict[str, Callable[[str, int, int], Picture]] = {
+    "sky": sky,
+    "sea": sea,
+    "mountains": mountains,
+    "bokeh_city": bokeh_city,
+    "foliage": foliage,
+}
