@@ -15,7 +15,7 @@ import re
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -34,6 +34,9 @@ class Section(BaseModel):
 
 class Recipe(Section):
     """What every command's recipe holds."""
+
+    default_recipe: ClassVar[str | None] = None
+    """Shipped recipe to use when none is named; None means ``embedded``."""
 
     seed: int = 0
     """Number from which everything random is derived."""
@@ -84,7 +87,7 @@ def resolve(
     command = command_of(cls)
     tree: Tree = {}
     where: dict[str, str] = {}
-    path = _find(source, command)
+    path = _find(source or cls.default_recipe, command)
     if path is not None:
         tree = _load(path, command, cls, where, seen=())
     for text in sets:

@@ -9,8 +9,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from caig_cli import __version__
+
 PACKAGES = (
-    "caig", "torch", "transformers", "accelerate", "peft", "diffusers", "bitsandbytes", "mitsuba",
+    "torch", "transformers", "accelerate", "peft", "diffusers", "bitsandbytes", "mitsuba",
     "mitsuba-oidn", "numpy", "scipy", "pillow", "pymatting", "pillow-heif", "pydantic", "typer",
 )  # fmt: skip
 VARIABLES = ("HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "WORLD_SIZE")
@@ -19,6 +21,7 @@ VARIABLES = ("HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR", "CUDA_VISIBLE_DEVICES", "O
 def describe() -> dict[str, Any]:
     """Versions, machine and variables; imports nothing heavy. No user or host name."""
     return {
+        "caig": __version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_name(),

@@ -1,0 +1,139 @@
+"""Options of a command out of its recipe: a flag is a way to write a recipe key, nothing more.
+
+Help texts and defaults are the recipe's own. Values stay texts on the way, because the recipe checks
+them; so a flag, ``CAIG_*`` and ``--set`` complain in the same words.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic.fields import FieldInfo
+
+from caig_cli.errors import UsageError
+from caig_cli.recipe import Recipe, fields
+
+SWITCHES: Mapping[str, tuple[Any, str, str]] = {
+    "--recipe": (str, "NAME|FILE", "Shipped recipe or YAML file."),
+    "--set": (list[str], "KEY.PATH=VALUE", "Set any recipe value; may be given many times."),
+    "--out": (Path, "DIR", "Run folder; default runs/<command>-<time>."),
+    "--dry-run": (bool, "", "Check everything, print the recipe and the plan, touch nothing."),
+    "--resume": (bool, "", "Continue the run in --out, or the newest unfinished one."),
+    "--overwrite": (bool, "", "Replace the run in --out."),
+    "--json": (bool, "", "Print one JSON object on stdout."),
+    "--quiet": (bool, "", "Show only warnings and the result."),
+    "--debug": (bool, "", "Show the trace of an error."),
+    "--num-processes": (int, "N", "Processes to train with, one per GPU."),
+}
+"""Options that are about the run and not about its recipe: flag -> (type, metavar, help)."""
+
+
+def make_function(
+    command: str,
+    recipe: type[Recipe],
+    flags: Mapping[str, str],
+    switches: Mapping[str, tuple[Any, str, str]],
+    out: str | None,
+    call: Callable[[Mapping[str, Any], Mapping[str, Any]], int],
+) -> Callable[..., int]:
+    """A function whose signature holds a command's options, for Typer to read.
+
+    It passes ``call`` the given recipe values by dotted key, and the switches by variable name.
+    ``out`` names the positional argument for the run folder, if there is one.
+    """
+    known = dict(fields(recipe))
+    parameters = []
+    if out is not None:
+        argument = typer.Argument(metavar=out, help="Run folder to make.", show_default=False)
+        parameters.append(_parameter("positional", Annotated[Path | None, argument]))
+    for flag, key in flags.items():
+        parameters.append(_parameter(variable(flag), _recipe_option(command, flag, known[key])))
+    for flag, (kind, metavar, text) in switches.items():
+        option = typer.Option(
+            flag, help=text, metavar=metavar or None, envvar=_environment(command, flag), show_envvar=False
+        )
+        parameters.append(
+            _parameter(variable(flag), Annotated[bool, option], False)
+            if kind is bool
+            else _parameter(variable(flag), Annotated[kind | None, option])
+        )
+
+    def function(**values: Any) -> int:
+        given = {
+            key: _value(flag, known[key], values[variable(flag)])
+            for flag, key in flags.items()
+            if values[variable(flag)] not in (None, [], ())
+        }
+        options = {variable(flag): values[variable(flag)] for flag in switches}
+        positional = values.get("positional")
+        if positional is not None and options["out"] is not None:
+            raise UsageError(f"{out} and --out both name the run folder")
+        return call(given, options | {"out": options["out"] or positional})
+
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return function
+
+
+def variable(flag: str) -> str:
+    """``--dry-run`` is ``dry_run`` in Python."""
+    return flag.strip("-").replace("-", "_").lower()
+
+
+def _environment(command: str, flag: str) -> list[str]:
+    name = variable(flag).upper()
+    return [f"CAIG_{variable(command).upper()}_{name}", f"CAIG_{name}"]
+
+
+def _parameter(name: str, annotation: Any, default: Any = None) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _recipe_option(command: str, flag: str, field: FieldInfo) -> Any:
+    kinds = _kinds(field)
+    default = field.get_default(call_default_factory=True)
+    shown = "" if default in (None, "", (), {}, False) else f" [default: {default}]"
+    option = typer.Option(
+        f"{flag}/--no-{flag.removeprefix('--')}" if bool in kinds else flag,
+        help=" ".join((field.description or "").split()) + shown,
+        metavar=None if bool in kinds else _metavar(field),
+        envvar=_environment(command, flag),
+        show_envvar=False,
+        show_default=False,
+    )
+    if bool in kinds:
+        return Annotated[bool | None, option]
+    return (
+        Annotated[list[str] | None, option] if kinds & {tuple, list, dict} else Annotated[str | None, option]
+    )
+
+
+def _kinds(field: FieldInfo) -> set[Any]:
+    """The field's types without their parameters: ``dict[str, str] | None`` is dict and NoneType."""
+    parts = (field.annotation, *typing.get_args(field.annotation))
+    return {typing.get_origin(part) or part for part in parts}
+
+
+def _metavar(field: FieldInfo) -> str:
+    parts = (field.annotation, *typing.get_args(field.annotation))
+    for part in parts:
+        if typing.get_origin(part) is typing.Literal:
+            return "|".join(str(choice) for choice in typing.get_args(part))
+    names = {dict: "KEY=VALUE", int: "INTEGER", float: "NUMBER", Path: "PATH"}
+    return next((name for kind, name in names.items() if kind in _kinds(field)), "TEXT")
+
+
+def _value(flag: str, field: FieldInfo, given: Any) -> Any:
+    if dict not in _kinds(field):
+        return given
+    pairs = {}
+    for text in given:
+        key, sep, value = text.partition("=")
+        if not sep or not key.strip():
+            raise UsageError(f"{flag} {text!r}: expected key=value")
+        pairs[key.strip()] = value.strip()
+    return pairs
