@@ -13,7 +13,7 @@ import torch
 from caig_cli.errors import UsageError
 from caig_cli.mllm.families import FAMILIES, Family, family_of
 from caig_cli.mllm.images import ImageRules, read_rules
-from caig_cli.mllm.inputs import Batch, Encoder
+from caig_cli.mllm.inputs import Encoder
 from caig_cli.mllm.tokenizer import IMAGE
 
 EMBEDDED = "embedded"
@@ -44,22 +44,6 @@ class Mllm:
     def encoder(self) -> Encoder:
         tokens = self.family.image_tokens(self.config, self.rules.size)
         return Encoder(self.tokenizer, self.family, self.config.image_token_id, tokens)
-
-    def response_logits(self, batch: Batch) -> torch.Tensor:
-        """Logits [N, V] of the response tokens only: the head never sees the rest.
-
-        Shapes as in ``inputs.Batch``; gradients flow.
-        """
-        core = self.core
-        out = core.model(
-            input_ids=batch.ids_BL,
-            position_ids=batch.position_BL,
-            attention_mask=batch.mask_B1LL.to(core.dtype),
-            pixel_values=None if batch.pixels_B3HW is None else batch.pixels_B3HW.to(core.dtype),
-            use_cache=False,
-        )
-        logits: torch.Tensor = core.lm_head(out.last_hidden_state[batch.row_N, batch.at_N])
-        return logits
 
     def save(self, folder: Path, dtype: torch.dtype) -> None:
         """Write a folder that transformers (or, with adapters, PEFT) loads; weights as safetensors.

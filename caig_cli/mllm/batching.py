@@ -1,0 +1,189 @@
+"""Dialogues to batches: task mixture, conversations about one image in one row, rows of like length together.
+
+Everything is a function of (seed, epoch, position): a resumed run sees exactly what an uninterrupted one sees.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from caig_cli.data.images import open_image
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.errors import ItemError
+from caig_cli.mllm.augment import vary
+from caig_cli.mllm.images import ImageRules, Pixels, square, to_tensor
+from caig_cli.mllm.inputs import Batch, Encoder, Row, collate
+from caig_cli.records import Dialogue, Failure
+
+WINDOW = 16
+"""Batches' worth of rows that are sorted by length together: enough to save padding, still well mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """``per_row`` conversations at most share an image; a padded batch holds at most ``tokens`` tokens."""
+
+    per_row: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One batch to be: the dialogues of each row, and the number that decides how its images vary."""
+
+    rows: tuple[tuple[int, ...], ...]
+    seed: int
+
+    @property
+    def dialogues(self) -> list[int]:
+        """Indices in the order in which ``Batch.branch_N`` counts conversations."""
+        return [index for row in self.rows for index in row]
+
+
+class Pictures:
+    """Training pictures, decoded once and kept as uint8 squares (64 kB each at 128 px)."""
+
+    def __init__(self, rules: ImageRules, opener: Callable[[Path], Pixels] | None = None) -> None:
+        self.rules = rules
+        self._open = opener or (lambda path: square(open_image(path), rules.size, rules.fill))
+        self._kept: dict[Path, Pixels] = {}
+
+    def get(self, path: Path) -> Pixels:
+        """The picture as uint8 [size, size, 4]. Raises ItemError when the file is no usable image."""
+        if path not in self._kept:
+            self._kept[path] = self._open(path)
+        return self._kept[path]
+
+
+class DialogueSet:
+    """Dialogues in a model's form, and the batches of any epoch."""
+
+    def __init__(
+        self, dialogues: Sequence[Dialogue], encoder: Encoder, pictures: Pictures, sizes: Sizes
+    ) -> None:
+        self.dialogues = dialogues
+        self.encoder = encoder
+        self.pictures = pictures
+        self.sizes = sizes
+        self.branches = [encoder.branch(d.turns, image=d.image is not None) for d in dialogues]
+        self._prefix = {has: encoder.prefix(image=has) for has in (False, True)}
+
+    def length(self, index: int) -> int:
+        """Tokens of a dialogue on its own, image included."""
+        return len(self._prefix[self.dialogues[index].image is not None]) + len(self.branches[index])
+
+    def epoch(self, seed: int, epoch: int, weights: Mapping[str, float] | None = None) -> list[Item]:
+        """One pass in a new order; ``weights`` says how often, on average, a task's dialogues come in it."""
+        rng = random.Random(derive_seed(seed, "epoch", epoch))
+        chosen = [i for i in range(len(self.dialogues)) for _ in range(self._copies(i, weights or {}, rng))]
+        rows = self._rows(chosen, rng)
+        rng.shuffle(rows)
+        window = WINDOW * max(1, self.sizes.tokens // max(map(self._row_length, rows), default=1))
+        batches: list[list[tuple[int, ...]]] = []
+        for start in range(0, len(rows), window):
+            batches += self._cut(sorted(rows[start : start + window], key=self._row_length))
+        rng.shuffle(batches)
+        return [Item(tuple(rows), derive_seed(seed, epoch, n)) for n, rows in enumerate(batches)]
+
+    def collate(self, item: Item, vary_by: float = 0.0) -> Batch:
+        """The tensors of an item; ``vary_by`` is the strength of the image variations."""
+        rng = random.Random(item.seed)
+        rows, views = [], []
+        for indices in item.rows:
+            image = self.dialogues[indices[0]].image
+            rows.append(Row(self._prefix[image is not None], tuple(self.branches[i] for i in indices)))
+            if image is not None:
+                views.append(vary(self.pictures.get(image), self.pictures.rules.fill, rng, vary_by))
+        pixels = to_tensor(views, self.pictures.rules) if views else None
+        return collate(rows, self.encoder.tokenizer.pad_token_id or 0, pixels)
+
+    def _copies(self, index: int, weights: Mapping[str, float], rng: random.Random) -> int:
+        weight = weights.get(self.dialogues[index].task or "", 1.0)
+        whole = math.floor(weight)
+        return whole + (rng.random() < weight - whole)
+
+    def _rows(self, chosen: Sequence[int], rng: random.Random) -> list[tuple[int, ...]]:
+        """Split the dialogues of each image evenly over as few rows as allowed."""
+        by_image: dict[Path | None, list[int]] = defaultdict(list)
+        rows: list[tuple[int, ...]] = []
+        for index in chosen:
+            image = self.dialogues[index].image
+            if image is None:
+                rows.append((index,))
+            else:
+                by_image[image].append(index)
+        for indices in by_image.values():
+            rng.shuffle(indices)
+            parts = math.ceil(len(indices) / self.sizes.per_row)
+            rows += [tuple(indices[part::parts]) for part in range(parts)]
+        return rows
+
+    def _row_length(self, row: Sequence[int]) -> int:
+        prefix = len(self._prefix[self.dialogues[row[0]].image is not None])
+        return prefix + sum(len(self.branches[i]) for i in row)
+
+    def _cut(self, rows: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
+        """Consecutive rows, shortest first, into batches of at most the allowed padded tokens."""
+        batches: list[list[tuple[int, ...]]] = []
+        for row in rows:
+            if batches and (len(batches[-1]) + 1) * self._row_length(row) <= self.sizes.tokens:
+                batches[-1].append(row)
+            else:
+                batches.append([row])
+        return batches
+
+
+class Stream:
+    """The endless training stream that the loop reads: epoch after epoch, any index at any time."""
+
+    def __init__(self, source: DialogueSet, seed: int, weights: Mapping[str, float], vary_by: float) -> None:
+        self.source, self.seed, self.weights, self.vary_by = source, seed, weights, vary_by
+        self._items: list[Item] = []
+        self._epochs = 0
+        self._extend()
+        self._first_epoch = len(self._items)
+
+    def __len__(self) -> int:
+        """Batches of the first epoch; later ones differ by a few where a task's weight is a fraction."""
+        return self._first_epoch
+
+    def __getitem__(self, index: int) -> Batch:
+        while index >= len(self._items):
+            self._extend()
+        return self.source.collate(self._items[index], self.vary_by)
+
+    def _extend(self) -> None:
+        self._items += self.source.epoch(self.seed, self._epochs, self.weights)
+        self._epochs += 1
+
+
+def usable(
+    dialogues: Sequence[Dialogue], encoder: Encoder, pictures: Pictures, longest: int, report: Reporter
+) -> tuple[list[Dialogue], list[Failure]]:
+    """Those whose image opens and whose length fits; opening them now also fills the cache."""
+    kept: list[Dialogue] = []
+    failed: list[Failure] = []
+    with report.progress("reading dialogues", len(dialogues)) as bar:
+        for dialogue in dialogues:
+            bar.advance()
+            has = dialogue.image is not None
+            try:
+                if dialogue.image is not None:
+                    pictures.get(dialogue.image)
+            except ItemError as error:
+                failed.append(Failure(dialogue.id, str(error)))
+                continue
+            length = len(encoder.prefix(image=has)) + len(encoder.branch(dialogue.turns, image=has))
+            if length > longest:
+                failed.append(
+                    Failure(dialogue.id, f"has {length} tokens, more than pretrain.longest {longest}")
+                )
+            else:
+                kept.append(dialogue)
+    return kept, failed

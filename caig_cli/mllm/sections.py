@@ -1,0 +1,101 @@
+"""Recipe sections of models, shared by every command that trains one. No torch: the help reads them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from caig_cli.engine.optim import Count, Positive
+from caig_cli.recipe import Section
+
+
+class TowerShape(Section):
+    """A vision transformer of CLIP's class; image_size / patch_size squared is the tokens per image."""
+
+    image_size: Count = 128
+    """Side of the square picture, pixels."""
+
+    patch_size: Count = 16
+    """Side of a patch, pixels."""
+
+    hidden_size: Count = 256
+    """Width."""
+
+    intermediate_size: Count = 1024
+    """Width inside the feed-forward layers."""
+
+    num_hidden_layers: Count = 4
+    """Depth."""
+
+    num_attention_heads: Count = 4
+    """Attention heads."""
+
+
+class LanguageShape(Section):
+    """A language model of Llama's class."""
+
+    hidden_size: Count = 256
+    """Width."""
+
+    intermediate_size: Count = 704
+    """Width inside the feed-forward layers."""
+
+    num_hidden_layers: Count = 5
+    """Depth."""
+
+    num_attention_heads: Count = 4
+    """Attention heads."""
+
+    num_key_value_heads: Count = 4
+    """Key and value heads."""
+
+
+class NothingSection(Section):
+    """A new model with random weights."""
+
+    vocabulary: Count = 4096
+    """Entries of the new tokenizer, learnt from the dialogues."""
+
+    matte: tuple[int, int, int] = (214, 214, 214)
+    """Colour that the model sees where a picture is transparent, sRGB."""
+
+    tower: TowerShape = TowerShape()
+    """Shape of the vision tower."""
+
+    language: LanguageShape = LanguageShape()
+    """Shape of the language model."""
+
+
+class LoraSection(Section):
+    """Low-rank adapters on the language model's linear layers; everything else stays frozen."""
+
+    rank: Count = 32
+    """Rank of the adapters."""
+
+    alpha: Positive = 64.0
+    """Scale of the adapters, divided by the rank."""
+
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Dropout before the adapters while training."""
+
+
+class ModelSection(Section):
+    """Where training starts."""
+
+    base: str | None = "embedded"
+    """Model to start from: embedded, or a model folder; empty with from_nothing."""
+
+    from_nothing: NothingSection | None = None
+    """Make a new model instead."""
+
+    lora: LoraSection | None = LoraSection()
+    """Adapters to train; empty trains all weights."""
+
+    @model_validator(mode="after")
+    def _one_start(self) -> Self:
+        if (self.base is None) == (self.from_nothing is None):
+            raise ValueError("give either base or from_nothing")
+        if self.from_nothing is not None and self.lora is not None:
+            raise ValueError("a model from nothing has nothing to adapt; set lora to null")
+        return self

@@ -1,0 +1,250 @@
+"""``caig pretrain``: teach a prompt model e-commerce dialogues.
+
+The paper's first stage: supervised fine-tuning on three task families, loss on the model's own words only.
+Departure from the paper: conversations about one image share one row, so that the image is looked at once;
+each is computed as if it stood alone. The embedded prompt model is made here from nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
+from caig_cli.errors import UsageError
+from caig_cli.mllm.sections import ModelSection
+from caig_cli.recipe import Recipe, Section
+from caig_cli.records import Dialogue
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from caig_cli.engine.loop import Evaluate, StepFunction
+    from caig_cli.engine.report import Reporter
+    from caig_cli.engine.run_dir import RunDir
+    from caig_cli.engine.runtime import Runtime
+    from caig_cli.mllm.batching import DialogueSet
+    from caig_cli.mllm.inputs import Batch
+    from caig_cli.mllm.loading import Mllm
+
+
+class DataSection(Section):
+    """The dialogues and how they are mixed."""
+
+    data: Path | None = None
+    """Dialogues to learn: LLaVA JSON or JSONL."""
+
+    eval_data: Path | None = None
+    """Dialogues to evaluate on; empty holds out a share of the images of data."""
+
+    images: Path | None = None
+    """Folder that image paths start from; empty means the folder of the file."""
+
+    eval_share: Share = 0.03
+    """Share of the images to hold out when eval_data is empty."""
+
+    eval_per_task: Count = 200
+    """Held-out dialogues to evaluate per task, at most."""
+
+    task_weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """How often, on average, a task's dialogues come in an epoch; a task not named comes once."""
+
+    balance: Share = 0.0
+    """0 counts every response token alike, 1 every answer alike, however long."""
+
+    per_row: Count = 4
+    """Conversations that may share one look at their image; 1 trains each alone (same result, slower)."""
+
+    batch_tokens: Count = 2048
+    """Tokens of a micro-batch, image tokens and padding included."""
+
+    longest: Count = 1024
+    """Tokens of the longest dialogue, image included; longer ones are left out and listed."""
+
+    vary_images: Annotated[float, Field(ge=0)] = 0.0
+    """Strength of image variation (mirror, shift, scale, turn, colour behind a cut-out); 0 for none."""
+
+    save_dtype: Literal["fp32", "bf16", "fp16"] = "bf16"
+    """Precision of the written weights; adapters are written as trained."""
+
+
+class PretrainRecipe(Recipe):
+    """Recipe of ``caig pretrain``."""
+
+    default_recipe: ClassVar[str | None] = "finetune"
+
+    pretrain: DataSection = DataSection()
+    """Data."""
+
+    model: ModelSection = ModelSection()
+    """Model."""
+
+    optim: OptimSection = OptimSection(learning_rate=2e-4, epochs=3.0)
+    """Optimisation."""
+
+
+def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
+    """What a run would do; reads the dialogues and checks that the base is there."""
+    from caig_cli.mllm import loading
+
+    train, held_out = _read(recipe)
+    lines = [
+        f"{len(train)} dialogues to learn ({_tasks(train)}), {len(held_out)} held out",
+        choose_device(recipe.device, recipe.dtype).reason,
+    ]
+    if recipe.model.base is not None:
+        lines.append(f"start from {loading.locate(recipe.model.base)}")
+    else:
+        lines.append("start from random weights and a new tokenizer")
+    lines.append(
+        "train " + ("all weights" if recipe.model.lora is None else f"LoRA rank {recipe.model.lora.rank}")
+    )
+    return lines
+
+
+def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
+    """Train and write ``model/`` in the run folder: a transformers folder, or a PEFT adapter with LoRA."""
+    from caig_cli.engine import loop
+    from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, Stream, usable
+    from caig_cli.mllm.scoring import ResponseScorer
+
+    use_threads(recipe.threads)
+    runtime = choose_device(recipe.device, recipe.dtype)
+    report.info(runtime.reason)
+    train, held_out = _read(recipe)
+    mllm = _start(recipe, train, runtime)
+    data = recipe.pretrain
+    pictures = Pictures(mllm.rules)
+    sizes = Sizes(data.per_row, data.batch_tokens)
+    train, failed = usable(train, mllm.encoder, pictures, data.longest, report)
+    held_out, failed_too = usable(held_out, mllm.encoder, pictures, data.longest, report)
+    if not train:
+        raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
+    learn = DialogueSet(train, mllm.encoder, pictures, sizes)
+    judge = DialogueSet(held_out, mllm.encoder, pictures, sizes)
+    result = loop.train(
+        ResponseScorer(mllm),
+        Stream(learn, recipe.seed, data.task_weights, data.vary_images),
+        _step(data.balance, runtime.device),
+        recipe.optim,
+        seed=recipe.seed,
+        accelerator=loop.make_accelerator(runtime),
+        run=run_dir,
+        report=report,
+        evaluate=_evaluation(judge, runtime.device) if held_out else None,
+    )
+    folder = _save(recipe, mllm, run_dir, result.evaluation)
+    report.table("held-out dialogues", ["figure", "value"], list(result.evaluation.items()))
+    return Outcome(
+        result={"model": str(folder), "steps": result.steps, "evaluation": dict(result.evaluation)},
+        failed=tuple(failed + failed_too),
+        lines=(str(folder),),
+    )
+
+
+# --- model -----------------------------------------------------------------------------------------
+
+
+def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) -> Mllm:
+    """The model before the first step, in float32 where its own weights are trained."""
+    import torch
+
+    from caig_cli.mllm import loading, tokenizer
+
+    seed_everything(derive_seed(recipe.seed, "weights"))
+    new, lora = recipe.model.from_nothing, recipe.model.lora
+    if new is not None:
+        words = tokenizer.train_tokenizer((t.text for d in train for t in d.turns), new.vocabulary)
+        return loading.from_nothing(new.tower.model_dump(), new.language.model_dump(), words, new.matte)
+    base = str(recipe.model.base)
+    dtype = torch.float32 if lora is None else runtime.dtype
+    mllm = loading.load(base, device=runtime.device, dtype=dtype)
+    if lora is None:
+        return mllm
+    return loading.add_lora(mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
+
+
+def _step(balance: float, device: torch.device) -> StepFunction:
+    from caig_cli.engine.loop import StepOutput
+    from caig_cli.losses import length_weights, token_nll, weighted_sum
+
+    def step(model: nn.Module, batch: Batch) -> StepOutput:
+        batch = batch.to(device)
+        nll_N = token_nll(model(batch), batch.target_N)
+        loss, weight = weighted_sum(nll_N, length_weights(batch.branch_N, balance))
+        return StepOutput(loss, weight)
+
+    return step
+
+
+def _evaluation(held_out: DialogueSet, device: torch.device) -> Evaluate:
+    from caig_cli.mllm.evaluation import score_tasks
+
+    items = held_out.epoch(0, 0)
+    return lambda model: score_tasks(model, held_out, items, device)
+
+
+def _save(recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[str, float]) -> Path:
+    """Write the model beside its final place, then move it there in one step."""
+    import torch
+
+    from caig_cli.mllm.card import model_card
+
+    folder, partial = run_dir.path / "model", run_dir.path / "model.partial"
+    if run_dir.is_main:
+        shutil.rmtree(partial, ignore_errors=True)
+        mllm.save(partial, getattr(torch, DTYPES[recipe.pretrain.save_dtype]))
+        (partial / "README.md").write_text(model_card(mllm, recipe, figures), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(partial, folder)
+    return folder
+
+
+# --- data ------------------------------------------------------------------------------------------
+
+
+def _read(recipe: PretrainRecipe) -> tuple[list[Dialogue], list[Dialogue]]:
+    """Dialogues to learn and to hold out; an image is on one side only."""
+    from caig_cli.data.dialogues import read_dialogues
+
+    data = recipe.pretrain
+    if data.data is None:
+        raise UsageError("pretrain.data is missing: name the dialogues, as in caig pretrain --data FILE")
+    train = read_dialogues(data.data, images=data.images)
+    if data.eval_data is not None:
+        held_out = read_dialogues(data.eval_data, images=data.images)
+    else:
+        held_out = [d for d in train if _draw(recipe.seed, d.image or d.id) < data.eval_share]
+        chosen = {id(d) for d in held_out}
+        train = [d for d in train if id(d) not in chosen]
+    return train, _per_task(held_out, data.eval_per_task, recipe.seed)
+
+
+def _draw(seed: int, key: object) -> float:
+    return derive_seed(seed, "held out", Path(str(key)).name) / 2**63
+
+
+def _per_task(dialogues: Sequence[Dialogue], limit: int, seed: int) -> list[Dialogue]:
+    """At most ``limit`` dialogues of each task, chosen by their ids."""
+    seen: Counter[str | None] = Counter()
+    kept = []
+    for dialogue in sorted(dialogues, key=lambda d: derive_seed(seed, "evaluate", d.id)):
+        seen[dialogue.task] += 1
+        if seen[dialogue.task] <= limit:
+            kept.append(dialogue)
+    return kept
+
+
+def _tasks(dialogues: Sequence[Dialogue]) -> str:
+    return ", ".join(
+        f"{n} {task or 'untitled'}" for task, n in Counter(d.task for d in dialogues).most_common()
+    )
