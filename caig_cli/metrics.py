@@ -11,7 +11,7 @@ import torch
 
 
 def all_of_each(correct_N: torch.Tensor, owner_N: torch.Tensor, count: int) -> torch.Tensor:
-    """Which of ``count`` conversations have every token right, bool [D]; ``owner_N`` says whose a token is."""
+    """Which of ``count`` conversations have every token right, bool [D]; ``owner_N``: whose a token is."""
     wrong_D = torch.zeros(count, dtype=torch.long, device=correct_N.device)
     wrong_D.index_add_(0, owner_N, (~correct_N).long())
     return wrong_D == 0

@@ -1,6 +1,6 @@
 """Dialogues to batches: task mixture, conversations about one image in one row, rows of like length together.
 
-Everything is a function of (seed, epoch, position): a resumed run sees exactly what an uninterrupted one sees.
+Everything is a function of (seed, epoch, position): a resumed run sees just what an uninterrupted one sees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the model thinks of given responses: the forward pass of all training and all teacher-forced evaluation."""
+"""What the model thinks of given responses: the forward pass of training and of teacher-forced evaluation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from caig_cli.mllm.loading import Mllm
 
 
 class ResponseScorer(nn.Module):
-    """Logits of the response tokens of a batch. A module, so that the loop can wrap it (autocast, processes)."""
+    """Logits of the response tokens of a batch. A module, so that the loop can wrap it."""
 
     def __init__(self, mllm: Mllm) -> None:
         super().__init__()
         self.model = mllm.model
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        """Logits [N, V]; the language-model head never sees the other tokens. Shapes as in ``inputs.Batch``."""
+        """Logits [N, V]; the head never sees the other tokens. Shapes as in ``inputs.Batch``."""
         core: Any = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         out = core.model(
             input_ids=batch.ids_BL,

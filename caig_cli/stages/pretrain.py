@@ -7,12 +7,11 @@ each is computed as if it stood alone. The embedded prompt model is made here fr
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -55,7 +54,7 @@ class DataSection(Section):
     eval_per_task: Count = 200
     """Held-out dialogues to evaluate per task, at most."""
 
-    task_weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    task_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """How often, on average, a task's dialogues come in an epoch; a task not named comes once."""
 
     balance: Share = 0.0
@@ -181,7 +180,7 @@ def _step(balance: float, device: torch.device) -> StepFunction:
         batch = batch.to(device)
         nll_N = token_nll(model(batch), batch.target_N)
         loss, weight = weighted_sum(nll_N, length_weights(batch.branch_N, balance))
-        return StepOutput(loss, weight)
+        return StepOutput(loss, float(weight))
 
     return step
 
@@ -205,7 +204,7 @@ def _save(recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[
         mllm.save(partial, getattr(torch, DTYPES[recipe.pretrain.save_dtype]))
         (partial / "README.md").write_text(model_card(mllm, recipe, figures), "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(partial, folder)
+        partial.replace(folder)
     return folder
 
 
