@@ -23,7 +23,7 @@ def model_card(mllm: Mllm, recipe: Recipe, figures: Mapping[str, float]) -> str:
         f"Class `{type(mllm.core).__name__}`, family `{mllm.family.name}`, {count / 1e6:.2f} M parameters,",
         f"made by `caig pretrain` (recipe hash `{recipe_hash(recipe)}`).",
         "",
-        "It was trained on the dialogues named in the recipe below and knows nothing else. Where those come from",
+        "It was trained on the dialogues named in the recipe below and knows nothing else. If they come from",
         "the simulated market, its figures are about that market and are no statement about real shoppers.",
         "",
         "## Held-out dialogues",

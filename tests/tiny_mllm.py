@@ -1,0 +1,26 @@
+"""A real model of the embedded family, small enough for a unit test."""
+
+from __future__ import annotations
+
+import torch
+
+from caig_cli.mllm.loading import Mllm, from_nothing
+from caig_cli.mllm.tokenizer import train_tokenizer
+
+TEXTS = (
+    "What kind of object is this?",
+    "Write a background prompt for this product. Title: red mug",
+    "The product stands on walnut wood, a linen cloth, soft window light.",
+    "bottle jar mug can carton",
+)
+WIDTH = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+
+def make_tiny(seed: int = 0) -> Mllm:
+    """Two layers each, four image tokens, random weights from ``seed``."""
+    torch.manual_seed(seed)
+    tokenizer = train_tokenizer([text for text in TEXTS for _ in range(4)], 400)
+    tower = {**WIDTH, "image_size": 32, "patch_size": 16}
+    mllm = from_nothing(tower, WIDTH, tokenizer, matte=(200, 200, 200))
+    mllm.model.eval()
+    return mllm
