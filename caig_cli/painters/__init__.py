@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from PIL import Image
+if TYPE_CHECKING:  # recipes and help texts read names from this package; they should not wait for scipy
+    from PIL import Image
 
-from caig_cli.data.cutout import Cutout
+    from caig_cli.data.cutout import Cutout
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,123 @@
+"""The ads of a run folder: files with their provenance, one manifest row each, and pages that show them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from caig_cli.engine import pages
+from caig_cli.engine.environment import version
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.painters import Shot
+from caig_cli.painters.compose import measure
+from caig_cli.painters.layout import place
+from caig_cli.painters.studio.language import nearest, read
+from caig_cli.records import Failure, Product
+
+MANIFEST = "manifest.jsonl"
+SHOWN = 400
+"""Ads on the report page; one with all ads of a large catalogue could not be opened."""
+
+_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
+
+Row = dict[str, Any]
+
+
+class Album:
+    """Saves ads one by one: killed at any instant, it holds whole ads only, each once.
+
+    ``origin`` says how the ads are made (recipe hash, model names); it goes into every file.
+    """
+
+    def __init__(self, run_dir: RunDir, origin: Mapping[str, str]) -> None:
+        self._run = run_dir
+        self._origin = origin
+
+    def rows(self) -> list[Row]:
+        """The manifest's rows of ads that are on disk, each ad once."""
+        rows = {row["path"]: row for row in self._run.read_jsonl(MANIFEST)}
+        return [row for row in rows.values() if (self._run.path / row["path"]).is_file()]
+
+    def add(self, path: str, product: Product, index: int, shot: Shot, image: Image.Image) -> None:
+        """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
+        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        row = {
+            "path": path,
+            "product": product.id,
+            "index": index,
+            "prompt": shot.prompt,
+            "ignored": read(shot.prompt).ignored,
+            "seed": shot.seed,
+            "score": None,
+            "size": shot.size,
+            "product_box": astuple(box),
+            "height_cm": shot.height_cm,
+            "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
+        }
+        self._run.save_png(path, image, self._provenance(product, shot))
+        self._run.append_jsonl(MANIFEST, row)
+        self._run.count("ads")
+
+    def _provenance(self, product: Product, shot: Shot) -> dict[str, str]:
+        """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
+        facts = {
+            "product": product.id,
+            "prompt": shot.prompt,
+            "seed": str(shot.seed),
+            "predicted_ctr": "unknown",
+        }
+        return {
+            "Software": f"caig {version('caig') or ''}".strip(),
+            "Description": "Advertising image: software made the background around a photo of the product.",
+            "DigitalSourceType": _SYNTHETIC,
+            **{f"caig:{name}": value for name, value in {**facts, **self._origin}.items()},
+        }
+
+    def show(self, ads: Sequence[Row], products: Sequence[Product], failures: Sequence[Failure]) -> None:
+        """Write ``contact-sheet.png`` and ``report.html``; pictures are read back one at a time."""
+        run = self._run
+        run.save_png("contact-sheet.png", pages.contact_sheet([run.path / row["path"] for row in ads]), {})
+        known = {product.id: product for product in products}
+        sections: list[pages.Section] = [
+            self._gallery(known.get(identifier), identifier, list(rows))
+            for identifier, rows in itertools.groupby(ads[:SHOWN], key=lambda row: str(row["product"]))
+        ]
+        if failures:
+            rows = [[failure.item, failure.error] for failure in failures]
+            sections.append(pages.Table("Not used", ["item", "why"], rows))
+        summary = f"{len(ads)} ads for {len({row['product'] for row in ads})} products"
+        if len(ads) > SHOWN:
+            summary += f"; the first {SHOWN} are shown, {MANIFEST} has them all"
+        facts = {name.replace("_", " "): value for name, value in self._origin.items()}
+        page = pages.report("Advertising images", summary, facts, sections, root=run.path)
+        run.write_text("report.html", "".join(page))
+
+    def _gallery(self, product: Product | None, identifier: str, rows: Sequence[Row]) -> pages.Gallery:
+        """One product's ads under its title."""
+        title = (product.caption if product else None) or identifier
+        words = [] if title == identifier else [identifier]
+        words += [f"{name}: {value}" for name, value in product.attributes.items()] if product else []
+        return pages.Gallery(title, [self._card(row) for row in rows], " · ".join(words))
+
+    def _card(self, row: Row) -> pages.Card:
+        lost = ", ".join(map(hinted, row["ignored"]))
+        width, height = row["size"]
+        return pages.Card(
+            self._run.path / row["path"],
+            Path(row["path"]).stem,
+            row["prompt"],
+            f"Not understood: {lost}" if lost else "",
+            {"seed": str(row["seed"]), "size": f"{width}x{height}"},
+        )
+
+
+def hinted(word: str) -> str:
+    """A word that was not understood, with the nearest known one if there is any."""
+    known = nearest(word)
+    return f"{word} (known: {known})" if known and known != word else word

@@ -1,0 +1,301 @@
+"""``caig generate``: product photos become finished ads.
+
+Products stream through: cut out, prompts written by the prompt model (or given by the user), each prompt
+photographed, each ad saved with its provenance before the next one starts.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
+from caig_cli.errors import ItemError, UsageError
+from caig_cli.painters.layout import Placement, parse_size
+from caig_cli.recipe import Recipe, Section, recipe_hash
+from caig_cli.records import Failure, Product
+
+if TYPE_CHECKING:
+    from caig_cli.data.cutout import Cutout
+    from caig_cli.engine.report import Reporter
+    from caig_cli.engine.run_dir import RunDir
+    from caig_cli.mllm.prompt_model import PromptModel
+    from caig_cli.painters import Painter, Shot
+
+_RESAMPLES = 3
+
+
+class GenerateSection(Section):
+    """What to advertise and how the ads should look."""
+
+    product: Path | None = None
+    """Product image, folder of images, or JSON, JSONL or CSV file of products."""
+
+    caption: str | None = None
+    """Title of the product, where its record has none."""
+
+    attributes: dict[str, str] = {}
+    """Facts about the product (key=value), added to those of its record."""
+
+    mask: Path | None = None
+    """Image that is white where the product is, for a single product image."""
+
+    allow_outside: bool = False
+    """Accept images outside the folder of the file that names them."""
+
+    prompt: str | None = None
+    """Background prompt in your own words; empty lets the prompt model write."""
+
+    rewrite: bool = False
+    """Let the prompt model improve the given prompt."""
+
+    n: Annotated[int, Field(ge=1, le=64)] = 4
+    """Ads per product."""
+
+    size: str = "square"
+    """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
+
+    placement: Placement = "centre"
+    """Where the product stands in the frame."""
+
+    scale: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the frame's width and height that the product may fill; empty suits the frame."""
+
+    painter: Literal["studio", "fake"] = "studio"
+    """What paints the background: studio photographs a ray-traced set, fake paints a gradient."""
+
+    batch: Annotated[int, Field(ge=1, le=64)] = 1
+    """Ads painted at once; a killed run paints this many again."""
+
+    @field_validator("size")
+    @classmethod
+    def _readable(cls, size: str) -> str:
+        parse_size(size)
+        return size
+
+
+class WriterSection(Section):
+    """The prompt model and how it samples."""
+
+    model: str = "embedded"
+    """Prompt model: embedded, or the folder of a model or adapter."""
+
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    """Sampling temperature; 0 always takes the most likely word."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Share of the probability that words are sampled from, most likely first."""
+
+    max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
+    """Length of a prompt in tokens, at most."""
+
+
+class GenerateRecipe(Recipe):
+    """Recipe of ``caig generate``."""
+
+    generate: GenerateSection = GenerateSection()
+    """Products and ads."""
+
+    writer: WriterSection = WriterSection()
+    """Prompt model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ad to make: its file in the run folder, whose it is, and the shot that the painter gets."""
+
+    path: str
+    product: Product
+    index: int
+    shot: Shot
+
+
+def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
+    """What a run would do; reads the records of the products but opens no image."""
+    products, failures = _products(recipe)
+    width, height = parse_size(recipe.generate.size)
+    lines = [f"{len(products)} products, {recipe.generate.n} ads of {width}x{height} pixels each"]
+    lines += [f"cannot use {failure.item}: {failure.error}" for failure in failures]
+    if _writes(recipe):
+        from caig_cli.mllm import loading
+
+        lines.append(f"prompt model {loading.locate(recipe.writer.model)}")
+        lines.append(choose_device(recipe.device, recipe.dtype).reason)
+    return [*lines, f"painter {recipe.generate.painter}"]
+
+
+def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
+    """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
+    from caig_cli.painters.album import Album, hinted
+
+    products, failures = _products(recipe)
+    use_threads(recipe.threads)
+    album = Album(run_dir, _origin(recipe))
+    done = {str(row["path"]) for row in album.rows()}
+    with ThreadPoolExecutor(1) as pool, report.progress("ads", recipe.generate.n * len(products)) as bar:
+        # The painter's libraries load while the prompt model does.
+        painter = pool.submit(_painter, recipe.generate.painter)
+        bar.advance(len(done))
+        jobs = _jobs(recipe, products, done, failures, run_dir, report)
+        while batch := list(itertools.islice(jobs, recipe.generate.batch)):
+            with run_dir.timed("paint"):
+                images = painter.result().paint([job.shot for job in batch])
+            for job, image in zip(batch, images, strict=True):
+                album.add(job.path, job.product, job.index, job.shot, image)
+                bar.advance()
+    order = {product.id: rank for rank, product in enumerate(products)}
+    ads = sorted(album.rows(), key=lambda row: (order.get(row["product"], 0), row["index"]))
+    if not ads:
+        raise UsageError(_nothing_made(failures))
+    for word, times in Counter(word for row in ads for word in row["ignored"]).items():
+        report.warn(f"not understood: {hinted(word)}, in {times} of {len(ads)} ads")
+    with run_dir.timed("report"):
+        album.show(ads, products, failures)
+    report.info(f"report {run_dir.path / 'report.html'}")
+    return _outcome(run_dir, ads, failures)
+
+
+def _products(recipe: GenerateRecipe) -> tuple[list[Product], list[Failure]]:
+    from caig_cli.data.products import read_products
+
+    given = recipe.generate
+    if given.product is None:
+        raise UsageError("no product: give an image, a folder or a file of products with --product")
+    if given.rewrite and not given.prompt:
+        raise UsageError("--rewrite: there is no prompt to improve; give it with --prompt")
+    products, failures = read_products(
+        given.product,
+        caption=given.caption,
+        attributes=given.attributes,
+        mask=given.mask,
+        allow_outside=given.allow_outside,
+    )
+    if not products:
+        raise UsageError(_nothing_made(failures))
+    return products, failures
+
+
+def _writes(recipe: GenerateRecipe) -> bool:
+    """Whether the prompt model is needed."""
+    return recipe.generate.prompt is None or recipe.generate.rewrite
+
+
+def _jobs(
+    recipe: GenerateRecipe,
+    products: Sequence[Product],
+    done: set[str],
+    failures: list[Failure],
+    run_dir: RunDir,
+    report: Reporter,
+) -> Iterator[Job]:
+    """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
+    from caig_cli.data.cutout import load_cutout
+    from caig_cli.data.sizes import estimate_height_cm
+    from caig_cli.painters import Shot
+
+    write = _writer(recipe)
+    given, size = recipe.generate, parse_size(recipe.generate.size)
+    for product in products:
+        paths = [f"ads/{product.id}-{index + 1}.png" for index in range(given.n)]
+        if done.issuperset(paths):
+            continue
+        try:
+            with run_dir.timed("cut out"):
+                cutout = load_cutout(product, report.info)
+        except ItemError as error:
+            failures.append(Failure(product.id, str(error)))
+            continue
+        with run_dir.timed("write"):
+            prompts = write(product, cutout)
+        height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+        for index, (path, prompt) in enumerate(zip(paths, prompts, strict=True)):
+            if path not in done:
+                seed = derive_seed(recipe.seed, product.id, index)
+                shot = Shot(cutout, prompt, size, seed, given.placement, given.scale, height)
+                yield Job(path, product, index, shot)
+
+
+def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
+    """A function that gives a product's n prompts; the prompt model is loaded when first needed."""
+    given = recipe.generate
+    if not _writes(recipe):
+        return lambda product, cutout: [given.prompt or ""] * given.n
+
+    @cache
+    def model() -> PromptModel:
+        from caig_cli.mllm.prompt_model import PromptModel
+
+        return PromptModel.load(recipe.writer.model, choose_device(recipe.device, recipe.dtype))
+
+    def write(product: Product, cutout: Cutout) -> list[str]:
+        from PIL import Image
+
+        from caig_cli.mllm.instructions import instruction
+
+        sample = partial(
+            model().write_prompts,
+            Image.fromarray(cutout.rgba),
+            instruction(
+                "rewrite" if given.rewrite else "write",
+                caption=product.caption,
+                attributes=product.attributes,
+                draft=given.prompt,
+            ),
+            temperature=recipe.writer.temperature,
+            top_p=recipe.writer.top_p,
+            max_new_tokens=recipe.writer.max_new_tokens,
+        )
+        return distinct(lambda seeds: sample(seeds=seeds), given.n, recipe.seed, product.id)
+
+    return write
+
+
+def distinct(sample: Callable[[Sequence[int]], list[str]], n: int, seed: int, product: str) -> list[str]:
+    """``n`` prompts from a sampler of one prompt per seed; repeated or empty ones get a few new tries.
+
+    Prompt k does not depend on ``n``: what repeats an earlier prompt is drawn anew, never the earlier one.
+    """
+    prompts = sample([derive_seed(seed, product, k, "prompt", 0) for k in range(n)])
+    for attempt in range(1, _RESAMPLES + 1):
+        again = [k for k in range(n) if not prompts[k] or prompts[k] in prompts[:k]]
+        if not again:
+            break
+        fresh = sample([derive_seed(seed, product, k, "prompt", attempt) for k in again])
+        for k, prompt in zip(again, fresh, strict=True):
+            prompts[k] = prompt
+    return prompts
+
+
+def _painter(name: str) -> Painter:
+    from caig_cli.painters.table import PAINTERS
+
+    return PAINTERS[name]()
+
+
+def _origin(recipe: GenerateRecipe) -> dict[str, str]:
+    """How the ads are made, for every file and the report."""
+    writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
+    return {"prompt_model": writer, "painter": recipe.generate.painter, "recipe": recipe_hash(recipe)}
+
+
+def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:
+    kept = ("product", "prompt", "seed", "score")
+    shown = [{"path": str(run_dir.path / row["path"]), **{key: row[key] for key in kept}} for row in ads]
+    failed = [{"product": failure.item, "error": failure.error} for failure in failures]
+    lines = tuple(str(one["path"]) for one in shown)
+    return Outcome({"ads": shown, "failed": failed}, tuple(failures), lines)
+
+
+def _nothing_made(failures: Sequence[Failure]) -> str:
+    first = f"; {failures[0].item}: {failures[0].error}" if failures else ""
+    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    return f"no ad could be made{first}{more}"
