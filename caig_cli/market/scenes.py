@@ -1,0 +1,74 @@
+"""Scenes that suit a product, and users' drafts with what they should have said."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from caig_cli.market.catalogue import Item
+from caig_cli.market.truth import Group, load_truth
+from caig_cli.painters.studio.language import Scene, random_scene, read, write
+
+CLASH_SHARE = 0.4  # of the drafts are whole prompts that may not suit the product; the others are just short
+
+
+def matching_scene(rng: random.Random, category: str) -> Scene:
+    """A scene drawn uniformly among those that suit the category."""
+    truth = load_truth()
+    while True:
+        scene = random_scene(rng)
+        if truth.match(category, scene):
+            return scene
+
+
+def draft(rng: random.Random, noun: str) -> str:
+    """What a user in a hurry types: a few words, or a full prompt for any scene at all."""
+    prompt = write(random_scene(rng), rng)
+    if rng.random() < CLASH_SHARE:
+        return prompt
+    words = prompt.rstrip(".").split()
+    start = rng.randrange(max(1, len(words) - 6))
+    short = " ".join(words[start : start + rng.randint(2, 7)]).strip(" ,.;:").lower()
+    return rng.choice(_FORMS).format(short=short, noun=noun)
+
+
+_FORMS = (
+    "{short}", "{short}", "{noun}, {short}", "make it nice, {short}", "a photo of my {noun}, {short}", "{short} please",
+    "nice background", "beautiful {noun} photo", "something with {short}", "{short}, high quality, 4k",
+)  # fmt: skip
+
+
+def improved(rng: random.Random, text: str, category: str) -> Scene:
+    """The scene that keeps what the draft named and suits the category; the rest is drawn like any scene.
+
+    Where a named thing clashes with the category it gives way, field by field.
+    """
+    group = load_truth().group_of[category]
+    reading = read(text)
+    scene = matching_scene(rng, category)
+    for name in sorted(reading.named):
+        scene = _kept(scene, name, reading.scene, group)
+    return scene
+
+
+def _kept(scene: Scene, name: str, wish: Scene, group: Group) -> Scene:
+    if name in ("props", "prop"):
+        return replace(scene, props=tuple(prop for prop in wish.props if prop not in group.clashing_props))
+    wished = replace(scene, **{name: getattr(wish, name)})
+    return wished if group.suits(wished) else scene
+
+
+def ad_scenes(item: Item, count: int) -> list[Scene]:
+    """The scenes of the item's ads: drawn uniformly from all scenes, so most do not suit it; no two alike."""
+    rng = random.Random(f"ads {item.seed}")
+    scenes: list[Scene] = []
+    while len(scenes) < count:
+        scene = random_scene(rng)
+        if scene not in scenes:
+            scenes.append(scene)
+    return scenes
+
+
+def ad_prompt(item: Item, number: int, scene: Scene) -> str:
+    """The background prompt that ad ``number`` of the item was painted from."""
+    return write(scene, random.Random(f"prompt {item.seed} {number}"))
