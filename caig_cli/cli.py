@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from caig_cli import __version__
 from caig_cli.errors import CaigError
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def run(args: list[str]) -> int:
     try:
         # Only the called command gets its options: they come from its recipe, which costs an import.
         command = typer.main.get_command(build_app([name for name in COMMANDS if name in args]))
-        return int(command.main(args or ["--help"], prog_name="caig", standalone_mode=False) or 0)
+        code = int(command.main(args or ["--help"], prog_name="caig", standalone_mode=False) or 0)
+        return _fail("interrupted", 130, args) if code == 130 else code
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130, args)
     except CaigError as error:
@@ -194,15 +196,18 @@ def _print_outcome(outcome: Outcome, report: Reporter, *, as_json: bool) -> None
         typer.echo(line)
 
 
-def _root(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version.")] = False,
-) -> None:
-    """Product photo in, click-ready ads out."""
-    if version:
-        from caig_cli import __version__
-
+def _version(asked: bool) -> None:
+    if asked:
         typer.echo(f"caig {__version__}")
         raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Product photo in, click-ready ads out."""
 
 
 def _bare() -> None:

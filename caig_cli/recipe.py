@@ -94,11 +94,11 @@ def resolve(
         key, sep, value = text.partition("=")
         if not sep:
             raise RecipeError(f"--set {text!r}: expected key.path=value")
-        field = _field(cls, key.strip(), where={key.strip(): f"--set {text}"})
-        _put(tree, key.strip(), _scalar(value, field))
-        where[key.strip()] = f"--set {text}"
+        key = key.strip()
+        where[key] = f"--set {text}"
+        _put(tree, key, _scalar(value, _annotation(cls, key, where)))
     for key, value in (flags or {}).items():
-        _field(cls, key, where={})
+        _annotation(cls, key, where={})
         _put(tree, key, value)
         where[key] = "command line"
     try:
@@ -181,7 +181,7 @@ def _load(path: Path, command: str, cls: type[Recipe], where: dict[str, str], se
     lines = dict(_key_lines(node, path))
     lines.pop("extends", None)
     for key in lines:
-        _field(cls, key, lines)
+        _annotation(cls, key, lines)
     base: Tree = {}
     if parent is not None:
         found = _find(str(parent), command)
@@ -204,10 +204,9 @@ def _key_lines(node: yaml.Node | None, path: Path, prefix: str = "") -> Iterator
         yield from _key_lines(value, path, f"{name}.")
 
 
-def _field(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> FieldInfo:
-    """The field behind a dotted key; an unknown one is an error that names the nearest."""
+def _annotation(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> Any:
+    """The type behind a dotted key, which may go into a mapping; an unknown key is an error."""
     current: type[BaseModel] = cls
-    field: FieldInfo | None = None
     parts = key.split(".")
     for depth, part in enumerate(parts):
         field = current.model_fields.get(part)
@@ -215,18 +214,17 @@ def _field(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> FieldInf
             raise RecipeError(_unknown(cls, key, where))
         section = section_of(field)
         if section is None:
-            rest = parts[depth + 1 :]
-            if rest and not _is_mapping(field):
+            rest = len(parts) - depth - 1
+            if rest > 1 or (rest and dict not in _kinds(field.annotation)):
                 raise RecipeError(_unknown(cls, key, where))
-            return field
+            return typing.get_args(field.annotation)[1] if rest else field.annotation
         current = section
-    assert field is not None
-    return field
+    return current
 
 
-def _is_mapping(field: FieldInfo) -> bool:
-    kinds = (field.annotation, *typing.get_args(field.annotation))
-    return any((typing.get_origin(k) or k) in (dict, Mapping, typing.Mapping) for k in kinds)
+def _kinds(annotation: Any) -> set[Any]:
+    """Types without their parameters: ``dict[str, str] | None`` is dict and NoneType."""
+    return {typing.get_origin(part) or part for part in (annotation, *typing.get_args(annotation))}
 
 
 def _unknown(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> str:
@@ -242,13 +240,12 @@ def _unknown(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> str:
     return f"{place}unknown key {key!r}{hint}"
 
 
-def _scalar(text: str, field: FieldInfo) -> Any:
-    """The value of ``--set key=text``: YAML, except that a text field takes the text as it is."""
-    kinds = (field.annotation, *typing.get_args(field.annotation))
-    nullable = type(None) in kinds
-    if nullable and text in ("null", "~", ""):
+def _scalar(text: str, annotation: Any) -> Any:
+    """The value of ``--set key=text``: YAML, except that a text or path takes the text as it is."""
+    kinds = _kinds(annotation)
+    if type(None) in kinds and text in ("null", "~", ""):
         return None
-    if (str in kinds or Path in kinds) and typing.get_origin(field.annotation) not in (tuple, list, dict):
+    if kinds & {str, Path} and not kinds & {tuple, list, dict}:
         return text
     try:
         return yaml.safe_load(text)

@@ -33,6 +33,12 @@ def atomic_write(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def remove_temporaries(folder: Path) -> None:
+    """Delete what killed writers left behind."""
+    for path in folder.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def to_json(value: Any, *, indent: int | None = None) -> str:
     """Strict JSON: not-a-number becomes null, paths and numpy scalars become plain values."""
     return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)

@@ -105,7 +105,11 @@ def train(
     """
     total = total_steps(optim, len(batches), accelerator.num_processes)
     if optim.gradient_checkpointing:
-        (getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable)()
+        # Older transformers know it by the second name only.
+        enable: Any = (
+            getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+        )
+        enable()
     if not getattr(model, "is_quantized", False):
         model.to(accelerator.device)
     optimizer = make_optimizer(model, optim)

@@ -69,16 +69,25 @@ class RunDir:
             return cls(path, command, None)
         _check(path, resume=resume, overwrite=overwrite)
         path.mkdir(parents=True, exist_ok=True)
-        lock = _lock(path)
-        if overwrite and not resume:
-            _clear(path)
-        if resume:
-            _check_recipe(path, recipe)
-        run = cls(path, command, lock)
-        run.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
-        run.write_json("env.json", environment.describe())
-        run._write_status()
+        run = cls(path, command, _lock(path))
+        try:
+            run._prepare(recipe, resume=resume, overwrite=overwrite)
+        except BaseException:
+            run._unlock()
+            raise
         return run
+
+    def _prepare(self, recipe: recipes.Recipe, *, resume: bool, overwrite: bool) -> None:
+        """Make an open folder ready: what was in it is continued or cleared."""
+        if resume:
+            _check_recipe(self.path, recipe)
+            files.remove_temporaries(self.path)
+        elif overwrite:
+            _clear(self.path)
+        command = self._status["command"]
+        self.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
+        self.write_json("env.json", environment.describe())
+        self._write_status()
 
     # --- files -------------------------------------------------------------------------------------
 
@@ -163,8 +172,11 @@ class RunDir:
             if kind is None:
                 raise RunError(f"{self.path}: cannot write run.json: {problem}") from problem
         finally:
-            if self._lock is not None:
-                self._lock.close()
+            self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
 
     def _write_status(self) -> None:
         self._status["seconds"] = round(time.monotonic() - self._started, 3)

@@ -1,0 +1,52 @@
+"""Write docs/help.md from the command line itself; ``--check`` only says whether it is up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "help.md"
+
+HEAD = """# Help
+
+Made by `python scripts/help_page.py` from the command line; do not edit by hand.
+
+Exit codes: 0 done, 1 failed while running, 2 bad usage, recipe or data (or nothing could be made of it),
+3 finished but some items failed (each is listed), 130 interrupted.
+A value is decided by the first of: flag, `CAIG_*` environment variable, `--set`, recipe, default.
+"""
+
+
+def page() -> str:
+    """The whole page: the help of every command, as the terminal shows it at 100 columns."""
+    os.environ |= {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
+    sys.path.insert(0, str(ROOT))
+    from caig_cli.cli import COMMANDS, run
+
+    parts = [HEAD]
+    for command in [[], *([name] for name in COMMANDS), ["env"]]:
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            if run([*command, "--help"]) != 0:
+                raise SystemExit(f"caig {' '.join(command)} --help failed")
+        title = " ".join(["caig", *command])
+        parts.append(f"## {title}\n\n```text\n{text.getvalue().rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write the page, or compare it."""
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(page())
+        return 0
+    if PAGE.is_file() and PAGE.read_text() == page():
+        return 0
+    print("docs/help.md is out of date: run python scripts/help_page.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""Rules of the house that rot unless something checks them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "caig_cli"
+
+# Highest first; modules of one row are siblings and never import each other.
+LAYERS = (
+    ("__main__",),
+    ("cli",),
+    ("options",),
+    ("stages",),
+    ("market",),
+    ("mllm", "painters"),
+    ("engine",),
+    ("losses", "metrics"),
+    ("data",),
+    ("recipe",),
+    ("records",),
+    ("errors",),
+    ("__init__",),
+)
+HEAVY = {
+    "torch", "transformers", "mitsuba", "drjit", "diffusers", "peft", "accelerate", "bitsandbytes",
+    "scipy", "numba", "pymatting", "matplotlib",
+}  # fmt: skip
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """The layer's name of a module: its folder or file right under the package."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def rank(name: str) -> int:
+    return next(i for i, row in enumerate(LAYERS) if name in row)
+
+
+def imported(tree: ast.AST, *, whole: bool = True) -> Iterator[str]:
+    """Dotted names that a module imports; with ``whole`` also inside functions and for types only."""
+    nodes = ast.walk(tree) if whole else _at_import_time(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _at_import_time(tree: ast.AST) -> Iterator[ast.AST]:
+    """Nodes that run when the module is imported: not in functions, not under TYPE_CHECKING."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _at_import_time(child)
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    own = part(path)
+    for name in imported(parsed(path)):
+        if name.split(".")[0] != "caig_cli":
+            continue
+        other = name.split(".")[1] if "." in name else "__init__"
+        if not (PACKAGE / other).is_dir() and not (PACKAGE / f"{other}.py").is_file():
+            other = "__init__"  # a name of the package itself
+        if other != own:
+            assert rank(own) < rank(other), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nothing_heavy_where_it_must_be_light(path: Path) -> None:
+    """Stages feed the help; the intake and the painters' words are used by light code."""
+    rel = path.relative_to(PACKAGE).as_posix()
+    light = part(path) in (
+        "cli",
+        "options",
+        "stages",
+        "recipe",
+        "records",
+        "errors",
+        "data",
+        "__main__",
+        "__init__",
+    )
+    words = (
+        "painters/__init__.py",
+        "painters/layout.py",
+        "painters/studio/language.py",
+        "painters/studio/vocabulary.py",
+    )
+    if light or rel in words:
+        allowed = {"scipy"} if part(path) == "data" else set()
+        heads = {name.split(".")[0] for name in imported(parsed(path), whole=False)}
+        assert not heads & (HEAVY - allowed)
+    if part(path) == "data":
+        assert "torch" not in {name.split(".")[0] for name in imported(parsed(path))}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_reporter_and_the_command_line_speak(path: Path) -> None:
+    if path.relative_to(PACKAGE).as_posix() in ("engine/report.py", "cli.py"):
+        return
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            said = ast.unparse(node.func)
+            assert said not in ("print", "sys.stdout.write", "sys.stderr.write", "typer.echo"), (
+                f"line {node.lineno}"
+            )
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(parsed(path))
+
+
+def test_remote_code_is_never_trusted() -> None:
+    for path in modules():
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.keyword) and node.arg == "trust_remote_code":
+                assert ast.unparse(node.value) == "False", path
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "pickle.load",
+                "pickle.loads",
+                "eval",
+                "exec",
+            ):
+                raise AssertionError(f"{path}:{node.lineno}")
+
+
+HELP = """
+import sys
+from caig_cli.cli import run
+code = run(sys.argv[1:])
+heavy = {HEAVY!r} & set(sys.modules)
+assert code == 0 and not heavy, (code, heavy)
+"""
+
+
+def commands() -> list[str]:
+    from caig_cli.cli import COMMANDS
+
+    return ["", *COMMANDS, "env"]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_help_is_quick_and_light(command: str) -> None:
+    """At most half a second of work, nothing heavy imported. (Processor time: other work does not count.)"""
+    code = HELP.replace("{HEAVY!r}", repr(HEAVY))
+    best = min(
+        _seconds([sys.executable, "-c", code, *([command] if command else []), "--help"]) for _ in range(3)
+    )
+    assert best < 0.5
+
+
+def _seconds(command: list[str]) -> float:
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert "Usage: caig" in done.stdout
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_every_recipe_value_is_read() -> None:
+    """A value that is parsed and never read is a lie; so each is an attribute that some code looks up."""
+    from caig_cli.cli import COMMANDS, recipe_class
+    from caig_cli.recipe import fields
+
+    read = {
+        node.attr
+        for path in modules()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    for command in COMMANDS:
+        unread = [key for key, _ in fields(recipe_class(command)) if key.rsplit(".", 1)[-1] not in read]
+        assert not unread, f"{command}: {unread}"
+
+
+def test_every_recipe_value_is_explained() -> None:
+    from caig_cli.cli import COMMANDS, recipe_class
+    from caig_cli.recipe import fields
+
+    for command in COMMANDS:
+        mute = [key for key, field in fields(recipe_class(command)) if not field.description]
+        assert not mute, f"{command}: {mute}"
+
+
+def test_help_page_is_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/help_page.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
