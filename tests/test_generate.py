@@ -1,0 +1,225 @@
+"""``caig generate`` as a user meets it: ads with provenance, resumed after a kill, bad products listed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_mllm import make_tiny
+
+from caig_cli.data.cutout import load_cutout
+from caig_cli.engine.report import SilentReporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.errors import UsageError
+from caig_cli.painters.compose import measure
+from caig_cli.records import Box, Product
+from caig_cli.stages import generate
+from caig_cli.stages.generate import GenerateRecipe, distinct
+
+PROMPT = "a walnut table, a brick wall, candles, warm candlelight"
+
+
+def photo(path: Path, seed: int = 0) -> Path:
+    """A transparent PNG of a rounded block with a pattern."""
+    y, x = np.mgrid[:120, :80]
+    alpha = np.clip((40 - np.maximum(abs(x - 39.5), abs(y - 59.5) - 20)) * 127, 0, 255)
+    pattern = np.random.default_rng(seed).integers(40, 220, (120, 80, 3))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.dstack([pattern, alpha]).astype(np.uint8)).save(path)
+    return path
+
+
+def recipe(source: Path, **given: Any) -> GenerateRecipe:
+    values = {"product": source, "prompt": PROMPT, "painter": "fake", "size": "96x80", "n": 2, **given}
+    return GenerateRecipe.model_validate({"generate": values, "seed": 5})
+
+
+def make(folder: Path, chosen: GenerateRecipe, *, resume: bool = False) -> tuple[Any, SilentReporter]:
+    report = SilentReporter()
+    with RunDir.open(folder, "generate", chosen, resume=resume) as run:
+        return generate.run(chosen, run, report), report
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "ads").glob("*.png"))}
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+
+
+def test_an_ad_has_the_product_and_its_provenance(workdir: Path) -> None:
+    source = photo(workdir / "cup.png")
+    outcome, report = make(workdir / "run", recipe(source, prompt=PROMPT + ", unicorns"))
+    first, second = outcome.result["ads"]
+    assert set(first) == {"path", "product", "prompt", "seed", "score"}
+    assert (first["product"], first["score"], outcome.failed) == ("cup", None, ())
+    assert Path(first["path"]).is_absolute() and first["seed"] != second["seed"]
+    with Image.open(first["path"]) as ad:
+        assert ad.size == (96, 80)
+        text = dict(ad.info)
+        pixels = np.asarray(ad.convert("RGB"))
+    assert text["caig:prompt"] == first["prompt"] and text["caig:product"] == "cup"
+    assert text["caig:seed"] == str(first["seed"])
+    assert "software" in text["Description"] and text["caig:prompt_model"] == "none, prompt as given"
+    assert not any(str(workdir) in value for value in text.values() if isinstance(value, str))
+    row = rows(workdir / "run")[0]
+    fidelity = measure(pixels, load_cutout(Product("cup", source), print), Box(*row["product_box"]))
+    assert fidelity.interior == 0 == row["fidelity"]["interior"]
+    assert row["ignored"] == ["unicorns"] and any("unicorns" in line for line in report.lines)
+    page = (workdir / "run" / "report.html").read_text()
+    assert "Not understood: unicorns" in page and page.count("<figure>") == 2
+    assert (workdir / "run" / "contact-sheet.png").is_file()
+
+
+def test_same_seed_same_bytes_in_any_batch(workdir: Path) -> None:
+    for name in "ab":
+        photo(workdir / "products" / f"{name}.png", ord(name))
+    make(workdir / "one", recipe(workdir / "products", n=4))
+    make(workdir / "four", recipe(workdir / "products", n=4, batch=3))
+    one, four = files(workdir / "one"), files(workdir / "four")
+    assert len(one) == 8 and one.keys() == four.keys()
+    for name in one:
+        first, second = (Image.open(workdir / run / "ads" / name) for run in ("one", "four"))
+        assert first.tobytes() == second.tobytes()
+    make(workdir / "again", recipe(workdir / "products", n=4))
+    assert files(workdir / "again") == one
+
+
+def test_bad_products_are_listed_and_the_others_go_on(workdir: Path) -> None:
+    photo(workdir / "good.png")
+    (workdir / "torn.png").write_bytes((workdir / "good.png").read_bytes()[:200])
+    records = [
+        {"id": "good", "image": "good.png", "caption": "A <b>mug</b>"},
+        {"id": "torn", "image": "torn.png"},
+    ]
+    (workdir / "products.json").write_text(json.dumps([*records, {"id": "gone", "image": "gone.png"}]))
+    outcome, _ = make(workdir / "run", recipe(workdir / "products.json", n=1))
+    assert [ad["product"] for ad in outcome.result["ads"]] == ["good"]
+    assert len(outcome.result["failed"]) == 2
+    assert all(
+        "\n" not in one["error"] and set(one) == {"product", "error"} for one in outcome.result["failed"]
+    )
+    page = (workdir / "run" / "report.html").read_text()
+    assert "<b>mug</b>" not in page and "&lt;b&gt;mug" in page and "Not used" in page
+
+
+def test_nothing_made_is_a_usage_error(workdir: Path) -> None:
+    (workdir / "bad.png").write_bytes(b"not an image")
+    with pytest.raises(UsageError, match="no ad could be made") as caught:
+        make(workdir / "run", recipe(workdir / "bad.png"))
+    assert "bad.png" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"product": None}, "--product"),
+        ({"prompt": None, "rewrite": True}, "--prompt"),
+        ({"product": Path("nowhere")}, "nowhere"),
+    ],
+)
+def test_bad_use(workdir: Path, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        generate.plan(recipe(photo(workdir / "a.png"), **given), SilentReporter())
+
+
+def test_the_plan_touches_nothing(workdir: Path) -> None:
+    lines = generate.plan(recipe(photo(workdir / "a.png")), SilentReporter())
+    assert lines[0] == "1 products, 2 ads of 96x80 pixels each"
+    assert [path.name for path in workdir.iterdir()] == ["a.png"]
+
+
+def test_resume_makes_only_what_is_missing(workdir: Path) -> None:
+    for name in "abc":
+        photo(workdir / "products" / f"{name}.png", ord(name))
+    chosen = recipe(workdir / "products", n=3)
+    make(workdir / "run", chosen)
+    whole = files(workdir / "run")
+    (workdir / "run" / "ads" / "b-2.png").unlink()
+    kept = {name: (workdir / "run" / "ads" / name).stat().st_mtime_ns for name in whole if name != "b-2.png"}
+    outcome, _ = make(workdir / "run", chosen, resume=True)
+    assert files(workdir / "run") == whole
+    assert {name: (workdir / "run" / "ads" / name).stat().st_mtime_ns for name in kept} == kept
+    assert [Path(ad["path"]).stem for ad in outcome.result["ads"]] == sorted(name[:-4] for name in whole)
+
+
+def test_killed_at_any_moment_nothing_is_lost_or_doubled(workdir: Path) -> None:
+    for name in "abcdef":
+        photo(workdir / "products" / f"{name}.png", ord(name))
+    chosen = recipe(workdir / "products", n=8, size="256x256")
+    make(workdir / "whole", chosen)
+    command = [sys.executable, "-m", "caig_cli", "generate", "--out", "run", "--quiet", "--seed", "5"]
+    command += ["--product", str(workdir / "products"), "--prompt", PROMPT, "--size", "256x256", "-n", "8"]
+    command += ["--set", "generate.painter=fake"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    wanted = random.Random(7).randrange(2, 20)
+    ads = workdir / "run" / "ads"
+    deadline = time.monotonic() + 60
+    while len(list(ads.glob("*.png"))) < wanted and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert len(files(workdir / "run")) < 48
+    outcome, _ = make(workdir / "run", chosen, resume=True)
+    assert len(outcome.result["ads"]) == 48
+    assert files(workdir / "run") == files(workdir / "whole")
+    paths = [row["path"] for row in rows(workdir / "run")]
+    assert len(paths) == len(set(paths)) == 48
+
+
+def test_the_prompt_model_writes_and_rewrites(workdir: Path) -> None:
+    folder = workdir / "model"
+    make_tiny().save(folder, torch.float32)
+    source = photo(workdir / "cup.png")
+    texts = {}
+    for name, given in {"write": {"prompt": None}, "rewrite": {"rewrite": True}}.items():
+        chosen = recipe(source, n=3, **given)
+        chosen = GenerateRecipe.model_validate(
+            {**chosen.model_dump(), "writer": {"model": str(folder), "max_new_tokens": 8}, "device": "cpu"}
+        )
+        outcome, _ = make(workdir / name, chosen)
+        texts[name] = [ad["prompt"] for ad in outcome.result["ads"]]
+        assert len(set(texts[name])) == 3
+        with Image.open(outcome.result["ads"][0]["path"]) as ad:
+            assert ad.info["caig:prompt_model"] == "model"
+    assert texts["write"] != texts["rewrite"]
+
+
+def test_repeated_prompts_are_drawn_again() -> None:
+    calls: list[int] = []
+
+    def sample(seeds: Sequence[int]) -> list[str]:
+        calls.append(len(seeds))
+        return ["oak", "oak", "", "sea"] if len(seeds) == 4 else [f"new {seed}" for seed in seeds]
+
+    prompts = distinct(sample, 4, 0, "cup")
+    assert prompts[0] == "oak" and prompts[3] == "sea" and len(set(prompts)) == 4
+    assert calls == [4, 2]
+    assert distinct(lambda seeds: ["same"] * len(seeds), 3, 0, "cup") == ["same"] * 3
+
+
+def test_memory_does_not_grow_with_the_catalogue(workdir: Path) -> None:
+    """Cut-outs of products that are done are gone: only records stay."""
+    import gc
+
+    from caig_cli.data.cutout import Cutout
+
+    for k in range(12):
+        photo(workdir / "products" / f"{k:02}.png", k)
+    make(workdir / "run", recipe(workdir / "products", n=1))
+    gc.collect()
+    assert sum(type(thing) is Cutout for thing in gc.get_objects()) <= 1
