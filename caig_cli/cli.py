@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Command] = {
             "--caption": "generate.caption",
             "--attribute": "generate.attributes",
             "--mask": "generate.mask",
+            "--allow-outside": "generate.allow_outside",
             "--prompt": "generate.prompt",
             "--rewrite": "generate.rewrite",
             "-n": "generate.n",

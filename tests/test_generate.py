@@ -138,7 +138,7 @@ def test_bad_use(workdir: Path, given: dict[str, Any], message: str) -> None:
 
 def test_the_plan_touches_nothing(workdir: Path) -> None:
     lines = generate.plan(recipe(photo(workdir / "a.png")), SilentReporter())
-    assert lines[0] == "1 products, 2 ads of 96x80 pixels each"
+    assert lines[0] == "products: 1, ads of each: 2, pixels: 96x80"
     assert [path.name for path in workdir.iterdir()] == ["a.png"]
 
 

@@ -123,7 +123,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the records of the products but opens no image."""
     products, failures = _products(recipe)
     width, height = parse_size(recipe.generate.size)
-    lines = [f"{len(products)} products, {recipe.generate.n} ads of {width}x{height} pixels each"]
+    lines = [f"products: {len(products)}, ads of each: {recipe.generate.n}, pixels: {width}x{height}"]
     lines += [f"cannot use {failure.item}: {failure.error}" for failure in failures]
     if _writes(recipe):
         from caig_cli.mllm import loading
