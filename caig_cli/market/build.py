@@ -7,7 +7,8 @@ titles, dialogues, logs and truth need no picture (only a product's mean lightne
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+import random
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -24,11 +25,14 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.market import clicks
 from caig_cli.market.catalogue import SPLITS, Item, item
 from caig_cli.market.dialogues import ad_dialogues, photo_dialogues
+from caig_cli.market.photos import photograph
 from caig_cli.market.scenes import ad_prompt, ad_scenes
+from caig_cli.market.shapes import SHAPES
 from caig_cli.market.sheet import contact_sheet
 from caig_cli.market.truth import load_truth
 from caig_cli.market.workers import Workers, start_workers
-from caig_cli.painters import Painter, Shot
+from caig_cli.painters import Shot
+from caig_cli.painters.table import PAINTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +111,6 @@ def _ads(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
 
 def make_photo(seed: int, index: int, *, size: int) -> bytes:
     """PNG of product ``index``, RGBA, its longer side ``size`` pixels."""
-    import random
-
-    from caig_cli.market.photos import photograph
-    from caig_cli.market.shapes import SHAPES
-
     one = item(seed, index)
     parts = SHAPES[one.shape].build(random.Random(derive_seed("shape", one.seed)), one.look)
     return png_bytes(photograph(parts, size, derive_seed("photo", one.seed)), {})
@@ -124,15 +123,7 @@ def _ad_of_job(plan: Plan, folder: Path, job: tuple[int, int]) -> bytes:
     seed = derive_seed("ad", one.seed, number)
     size = (plan.ad_size, plan.ad_size)
     shot = Shot(Cutout(np.array(photo)), prompt, size, seed, height_cm=one.height_cm)
-    return png_bytes(_painter(plan.painter).paint([shot])[0], {})
-
-
-def _painter(name: str) -> Painter:
-    from caig_cli.painters.fake import FakePainter
-    from caig_cli.painters.studio.painter import StudioPainter
-
-    painters: dict[str, Callable[[], Painter]] = {"studio": StudioPainter, "fake": FakePainter}
-    return painters[name]()
+    return png_bytes(PAINTERS[plan.painter]().paint([shot])[0], {})
 
 
 # --- words ------------------------------------------------------------------------------------------------

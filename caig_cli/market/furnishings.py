@@ -10,7 +10,7 @@ import numpy as np
 from caig_cli.market.goods import GOLD, SILVER, WHITE, arc
 from caig_cli.market.labels import mix
 from caig_cli.market.look import Look, Part
-from caig_cli.market.packaging import bend, foot, raised
+from caig_cli.market.packaging import bend, foot, raised, turned
 from caig_cli.painters.studio.materials import Colour, Material
 from caig_cli.painters.studio.mesh import (
     Mesh, box, cylinder, lathe, merge, moved, sphere, superellipsoid, torus, transform, tube,
@@ -129,8 +129,7 @@ def chair(rng: random.Random, look: Look) -> list[Part]:
                 back.append(at(box((seat * 0.95, 0.6, 1.0), 0.2), 0, 0, tall * 0.85))
             parts.append((transform(merge(back), rotate=(-9, 0, 0), translate=(0, deep * 0.46, tall * 1.25)), rng.choice((cover, frame))))
         parts.append((merge(legs), frame))
-    turn = rng.uniform(20, 45) * rng.choice((-1, 1))
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(20, 45) * rng.choice((-1, 1)))
 
 
 def cabinet(rng: random.Random, look: Look) -> list[Part]:
@@ -167,8 +166,7 @@ def cabinet(rng: random.Random, look: Look) -> list[Part]:
     if legs:
         feet = [at(cylinder(0.32, legs + 0.1), sx * width * 0.44, sy * deep * 0.4, 0) for sx in (-1, 1) for sy in (-1, 1)]
         parts.append((merge(feet), knob))
-    turn = rng.uniform(12, 38) * rng.choice((-1, 1))
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(12, 38) * rng.choice((-1, 1)))
 
 
 def table(rng: random.Random, look: Look) -> list[Part]:
@@ -189,8 +187,7 @@ def table(rng: random.Random, look: Look) -> list[Part]:
     if rng.random() < 0.4:
         drawer = at(box((width * 0.36, deep * 0.9, 1.7), 0.1), rng.choice((-1, 1)) * width * 0.25, 0, height - 1.7)
         parts.append((drawer, top))
-    turn = rng.uniform(12, 35) * rng.choice((-1, 1))
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(12, 35) * rng.choice((-1, 1)))
 
 
 def piano(rng: random.Random, look: Look) -> list[Part]:
@@ -213,8 +210,7 @@ def piano(rng: random.Random, look: Look) -> list[Part]:
         bench = [at(box((5.5, 2.4, 0.8), 0.2), 0, -4.6, 3.6)]
         bench += [at(box((0.4, 0.4, 3.7), 0.05), sx * 2.4, -4.6 + sy * 0.9, 0) for sx in (-1, 1) for sy in (-1, 1)]
         parts.append((merge(bench), body))
-    turn = rng.uniform(15, 38) * rng.choice((-1, 1))
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(15, 38) * rng.choice((-1, 1)))
 
 
 def handbag(rng: random.Random, look: Look) -> list[Part]:
@@ -242,8 +238,7 @@ def handbag(rng: random.Random, look: Look) -> list[Part]:
         parts.append((at(box((width * 0.5, 0.1, 0.7), 0.02), 0, -deep * 0.46, height * 0.5), Material("plastic", look.colour(rng, look.accent), 0.4)))
     rings = [transform(torus(0.45, 0.12, 20, 8), rotate=(90, 0, 0), translate=(s * loop, -0.2, height - 0.2)) for s in (-1, 1)]
     parts.append((merge(rings), metal))
-    turn = rng.uniform(-25, 25)
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(-25, 25))
 
 
 def backpack(rng: random.Random, look: Look) -> list[Part]:
@@ -260,7 +255,6 @@ def backpack(rng: random.Random, look: Look) -> list[Part]:
     sides = [transform(superellipsoid((0.9, deep * 0.34, height * 0.17), 0.6, 0.6), translate=(s * width * 0.47, 0, height * 0.22)) for s in (-1, 1)]
     trim = Material("plastic", look.colour(rng, rng.choice(("black", look.accent, "white"))), 0.4)
     parts = [(body, cloth), (merge([pocket, *sides]), rng.choice((cloth, second))), (merge([*zips, handle]), trim), (merge(straps), rng.choice((cloth, trim)))]
-    turn = rng.uniform(-32, 32)
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(-32, 32))
 
 

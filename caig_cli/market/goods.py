@@ -8,7 +8,7 @@ import random
 import numpy as np
 
 from caig_cli.market.look import Look, Part
-from caig_cli.market.packaging import bend, foot, raised
+from caig_cli.market.packaging import bend, foot, raised, turned
 from caig_cli.painters.studio.materials import Colour, Material
 from caig_cli.painters.studio.mesh import (
     Mesh, box, cylinder, extrude, lathe, merge, moved, pillow, sphere, superellipsoid, torus, transform, tube,
@@ -112,8 +112,7 @@ def book(rng: random.Random, look: Look) -> list[Part]:
     if rng.random() < 0.3:
         band = transform(box((0.6, thick + 0.7, height + 0.02), 0.02), translate=(width * 0.36, 0, 0))
         parts.append((band, Material("fabric", look.colour(rng, look.accent))))
-    turn = rng.uniform(12, 40)
-    return [(transform(mesh, rotate=(0, 0, turn)), material) for mesh, material in parts]
+    return turned(parts, rng.uniform(12, 40))
 
 
 def candle(rng: random.Random, look: Look) -> list[Part]:
@@ -217,7 +216,7 @@ def headphones(rng: random.Random, look: Look) -> list[Part]:
     metal = rng.choice((Material("metal", SILVER, 0.3), body, DARK))
     turn = rng.uniform(20, 50) * rng.choice((-1, 1))
     parts = [(merge([band, *arms]), metal), (merge(shell), body), (merge([pad, *cushion]), soft_material)]
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, turn)
 
 
 def glasses(rng: random.Random, look: Look) -> list[Part]:
@@ -240,7 +239,7 @@ def glasses(rng: random.Random, look: Look) -> list[Part]:
     lens = Material("plastic", tuple(int(c * 0.55) for c in tint), 0.03)  # type: ignore[arg-type]
     turn = rng.uniform(-30, 30)
     parts = [(merge([*rims, *arms, bridge]), frame), (merge(lenses), lens)]
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, turn)
 
 
 def ball(rng: random.Random, look: Look) -> list[Part]:
@@ -295,8 +294,7 @@ def plush(rng: random.Random, look: Look) -> list[Part]:
         bow = Material("fabric", look.colour(rng, rng.choice(("red", "pink", "blue", look.accent))))
         knots = [transform(sphere(0.8), scale=(1.2, 0.6, 0.8), translate=(s * 0.9, -2.7, 6.3)) for s in (-1, 1)]
         parts.append((merge(knots), bow))
-    turn = rng.uniform(-20, 20)
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(-20, 20))
 
 
 def _ear(kind: str, side: int, head: float, z: float) -> Mesh:
@@ -387,7 +385,8 @@ def speaker(rng: random.Random, look: Look) -> list[Part]:
             cones.append(transform(lathe([(0, 0.5), (r * 0.3, 0.45), (r * 0.9, 0.0), (r, 0.3)], 40), rotate=(90, 0, 0), translate=(0, -width * 0.4, height * z)))
             rings.append(transform(torus(r, 0.18, 40), rotate=(90, 0, 0), translate=(0, -width * 0.41, height * z)))
         trim = look.trim(rng)
-        return [body, (merge(cones), Material("plastic", grille, 0.35)), (merge(rings), trim)]
+        parts = [body, (merge(cones), Material("plastic", grille, 0.35)), (merge(rings), trim)]
+        return turned(parts, rng.uniform(8, 38) * rng.choice((-1, 1)))
     radius, height = rng.uniform(3.5, 5), rng.uniform(5, 12)
     mesh = cylinder(radius, height, 0.7, 56)
     cap = cylinder(radius * 0.86, 0.3, 0.1)
@@ -408,8 +407,7 @@ def power_bank(rng: random.Random, look: Look) -> list[Part]:
     parts.append((merge(dots), Material("matte", (170, 226, 250), 0.9)))
     ports = [transform(box((1.3, 0.5, 0.3), 0.1), translate=(x, front / 2, height - 0.12)) for x in (-1.4, 1.4)]
     parts.append((merge(ports), DARK))
-    turn = rng.uniform(-35, 35)
-    return [(transform(m, rotate=(0, 0, turn)), material) for m, material in parts]
+    return turned(parts, rng.uniform(-35, 35))
 
 
 def keyboard(rng: random.Random, look: Look) -> list[Part]:

@@ -44,6 +44,11 @@ def raised(mesh: Mesh, z: float) -> Mesh:
     return transform(mesh, translate=(0, 0, z))
 
 
+def turned(parts: list[Part], degrees: float) -> list[Part]:
+    """The parts turned about the vertical axis."""
+    return [(transform(mesh, rotate=(0, 0, degrees)), material) for mesh, material in parts]
+
+
 def oval(mesh: Mesh, depth: float) -> Mesh:
     """A round mesh flattened front to back."""
     return transform(mesh, scale=(1.0, depth, 1.0))
@@ -284,7 +289,12 @@ def carton(rng: random.Random, look: Look) -> list[Part]:
     width = rng.uniform(4, 9)
     depth, height = width * rng.uniform(0.35, 0.9), width * rng.choice((rng.uniform(0.5, 1), rng.uniform(1.2, 2.2)))
     art = look.box_art(rng, (130, max(40, round(130 * height / width))))
-    return [(box((width, depth, height), 0.06), look.body(rng, texture=art))]
+    return turned([(box((width, depth, height), 0.06), look.body(rng, texture=art))], _three_quarter(rng))
+
+
+def _three_quarter(rng: random.Random) -> float:
+    """A turn that shows a side too, as boxes are photographed; degrees."""
+    return rng.uniform(12, 40) * rng.choice((-1, 1))
 
 
 def drink_carton(rng: random.Random, look: Look) -> list[Part]:
@@ -293,14 +303,16 @@ def drink_carton(rng: random.Random, look: Look) -> list[Part]:
     body = (box((width, width * 0.9, height), 0.08), look.body(rng, texture=look.box_art(rng, (110, 200))))
     cap = look.trim(rng)
     if rng.random() < 0.5:
-        return [body, (transform(cylinder(1.3, 1.2, 0.1), translate=(rng.uniform(-1, 1), -width * 0.1, height)), cap)]
+        screw = transform(cylinder(1.3, 1.2, 0.1), translate=(rng.uniform(-1, 1), -width * 0.1, height))
+        return turned([body, (screw, cap)], _three_quarter(rng))
     half, deep, rise = width / 2, width * 0.45, width * 0.5
     sides = [[(-half, -deep, 0), (half, -deep, 0), (half, 0, rise), (-half, 0, rise)]]
     corners = np.array(sides[0] + [(-half, deep, 0), (half, deep, 0)], np.float32)
     faces = np.array([(0, 1, 2), (0, 2, 3), (5, 4, 3), (5, 3, 2), (0, 3, 4), (1, 5, 2)], np.uint32)
     roof = Mesh(corners, faces, None, False)
     seam = raised(box((width, 0.25, 1.2), 0.05), rise - 0.1)
-    return [body, (raised(roof, height), look.body(rng)), (raised(seam, height), look.body(rng))]
+    top = look.body(rng)
+    return turned([body, (raised(roof, height), top), (raised(seam, height), top)], _three_quarter(rng))
 
 
 def baby_bottle(rng: random.Random, look: Look) -> list[Part]:

@@ -17,9 +17,9 @@ from caig_cli.market.look import Part
 from caig_cli.painters.studio.materials import to_mitsuba
 from caig_cli.painters.studio.render import develop, mitsuba, render
 
-SAMPLES = 8  # per pixel; the denoiser does the rest
+SAMPLES = 6  # per pixel; the denoiser does the rest
 FIELD = 18.0  # degrees: a long lens, as shops use
-DEPTH = 4
+DEPTH = 3
 
 
 def photograph(parts: Sequence[Part], size: int, seed: int) -> Image.Image:
