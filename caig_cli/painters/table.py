@@ -1,4 +1,4 @@
-"""Every painter by name; what one needs is imported when it is made. To add one: write its module, add its row."""
+"""Every painter by name, made with what it needs. To add one: write its module, add its row."""
 
 from __future__ import annotations
 

@@ -66,7 +66,9 @@ BARE_NOUNS: dict[str, tuple[str, str, str | None]] = {
 }  # fmt: skip
 
 # Words that put a colour after its noun: "a wall in dusty pink".
-COLOUR_LINKS = frozenset("in of painted tinted toned coloured colored dyed tint tone shade shades hue hues".split())
+COLOUR_LINKS = frozenset(
+    "in of painted tinted toned coloured colored dyed tint tone shade shades hue hues".split()
+)
 
 # Words that undo what follows them.
 NEGATIONS = "no|without|not|never|free of|lacking|avoid|no more|without any|dont use|do not use|instead of"
