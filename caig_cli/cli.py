@@ -165,6 +165,7 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
     with run_dir.RunDir.open(out, name, recipe, **switches) as run:
         report.info(f"run folder {run.path}")
         outcome: Outcome = stage.run(recipe, run, report)
+    launch.leave()
     if run.is_main:
         _print_outcome(outcome, report, as_json=options["json"])
     return 3 if outcome.failed else 0

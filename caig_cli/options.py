@@ -16,7 +16,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from caig_cli.errors import UsageError
-from caig_cli.recipe import Recipe, fields
+from caig_cli.recipe import Recipe, fields, kinds
 
 SWITCHES: Mapping[str, tuple[Any, str, str]] = {
     "--recipe": (str, "NAME|FILE", "Shipped recipe or YAML file."),
@@ -94,41 +94,36 @@ def _parameter(name: str, annotation: Any, default: Any = None) -> inspect.Param
 
 
 def _recipe_option(command: str, flag: str, field: FieldInfo) -> Any:
-    kinds = _kinds(field)
+    allowed = kinds(field.annotation)
     default = field.get_default(call_default_factory=True)
     shown = "" if default in (None, "", (), {}, False) else f" [default: {default}]"
     option = typer.Option(
-        f"{flag}/--no-{flag.removeprefix('--')}" if bool in kinds else flag,
+        f"{flag}/--no-{flag.removeprefix('--')}" if bool in allowed else flag,
         help=" ".join((field.description or "").split()) + shown,
-        metavar=None if bool in kinds else _metavar(field),
+        metavar=None if bool in allowed else _metavar(allowed),
         envvar=_environment(command, flag),
         show_envvar=False,
         show_default=False,
     )
-    if bool in kinds:
+    if bool in allowed:
         return Annotated[bool | None, option]
     return (
-        Annotated[list[str] | None, option] if kinds & {tuple, list, dict} else Annotated[str | None, option]
+        Annotated[list[str] | None, option]
+        if allowed & {tuple, list, dict}
+        else Annotated[str | None, option]
     )
 
 
-def _kinds(field: FieldInfo) -> set[Any]:
-    """The field's types without their parameters: ``dict[str, str] | None`` is dict and NoneType."""
-    parts = (field.annotation, *typing.get_args(field.annotation))
-    return {typing.get_origin(part) or part for part in parts}
-
-
-def _metavar(field: FieldInfo) -> str:
-    parts = (field.annotation, *typing.get_args(field.annotation))
-    for part in parts:
-        if typing.get_origin(part) is typing.Literal:
-            return "|".join(str(choice) for choice in typing.get_args(part))
+def _metavar(allowed: set[Any]) -> str:
+    for kind in allowed:
+        if typing.get_origin(kind) is typing.Literal:
+            return "|".join(str(choice) for choice in typing.get_args(kind))
     names = {dict: "KEY=VALUE", int: "INTEGER", float: "NUMBER", Path: "PATH"}
-    return next((name for kind, name in names.items() if kind in _kinds(field)), "TEXT")
+    return next((name for kind, name in names.items() if kind in allowed), "TEXT")
 
 
 def _value(flag: str, field: FieldInfo, given: Any) -> Any:
-    if dict not in _kinds(field):
+    if dict not in kinds(field.annotation):
         return given
     pairs = {}
     for text in given:

@@ -12,6 +12,7 @@ import hashlib
 import inspect
 import json
 import re
+import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -138,10 +139,20 @@ def fields(cls: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldI
 
 def section_of(field: FieldInfo) -> type[Section] | None:
     """The Section class of a field, also when it may be null; None for a plain value."""
-    for kind in (field.annotation, *typing.get_args(field.annotation)):
-        if inspect.isclass(kind) and typing.get_origin(kind) is None and issubclass(kind, Section):
-            return kind
-    return None
+    return next(
+        (kind for kind in kinds(field.annotation) if inspect.isclass(kind) and issubclass(kind, Section)),
+        None,
+    )
+
+
+def kinds(annotation: Any) -> set[Any]:
+    """The types that a value may have, without parameters: ``dict[str, str] | None`` is dict or NoneType."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return kinds(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return set().union(*(kinds(part) for part in arguments))
+    return {annotation if origin in (None, typing.Literal) else origin}
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -215,16 +226,17 @@ def _annotation(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> Any
         section = section_of(field)
         if section is None:
             rest = len(parts) - depth - 1
-            if rest > 1 or (rest and dict not in _kinds(field.annotation)):
+            if rest > 1 or (rest and dict not in kinds(field.annotation)):
                 raise RecipeError(_unknown(cls, key, where))
-            return typing.get_args(field.annotation)[1] if rest else field.annotation
+            return _value_type(field.annotation) if rest else field.annotation
         current = section
     return current
 
 
-def _kinds(annotation: Any) -> set[Any]:
-    """Types without their parameters: ``dict[str, str] | None`` is dict and NoneType."""
-    return {typing.get_origin(part) or part for part in (annotation, *typing.get_args(annotation))}
+def _value_type(annotation: Any) -> Any:
+    """``float`` of ``dict[str, float] | None``."""
+    parts = (annotation, *typing.get_args(annotation))
+    return next(typing.get_args(part)[1] for part in parts if typing.get_origin(part) is dict)
 
 
 def _unknown(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> str:
@@ -242,10 +254,10 @@ def _unknown(cls: type[BaseModel], key: str, where: Mapping[str, str]) -> str:
 
 def _scalar(text: str, annotation: Any) -> Any:
     """The value of ``--set key=text``: YAML, except that a text or path takes the text as it is."""
-    kinds = _kinds(annotation)
-    if type(None) in kinds and text in ("null", "~", ""):
+    allowed = kinds(annotation)
+    if type(None) in allowed and text in ("null", "~", ""):
         return None
-    if kinds & {str, Path} and not kinds & {tuple, list, dict}:
+    if allowed & {str, Path} and not allowed & {tuple, list, dict}:
         return text
     try:
         return yaml.safe_load(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from caig_cli.engine.launch import relaunch
 from caig_cli.engine.loop import StepFunction, StepOutput, TrainResult, make_accelerator, train
 from caig_cli.engine.optim import OptimSection, learning_rate, total_steps
 from caig_cli.engine.report import SilentReporter
@@ -257,3 +259,30 @@ def test_total_steps() -> None:
     assert total_steps(OptimSection(epochs=2, accumulate=4), 10) == 5
     assert total_steps(OptimSection(epochs=1, accumulate=4), 10, processes=2) == 2
     assert total_steps(OptimSection(steps=7), 10) == 7
+
+
+def test_two_processes_equal_one(tmp_path: Path) -> None:
+    """The stream is dealt to the processes; a step's gradient is that of all their rows together."""
+    alone = network()
+    fit(tmp_path / "alone", alone, Stream(4))
+    script = (
+        "import sys, torch; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
+        "from test_engine_loop import Stream, fit, network\n"
+        "model = network(); fit(Path(sys.argv[1]), model, Stream(2))\n"
+        "from caig_cli.engine import launch; import torch.distributed as d\n"
+        "d.get_rank() or torch.save(model.state_dict(), sys.argv[1] + '/model.pt')\n"
+        "launch.leave()\n"
+    )
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", script, str(tmp_path / "both"), str(here), str(here.parent)]
+    assert relaunch(2, command) == 0
+    both = torch.load(tmp_path / "both/model.pt", weights_only=True)
+    for name, tensor in weights(alone).items():
+        torch.testing.assert_close(tensor, both[name], rtol=1e-5, atol=1e-6)
+    figures = [[row["loss"] for row in rows(tmp_path / name)] for name in ("alone", "both")]
+    assert figures[0] == pytest.approx(figures[1], rel=1e-4)
+
+
+def test_a_failed_process_stops_the_others() -> None:
+    script = "import os, sys, time; os.environ['RANK'] == '1' and sys.exit(2); time.sleep(60)"
+    assert relaunch(2, [sys.executable, "-c", script]) == 2

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 import yaml
+from PIL import Image
 
 from caig_cli import recipe as recipes
+from caig_cli.engine.report import SilentReporter
 from caig_cli.errors import RecipeError
 from caig_cli.recipe import Recipe, Section, dump, recipe_hash, resolve
 
@@ -172,3 +176,43 @@ def test_shipped_recipes_open_with_their_purpose(path: Path) -> None:
     for word in ("hardware", "caig ", "expect"):
         assert word in head.lower(), f"{path}: the head does not say {word!r}"
     assert isinstance(yaml.safe_load(path.read_text()), dict)
+
+
+def command_for(path: Path) -> str:
+    """``market-dev`` is a recipe of ``market``."""
+    from caig_cli.cli import COMMANDS
+
+    return next(name for name in sorted(COMMANDS, key=len, reverse=True) if path.stem.startswith(name))
+
+
+def inputs(command: str, folder: Path) -> dict[str, Any]:
+    """What a user would give on the command line: one product, or a few dialogues."""
+    image = folder / "product.png"
+    Image.new("RGBA", (64, 64), (200, 30, 30, 255)).save(image)
+    turns = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A mug."}]
+    rows = [{"id": str(n), "image": "product.png", "conversations": turns} for n in range(40)]
+    (folder / "dialogues.json").write_text(json.dumps(rows))
+    data = str(folder / "dialogues.json")
+    return {
+        "generate": {"generate.product": str(image)},
+        "pretrain": {"pretrain.data": data, "pretrain.eval_data": data},
+    }.get(command, {})
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_shipped_recipes_resolve_and_dry_run(path: Path, workdir: Path) -> None:
+    from caig_cli import cli
+
+    command = command_for(path)
+    flags = inputs(command, workdir)
+    before = sorted(workdir.rglob("*"))
+    by_name = str(path.relative_to(recipes.recipe_root()).with_suffix(""))
+    recipe = resolve(cli.recipe_class(command), by_name, flags=flags)
+    plan = importlib.import_module(f"caig_cli.stages.{command.replace('-', '_')}").plan(
+        recipe, SilentReporter()
+    )
+    assert plan and all(isinstance(line, str) for line in plan)
+    again = resolve(cli.recipe_class(command), write(workdir / "again.yaml", dump(recipe)))
+    assert again == recipe
+    (workdir / "again.yaml").unlink()
+    assert sorted(workdir.rglob("*")) == before, "a dry run touches nothing"

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 FINE = (0, 3)
 """Exit codes of a process that reached its end."""
@@ -17,12 +18,12 @@ def is_launched() -> bool:
     return "RANK" in os.environ
 
 
-def relaunch(processes: int) -> int:
-    """Run this command line in ``processes`` processes; returns the main one's exit code.
+def relaunch(processes: int, command: Sequence[str] | None = None) -> int:
+    """Run a command (None: this command line) in ``processes`` processes; returns the main one's exit code.
 
     When one fails the others are stopped, because they would wait for it for ever.
     """
-    command = [sys.executable, "-m", "caig_cli", *sys.argv[1:]]
+    command = command or [sys.executable, "-m", "caig_cli", *sys.argv[1:]]
     port = os.environ.get("MASTER_PORT") or str(_free_port())
     children = [
         subprocess.Popen(command, env=os.environ | _variables(rank, processes, port))
@@ -40,6 +41,13 @@ def relaunch(processes: int) -> int:
     codes = [child.wait() for child in children]
     failed = [code for code in codes if code not in FINE]
     return codes[0] if not failed else max(1, *failed)
+
+
+def leave() -> None:
+    """Close the process group, if this process is in one; torch complains at exit otherwise."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _variables(rank: int, processes: int, port: str) -> dict[str, str]:
