@@ -7,6 +7,8 @@ looks along +y, and u grows to the right, so that a label reads as drawn. Shapes
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,6 +17,7 @@ from caig_cli.painters.studio.geometry import (
     Mesh,
     bounds,
     copies,
+    cross,
     flat,
     frames,
     grid,
@@ -101,28 +104,37 @@ def superellipsoid(
 def box(size: ArrayLike, bevel: float = 0.1, steps: int = 2) -> Mesh:
     """A box (width x, depth y, height z) with edges rounded by ``bevel``; each face has uv 0 to 1.
 
-    Face order in the vertex list: front (-y), right, back, left, top, bottom; each reads upright.
+    Vertices come in six equal runs: front (-y), right, back, left, top, bottom; each face reads upright.
     """
     half = np.broadcast_to(np.asarray(size, float), 3) / 2
     b = float(min(bevel, *half))
     inner = half - b
-    # right, up and outward axis of each face
-    axes = ((0, 1), (2, 1), (1, -1)), ((1, 1), (2, 1), (0, 1)), ((0, -1), (2, 1), (1, 1)), \
-        ((1, -1), (2, 1), (0, -1)), ((0, 1), (1, 1), (2, 1)), ((0, 1), (1, -1), (2, -1))  # fmt: skip
     arc = b * np.tan(np.linspace(0, np.pi / 4, steps + 1)) if b > 0 else np.zeros(1)
-    faces = []
-    for right, up, out in axes:
-        lines = [np.concatenate([-(inner[k] + arc[::-1]), inner[k] + arc]) for k in (right[0], up[0])]
-        s, t = np.meshgrid(*lines)
-        cube = np.empty((*s.shape, 3))
-        for (axis, sign), value in zip((right, up, out), (s, t, half[out[0]]), strict=True):
-            cube[..., axis] = sign * value
-        core = np.clip(cube, -inner, inner)
-        normals = cube - core if b > 0 else np.eye(3)[out[0]] * out[1] + np.zeros_like(cube)
-        normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-        uv = np.stack([s / (2 * half[right[0]]) + 0.5, t / (2 * half[up[0]]) + 0.5], axis=-1)
-        faces.append(grid(core + b * normals + [0, 0, half[2]], uv, normals))
-    return merge(faces)
+    lines = np.concatenate([-(inner[:, None] + arc[::-1]), inner[:, None] + arc], axis=1)
+    n = lines.shape[1]
+    cube, flat_uv = np.empty((6, n, n, 3)), np.empty((6, n, n, 2))
+    for face, ((right, way), (up, rise), (out, sign)) in enumerate(_BOX_FACES):
+        s, t = np.meshgrid(lines[right], lines[up])
+        cube[face, ..., right], cube[face, ..., up], cube[face, ..., out] = (
+            way * s,
+            rise * t,
+            sign * half[out],
+        )
+        flat_uv[face] = np.stack([s / (2 * half[right]) + 0.5, t / (2 * half[up]) + 0.5], axis=-1)
+    core = np.clip(cube, -inner, inner)
+    normals = cube - core
+    if b <= 0:
+        for face, (_, _, (out, sign)) in enumerate(_BOX_FACES):
+            normals[face, ..., out] = sign
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    return grid(core + b * normals + [0, 0, half[2]], flat_uv, normals)
+
+
+# right, up and outward axis of each face, with their signs
+_BOX_FACES = (
+    ((0, 1), (2, 1), (1, -1)), ((1, 1), (2, 1), (0, 1)), ((0, -1), (2, 1), (1, 1)),
+    ((1, -1), (2, 1), (0, -1)), ((0, 1), (1, 1), (2, 1)), ((0, 1), (1, -1), (2, -1)),
+)  # fmt: skip
 
 
 def tube(path: ArrayLike, radius: ArrayLike, segments: int = 12, closed: bool = False) -> Mesh:
@@ -188,7 +200,7 @@ def extrude(polygon: ArrayLike, height: float, bevel: float = 0.0) -> Mesh:
     rings = [(inset, 0.0), (shape, bevel), (shape, height - bevel), (inset, height)]
     rings = rings if bevel > 0 else rings[1:3]
     parts = []
-    for (a, za), (b, zb) in zip(rings, rings[1:], strict=False):
+    for (a, za), (b, zb) in pairwise(rings):
         if zb > za:
             parts.append(_wall(a, za, b, zb))
     faces = triangulate(inset)
@@ -243,7 +255,7 @@ def _wall(a: Doubles, za: float, b: Doubles, zb: float) -> Mesh:
     quads = [a, np.roll(a, -1, axis=0), np.roll(b, -1, axis=0), b]
     levels = np.repeat([za, za, zb, zb], len(a)).reshape(4, -1, 1)
     points = np.concatenate([np.stack(quads), levels], axis=-1)
-    face = unit(np.cross(points[1] - points[0], points[3] - points[0]))
+    face = unit(cross(points[1] - points[0], points[3] - points[0]))
     near = (face * np.roll(face, 1, axis=0)).sum(axis=1, keepdims=True) > CREASE
     start = np.where(near, face + np.roll(face, 1, axis=0), face)
     end = np.roll(np.where(near, start, 0), -1, axis=0)
