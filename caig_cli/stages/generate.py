@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, field_validator
 
@@ -21,6 +21,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.painters.layout import Placement, parse_size
+from caig_cli.painters.table import PAINTERS
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Product
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.mllm.prompt_model import PromptModel
-    from caig_cli.painters import Painter, Shot
+    from caig_cli.painters import Shot
 
 _RESAMPLES = 3
+_RESULT = ("product", "prompt", "seed", "score")
 
 
 class GenerateSection(Section):
@@ -70,7 +72,7 @@ class GenerateSection(Section):
     scale: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of the frame's width and height that the product may fill; empty suits the frame."""
 
-    painter: Literal["studio", "fake"] = "studio"
+    painter: str = "studio"
     """What paints the background: studio photographs a ray-traced set, fake paints a gradient."""
 
     batch: Annotated[int, Field(ge=1, le=64)] = 1
@@ -81,6 +83,13 @@ class GenerateSection(Section):
     def _readable(cls, size: str) -> str:
         parse_size(size)
         return size
+
+    @field_validator("painter")
+    @classmethod
+    def _known(cls, painter: str) -> str:
+        if painter not in PAINTERS:
+            raise ValueError(f"no such painter; known: {', '.join(PAINTERS)}")
+        return painter
 
 
 class WriterSection(Section):
@@ -143,7 +152,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     done = {str(row["path"]) for row in album.rows()}
     with ThreadPoolExecutor(1) as pool, report.progress("ads", recipe.generate.n * len(products)) as bar:
         # The painter's libraries load while the prompt model does.
-        painter = pool.submit(_painter, recipe.generate.painter)
+        painter = pool.submit(PAINTERS[recipe.generate.painter])
         bar.advance(len(done))
         jobs = _jobs(recipe, products, done, failures, run_dir, report)
         while batch := list(itertools.islice(jobs, recipe.generate.batch)):
@@ -275,12 +284,6 @@ def distinct(sample: Callable[[Sequence[int]], list[str]], n: int, seed: int, pr
     return prompts
 
 
-def _painter(name: str) -> Painter:
-    from caig_cli.painters.table import PAINTERS
-
-    return PAINTERS[name]()
-
-
 def _origin(recipe: GenerateRecipe) -> dict[str, str]:
     """How the ads are made, for every file and the report."""
     writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
@@ -288,14 +291,12 @@ def _origin(recipe: GenerateRecipe) -> dict[str, str]:
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:
-    kept = ("product", "prompt", "seed", "score")
-    shown = [{"path": str(run_dir.path / row["path"]), **{key: row[key] for key in kept}} for row in ads]
+    shown = [{"path": str(run_dir.path / row["path"])} | {key: row[key] for key in _RESULT} for row in ads]
     failed = [{"product": failure.item, "error": failure.error} for failure in failures]
     lines = tuple(str(one["path"]) for one in shown)
     return Outcome({"ads": shown, "failed": failed}, tuple(failures), lines)
 
 
 def _nothing_made(failures: Sequence[Failure]) -> str:
-    first = f"; {failures[0].item}: {failures[0].error}" if failures else ""
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    return f"no ad could be made{first}{more}"
+    return "no ad could be made" + "".join(f"; {one.item}: {one.error}{more}" for one in failures[:1])
