@@ -10,8 +10,7 @@ import numpy as np
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.mesh import Mesh, box, grid, merge, transform
 from caig_cli.painters.studio.render import mitsuba
-from caig_cli.painters.studio.stage import Stage, colour_map, height_map, rgb, solid, upright
-from caig_cli.painters.studio.textures import Texture
+from caig_cli.painters.studio.stage import Cloth, Stage, rgb, solid, textured, upright
 from caig_cli.painters.studio.views import HORIZON, VARIANTS, view
 from caig_cli.painters.studio.vocabulary import COLOURS
 
@@ -34,31 +33,18 @@ def _colour(stage: Stage, default: tuple[int, int, int]) -> tuple[int, int, int]
     return COLOURS[stage.scene.backdrop_colour] if stage.scene.backdrop_colour else default
 
 
-def _wall(name: str, finish: str = "matte", relief: float = 1.0) -> Callable[[Stage], dict[str, Any]]:
+def _wall(name: str, finish: str = "matte", gloss: float = 0.1) -> Callable[[Stage], dict[str, Any]]:
     """A flat wall with the texture ``name``."""
 
     def build(stage: Stage) -> dict[str, Any]:
         cloth = stage.dyed(name, stage.scene.backdrop_colour)
         (x0, x1), z = _bounds(stage, stage.wall)
         tile = float(np.clip(cloth.size_cm, 0.4 * (x1 - x0), 1.6 * (x1 - x0)))
-        bsdf = _textured(cloth, finish, relief * tile / cloth.size_cm)
+        bsdf = textured(Cloth(cloth), finish, gloss, stage.relief(cloth, tile / cloth.size_cm))
         shapes = {"backdrop": solid(upright((x0, x1), z, stage.wall), bsdf, 1 / tile)}
         return shapes | (_skirting(stage) if stage.furniture else {})
 
     return build
-
-
-def _textured(cloth: Texture, finish: str, depth: float) -> dict[str, Any]:
-    colour = colour_map(cloth)
-    bsdf: dict[str, Any] = {"type": "diffuse", "reflectance": colour}
-    if finish == "glazed":
-        bsdf = {"type": "roughplastic", "diffuse_reflectance": colour, "alpha": 0.08}
-    elif finish == "oiled":
-        bsdf = {"type": "roughplastic", "diffuse_reflectance": colour, "alpha": 0.3, "int_ior": 1.4}
-    if cloth.height is not None and depth > 0:
-        height = height_map(cloth)
-        bsdf = {"type": "bumpmap", "texture": height, "scale": depth * cloth.depth_cm, "bsdf": bsdf}
-    return {"type": "twosided", "bsdf": bsdf}
 
 
 def _skirting(stage: Stage) -> dict[str, Any]:
@@ -119,7 +105,7 @@ def _picture(stage: Stage, name: str, depth: float, gain: float = 1.0) -> Any:
     eye = stage.camera.height
     side = 1.06 * max(right - left, (high - eye) / HORIZON, (eye - low) / (1 - HORIZON))
     centre = ((left + right) / 2, depth, eye + side * (HORIZON - 0.5))
-    radiance = {"type": "bitmap", "bitmap": mi.Bitmap(painted * np.float32(gain)), "raw": True}
+    radiance = {"type": "bitmap", "bitmap": mi.Bitmap(painted[::-1] * np.float32(gain)), "raw": True}
     to_world = mi.ScalarTransform4f().translate(list(centre)).rotate([1, 0, 0], 90).scale(side / 2)
     return {
         "type": "rectangle",
@@ -158,7 +144,7 @@ def shelves(stage: Stage) -> dict[str, Any]:
     deep, board = 0.5 * gap, 0.07 * gap
     y = stage.wall - deep
     wood = stage.dyed("oak" if rng.random() < 0.5 else "walnut", stage.scene.backdrop_colour)
-    back = _textured(stage.dyed("plaster", stage.scene.backdrop_colour), "matte", 0.0)
+    back = textured(Cloth(stage.dyed("plaster", stage.scene.backdrop_colour)), "matte")
     shapes = {"backdrop": solid(upright((x0, x1), (z0, z1), stage.wall), back, 1 / 120)}
     boards, things = [], {tone: [] for tone in _SPINES}  # type: dict[Any, list[Mesh]]
     first = -0.45 * gap * rng.random()
@@ -167,7 +153,7 @@ def shelves(stage: Stage) -> dict[str, Any]:
         x = x0
         while x < x1:
             x += _thing(things, x, y + 0.25 * deep, z + board, gap - board, rng)
-    shapes["boards"] = solid(merge(boards), _textured(wood, "oiled", 0.0))
+    shapes["boards"] = solid(merge(boards), textured(Cloth(wood), "coated", 0.3))
     for number, (tone, meshes) in enumerate(things.items()):
         if meshes:
             shapes[f"things{number}"] = solid(merge(meshes), {"type": "diffuse", "reflectance": rgb(tone)})
@@ -205,8 +191,8 @@ BACKDROPS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "mountains": _view,
     "curtain": curtain,
     "foliage": _view,
-    "tiles": _wall("tiles", "glazed"),
-    "wood_panel": _wall("wood_panel", "oiled"),
+    "tiles": _wall("tiles", "coated", 0.08),
+    "wood_panel": _wall("wood_panel", "coated", 0.3),
     "shelves": shelves,
     "dark": dark,
 }

@@ -24,7 +24,8 @@ FIELD_OF_VIEW = 25.0  # degrees over the longer side: a short telephoto, as prod
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """``cm`` is the size of a pixel in the product's plane; the eye is at (eye_x, -distance, height)."""
+    """``cm`` is the size of a pixel in the product's plane; the eye is at (eye_x, -distance, height);
+    ``lift`` is the height of the support that the product stands on, 0 for the ground."""
 
     size: tuple[int, int]
     box: Box
@@ -34,6 +35,7 @@ class Camera:
     eye_x: float
     horizon: int  # pixel row of the eye's height, may lie outside the frame
     aperture: float  # lens radius in cm, 0 for a pinhole
+    lift: float = 0.0
 
     @property
     def frame(self) -> tuple[float, float]:
@@ -59,10 +61,10 @@ class Camera:
         z = self.height + (self.horizon - pixel[..., 1]) * grow
         return np.stack([x, np.broadcast_to(depth, x.shape), z], axis=-1)
 
-    def ground_depth(self, rows: npt.ArrayLike) -> Points:
-        """Depth y [...] at which pixel rows below the horizon show the ground z = 0; others give infinity."""
+    def support_depth(self, rows: npt.ArrayLike) -> Points:
+        """Depth y [...] at which pixel rows below the horizon show the product's support; infinity above it."""
         below = np.asarray(rows, np.float64) - self.horizon
-        reach = self.height * self.distance / (self.cm * np.maximum(below, 1e-9))
+        reach = (self.height - self.lift) * self.distance / (self.cm * np.maximum(below, 1e-9))
         return np.where(below > 1e-6, reach - self.distance, np.inf)
 
     def view_at(self, y: float) -> tuple[float, float, float, float]:
@@ -88,16 +90,23 @@ class Camera:
 
 
 def aim(
-    size: tuple[int, int], box: Box, height_cm: float, *, elevation: float = 10.0, aperture: float = 0.0
+    size: tuple[int, int],
+    box: Box,
+    height_cm: float,
+    *,
+    elevation: float = 10.0,
+    aperture: float = 0.0,
+    lift: float = 0.0,
 ) -> Camera:
     """The camera that shows a product of ``height_cm`` exactly in ``box`` of a frame of ``size`` pixels.
 
     ``elevation`` is the angle in degrees at which it looks down on the product's foot (the horizon is
-    rounded to a pixel row), ``aperture`` the lens radius as a share of the frame's longer side.
+    rounded to a pixel row), ``aperture`` the lens radius as a share of the frame's longer side, ``lift``
+    the height in cm of what the product stands on.
     """
     cm = height_cm / max(box.height, 1)
     longer = max(size) * cm
     distance = longer / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
     above = max(1, round(distance * math.tan(math.radians(elevation)) / cm))
     eye_x = (size[0] / 2 - (box.left + box.right) / 2) * cm
-    return Camera(size, box, cm, distance, above * cm, eye_x, box.bottom - above, aperture * longer)
+    return Camera(size, box, cm, distance, above * cm + lift, eye_x, box.bottom - above, aperture * longer, lift)

@@ -86,6 +86,9 @@ def light_shapes(light: Light, camera: Camera, rng: np.random.Generator) -> dict
         up = math.radians(lamp.elevation)
         ray = np.array([math.sin(azimuth) * math.cos(up), -math.cos(azimuth) * math.cos(up), math.sin(up)])
         place = target + ray * lamp.away * unit
+        if place[1] > 0:  # behind the product: lift it out of the frame
+            reach = 1.2 * lamp.away * unit * math.tan(math.radians(lamp.size / 2))
+            place[2] = max(place[2], camera.view_at(place[1] + reach)[3] + reach)
         if light.spot > 0 and number == 0:
             shapes[f"lamp{number}"] = _spot(lamp, place, target, light.spot)
         else:

@@ -63,7 +63,7 @@ def render(
         return picture
     # A pass of its own is three times faster than Mitsuba's combined one.
     guides = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "block_size": BLOCK})
-    guide = np.array(mi.render(loaded, integrator=guides, spp=max(2, spp // 4), seed=seed ^ 0x5EED))
+    guide = np.array(mi.render(loaded, integrator=guides, spp=max(1, spp // 4), seed=seed ^ 0x5EED))
     picture[..., :3] = _denoised(picture[..., :3], guide.astype(np.float32))
     return picture
 

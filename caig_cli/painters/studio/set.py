@@ -11,6 +11,7 @@ from caig_cli.data.cutout import Cutout
 from caig_cli.painters.studio.backdrops import VIEWS, backdrop_shapes
 from caig_cli.painters.studio.camera import aim
 from caig_cli.painters.studio.lights import LIGHTS, light_shapes
+from caig_cli.painters.studio.placing import prop_shapes, support_height
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import FURNITURE_CM, Stage
 from caig_cli.painters.studio.standin import stand_in
@@ -24,7 +25,8 @@ def build_stage(scene: Scene, size: tuple[int, int], box: Box, height_cm: float,
     """Where everything goes: camera, depth of the backdrop, end of the surface."""
     rng = np.random.default_rng(seed % 2**63)
     elevation = float(rng.uniform(8.0, 12.5))
-    camera = aim(size, box, height_cm, elevation=elevation, aperture=APERTURES[scene.blur])
+    lift = support_height(scene.props, height_cm)
+    camera = aim(size, box, height_cm, elevation=elevation, aperture=APERTURES[scene.blur], lift=lift)
     unit = math.sqrt(camera.frame[0] * camera.frame[1])
     wall, edge = _depths(scene, height_cm, unit, rng)
     detail = 256 if max(size) <= 192 else 512 if max(size) <= 640 else 1024
@@ -34,7 +36,7 @@ def build_stage(scene: Scene, size: tuple[int, int], box: Box, height_cm: float,
 def build(stage: Stage, cutout: Cutout) -> dict[str, Any]:
     """The Mitsuba scene of the stage with the product's stand-in, camera included."""
     parts: dict[str, Any] = {"sensor": stage.camera.sensor(), "product": stand_in(cutout, stage.camera)}
-    parts |= surface_shapes(stage) | backdrop_shapes(stage)
+    parts |= surface_shapes(stage) | backdrop_shapes(stage) | prop_shapes(stage)
     return parts | light_shapes(LIGHTS[stage.scene.light], stage.camera, stage.rng("light"))
 
 

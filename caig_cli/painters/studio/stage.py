@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from caig_cli.painters.studio.camera import Camera
 from caig_cli.painters.studio.materials import Colour, linear
@@ -48,16 +49,27 @@ class Stage:
         digest = hashlib.sha256(f"{self.seed}/{part}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
+    @property
+    def preview(self) -> bool:
+        """Small frames: relief that no pixel would show is left away."""
+        return self.detail <= 256
+
+    def relief(self, cloth: Texture, stretch: float) -> float:
+        """Height in cm of a texture's relief when its pattern is scaled by ``stretch``; to two digits, so
+        that few materials are made."""
+        depth = cloth.depth_cm * stretch
+        return 0.0 if self.preview or depth <= 0 else float(f"{depth:.1e}")
+
     def dyed(self, name: str, colour: str | None) -> Texture:
         """A surface texture, in one of the vocabulary's colours if ``colour`` names it."""
         return texture(name, self.detail) if colour is None else tinted(name, COLOURS[colour], self.detail)
 
 
-def solid(mesh: Mesh, bsdf: dict[str, Any], repeat: float = 1.0) -> Any:
-    """A mesh with any Mitsuba bsdf; its texture coordinates are multiplied by ``repeat``."""
+def solid(mesh: Mesh, bsdf: Any, repeat: float = 1.0) -> Any:
+    """A mesh with a Mitsuba bsdf (dictionary or object); texture coordinates are multiplied by ``repeat``."""
     mi = mitsuba()
     properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict(bsdf)
+    properties["bsdf"] = mi.load_dict(bsdf) if isinstance(bsdf, dict) else bsdf
     shape = mi.Mesh("mesh", len(mesh.vertices), len(mesh.faces), properties, mesh.smooth, mesh.uv is not None)
     data = mi.traverse(shape)
     data["vertex_positions"] = np.ravel(mesh.vertices)
@@ -92,47 +104,48 @@ def rgb(colour: Colour, gain: float = 1.0) -> dict[str, Any]:
     return {"type": "rgb", "value": [gain * c for c in linear(colour)]}
 
 
-def colour_map(cloth: Texture) -> Any:
-    """The texture's colours as a Mitsuba texture, kept while the texture is."""
-    return _colour_map(_Key(cloth))
+class Cloth:
+    """A texture that can be the key of a cache: equal if it is the same object."""
 
-
-def height_map(cloth: Texture) -> Any:
-    """The texture's heights as a Mitsuba texture of 0 to 1."""
-    return _height_map(_Key(cloth))
-
-
-class _Key:
-    """Hashes a texture by identity and keeps it alive, as arrays cannot be hashed."""
-
-    def __init__(self, cloth: Texture) -> None:
-        self.cloth = cloth
+    def __init__(self, texture: Texture) -> None:
+        self.texture = texture
 
     def __hash__(self) -> int:
-        return id(self.cloth)
+        return id(self.texture)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.cloth is self.cloth
+        return isinstance(other, Cloth) and other.texture is self.texture
 
 
-@functools.lru_cache(maxsize=48)
-def _colour_map(key: _Key) -> Any:
+@functools.lru_cache(maxsize=64)
+def textured(cloth: Cloth, finish: str, gloss: float = 0.1, relief_cm: float = 0.0) -> Any:
+    """A Mitsuba bsdf of the texture, kept, because a coat's tables take longer to make than a set.
+
+    ``finish`` is matte, cloth, coated or metal; ``gloss`` the roughness of coat or metal; ``relief_cm``
+    what the texture's full height stands for, 0 for a flat surface.
+    """
     mi = mitsuba()
-    pixels = np.asarray(linear_table(), np.float32)[key.cloth.colour]
-    return mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(pixels), "raw": True})
-
-
-@functools.lru_cache(maxsize=48)
-def _height_map(key: _Key) -> Any:
-    mi = mitsuba()
-    assert key.cloth.height is not None
-    return mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(key.cloth.height[..., None]), "raw": True})
+    colour = mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(_linear()[cloth.texture.colour]), "raw": True})
+    bsdf: dict[str, Any] = {"type": "diffuse", "reflectance": colour}
+    if finish == "coated":
+        bsdf = {"type": "roughplastic", "diffuse_reflectance": colour, "alpha": gloss, "int_ior": 1.42}
+    elif finish == "metal":
+        bsdf = {"type": "roughconductor", "material": "none", "specular_reflectance": colour}
+        bsdf |= {"alpha_u": gloss * 0.35, "alpha_v": gloss}
+    elif finish == "cloth":
+        bsdf = {"type": "principled", "base_color": colour, "roughness": 0.95, "specular": 0.05, "sheen": 0.6}
+    if relief_cm > 0 and cloth.texture.height is not None:
+        heights = mi.load_dict(
+            {"type": "bitmap", "bitmap": mi.Bitmap(cloth.texture.height[..., None]), "raw": True}
+        )
+        bsdf = {"type": "bumpmap", "texture": heights, "scale": relief_cm, "bsdf": bsdf}
+    return mi.load_dict({"type": "twosided", "bsdf": bsdf})
 
 
 @functools.cache
-def linear_table() -> tuple[float, ...]:
-    """Linear light of the 256 sRGB values."""
-    return tuple(linear([c])[0] for c in range(256))
+def _linear() -> npt.NDArray[np.float32]:
+    """Linear light [256] of the sRGB values."""
+    return np.array([linear([c])[0] for c in range(256)], np.float32)
 
 
 _TWO = np.array([(0, 1, 2), (0, 2, 3)], np.uint32)

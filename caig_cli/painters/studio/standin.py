@@ -2,7 +2,7 @@
 
 It is a relief made from the cut-out. Every point is moved along its ray from the eye, so on film the
 outline stays exactly the product's whatever depth it is given. Its front is a sheet bent so that each
-foot of the product touches the ground where the photograph shows it (the foot of a bottle seen from above
+foot of the product touches its support where the photograph shows it (the foot of a bottle seen from above
 is an arc, a chair's hind legs stand further up); behind the sheet it swells like the solid it stands for.
 The customer's own pixels are composed over it afterwards, so it is made a hair smaller than they are.
 """
@@ -36,7 +36,7 @@ def stand_in(cutout: Cutout, camera: Camera) -> Any:
 
 def relief(cutout: Cutout, camera: Camera) -> Mesh:
     """The solid: front sheet and swollen back, uv over the cut-out; feet on z = 0."""
-    inside = _outline(cutout)
+    inside = _outline(cutout, min(RESOLUTION, 2 * max(camera.box.width, camera.box.height)))
     samples = np.array(inside.shape[::-1]) / (camera.box.width, camera.box.height)  # per pixel
     distance = _signed_distance(inside) - SHRINK * float(samples.mean())
     if distance.max() <= 0.5:  # thinner than the margin: keep what there is
@@ -55,10 +55,10 @@ def relief(cutout: Cutout, camera: Camera) -> Mesh:
     )
 
 
-def _outline(cutout: Cutout) -> npt.NDArray[np.bool_]:
-    """Where the product is solid, at most RESOLUTION samples long."""
+def _outline(cutout: Cutout, longest: int) -> npt.NDArray[np.bool_]:
+    """Where the product is solid, at most ``longest`` samples long."""
     alpha = Image.fromarray(np.ascontiguousarray(cutout.rgba[..., 3]))
-    alpha.thumbnail((RESOLUTION, RESOLUTION), Image.Resampling.BOX)
+    alpha.thumbnail((longest, longest), Image.Resampling.BOX)
     inside = np.asarray(alpha) > 127
     if not inside.any():  # a mere haze: any visible pixel counts
         inside = np.asarray(alpha) > 0
@@ -88,7 +88,7 @@ def _depths(inside: npt.NDArray[np.bool_], camera: Camera) -> tuple[Field, Field
     rows, columns = inside.shape
     per_row, per_column = camera.box.height / rows, camera.box.width / columns
     foot = np.where(inside.any(axis=0), rows - np.argmax(inside[::-1], axis=0), 0)
-    depth = camera.ground_depth(camera.box.top + foot * per_row)
+    depth = camera.support_depth(camera.box.top + foot * per_row)
     standing = (foot > 0) & (depth < REACH * camera.box.width * camera.cm)
     front = np.interp(np.arange(columns), np.flatnonzero(standing), depth[standing])
     # The relief must not taper towards its feet as it does towards its other edges.

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from caig_cli.painters.studio.mesh import Mesh, copies, grid, rotation
 from caig_cli.painters.studio.noise import fbm, sample
-from caig_cli.painters.studio.stage import Stage, colour_map, height_map, rgb, sheet, solid
-from caig_cli.painters.studio.textures import Texture
+from caig_cli.painters.studio.stage import Cloth, Stage, rgb, sheet, solid, textured
 from caig_cli.painters.studio.vocabulary import COLOURS
 
 Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
@@ -63,7 +62,10 @@ def surface_shapes(stage: Stage) -> dict[str, Any]:
         return {"surface": solid(_waves(stage), _water(stage))}
     cloth = stage.dyed(row.texture, stage.scene.surface_colour)
     tile = float(np.clip(cloth.size_cm, 0.35 * stage.unit, 2.2 * stage.unit))
-    bsdf = _bsdf(row, cloth, tile / cloth.size_cm, stage)
+    if row.finish == "glass":
+        bsdf = _glass(stage)
+    else:
+        bsdf = textured(Cloth(cloth), row.finish, row.gloss, stage.relief(cloth, row.relief * tile / cloth.size_cm))
     if row.mounds > 0:
         shapes: dict[str, Any] = {"surface": solid(_mounds(stage, row.mounds * stage.height_cm), bsdf, 1 / tile)}
     else:
@@ -80,23 +82,10 @@ def _extent(stage: Stage) -> tuple[tuple[float, float], tuple[float, float]]:
     return (-reach, reach), (-1.6 * stage.camera.distance, stage.edge)
 
 
-def _bsdf(row: Surface, cloth: Texture, stretch: float, stage: Stage) -> dict[str, Any]:
-    colour = colour_map(cloth)
-    bsdf: dict[str, Any] = {"type": "diffuse", "reflectance": colour}
-    if row.finish == "coated":
-        bsdf = {"type": "roughplastic", "diffuse_reflectance": colour, "alpha": row.gloss, "int_ior": 1.42}
-    elif row.finish == "metal":
-        bsdf = {"type": "roughconductor", "material": "none", "specular_reflectance": colour}
-        bsdf |= {"alpha_u": row.gloss * 0.35, "alpha_v": row.gloss}
-    elif row.finish == "cloth":
-        bsdf = {"type": "principled", "base_color": colour, "roughness": 0.95, "specular": 0.05, "sheen": 0.6}
-    elif row.finish == "glass":
-        tint = COLOURS[stage.scene.surface_colour] if stage.scene.surface_colour else (172, 190, 194)
-        bsdf = {"type": "plastic", "diffuse_reflectance": rgb(tint, 0.55), "int_ior": 1.6}
-    if row.relief > 0 and cloth.height is not None:
-        depth = row.relief * cloth.depth_cm * stretch
-        bsdf = {"type": "bumpmap", "texture": height_map(cloth), "scale": depth, "bsdf": bsdf}
-    return {"type": "twosided", "bsdf": bsdf}
+def _glass(stage: Stage) -> dict[str, Any]:
+    """A sheet of glass with paint behind it."""
+    tint = COLOURS[stage.scene.surface_colour] if stage.scene.surface_colour else (172, 190, 194)
+    return {"type": "plastic", "diffuse_reflectance": rgb(tint, 0.55), "int_ior": 1.6}
 
 
 def _fan(stage: Stage, rows: int, columns: int) -> tuple[Heights, Heights]:

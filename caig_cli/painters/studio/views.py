@@ -22,27 +22,32 @@ Colour = tuple[float, float, float]
 
 HORIZON = 0.6
 VARIANTS = 4
+LARGEST = 640  # pixels; views are far away and mostly out of focus
 
 # zenith, horizon, glow around the sun, brightness
 _SKIES: dict[str, tuple[Colour, Colour, Colour, float]] = {
     "day": ((92, 152, 216), (204, 226, 240), (255, 246, 226), 0.95),
-    "golden": ((122, 142, 186), (250, 200, 146), (255, 214, 140), 0.95),
+    "golden": ((116, 134, 182), (252, 190, 140), (255, 206, 146), 0.95),
     "overcast": ((168, 178, 188), (214, 219, 223), (226, 228, 230), 0.9),
     "dusk": ((58, 70, 122), (226, 160, 140), (255, 180, 130), 0.7),
     "night": ((14, 20, 44), (48, 60, 104), (120, 140, 190), 0.55),
 }
 
 
-@functools.lru_cache(maxsize=24)
 def view(name: str, air: str, colour: str | None, variant: int, size: int) -> Picture:
-    """The view as linear light [size, size, 3]; ``colour`` of the vocabulary tints it."""
-    picture = _VIEWS[name](air, variant, size)
+    """The view as linear light [S, S, 3], S at most LARGEST; ``colour`` of the vocabulary tints it."""
+    picture = _plain(name, air, variant, min(size, LARGEST)).astype(np.float32)
     if colour is not None:
         luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
         tint = decode_srgb(np.array(COLOURS[colour]) / 255)
         tint = tint / max(float(tint @ np.array([0.2126, 0.7152, 0.0722])), 0.05)
         picture = 0.35 * picture + 0.65 * luma[..., None] * np.minimum(tint, 3.0)
-    return picture.astype(np.float32)
+    return picture
+
+
+@functools.lru_cache(maxsize=96)
+def _plain(name: str, air: str, variant: int, size: int) -> npt.NDArray[np.float16]:
+    return _VIEWS[name](air, variant, size).astype(np.float16)
 
 
 def _sky_srgb(air: str, variant: int, size: int) -> Picture:
@@ -53,7 +58,7 @@ def _sky_srgb(air: str, variant: int, size: int) -> Picture:
     sun_x = (0.22, 0.78, 0.35, 0.66)[variant]
     near = np.exp(-(((x - sun_x) / 0.34) ** 2 + ((y - HORIZON * 0.86) / 0.26) ** 2))
     sky = mix(sky, glow, 0.75 * near)
-    clouds = sample(fbm(512, 301 + variant, 2.1, 1.5, 200, (0.5, 1.4)), x * 0.8, y * (0.7 + 0.9 * t))
+    clouds = sample(fbm(512, 301 + variant, 1.9, 1.5, 200, (1.7, 0.8)), x * 0.8, y * (0.7 + 0.9 * t))
     cover = step(0.25, 1.9, clouds) * (0.65 if air != "overcast" else 0.4)
     lit = mix(np.minimum(np.asarray(glow) * 1.02, 255), low, step(1.0, 2.6, clouds) * 0.5)
     return mix(sky, lit, cover)
@@ -81,7 +86,7 @@ def sea(air: str, variant: int, size: int) -> Picture:
     picture = _sky_srgb(air, variant, size)
     below = np.clip((y - HORIZON) / (1 - HORIZON), 1e-3, 1)
     far = 1 / (below + 0.03)
-    waves = sample(fbm(512, 321 + variant, 1.5, 3, 160, (0.5, 2.2)), x * (0.4 + far * 0.05), far * 0.22)
+    waves = sample(fbm(512, 321 + variant, 1.5, 3, 160, (1.8, 0.8)), (x - 0.5) * (0.25 + far * 0.06), far * 0.16)
     waves = waves * np.clip(below * 7, 0.15, 1)
     deep = np.asarray(zenith) * (0.42, 0.62, 0.66)
     water = mix(np.asarray(low) * (0.72, 0.88, 0.94), deep, np.clip(below * 1.6, 0, 1) ** 0.5)
@@ -101,7 +106,7 @@ def mountains(air: str, variant: int, size: int) -> Picture:
     near = {"day": (70, 96, 78), "golden": (92, 74, 66), "overcast": (74, 88, 88)}.get(air, (14, 20, 34))
     columns = np.arange(size)
     for layer in range(5):
-        ridge = fbm((size, size), 331 + 10 * variant + layer, 1.75, 1.5 + layer, 220, (1.0, 4.0))[layer]
+        ridge = _ridge(size, 331 + 10 * variant + layer, 1.6 + 0.7 * layer)
         base = HORIZON - 0.20 + 0.055 * layer
         crest = (base - 0.055 * (1 - 0.12 * layer) * ridge)[columns][None, :]
         t = (layer + 1) / 5
@@ -115,6 +120,17 @@ def mountains(air: str, variant: int, size: int) -> Picture:
         picture = mix(picture, shade, step(-0.0015, 0.0015, y - crest))
     haze = np.exp(-(((y - HORIZON) / 0.05) ** 2)) * 0.35
     return _light(mix(picture, low, haze.astype(np.float32)), level)
+
+
+def _ridge(size: int, seed: int, peaks: float) -> npt.NDArray[np.float32]:
+    """A skyline [size] of mean 0 and deviation 1: broad peaks with finer and finer crags."""
+    rng = np.random.default_rng(seed)
+    x = np.linspace(0, 1, size)
+    line = np.zeros(size)
+    for octave in range(8):
+        knots = rng.normal(size=int(peaks * 2**octave) + 4)
+        line += np.interp(x * (len(knots) - 3) + rng.random(), np.arange(len(knots)), knots) * 0.46**octave
+    return ((line - line.mean()) / line.std()).astype(np.float32)
 
 
 def bokeh_city(air: str, variant: int, size: int) -> Picture:

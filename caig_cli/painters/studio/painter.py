@@ -1,0 +1,63 @@
+"""The studio as a painter: prompt to scene, scene to set, set to picture, product on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from caig_cli.data.cutout import Cutout
+from caig_cli.painters import Shot
+from caig_cli.painters.compose import compose
+from caig_cli.painters.layout import place
+from caig_cli.painters.studio.grading import grade, metered
+from caig_cli.painters.studio.language import read
+from caig_cli.painters.studio.render import render
+from caig_cli.painters.studio.scene import Scene
+from caig_cli.painters.studio.set import build, build_stage
+from caig_cli.records import Box
+
+PREVIEW = 192  # frames up to this many pixels long are previews: fewer bounces, coarser textures
+
+
+class StudioPainter:
+    """Photographs each shot on a set. Needs no weights; the same shot gives the same bytes anywhere."""
+
+    def __init__(self, spp: int | None = None) -> None:
+        """``spp``: samples per pixel; None chooses by the frame's size."""
+        self._spp = spp
+
+    def paint(self, shots: Sequence[Shot]) -> list[Image.Image]:
+        """RGB images, one per shot, in order."""
+        return [Image.fromarray(self._one(shot)) for shot in shots]
+
+    def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
+        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        scene = read(shot.prompt).scene
+        background = photograph(scene, shot.product, shot.size, box, shot.height_cm, shot.seed, spp=self._spp)
+        return compose(background, shot.product, box)
+
+
+def photograph(
+    scene: Scene,
+    product: Cutout,
+    size: tuple[int, int],
+    box: Box,
+    height_cm: float,
+    seed: int,
+    *,
+    spp: int | None = None,
+) -> npt.NDArray[np.uint8]:
+    """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``."""
+    stage = build_stage(scene, size, box, height_cm, seed)
+    preview = max(size) <= PREVIEW
+    linear = render(build(stage, product), size, spp or samples(size), seed, depth=4 if preview else 6)
+    return grade(linear, scene.mood, metered(linear))
+
+
+def samples(size: tuple[int, int]) -> int:
+    """Samples per pixel that the denoiser needs for a frame of (width, height)."""
+    pixels = size[0] * size[1]
+    return 8 if pixels > 600_000 else 16 if pixels > 40_000 else 6

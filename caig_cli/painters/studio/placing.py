@@ -1,0 +1,169 @@
+"""Where the props go: around the product, in scale with it, never before it and never through it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.materials import to_mitsuba
+from caig_cli.painters.studio.mesh import transform
+from caig_cli.painters.studio.props import PROPS
+from caig_cli.painters.studio.props.kit import Parts, box_of
+from caig_cli.painters.studio.stage import Stage
+
+Points = npt.NDArray[Any]
+
+VARIANTS = 6  # builds of a prop that are kept: enough to look different, few enough to stay in memory
+TRIES = 60
+SMALLEST, LARGEST = 0.12, 0.9  # height of a prop in product heights
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A prop at its place: scale, turn in degrees about z, foot; ``radius`` bounds its plan."""
+
+    parts: Parts
+    scale: float
+    turn: float
+    foot: tuple[float, float, float]
+    radius: float
+
+
+def support_height(stage_props: tuple[str, ...], height_cm: float) -> float:
+    """Height in cm of what the product stands on: a podium if the scene has one, else 0."""
+    return 0.13 * height_cm if any(PROPS[name].where == "under" for name in stage_props) else 0.0
+
+
+def prop_shapes(stage: Stage) -> dict[str, Any]:
+    """The scene's props as Mitsuba shapes. One that finds no free place is left out."""
+    taken: list[Placed] = []
+    shapes: dict[str, Any] = {}
+    rng = stage.rng("props")
+    first_side = 1.0 if rng.random() < 0.5 else -1.0
+    for number, name in enumerate(stage.scene.props):
+        parts = _parts(name, int(rng.integers(VARIANTS)))
+        own = stage.rng(f"props/{name}")
+        if PROPS[name].where == "under":
+            shapes |= _podium(stage, parts)
+            continue
+        side = first_side * (-1.0) ** len(taken)
+        placed = _find(stage, name, parts, side, taken, own)
+        if placed is not None:
+            taken.append(placed)
+            shapes |= _shapes(f"prop{number}", placed)
+    return shapes
+
+
+@functools.lru_cache(maxsize=256)
+def _parts(name: str, variant: int) -> Parts:
+    return PROPS[name].build(np.random.default_rng([variant, 97]), None)
+
+
+def _shapes(label: str, placed: Placed) -> dict[str, Any]:
+    return {
+        f"{label}_{k}": to_mitsuba(transform(mesh, placed.foot, (0, 0, placed.turn), placed.scale), material)
+        for k, (mesh, material) in enumerate(placed.parts)
+    }
+
+
+def _podium(stage: Stage, parts: Parts) -> dict[str, Any]:
+    """The podium under the product: its top just reaches the product's foot and is wide enough."""
+    low, high = box_of(parts)
+    depth = min(stage.width_cm, 0.8 * stage.height_cm)
+    wide = np.array([1.35 * stage.width_cm, max(1.35 * stage.width_cm, 1.5 * depth)])
+    scale = np.array([*(wide / (high - low)[:2]), stage.camera.lift / float(high[2] - low[2])])
+    foot = np.array([0.0, 0.24 * depth, -low[2] * scale[2]])
+    return {f"podium_{k}": to_mitsuba(transform(m, foot, 0.0 * foot, scale), mat) for k, (m, mat) in enumerate(parts)}
+
+
+def _find(
+    stage: Stage, name: str, parts: Parts, side: float, taken: list[Placed], rng: np.random.Generator
+) -> Placed | None:
+    """The best of some random places for a prop, or None if none is free."""
+    low, high = box_of(parts)
+    height = float(high[2] - low[2])
+    scale = float(np.clip(height, SMALLEST * stage.height_cm, LARGEST * stage.height_cm)) / max(height, 1e-6)
+    where = PROPS[name].where
+    best, best_score = None, 0.0
+    for attempt in range(TRIES):
+        shrink = scale * (1.0 if attempt < TRIES // 2 else 0.7)
+        radius = shrink * 0.5 * float(np.hypot(*(high - low)[:2])) * 0.85
+        foot = _guess(stage, where, side if attempt % 3 else -side, radius, shrink * height, rng)
+        placed = Placed(parts, shrink, float(rng.uniform(-35, 35)), foot, radius)
+        score = _score(stage, where, placed, (low * shrink, high * shrink), taken)
+        score *= 1.15 if attempt % 3 else 1.0  # the two sides of the product get their share
+        if score > best_score:
+            best, best_score = placed, score
+    return best
+
+
+def _guess(
+    stage: Stage, where: str, side: float, radius: float, height: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """A random foot for a prop of the given plan radius, beside, behind, before or above the product."""
+    unit, half = stage.unit, 0.5 * stage.width_cm
+    if where == "above":
+        y = float(rng.uniform(0.35, 0.6)) * min(unit, stage.wall)
+        _, _, _, top = stage.camera.view_at(y)
+        return float(rng.uniform(-0.35, 0.35)) * unit, y, top - height * float(rng.uniform(0.75, 1.0))
+    gap = float(rng.uniform(0.01, 0.22)) * unit
+    if where == "behind":
+        y = radius + float(rng.uniform(0.25, 0.7)) * unit
+        return side * (half * float(rng.uniform(0.5, 1.0)) + gap), y, 0.0
+    if where == "front_low":
+        y = -radius - float(rng.uniform(0.0, 0.25)) * unit
+        return side * float(rng.uniform(0.2, 1.0)) * (half + radius + gap), y, 0.0
+    return side * (half + radius + gap), float(rng.uniform(-0.12, 0.35)) * unit, 0.0
+
+
+def _score(
+    stage: Stage, where: str, placed: Placed, extent: tuple[Points, Points], taken: list[Placed]
+) -> float:
+    """How well a prop stands there: the share of it that is seen; 0 where it may not stand."""
+    x, y, _ = placed.foot
+    low, high = extent
+    if y + placed.radius > min(stage.wall, stage.edge) - 0.02 * stage.unit:
+        return 0.0
+    if y - placed.radius < -0.8 * stage.camera.distance:
+        return 0.0
+    if where != "above":
+        depth = min(0.8 * stage.width_cm, stage.height_cm)
+        dx = max(abs(x) - 0.5 * stage.width_cm, 0.0)
+        dy = max(-y, y - depth, 0.0)
+        if np.hypot(dx, dy) < placed.radius:
+            return 0.0
+        if any(np.hypot(x - p.foot[0], y - p.foot[1]) < placed.radius + p.radius for p in taken):
+            return 0.0
+    left, top, right, bottom = _on_film(stage.camera, placed.foot, placed.radius, low, high)
+    box, (width, height) = stage.camera.box, stage.camera.size
+    over = _overlap(left, right, box.left - 1, box.right + 1) * _overlap(top, bottom, box.top - 1, box.bottom + 1)
+    if over > 0 and y - placed.radius < 0.02 * stage.unit:
+        return 0.0  # it would stand before the product, which is composed on top
+    area = max((right - left) * (bottom - top), 1e-6)
+    seen = _overlap(left, right, 0, width) * _overlap(top, bottom, 0, height) - over
+    share = seen / area
+    nearness = 1.0 / (1.0 + 0.8 * abs(x) / stage.unit)
+    return float(share * nearness) if share > 0.5 else 0.0
+
+
+def _on_film(
+    camera: Camera, foot: tuple[float, float, float], radius: float, low: Points, high: Points
+) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom in pixels of a prop's bounding cylinder."""
+    x, y, z = foot
+    corners = [
+        (x + sx * radius, y + sy * radius, z + h)
+        for sx in (-1, 1) for sy in (-1, 1) for h in (float(low[2]), float(high[2]))
+    ]  # fmt: skip
+    pixels = camera.project(corners)
+    (left, top), (right, bottom) = pixels.min(axis=0), pixels.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _overlap(a0: float, a1: float, b0: float, b1: float) -> float:
+    return max(0.0, min(a1, b1) - max(a0, b0))
