@@ -85,13 +85,14 @@ def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
         if np.count_nonzero(alpha < SOLID) >= 0.002 * alpha.size:
             return finish(pixels[..., :3], alpha, name)
         image = _on_white(image)
-    from caig_cli.data.matting import cut_photo
+    rgb = np.asarray(image)
+    # Imported here because the solvers it needs are of no use to transparent images.
+    from caig_cli.data.background import cut_photo
 
-    rgb, alpha = cut_photo(np.asarray(image), name, notify)
-    return finish(rgb, alpha, name, clean_edges=False)
+    return finish(rgb, cut_photo(rgb, name, notify), name, photographed=True)
 
 
-def finish(rgb: Pixels, alpha: Pixels, name: str, clean_edges: bool = True) -> Cutout:
+def finish(rgb: Pixels, alpha: Pixels, name: str, *, photographed: bool = False) -> Cutout:
     """Cut-out from rgb [H, W, 3] and alpha [H, W]: specks dropped, cropped, edge colours estimated."""
     alpha = _without_specks(alpha)
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
@@ -99,8 +100,9 @@ def finish(rgb: Pixels, alpha: Pixels, name: str, clean_edges: bool = True) -> C
         raise ItemError(f"{name}: no product is visible in it; check the image or give a mask")
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     rgba = np.dstack([rgb[window], alpha[window]])
-    if clean_edges:
-        _clean_edges(rgba)
+    if photographed:
+        _colour_from_solid(rgba)
+    _clean_edges(rgba)
     rgba[rgba[..., 3] == 0] = 0
     return Cutout(rgba)
 
@@ -141,6 +143,17 @@ def _clean_edges(rgba: Pixels) -> None:
         total += share * colours[rows + dy, columns + dx]
         weight += share
     rgba[rows - radius, columns - radius, :3] = np.rint(total / weight).astype(np.uint8)
+
+
+def _colour_from_solid(rgba: Pixels) -> None:
+    """Gives, in place, all soft pixels the colour of the nearest solid one.
+
+    In a photo every soft pixel is mixed with the background, also those in hair far from anything solid.
+    """
+    solid = rgba[..., 3] >= SOLID
+    if solid.any():
+        nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
+        rgba[~solid, :3] = rgba[nearest[0][~solid], nearest[1][~solid], :3]
 
 
 def _mask(product: Product, size: tuple[int, int]) -> Pixels:
