@@ -1,4 +1,7 @@
-"""Every painter by name, made with what it needs. To add one: write its module, add its row."""
+"""Every painter by name. To add one: write its module, add its row.
+
+A factory takes the number of CPU threads to use (None: all cores) and imports what the painter needs.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,23 @@ from collections.abc import Callable
 from caig_cli.painters import Painter
 
 
-def _studio() -> Painter:
+def _studio(threads: int | None = None) -> Painter:
+    from caig_cli.painters.studio import render
     from caig_cli.painters.studio.painter import StudioPainter
-    from caig_cli.painters.studio.render import mitsuba
 
-    mitsuba()
+    render.mitsuba()
+    if threads is not None:
+        render.set_threads(threads)
     return StudioPainter()
 
 
-def _fake() -> Painter:
+def _fake(threads: int | None = None) -> Painter:
     from caig_cli.painters.fake import FakePainter
 
     return FakePainter()
 
 
-PAINTERS: dict[str, Callable[[], Painter]] = {
+PAINTERS: dict[str, Callable[..., Painter]] = {
     "studio": _studio,  # ray-traced sets; needs no weights
     "fake": _fake,  # a gradient; for tests and trials
 }

@@ -152,7 +152,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     done = {str(row["path"]) for row in album.rows()}
     with ThreadPoolExecutor(1) as pool, report.progress("ads", recipe.generate.n * len(products)) as bar:
         # The painter's libraries load while the prompt model does.
-        painter = pool.submit(PAINTERS[recipe.generate.painter])
+        painter = pool.submit(PAINTERS[recipe.generate.painter], recipe.threads)
         bar.advance(len(done))
         jobs = _jobs(recipe, products, done, failures, run_dir, report)
         while batch := list(itertools.islice(jobs, recipe.generate.batch)):
