@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from caig_cli.data.cutout import finish
 from caig_cli.painters.studio import render
-from caig_cli.painters.studio.materials import Material, linear, to_mitsuba
+from caig_cli.painters.studio.materials import Material, to_mitsuba
 from caig_cli.painters.studio.mesh import box, cylinder, grid, lathe, torus, transform, tube
 
 Scene = dict[str, Any]
 
-SIZES = {"serum": 760, "tea": 640, "mug": 800}
+SIZES = {"serum": 700, "tea": 600, "mug": 800}
 
 
 def letters(size: int) -> Any:
@@ -130,10 +130,20 @@ def shell(radius: float, low: float, high: float, degrees: float, texture: Image
     return to_mitsuba(grid(points, None, out), Material("matte", roughness=0.45, texture=np.array(texture)))
 
 
+def rounded(profile: list[tuple[float, float]], rounds: int = 3) -> list[tuple[float, float]]:
+    """The profile with its corners cut again and again, which leaves a smooth curve; its ends stay."""
+    points = np.array(profile)
+    for _ in range(rounds):
+        near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
+        points = np.concatenate([points[:1], np.stack([near, far], 1).reshape(-1, 2), points[-1:]])
+    return [(float(r), float(z)) for r, z in points]
+
+
 def serum() -> Scene:
     body = 1.75
     outer = [(0, 0), (body - 0.35, 0), (body - 0.1, 0.1), (body, 0.4), (body, 5.5), (body - 0.12, 5.95)]
     outer += [(body - 0.45, 6.3), (1.05, 6.55), (0.88, 6.75), (0.88, 7.3)]
+    outer = rounded(outer, 2)
     wall_cm = 0.17
     inner = [(max(r - wall_cm, 0.0), z + 0.3 * (z < 1)) for r, z in reversed(outer)]
     inner[-1] = (0, 0.45)
@@ -159,7 +169,9 @@ def serum() -> Scene:
         "ring": to_mitsuba(
             transform(torus(1.14, 0.05, 96), (0, 0, 7.05)), Material("metal", (226, 178, 104), roughness=0.25)
         ),
-        "bulb": to_mitsuba(lathe(np.array(bulb), 96), Material("plastic", (38, 34, 32), roughness=0.3)),
+        "bulb": to_mitsuba(
+            lathe(np.array(rounded(bulb)), 96), Material("plastic", (38, 34, 32), roughness=0.3)
+        ),
     }
 
 
@@ -184,7 +196,7 @@ def tea() -> Scene:
     scene: Scene = {"carton": carton}
     for name, (picture, left, right) in faces.items():
         bottom = np.array([[*left, inset], [*right, inset]])
-        sheet = grid(np.stack([bottom, bottom + [0, 0, height - 2 * inset]]))
+        sheet = grid(np.stack([bottom, bottom + np.array([0, 0, height - 2 * inset])]))
         print_on = Material("matte", roughness=0.5, texture=np.array(picture))
         scene[name] = to_mitsuba(transform(sheet, rotate=turn), print_on)
     return scene
