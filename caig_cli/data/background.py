@@ -103,6 +103,11 @@ def _edges(levels: Floats) -> Edges:
     return Edges(fine, _without_dust(sharp, 10))
 
 
+def _along_border(mask: Mask) -> Mask:
+    """The outermost pixels of the mask as one line [N]."""
+    return np.concatenate([mask[1], mask[-2], mask[:, 1], mask[:, -2]])
+
+
 def _wall(levels: Floats, backdrop: Backdrop, edges: Edges, at_least: float = 3.0) -> Mask:
     """What the background cannot pass: other colours, and sharp edges."""
     smooth = ndimage.gaussian_filter(levels, (1.0, 1.0, 0.0))
@@ -118,11 +123,12 @@ def _product(levels: Floats, backdrop: Backdrop, edges: Edges, name: str) -> Mas
     background = _flood(~wall, background | _shadow(smooth, backdrop, edges, background))
     product = ~_without_dust(~_main_parts(~background, edges), 40)
     product &= ~_rests(product, smooth, backdrop)
+    crossing = edges.sharp & (edges.strength > _STEEP / 3)
+    if float(_along_border(product).mean()) > 0.01 or _along_border(crossing).any():
+        fault = "the product, or a line behind it, runs into the border"
+        raise ItemError(f"{name}: {fault}; leave a margin, or {HINT}")
     if float(product.mean()) < 0.002:
         raise ItemError(f"{name}: no product stands out from the background; {HINT}")
-    border = np.concatenate([product[0], product[-1], product[:, 0], product[:, -1]])
-    if float(border.mean()) > 0.01:
-        raise ItemError(f"{name}: the product runs into the border of the photo; leave a margin, or {HINT}")
     return product
 
 

@@ -7,6 +7,8 @@ decoder can fail ends in one ``ItemError`` line.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
 import warnings
 from pathlib import Path
@@ -31,7 +33,7 @@ SUFFIXES = frozenset(
 )
 """File name endings (lower case) that a folder of products is searched for."""
 
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000")
+_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "HEIF")
 _FORMAT_WORDS = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _EMBEDDED_ALPHA = {"LA": "L", "La": "L", "RGBA": "RGB", "RGBa": "RGB", "PA": "RGB"}
@@ -123,14 +125,15 @@ def _unidentified(path: Path) -> str:
     return f"{shown(path)}: not an image caig can read; give a {_FORMAT_WORDS} file"
 
 
+@functools.cache
 def _formats() -> tuple[str, ...]:
-    """Formats to try; HEIF only where its plugin is installed."""
-    try:
+    """Formats to try, as far as this Pillow has them; HEIF where its plugin is installed."""
+    with contextlib.suppress(ImportError):
         from pillow_heif import register_heif_opener
-    except ImportError:
-        return _FORMATS
-    register_heif_opener()
-    return (*_FORMATS, "HEIF")
+
+        register_heif_opener()
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _upright(image: Image.Image) -> Image.Image:
