@@ -64,7 +64,7 @@ def transform(
 
 
 def copies(mesh: Mesh, positions: ArrayLike, turns: ArrayLike | None = None, scales: ArrayLike = 1.0) -> Mesh:
-    """One mesh of N instances: ``positions`` [N, 3], ``turns`` [N, 3, 3], ``scales`` number, [N] or [N, 3]."""
+    """N instances as one mesh: ``positions`` [N, 3], ``turns`` [N, 3, 3], ``scales`` number, [N] or [N, 3]."""
     place = np.atleast_2d(np.asarray(positions, np.float32))
     n, v = len(place), len(mesh.vertices)
     matrix = np.broadcast_to(np.eye(3) if turns is None else np.asarray(turns), (n, 3, 3)).astype(np.float32)

@@ -37,7 +37,7 @@ class Material:
 
 def linear(colour: Sequence[float]) -> list[float]:
     """Linear light 0 to 1 of an sRGB colour 0 to 255."""
-    return [float(_LINEAR[int(round(min(max(c, 0), 255)))]) for c in colour]
+    return [float(_LINEAR[round(min(max(c, 0), 255))]) for c in colour]
 
 
 def to_mitsuba(mesh: Mesh, material: Material) -> Any:

@@ -1,8 +1,9 @@
 """Triangle meshes in centimetres: the solids that props and products are made of. Plain numpy.
 
 Builders whose solid has a natural base (box, cylinder, cone, extrude, pillow) stand on z = 0 around the
-z axis; round ones (sphere, torus, superellipsoid) are centred on the origin. Texture coordinates have v pointing up; round solids show u = 0.5 to the camera, which
-looks along +y, and u grows to the right, so that a label reads as drawn. Shapes: V vertices, F faces.
+z axis; round ones (sphere, torus, superellipsoid) are centred on the origin. Texture coordinates have v
+pointing up; round solids show u = 0.5 to the camera, which looks along +y, and u grows to the right, so
+that a label reads as drawn. Shapes: V vertices, F faces.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def torus(radius: float, thickness: float, segments: int = 48, around: int = 16)
 def superellipsoid(
     radii: ArrayLike, upright: float = 0.5, level: float = 0.5, rings: int = 20, segments: int = 40
 ) -> Mesh:
-    """Between an ellipsoid (exponents 1) and a box (towards 0): ``upright`` and ``level`` set its roundness."""
+    """An ellipsoid (exponents 1) on its way to a box (towards 0); ``upright`` and ``level`` say how far."""
     size = np.broadcast_to(np.asarray(radii, float), 3)
     lat = np.linspace(-np.pi / 2, np.pi / 2, rings + 1)[:, None]
     lon = np.linspace(-np.pi, np.pi, segments + 1)[None] - np.pi / 2
@@ -216,7 +217,10 @@ def extrude(polygon: ArrayLike, height: float, bevel: float = 0.0) -> Mesh:
 def triangulate(polygon: ArrayLike) -> NDArray[np.uint32]:
     """Triangles [N - 2, 3] that fill a simple counter-clockwise ``polygon`` [N, 2], by cutting ears."""
     points = np.asarray(polygon, float)
+    edges = np.roll(points, -1, axis=0) - points
     left = list(range(len(points)))
+    if (_cross(np.roll(edges, 1, axis=0), edges) >= 0).all():  # convex: a fan
+        return np.array([(0, k, k + 1) for k in left[1:-1]], dtype=np.uint32)
     triangles = []
     while len(left) > 3:
         ring = points[left]

@@ -6,6 +6,7 @@ tile, so that a texture looks alike at any resolution.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -123,3 +124,20 @@ def mix(a: ArrayLike, b: ArrayLike, t: Field) -> Picture:
 
 def rgb8(picture: Picture) -> NDArray[np.uint8]:
     return (np.clip(picture, 0, 255) + 0.5).astype(np.uint8)
+
+
+def veins(size: int, seed: int, low: float, width: float, bend: float) -> Field:
+    """Cracks of varying thickness, 0 to 1: the zero lines of a bent noise, fading in and out."""
+    x, y = plane(size)
+    dx, dy, thin = (np.roll(f, (seed * 71, seed * 113), (0, 1)) for f in _flow(size))
+    shape = fbm(size, seed, 3.0, low, 60, (1.0, 1.7)) + 0.03 * fbm(size, seed + 5, 1.2, 6)
+    line = sample(shape, x + bend * (0.7 * dx + 0.3 * dy), y + bend * dy)
+    thick = width * (0.2 + 1.8 * unit_range(thin) ** 2)
+    edge = np.exp(-np.abs(line) / thick)
+    return np.asarray(edge * step(-1.2, 0.6, dy[:, ::-1]), np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def _flow(size: int) -> tuple[Field, Field, Field]:
+    """Bends along x and y, and thickness: shared by all veins, each at another offset."""
+    return fbm(size, 58), fbm(size, 59), fbm(size, 60, 2.0, 2)

@@ -1,86 +1,20 @@
-"""Props of the house: candles, books, towels, a lantern, plinths and arches."""
+"""Of the house: books and towels."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from caig_cli.painters.studio.materials import Colour, Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    cylinder,
-    extrude,
-    grid,
-    lathe,
-    merge,
-    moved,
-    sphere,
-    torus,
-    transform,
-)
-from caig_cli.painters.studio.props.kit import (
-    Parts,
-    flame,
-    page_skin,
-    pick,
-    placed,
-    shade,
-    spread,
-    stand,
-    terry_skin,
-    varied,
-)
-from caig_cli.painters.studio.textures import texture
+from caig_cli.painters.studio.mesh import Mesh, box, cylinder, extrude, grid, merge, moved, transform
+from caig_cli.painters.studio.props.kit import Parts, Points, pick, placed, stand, varied
+from caig_cli.painters.studio.props.skins import page_skin, terry_skin
 
-WAXES: tuple[Colour, ...] = ((246, 238, 220), (240, 226, 200), (232, 206, 190), (206, 212, 196))
 COVERS: tuple[Colour, ...] = (
-    (158, 58, 52), (48, 72, 104), (70, 98, 80), (214, 196, 164), (196, 148, 84), (96, 70, 92), (62, 62, 66), (200, 170, 160),
+    (158, 58, 52), (48, 72, 104), (70, 98, 80), (214, 196, 164), (196, 148, 84), (96, 70, 92),
+    (62, 62, 66), (200, 170, 160),
 )  # fmt: skip
-CLAYS: tuple[Colour, ...] = ((238, 228, 216), (226, 206, 190), (214, 218, 210), (222, 196, 180))
-BRASS = Material("metal", (226, 186, 112), 0.28)
-IRON = Material("matte", (38, 37, 38), 0.45)
-
-
-def candles(rng: Generator, colour: Colour | None = None) -> Parts:
-    """Three burning pillar candles of different heights, one on a brass dish."""
-    tone = colour or pick(rng, WAXES)
-    wax = Material("translucent", tone, 0.45)
-    heights = rng.permutation([rng.uniform(5, 6.5), rng.uniform(8, 9.5), rng.uniform(11, 13)])
-    radii = [float(rng.uniform(2.3, 3.1)) for _ in heights]
-    spots = spread(rng, [r + 0.9 for r in radii], 7.0)
-    parts: Parts = []
-    for k, (height, radius) in enumerate(zip(heights, radii, strict=True)):
-        x, y = spots[k]
-        candle = _pillar(rng, radius, float(height), wax)
-        if k == 0:
-            dish = lathe(
-                [
-                    (0, 0),
-                    (radius + 0.9, 0),
-                    (radius + 1.2, 0.7),
-                    (radius + 1.0, 0.7),
-                    (radius + 0.7, 0.25),
-                    (0, 0.25),
-                ],
-                48,
-            )
-            parts.append((transform(dish, (x, y, 0)), BRASS))
-            candle = placed(candle, (0, 0, 0.25))
-        parts += placed(candle, (x, y, 0))
-    return stand(parts)
-
-
-def _pillar(rng: Generator, radius: float, height: float, wax: Material) -> Parts:
-    """A pillar with a melted pool, an uneven rim and its flame."""
-    profile = [(0, 0), (radius - 0.1, 0), (radius, 0.12), (radius, height - 0.4), (radius - 0.12, height - 0.08),
-               (radius - 0.35, height), (radius - 0.7, height - 0.25), (radius - 1.2, height - 0.7), (0, height - 0.8)]  # fmt: skip
-    body = lathe(profile, 40)
-    x, y, z = body.vertices.T
-    angle = np.arctan2(y, x)
-    sag = 0.22 * np.sin(angle + rng.uniform(0, 6)) + 0.12 * np.sin(2 * angle + rng.uniform(0, 6))
-    body = moved(body, np.stack([x, y, z + sag * np.clip((z - height + 1) / 1, 0, 1)], axis=-1))
-    return [(body, wax), *placed(flame(rng.uniform(1.9, 2.4)), (0, 0, height - 0.35))]
 
 
 def books(rng: Generator, colour: Colour | None = None) -> Parts:
@@ -146,7 +80,7 @@ def _book(rng: Generator, long: float, deep: float, thick: float, tone: Colour) 
     ]
 
 
-def _clockwise(ring: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> bool:
+def _clockwise(ring: Points) -> bool:
     x, y = ring.T
     return bool((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() < 0)
 
@@ -175,9 +109,7 @@ def towels(rng: Generator, colour: Colour | None = None) -> Parts:
     return stand(parts)
 
 
-def _dyed(
-    skin: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]], tone: Colour
-) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+def _dyed(skin: NDArray[np.uint8], tone: Colour) -> NDArray[np.uint8]:
     return (skin.astype(np.float32) * (np.asarray(tone, np.float32) / 255)).astype(np.uint8)
 
 
@@ -242,115 +174,3 @@ def _rolled(wide: float, radius: float) -> Mesh:
         for at, s in ((x[0], 0.97), (x[-1], 0.97))
     ]
     return merge([grid(body), *sides])
-
-
-def lantern(rng: Generator, colour: Colour | None = None) -> Parts:
-    """A metal lantern with a burning candle inside and a ring to carry it."""
-    frame = (
-        Material("matte", colour, 0.4)
-        if colour
-        else pick(rng, (IRON, BRASS, Material("matte", (236, 232, 226), 0.5)))
-    )
-    w, h = 9.5, 15.0
-    iron: list[Mesh] = [
-        box((w + 1.4, w + 1.4, 0.8), 0.15, 1),
-        transform(box((w + 1.0, w + 1.0, 0.6), 0.15, 1), (0, 0, h + 0.8)),
-    ]
-    for sx in (-1, 1):
-        for sy in (-1, 1):
-            iron.append(transform(box((0.7, 0.7, h), 0.1, 1), (sx * w / 2, sy * w / 2, 0.8)))
-    for turn in (0, 90, 180, 270):
-        iron.append(
-            transform(
-                box((w, 0.3, 0.35), 0.05, 1), rotate=(0, 0, turn), translate=_round((0, -w / 2, 4.6), turn)
-            )
-        )
-        iron.append(
-            transform(
-                box((0.3, 0.3, h), 0.05, 1), rotate=(0, 0, turn), translate=_round((0, -w / 2, 0.8), turn)
-            )
-        )
-    roof = lathe(
-        [
-            (0, 0),
-            ((w + 1.2) * 0.70, 0),
-            ((w + 1.2) * 0.62, 0.5),
-            (2.0, 4.2),
-            (1.9, 5.2),
-            (1.2, 5.4),
-            (0, 5.4),
-        ],
-        4,
-    )
-    iron.append(transform(roof, (0, 0, h + 1.4), (0, 0, 45)))
-    iron.append(transform(torus(1.9, 0.22, 32, 8), (0, 0, h + 8.4), (90, 0, 0)))
-    candle = placed(_pillar(rng, 2.6, 7.0, Material("translucent", (246, 236, 214), 0.45)), (0, 0, 0.8))
-    return stand(placed([(merge(iron), frame), *candle], rotate=(0, 0, rng.uniform(20, 34))))
-
-
-def _round(at: tuple[float, float, float], turn: float) -> tuple[float, float, float]:
-    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
-    return float(at[0] * c - at[1] * s), float(at[0] * s + at[1] * c), at[2]
-
-
-def podium(rng: Generator, colour: Colour | None = None) -> Parts:
-    """A round plinth, 6 cm high and flat on top, to stand the product on; sometimes of two steps."""
-    tone = colour or pick(rng, CLAYS)
-    if rng.random() < 0.4:
-        skin = texture(
-            pick(rng, ("white_marble", "terrazzo", "oak")) if colour is None else "paper", 512
-        ).colour
-        stone = Material("matte", tone, 0.3, skin if colour is None else None, (2.0, 0.5))
-    else:
-        stone = Material("matte", tone, 0.85)
-    if rng.random() < 0.5:
-        return [(cylinder(12.0, 6.0, 0.25, 72), stone)]
-    lower = cylinder(15.0, 2.5, 0.25, 72)
-    return [
-        (lower, stone),
-        (
-            transform(cylinder(12.0, 3.5, 0.25, 72), (0, 0, 2.5)),
-            Material("matte", shade(tone, 1.02, (255, 255, 255), 0.15), 0.85),
-        ),
-    ]
-
-
-def arch(rng: Generator, colour: Colour | None = None) -> Parts:
-    """A painted arch, a disc or half-ring beside it and a low step: a set's architecture in matte paint."""
-    tone = colour or pick(rng, CLAYS)
-    paint = Material("matte", tone, 0.9)
-    second = Material(
-        "matte", shade(tone, 0.86, pick(rng, ((214, 160, 130), (150, 166, 158), (236, 226, 210))), 0.35), 0.9
-    )
-    a = np.linspace(0, np.pi, 33)
-    out, inn, leg = 14.0, 9.5, 20.0
-    outline = np.concatenate([
-        [(out, 0)], np.stack([out * np.cos(a), leg + out * np.sin(a)], axis=-1), [(-out, 0), (-inn, 0)],
-        np.stack([-inn * np.cos(a), leg + inn * np.sin(a)], axis=-1), [(inn, 0)],
-    ])  # fmt: skip
-    body = extrude(_clean(outline), 6.0, 0.25)
-    upright: Parts = [(_upright(body, 3.0), paint)]
-    panel = extrude(
-        np.concatenate([[(11.5, 0)], np.stack([11.5 * np.cos(a), 12 + 11.5 * np.sin(a)], -1), [(-11.5, 0)]]),
-        3.0,
-        0.25,
-    )
-    side = float(rng.choice([-1, 1]))
-    upright.append((transform(_upright(panel, 1.5), (side * 11.0, -5.0, 0)), second))
-    ball = transform(sphere(3.2, 20, 40), (-side * 13.0, -6.5, 3.2))
-    upright.append((ball, second))
-    step = transform(cylinder(6.5, 3.0, 0.25, 56), (side * 15.0, -9.0, 0))
-    return stand([*upright, (step, paint)])
-
-
-def _clean(
-    ring: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """The outline without corners that repeat."""
-    keep = np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1) > 1e-6
-    return np.asarray(ring[keep])
-
-
-def _upright(mesh: Mesh, half: float) -> Mesh:
-    """An extrusion stood up: its plan faces the camera."""
-    return transform(mesh, (0, half, 0), (90, 0, 0))

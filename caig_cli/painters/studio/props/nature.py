@@ -21,19 +21,8 @@ from caig_cli.painters.studio.mesh import (
     transform,
     tube,
 )
-from caig_cli.painters.studio.props.kit import (
-    Parts,
-    bark_skin,
-    lumpy,
-    pick,
-    placed,
-    rest,
-    shade,
-    speckle_skin,
-    spread,
-    stand,
-    varied,
-)
+from caig_cli.painters.studio.props.kit import Parts, lumpy, pick, placed, rest, shade, spread, stand, varied
+from caig_cli.painters.studio.props.skins import bark_skin, speckle_skin
 from caig_cli.painters.studio.textures import tinted
 
 STONES: tuple[Colour, ...] = (

@@ -1,4 +1,4 @@
-"""Props of a feast: gifts, ribbons, glass balls, balloons, blocks, lights."""
+"""Of a feast: gifts, ribbons, glass balls, balloons, blocks."""
 
 from __future__ import annotations
 
@@ -9,19 +9,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from caig_cli.painters.studio.materials import Colour, Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    copies,
-    lathe,
-    merge,
-    ribbon,
-    rotation,
-    sphere,
-    transform,
-    tube,
-)
-from caig_cli.painters.studio.props.kit import Parts, bark_skin, pick, placed, shade, spread, stand, varied
+from caig_cli.painters.studio.mesh import Mesh, box, lathe, merge, ribbon, sphere, transform, tube
+from caig_cli.painters.studio.props.kit import Parts, pick, placed, shade, spread, stand, varied
+from caig_cli.painters.studio.props.skins import bark_skin
 
 PAPERS: tuple[Colour, ...] = (
     (186, 44, 52),
@@ -183,7 +173,7 @@ def balloons(rng: Generator, colour: Colour | None = None) -> Parts:
         lean = (-1.2 * at[1], 1.2 * at[0], rng.uniform(0, 360))
         parts.append((transform(skin, at, lean, size), Material("plastic", varied(rng, tone, 0.03), 0.06)))
         t = np.linspace(0, 1, 12)[:, None]
-        line = np.array([0, 0, 0.6]) * (1 - t) + (at + [0, 0, -0.9]) * t
+        line = np.array([0, 0, 0.6]) * (1 - t) + (at - np.array([0, 0, 0.9])) * t
         line[:, 0] += np.sin(np.pi * t[:, 0]) * rng.normal(0, 0.8)
         strings.append(tube(line, 0.07, 5))
     parts.append((merge(strings), Material("matte", (236, 232, 226), 0.8)))
@@ -228,26 +218,3 @@ def letter_skin(letter: str, paint: Colour) -> NDArray[np.uint8]:
     pen.text((128, 128), letter, fill=255, font=ImageFont.load_default(150), anchor="mm", stroke_width=5)
     cover = np.asarray(mask.resize((128, 128), Image.Resampling.LANCZOS), np.float32)[..., None] / 255 * 0.94
     return np.asarray(wood * (1 - cover) + np.asarray(paint) * cover, np.float32).astype(np.uint8)
-
-
-def fairy_lights(rng: Generator, colour: Colour | None = None) -> Parts:
-    """Three swags of copper wire with warm little bulbs, to hang above and behind; 80 cm wide."""
-    tone = colour or (255, 196, 116)
-    wires, bulbs = [], []
-    for y, high, dips in ((0.0, 15.0, 3), (2.0, 11.0, 2), (-2.0, 19.0, 2)):
-        t = np.linspace(0, 1, 90)
-        swag = np.abs(np.sin(np.pi * dips * t + rng.uniform(0, 3)))
-        path = np.stack(
-            [80 * (t - 0.5), y + 0.4 * np.sin(31 * t), high - rng.uniform(6, 8.5) * swag], axis=-1
-        )
-        wires.append(tube(path, 0.06, 5))
-        at = np.interp(np.linspace(0.02, 0.98, 19) + rng.normal(0, 0.006, 19), t, np.arange(90))
-        spots = np.stack([np.interp(at, np.arange(90), path[:, k]) for k in range(3)], axis=-1)
-        bulbs.append(spots - [0, 0, 0.45])
-    bulb = lathe([(0, -0.55), (0.22, -0.42), (0.32, -0.1), (0.24, 0.2), (0.12, 0.4), (0, 0.42)], 10)
-    at_all = np.concatenate(bulbs)
-    turns = rotation(rng.normal(0, 14, len(at_all)), rng.normal(0, 14, len(at_all)))
-    return stand([
-        (merge(wires), Material("metal", (196, 130, 84), 0.35)),
-        (copies(bulb, at_all, turns), Material("emissive", tone, glow=26.0)),
-    ])  # fmt: skip
