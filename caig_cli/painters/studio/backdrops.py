@@ -51,7 +51,7 @@ def _skirting(stage: Stage) -> dict[str, Any]:
     """The board at the foot of a room's wall."""
     (x0, x1), _ = _bounds(stage, stage.wall)
     board = transform(box((x1 - x0, 1.6, 8.0), 0.4), ((x0 + x1) / 2, stage.wall - 0.8, 0.0))
-    return {"skirting": solid(board, {"type": "roughplastic", "diffuse_reflectance": rgb((236, 234, 230))})}
+    return {"skirting": solid(board, {"type": "plastic", "diffuse_reflectance": rgb((236, 234, 230))})}
 
 
 def gradient(stage: Stage) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def window(stage: Stage) -> dict[str, Any]:
         bars.append(transform(box((thick, 0.09 * unit, z1 - sill), 0), (centre + k * pane, y, sill)))
     bars.append(transform(box((x1 - x0, 0.12 * unit, sill - z0), 0), ((x0 + x1) / 2, y, z0 - bar)))
     paint = rgb(_colour(stage, (238, 236, 232)))
-    shapes["bars"] = solid(merge(bars), {"type": "roughplastic", "diffuse_reflectance": paint, "alpha": 0.3})
+    shapes["bars"] = solid(merge(bars), {"type": "diffuse", "reflectance": paint})
     return shapes
 
 

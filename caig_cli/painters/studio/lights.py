@@ -47,31 +47,32 @@ class Lamp:
 @dataclass(frozen=True, slots=True)
 class Light:
     """``ambient`` is the brightness of a white card lit by the air alone; ``air`` tells the view outside
-    which hour it is; ``spot`` narrows the first lamp to a cone of that many degrees."""
+    which hour it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone of that many degrees."""
 
     lamps: tuple[Lamp, ...]
     ambient: float
     zenith: Colour
     floor: Colour
     air: Air
+    level: float = 1.0
     spot: float = 0.0
 
 
 LIGHTS: dict[str, Light] = {
     "softbox": Light((Lamp(-52, 48, 0.62, WHITE, 42), Lamp(115, 30, 0.20, WHITE, 30)), 0.40, WHITE, WHITE, "day"),
     "window_light": Light((Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day"),
-    "golden_hour": Light((Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden"),
+    "golden_hour": Light((Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85),
     "night_neon": Light(
-        (Lamp(-72, 30, 0.55, PINK, 30), Lamp(74, 26, 0.55, CYAN, 30)), 0.09, (0.55, 0.5, 1.0), (0.6, 0.3, 0.9), "night"
+        (Lamp(-72, 30, 0.55, PINK, 30), Lamp(74, 26, 0.55, CYAN, 30)), 0.09, (0.55, 0.5, 1.0), (0.6, 0.3, 0.9), "night", 0.42
     ),
-    "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", spot=14.0),
+    "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0),
     "candlelight": Light(
-        (Lamp(-64, 16, 0.52, EMBER, 9, 0.95), Lamp(70, 14, 0.42, EMBER, 9, 1.05)), 0.10, EMBER, EMBER, "night"
+        (Lamp(-64, 16, 0.52, EMBER, 9, 0.95), Lamp(70, 14, 0.42, EMBER, 9, 1.05)), 0.10, EMBER, EMBER, "night", 0.42
     ),
     "overcast": Light((Lamp(-30, 72, 0.30, COOL, 75),), 0.68, (0.93, 0.97, 1.0), WHITE, "overcast"),
-    "backlight": Light((Lamp(166, 36, 0.95, WARM, 26), Lamp(-60, 40, 0.22, WHITE, 40)), 0.36, WHITE, WARM, "day"),
+    "backlight": Light((Lamp(166, 36, 0.95, WARM, 26), Lamp(-60, 40, 0.22, WHITE, 40)), 0.46, WHITE, WARM, "day"),
     "hard_sun": Light((Lamp(-58, 42, 1.0, SUN, 1.2, 12.0),), 0.26, (0.78, 0.88, 1.0), SUN, "day"),
-    "moonlight": Light((Lamp(-104, 40, 0.50, MOON, 3.0, 9.0),), 0.13, (0.45, 0.62, 1.0), (0.5, 0.6, 1.0), "night"),
+    "moonlight": Light((Lamp(-104, 40, 0.50, MOON, 3.0, 9.0),), 0.13, (0.45, 0.62, 1.0), (0.5, 0.6, 1.0), "night", 0.36),
 }
 
 

@@ -12,8 +12,9 @@ from caig_cli.data.cutout import Cutout
 from caig_cli.painters import Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.layout import place
-from caig_cli.painters.studio.grading import grade, metered
+from caig_cli.painters.studio.grading import grade
 from caig_cli.painters.studio.language import read
+from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.render import render
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.set import build, build_stage
@@ -54,7 +55,7 @@ def photograph(
     stage = build_stage(scene, size, box, height_cm, seed)
     preview = max(size) <= PREVIEW
     linear = render(build(stage, product), size, spp or samples(size), seed, depth=4 if preview else 6)
-    return grade(linear, scene.mood, metered(linear))
+    return grade(linear, scene.mood, LIGHTS[scene.light].level)
 
 
 def samples(size: tuple[int, int]) -> int:

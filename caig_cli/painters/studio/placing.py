@@ -20,7 +20,7 @@ Points = npt.NDArray[Any]
 
 VARIANTS = 6  # builds of a prop that are kept: enough to look different, few enough to stay in memory
 TRIES = 60
-SMALLEST, LARGEST = 0.12, 0.9  # height of a prop in product heights
+SMALLEST, LARGEST = 0.26, 0.9  # larger of a prop's height and 0.7 of its width, in product heights
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,16 @@ def _find(
     """The best of some random places for a prop, or None if none is free."""
     low, high = box_of(parts)
     height = float(high[2] - low[2])
-    scale = float(np.clip(height, SMALLEST * stage.height_cm, LARGEST * stage.height_cm)) / max(height, 1e-6)
+    extent = max(height, 0.7 * float((high - low)[:2].max()), 1e-6)
+    scale = float(np.clip(extent, SMALLEST * stage.height_cm, LARGEST * stage.height_cm)) / extent
     where = PROPS[name].where
     best, best_score = None, 0.0
     for attempt in range(TRIES):
-        shrink = scale * (1.0 if attempt < TRIES // 2 else 0.7)
+        if attempt == 2 * TRIES // 3 and where in ("beside", "behind"):
+            where = "front_low" if height * scale < 0.35 * stage.height_cm else "behind"  # a wide product
+        shrink = scale * (1.0, 0.8, 0.6)[3 * attempt // TRIES]
+        if best is not None and attempt % (TRIES // 3) == 0:
+            break  # found at this size
         radius = shrink * 0.5 * float(np.hypot(*(high - low)[:2])) * 0.85
         foot = _guess(stage, where, side if attempt % 3 else -side, radius, shrink * height, rng)
         placed = Placed(parts, shrink, float(rng.uniform(-35, 35)), foot, radius)
@@ -116,8 +121,8 @@ def _guess(
         y = radius + float(rng.uniform(0.25, 0.7)) * unit
         return side * (half * float(rng.uniform(0.5, 1.0)) + gap), y, 0.0
     if where == "front_low":
-        y = -radius - float(rng.uniform(0.0, 0.25)) * unit
-        return side * float(rng.uniform(0.2, 1.0)) * (half + radius + gap), y, 0.0
+        y = -radius * float(rng.uniform(0.6, 1.3)) - float(rng.uniform(0.0, 0.12)) * unit
+        return side * float(rng.uniform(0.3, 1.1)) * (half + radius + gap), y, 0.0
     return side * (half + radius + gap), float(rng.uniform(-0.12, 0.35)) * unit, 0.0
 
 
@@ -141,7 +146,7 @@ def _score(
             return 0.0
     left, top, right, bottom = _on_film(stage.camera, placed.foot, placed.radius, low, high)
     box, (width, height) = stage.camera.box, stage.camera.size
-    over = _overlap(left, right, box.left - 1, box.right + 1) * _overlap(top, bottom, box.top - 1, box.bottom + 1)
+    over = _overlap(left, right, box.left, box.right) * _overlap(top, bottom, box.top, box.bottom)
     if over > 0 and y - placed.radius < 0.02 * stage.unit:
         return 0.0  # it would stand before the product, which is composed on top
     area = max((right - left) * (bottom - top), 1e-6)

@@ -15,7 +15,7 @@ from caig_cli.painters.studio.placing import prop_shapes, support_height
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import FURNITURE_CM, Stage
 from caig_cli.painters.studio.standin import stand_in
-from caig_cli.painters.studio.surfaces import SURFACES, surface_shapes
+from caig_cli.painters.studio.surfaces import SURFACES, is_sweep, surface_shapes
 from caig_cli.records import Box
 
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
@@ -36,7 +36,9 @@ def build_stage(scene: Scene, size: tuple[int, int], box: Box, height_cm: float,
 def build(stage: Stage, cutout: Cutout) -> dict[str, Any]:
     """The Mitsuba scene of the stage with the product's stand-in, camera included."""
     parts: dict[str, Any] = {"sensor": stage.camera.sensor(), "product": stand_in(cutout, stage.camera)}
-    parts |= surface_shapes(stage) | backdrop_shapes(stage) | prop_shapes(stage)
+    parts |= surface_shapes(stage) | prop_shapes(stage)
+    if not is_sweep(stage.scene):
+        parts |= backdrop_shapes(stage)
     return parts | light_shapes(LIGHTS[stage.scene.light], stage.camera, stage.rng("light"))
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from caig_cli.painters.studio.mesh import Mesh, copies, grid, rotation
 from caig_cli.painters.studio.noise import fbm, sample
+from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, sheet, solid, textured
 from caig_cli.painters.studio.vocabulary import COLOURS
 
@@ -55,9 +56,18 @@ SURFACES: dict[str, Surface] = {
 }  # fmt: skip
 
 
+def is_sweep(scene: Scene) -> bool:
+    """Whether surface and backdrop are one sheet of paper that curves up behind the product."""
+    colours = {scene.surface_colour, scene.backdrop_colour} - {None}
+    return scene.surface == "paper" and scene.backdrop == "gradient" and len(colours) <= 1
+
+
 def surface_shapes(stage: Stage) -> dict[str, Any]:
     """The surface of the stage's scene as Mitsuba objects."""
     row = SURFACES[stage.scene.surface]
+    if is_sweep(stage.scene):
+        colour = stage.scene.surface_colour or stage.scene.backdrop_colour
+        return {"surface": solid(_sweep(stage), textured(Cloth(stage.dyed("paper", colour)), "matte"), 1 / 30)}
     if row.finish == "water":
         return {"surface": solid(_waves(stage), _water(stage))}
     cloth = stage.dyed(row.texture, stage.scene.surface_colour)
@@ -80,6 +90,20 @@ def _extent(stage: Stage) -> tuple[tuple[float, float], tuple[float, float]]:
     left, right, _, _ = stage.camera.view_at(min(stage.edge, 8 * stage.unit))
     reach = max(abs(left), abs(right)) + (1 + stage.edge / stage.unit) * stage.unit
     return (-reach, reach), (-1.6 * stage.camera.distance, stage.edge)
+
+
+def _sweep(stage: Stage) -> Mesh:
+    """A floor that turns into a wall through a wide bend; texture coordinates in cm."""
+    (x0, x1), (near, _) = _extent(stage)
+    _, _, _, top = stage.camera.view_at(stage.wall)
+    bend = 0.55 * stage.wall
+    angle = np.linspace(0, np.pi / 2, 24)
+    y = np.concatenate([[near], stage.wall - bend + bend * np.sin(angle), [stage.wall]])
+    z = np.concatenate([[0.0], bend - bend * np.cos(angle), [max(2 * bend, 1.4 * top)]])
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(y), np.diff(z)))])
+    sides = [np.stack([np.full_like(y, x), y, z], axis=-1) for x in (x0, x1)]
+    uv = [np.stack([np.full_like(y, x), along], axis=-1) for x in (x0, x1)]
+    return grid(np.stack(sides, axis=1).astype(np.float32), np.stack(uv, axis=1).astype(np.float32))
 
 
 def _glass(stage: Stage) -> dict[str, Any]:
