@@ -43,6 +43,8 @@ def relief(cutout: Cutout, camera: Camera) -> Mesh:
         distance = _signed_distance(inside)
     front, swell = _depths(distance > 0, camera)
     column, row, faces = _filled_contour(distance)
+    if len(faces) == 0:
+        return _card(camera)
     pixel = np.stack([camera.box.left + column / samples[0], camera.box.top + row / samples[1]], axis=-1)
     near = np.interp(column - 0.5, np.arange(len(front)), front)
     edge = [row - 0.5, column - 0.5]
@@ -53,6 +55,15 @@ def relief(cutout: Cutout, camera: Camera) -> Mesh:
     return Mesh(
         vertices.astype(np.float32), np.concatenate([faces, back]), np.concatenate([uv, uv]), smooth=False
     )
+
+
+def _card(camera: Camera) -> Mesh:
+    """The product's box itself, for products too small to have an outline."""
+    box = camera.box
+    pixels = [(box.left, box.bottom), (box.right, box.bottom), (box.right, box.top), (box.left, box.top)]
+    uv = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+    faces = np.array([(0, 1, 2), (0, 2, 3)], np.uint32)
+    return Mesh(camera.unproject(pixels, 0.0).astype(np.float32), faces, uv, smooth=False)
 
 
 def _outline(cutout: Cutout, longest: int) -> npt.NDArray[np.bool_]:
@@ -89,7 +100,8 @@ def _depths(inside: npt.NDArray[np.bool_], camera: Camera) -> tuple[Field, Field
     per_row, per_column = camera.box.height / rows, camera.box.width / columns
     foot = np.where(inside.any(axis=0), rows - np.argmax(inside[::-1], axis=0), 0)
     depth = camera.support_depth(camera.box.top + foot * per_row)
-    standing = (foot > 0) & (depth < REACH * camera.box.width * camera.cm)
+    depth[foot == 0] = np.inf
+    standing = depth <= depth.min() + REACH * camera.box.width * camera.cm
     front = np.interp(np.arange(columns), np.flatnonzero(standing), depth[standing])
     # The relief must not taper towards its feet as it does towards its other edges.
     room = rows // 2
