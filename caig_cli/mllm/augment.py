@@ -17,13 +17,13 @@ def vary(pixels: Pixels, fill: Colour, rng: random.Random, strength: float) -> P
     """One varied view, uint8 [H, W, 3], of a square picture, uint8 [H, W, 4].
 
     Mirrored half the time, shifted and scaled by up to about a tenth, turned by a few degrees, brightness and
-    contrast moved a little. What is transparent gets the usual ``fill`` half the time, else another colour.
-    ``strength`` 0 changes nothing; 1 is the described amount.
+    contrast moved a little; half the time what is transparent gets another colour than ``fill``.
+    ``strength`` 0 changes nothing; 1 is the described amount, and lower values scale all but the mirror.
     """
     if strength <= 0:
         return flatten(pixels, fill)
     moved = np.asarray(_moved(Image.fromarray(pixels), fill, rng, strength))
-    under = fill if rng.random() < 0.5 else _tint(rng)
+    under = _tint(rng) if rng.random() < 0.5 * strength else fill
     view = flatten(moved, under).astype(np.float32)
     contrast = 1 + strength * rng.uniform(-0.15, 0.15)
     brightness = strength * rng.uniform(-14, 14)

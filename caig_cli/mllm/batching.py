@@ -109,7 +109,11 @@ class DialogueSet:
         return whole + (rng.random() < weight - whole)
 
     def _rows(self, chosen: Sequence[int], rng: random.Random) -> list[tuple[int, ...]]:
-        """Split the dialogues of each image evenly over as few rows as allowed."""
+        """Deal the dialogues of each image evenly over as few rows as allowed.
+
+        Copies of a dialogue lie beside each other before dealing, so that they go to different rows and see
+        the image in different variations.
+        """
         by_image: dict[Path | None, list[int]] = defaultdict(list)
         rows: list[tuple[int, ...]] = []
         for index in chosen:
@@ -119,7 +123,8 @@ class DialogueSet:
             else:
                 by_image[image].append(index)
         for indices in by_image.values():
-            rng.shuffle(indices)
+            place = {index: rng.random() for index in sorted(set(indices))}
+            indices.sort(key=place.__getitem__)
             parts = math.ceil(len(indices) / self.sizes.per_row)
             rows += [tuple(indices[part::parts]) for part in range(parts)]
         return rows

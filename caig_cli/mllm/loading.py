@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.utils import logging as transformers_logging
 
 from caig_cli.errors import UsageError
 from caig_cli.mllm.families import FAMILIES, Family, family_of
@@ -50,6 +51,7 @@ class Mllm:
 
         A whole model is written in ``dtype``, an adapter as it is.
         """
+        transformers_logging.disable_progress_bar()
         if self.model is not self.core:
             self.model.save_pretrained(folder)
             return
@@ -82,7 +84,7 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype) -> Mllm:
         return _load_adapter(folder, device=device, dtype=dtype)
     import transformers
 
-    transformers.utils.logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     config = transformers.AutoConfig.from_pretrained(folder)
     family = family_of(config)
     loader = getattr(transformers, family.auto_class)
