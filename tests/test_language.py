@@ -167,3 +167,51 @@ def test_reading_is_safe_and_quick_on_anything() -> None:
         )
         read(text)
     assert read("marble " * 20_000).scene.surface == "white_marble"
+
+
+# Prompts as people write them; every field was decided by hand before it was read.
+LONG_PROSE = [
+    (
+        "shot at 50mm, slight overhead angle, shallow depth of field, on a warm beige linen surface, blurred terracotta wall",
+        {
+            "surface": "linen",
+            "surface_colour": "beige",
+            "backdrop": "plaster",
+            "backdrop_colour": "orange",
+            "blur": "soft",
+        },
+    ),
+    (
+        "on a light-coloured natural wood table next to a small sprig of dried eucalyptus, bright, airy, modern Zen-style "
+        "interior with soft-focus sunlight streaming through a window, 8k, photorealistic",
+        {"surface": "oak", "props": ("leaves",), "light": "window_light", "mood": "airy"},
+    ),
+    ("standing on a wet slate counter, morning side light", {"surface": "slate", "light": "window_light"}),
+    ("seamless white cyclorama, fill card on the right", {"surface": "paper", "surface_colour": "white"}),
+    (
+        "a gym floor, dramatic neon lighting, concrete and exposed brick at night",
+        {"surface": "concrete", "backdrop": "brick", "light": "night_neon"},
+    ),
+    ("rooftop terrace high above the city at night", {"backdrop": "bokeh_city", "light": "moonlight"}),
+    ("a bed of crushed ice with lime wedges and fresh mint", {"props": ("lemons", "leaves", "ice_cubes")}),
+    (
+        "black volcanic sand with rough rocks, stormy ocean behind",
+        {"surface": "sand", "backdrop": "sea", "light": "overcast"},
+    ),
+    (
+        "deep navy velvet drapes, theatrical spotlight",
+        {"backdrop": "curtain", "backdrop_colour": "navy", "light": "spotlight"},
+    ),
+    ("spring garden with tulips, soft bokeh", {"backdrop": "foliage", "props": ("roses",), "blur": "soft"}),
+    (
+        "folded white towels, an orchid, luxury bathroom",
+        {"surface": "white_marble", "props": ("roses", "towels")},
+    ),
+    ("champagne glasses on a silver tray", {"surface": "metal"}),
+]
+
+
+@pytest.mark.parametrize(("prompt", "fields"), LONG_PROSE, ids=[p[0][:30] for p in LONG_PROSE])
+def test_long_prose(prompt: str, fields: dict[str, object]) -> None:
+    scene = read(prompt).scene
+    assert {name: getattr(scene, name) for name in fields} == fields

@@ -112,7 +112,7 @@ class Album:
             self._run.path / row["path"],
             Path(row["path"]).stem,
             row["prompt"],
-            f"Not understood: {lost}" if lost else "",
+            f"Without effect: {lost}" if lost else "",
             {"seed": str(row["seed"]), "size": f"{width}x{height}"},
         )
 

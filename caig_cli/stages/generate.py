@@ -166,7 +166,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     if not ads:
         raise UsageError(_nothing_made(failures))
     for word, times in Counter(word for row in ads for word in row["ignored"]).items():
-        report.warn(f"not understood: {hinted(word)}, in {times} of {len(ads)} ads")
+        report.warn(f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)")
     with run_dir.timed("report"):
         album.show(ads, products, failures)
     report.info(f"report {run_dir.path / 'report.html'}")

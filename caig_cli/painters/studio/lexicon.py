@@ -14,7 +14,7 @@ SURFACES: Lexicon = {
         "an oak table|a weathered oak table|a natural oak tabletop|a light wooden table|a rustic wooden table",
         "oak|oakwood|oak wood|wood|wooden|light wood|natural wood|rustic wood|reclaimed wood|birch|maple|pine"
         "|ash wood|bamboo|wooden surface|wooden boards|wooden planks|timber|solid wood|wood grain|plywood"
-        "|wooden counter|wooden desk|wooden countertop|cutting board|wooden tray|wooden board|wood table",
+        "|wooden counter|wooden desk|wooden countertop|cutting board|wooden tray|wooden board|wood table|wooden crate|crate|wooden pier|wooden dock|boardwalk|chopping board",
     ),
     "walnut": (
         "a walnut table|a dark wooden table|a polished walnut desk|a rich walnut tabletop",
@@ -56,7 +56,7 @@ SURFACES: Lexicon = {
         "a slate slab|dark slate|a slate plate|a rough slate stone",
         "slate|slate surface|slate table|slate board|stone slab|stone surface|stone table|rock surface|stone"
         "|natural stone|basalt|smooth stone surface|smooth stone slab|stone floor|stone countertop|stone counter|slate tile|volcanic stone|stone ledge"
-        "|travertine|limestone|sandstone|rock slab|flat rock|stone plate|rocky ledge",
+        "|travertine|limestone|sandstone|stone steps|rock slab|flat rock|stone plate|rocky ledge",
     ),
     "linen": (
         "a linen cloth|crumpled linen|a linen tablecloth|soft linen fabric",
@@ -109,7 +109,7 @@ SURFACES: Lexicon = {
         "brushed metal|a stainless steel counter|a steel plate|a brushed aluminium surface",
         "metal|steel|stainless steel|aluminium|aluminum|chrome|metal surface|metal table|brushed steel|iron"
         "|brushed aluminum|metal plate|metallic surface|metallic|titanium|copper|brass|bronze|steel table"
-        "|diamond plate|workbench|metal tray|industrial metal|polished steel|gunmetal|zinc",
+        "|diamond plate|workbench|metal tray|industrial metal|polished steel|gunmetal|zinc|silver tray|serving tray",
     ),
     "glass": (
         "a glass table|a clear glass shelf|a mirrored surface|frosted glass",
@@ -132,7 +132,7 @@ BACKDROPS: Lexicon = {
     ),
     "brick": (
         "a brick wall|an exposed brick wall|old brickwork|a weathered brick wall",
-        "brick|bricks|red brick|red brick wall|exposed brick|brickwork|rustic brick wall|loft wall|loft",
+        "brick|bricks|red brick|red brick wall|exposed brick|brickwork|rustic brick wall|loft wall|loft|industrial loft",
     ),
     "gradient": (
         "a smooth gradient backdrop|a seamless studio backdrop|a plain studio backdrop|a soft gradient",

@@ -22,7 +22,7 @@ LIGHTS: Lexicon = {
         "|light from the window|soft morning light|soft natural light|natural lighting|sunlight through the window"
         "|sunlight streaming through a window|sunlight streaming through the window|light streaming through a window"
         "|soft daylight|morning sunlight|indoor light|gentle morning light|soft natural lighting|bright natural light"
-        "|bright daylight|light streaming through the window|window lighting|afternoon light|dappled light|side lighting"
+        "|bright daylight|light streaming through the window|window lighting|afternoon light|window shadow|window shadows|dappled light|side lighting"
         "|soft light from a window|early morning light|natural light from a window|natural light from the window",
     ),
     "golden_hour": (
@@ -31,7 +31,7 @@ LIGHTS: Lexicon = {
         "|warm sunlight|late afternoon sun|golden glow|evening light|golden sun|setting sun|golden evening light"
         "|warm golden light|warm evening light|golden hour sunlight|golden hour lighting|golden rays|warm sun|twilight"
         "|late afternoon light|golden sunset|golden hour glow|warm afternoon light|warm golden sunlight|golden sunset light"
-        "|warm golden hour light|warm afternoon sun|sunrise light|autumn light|golden morning light|warm golden glow",
+        "|warm golden hour light|warm afternoon sun|sunrise light|autumn light|golden morning light|warm golden glow|amber light|amber glow",
     ),
     "night_neon": (
         "neon light at night|a neon glow|colourful neon lighting",
@@ -88,7 +88,7 @@ MOODS: Lexicon = {
     ),
     "airy": (
         "an airy mood|a light and airy feel|a bright airy atmosphere",
-        "airy|light and airy|bright and airy|airy feel|airy atmosphere|dreamy|ethereal|serene|fresh mood|weightless|breezy"
+        "airy|light and airy|bright and airy|airy feel|airy atmosphere|dreamy|ethereal|serene|fresh mood|weightless|breezy|scandinavian|nordic|japandi"
         "|high key|dreamy mood|airy tones|fresh and airy|fresh and clean|serene mood|calm mood|bright and clean|serene atmosphere"
         "|bright mood|fresh feel|tranquil|calming|peaceful|dreamy atmosphere|tranquil atmosphere|serenity|zen|airiness",
     ),
@@ -105,13 +105,13 @@ MOODS: Lexicon = {
         "|romantic mood|autumnal|festive atmosphere|inviting atmosphere|warm cozy tones|warm feel|welcoming|nostalgic|hygge"
         "|romantic atmosphere|warm inviting atmosphere|cozy feel|cosy feel|coziness|cosiness|intimate|homey|warm hues|autumn"
         "|warm inviting mood|fall|comforting|vintage|sunny mood|warm ambience|warm ambiance|warm glow|warm light|warm lighting"
-        "|soft warm light|soft warm lighting|warm ambient light|warm soft light|warm ambient lighting|christmas",
+        "|soft warm light|soft warm lighting|warm ambient light|warm soft light|warm ambient lighting|christmas|valentine|valentines day",
     ),
     "cool": (
         "cool tones|a cool crisp mood|icy cool hues",
         "cool|icy|cool mood|crisp|cold|chilly|wintry|winter|cool palette|cool colours|cool colors|cold tones|frosty|cool hues"
         "|crisp mood|cool and crisp|futuristic|refreshing|cool atmosphere|frozen|cool blue tones|icy tones|cool light|winter mood"
-        "|cool feel|high tech|technological|tech|cool lighting|cold light|blue tones|futuristic mood|cold mood|arctic|cool crisp tones",
+        "|cool feel|high tech|technological|tech|cool lighting|cold light|blue tones|futuristic mood|cold mood|arctic|cool crisp tones|blue light|blue lighting",
     ),
     "pastel": (
         "pastel tones|a soft pastel palette|dreamy pastel hues",

@@ -127,7 +127,7 @@ PROPS: Lexicon = {
     ),
     "ice_cubes": (
         "clear ice cubes|melting ice|crushed ice",
-        "ice|ice cubes|ice cube|ice blocks|ice chunks|frozen ice|ice shards|ice crystals|icicles|chunks of ice|blocks of ice",
+        "ice|ice cubes|ice cube|ice blocks|ice chunks|frozen ice|ice shards|ice crystals|icicles|chunks of ice|blocks of ice|bed of ice|bed of crushed ice",
     ),
     "coffee_beans": (
         "roasted coffee beans|scattered coffee beans|coffee beans",
@@ -153,7 +153,7 @@ PROPS: Lexicon = {
     ),
     "toy_blocks": (
         "wooden toy blocks|colourful toy blocks|toy building blocks",
-        "toy blocks|blocks|building blocks|wooden blocks|toys|toy|cubes|wooden toys|colourful blocks|colorful blocks|toy block"
+        "toy blocks|blocks|building blocks|wooden blocks|toys|toy|cubes|wooden toys|kids toys|colourful blocks|colorful blocks|toy block"
         "|children's toys|geometric blocks|wooden cubes|stuffed animals|teddy bear|alphabet blocks|plush toys|soft toys",
     ),
     "plant": (

@@ -6,7 +6,7 @@ from __future__ import annotations
 COLOUR_WORDS: dict[str, str] = {
     "white": "white|off white|pure white|snow white|crisp white|bright white|milky white|eggshell",
     "cream": "cream|ivory|creamy|creamy white|warm white|vanilla coloured|cream coloured|ecru",
-    "beige": "beige|tan|sand coloured|nude|taupe|camel|khaki|sandy beige|warm beige|soft beige|oatmeal|champagne|light brown",
+    "beige": "beige|tan|sand coloured|nude|taupe|camel|khaki|sandy beige|warm beige|soft beige|oatmeal|oat|champagne|light brown",
     "pink": "pink|blush|blush pink|rose pink|dusty pink|pale pink|light pink|pastel pink|soft pink|dusty rose|baby pink|coral pink"
     "|rose coloured|hot pink|fuchsia|magenta|salmon|bright pink|powder pink|peach|peachy",
     "red": "red|crimson|scarlet|ruby|deep red|dark red|bright red|cherry red|burgundy|maroon|wine red|ruby red|rich red",
@@ -34,14 +34,17 @@ PLACES: dict[str, dict[str, str]] = {
     "beach|tropical beach|seaside beach|sunny beach": {"surface": "sand", "backdrop": "sea", "light": "hard_sun"},
     "kitchen|bright kitchen|modern kitchen|rustic kitchen": {"surface": "white_marble", "backdrop": "tiles"},
     "bathroom|spa|washroom|spa bathroom|vanity": {"surface": "white_marble", "backdrop": "tiles"},
-    "bedroom|nursery|living room|home interior|cozy room|cosy room|room|interior|lounge|cozy home|cosy home": {
+    "bedroom|nursery|living room|home interior|cozy room|cosy room|room|interior|lounge|apartment|cozy home|cosy home": {
         "surface": "whitewood", "backdrop": "plaster", "light": "window_light"},
     "office|workspace|home office|study|desk setup": {"surface": "walnut", "backdrop": "shelves"},
     "desert|desert landscape": {"surface": "sand", "backdrop": "sky", "light": "hard_sun"},
     "cafe|coffee shop|restaurant|bar|bistro": {"surface": "walnut", "backdrop": "bokeh_city"},
-    "gym|garage|factory|workshop|warehouse|industrial setting": {"surface": "concrete", "backdrop": "brick"},
-    "neon city|neon street|neon city street": {"backdrop": "bokeh_city", "light": "night_neon"},
+    "gym|garage|factory|workshop|warehouse|industrial setting|industrial": {"surface": "concrete", "backdrop": "brick"},
     "night|nighttime|night time|night scene|nightlife": {"light": "moonlight"},
+    "morning|afternoon|daytime": {"light": "window_light"},
+    "evening": {"light": "golden_hour"},
+    "reading nook|reading corner": {"surface": "rug", "backdrop": "shelves", "light": "window_light"},
+    "laboratory|lab|clinic": {"surface": "glass", "backdrop": "gradient", "light": "softbox"},
     "overcast sky|stormy sky|grey sky|gray sky": {"backdrop": "sky", "light": "overcast"},
     "sunset sky|golden sky|sunrise sky|orange sky": {"backdrop": "sky", "light": "golden_hour"},
     "night sky|starry sky|starry night|starry night sky": {"backdrop": "sky", "light": "moonlight"},
@@ -62,7 +65,7 @@ BARE_NOUNS: dict[str, tuple[str, str, str | None]] = {
     "floor|flooring": ("surface", "parquet", "parquet"),
     "counter|countertop|counter top|worktop": ("surface", "white_marble", "white_marble"),
     "wall|walls|wallpaper|accent wall": ("backdrop", "plaster", "plaster"),
-    "background|backdrop|background wall|back wall|backgrounds": ("backdrop", "gradient", None),
+    "background|backdrop|background wall|back wall|backgrounds|seamless": ("backdrop", "gradient", None),
 }  # fmt: skip
 
 # Words that put a colour after its noun: "a wall in dusty pink".
@@ -85,6 +88,9 @@ BREAKERS = frozenset(
     "a an the on in at by with beside behind before near against under over above around among along to from and or next while as into"
     " framing onto of across amid beneath below between through upon is are stands sits rests".split()
 )
+
+# Words that only look like a known one: their singular is a surface.
+LOOKALIKES = "glasses|walnuts|wine glasses|champagne glasses|cocktail glasses|sunglasses|glassware"
 
 # Words of ordinary prose that say nothing about the set.
 GLUE = BREAKERS | frozenset(
@@ -131,7 +137,8 @@ GLUE = BREAKERS | frozenset(
     touch touches touched towards toward traditional transparent trendy tucked twinkling two three four five six several ultra unique
     understated untouched up upscale use used uses using variety various very vibe vibes vibrancy view viewer visible visual visually
     wash washed washes way well where which whole wide will wispy within wonderful wooden worn wrap wrapped you your young
-    wet beyond ledge pad plate children kids guests family friends summertime springtime behind-the-scenes
+    angle angles degree degrees upper key card octabox reflector overhead eye level macro crop ratio square catalog tabletop packshot
+    filtering overlooking blooming dried potted wedges day days wet beyond ledge pad plate children kids guests family friends summertime springtime behind-the-scenes
     background's high-end state-of-the-art detail-rich best-selling eye-catching hero ideally invite inviting-looking image's mid
     """.split()
 )

@@ -73,6 +73,7 @@ def meanings() -> Iterator[tuple[str, Meaning]]:
         yield from _each(phrases, Meaning("place", tuple(place.items())))
     for phrases, (field, coloured, bare) in lexicon_words.BARE_NOUNS.items():
         yield from _each(phrases, Meaning("bare", ((field, coloured), (field, bare))))
+    yield from _each(lexicon_words.LOOKALIKES, Meaning("unknown"))
     yield from _each("in front of|on top of|in the background|in the foreground|next to", Meaning("stop"))
     yield from ((word, Meaning("link")) for word in lexicon_words.COLOUR_LINKS)
     yield from ((word, Meaning("stop")) for word in lexicon_words.BREAKERS)

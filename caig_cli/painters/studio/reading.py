@@ -106,7 +106,9 @@ class _Reader:
             return
         if kind == "place":
             for name, value in names:
-                self.weak.setdefault(name, value or "")
+                # A time of day says more about the light than a room does.
+                if len(names) == 1 or name not in self.weak:
+                    self.weak[name] = value or ""
         elif kind == "bare":
             name, plain = names[1]
             if plain:
