@@ -64,7 +64,7 @@ def transform(
 
 
 def copies(mesh: Mesh, positions: ArrayLike, turns: ArrayLike | None = None, scales: ArrayLike = 1.0) -> Mesh:
-    """N instances as one mesh: ``positions`` [N, 3], ``turns`` [N, 3, 3], ``scales`` number, [N] or [N, 3]."""
+    """N instances as one mesh: ``positions`` [N, 3], ``turns`` [N, 3, 3]; ``scales`` [N, 3], [N] or one."""
     place = np.atleast_2d(np.asarray(positions, np.float32))
     n, v = len(place), len(mesh.vertices)
     matrix = np.broadcast_to(np.eye(3) if turns is None else np.asarray(turns), (n, 3, 3)).astype(np.float32)
@@ -152,9 +152,9 @@ def frames(line: NDArray[Any], closed: bool) -> tuple[NDArray[Any], NDArray[Any]
 
 def unit(vectors: NDArray[Any]) -> Floats:
     """Vectors [..., 3] at length 1; a zero vector becomes +z."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    safe = np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), np.array([0.0, 0.0, 1.0]))
-    return safe.astype(np.float32)
+    length = np.sqrt(np.einsum("...k,...k->...", vectors, vectors))[..., None]
+    scaled = (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+    return np.where(length > 1e-12, scaled, np.array([0.0, 0.0, 1.0], np.float32))
 
 
 def _welded_normals(vertices: Floats, faces: NDArray[np.uint32]) -> Floats:

@@ -146,7 +146,7 @@ def tube(path: ArrayLike, radius: ArrayLike, segments: int = 12, closed: bool = 
         line, radii = np.concatenate([line, line[:1]]), np.append(radii, radii[0])
     tangent, side, up = frames(line, closed)
     angle = np.linspace(0, 2 * np.pi, segments + 1)[None, :, None]
-    out = -np.cos(angle) * side[:, None] - np.sin(angle) * up[:, None]
+    out = -np.cos(angle) * side[:, None] + np.sin(angle) * up[:, None]
     out[:, -1] = out[:, 0]
     points = line[:, None] + radii[:, None, None] * out
     if closed:

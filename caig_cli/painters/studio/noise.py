@@ -131,8 +131,9 @@ def veins(size: int, seed: int, low: float, width: float, bend: float) -> Field:
     x, y = plane(size)
     dx, dy, thin = (np.roll(f, (seed * 71, seed * 113), (0, 1)) for f in _flow(size))
     shape = fbm(size, seed, 3.0, low, 60, (1.0, 1.7)) + 0.03 * fbm(size, seed + 5, 1.2, 6)
-    line = sample(shape, x + bend * (0.7 * dx + 0.3 * dy), y + bend * dy)
-    thick = width * (0.2 + 1.8 * unit_range(thin) ** 2)
+    at_x, at_y = x + bend * (0.7 * dx + 0.3 * dy), y + bend * dy
+    line = sample(shape, at_x.astype(np.float32), at_y.astype(np.float32))
+    thick = width * (0.2 + 1.8 * unit_range(thin.astype(np.float32)) ** 2)
     edge = np.exp(-np.abs(line) / thick)
     return np.asarray(edge * step(-1.2, 0.6, dy[:, ::-1]), np.float32)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from caig_cli.painters.studio.materials import Colour, Material
 from caig_cli.painters.studio.mesh import Mesh, box, cylinder, extrude, grid, merge, moved, transform
-from caig_cli.painters.studio.props.kit import Parts, Points, pick, placed, stand, varied
+from caig_cli.painters.studio.props.kit import Parts, pick, placed, stand, varied
 from caig_cli.painters.studio.props.skins import page_skin, terry_skin
 
 COVERS: tuple[Colour, ...] = (
@@ -42,37 +42,14 @@ def _book(rng: Generator, long: float, deep: float, thick: float, tone: Colour) 
     board = 0.22
     boards = [transform(box((long, deep, board), 0.06, 1), (0, 0.15, z)) for z in (0.0, thick - board)]
     a = np.linspace(-np.pi / 2, np.pi / 2, 9)
-    outline = np.stack([-0.42 * np.cos(a), thick / 2 * np.sin(a) + thick / 2], axis=-1)
-    arc = np.concatenate([outline, outline[::-1] * [0.45, 1] + [0.08, 0]])
-    spine = extrude(arc[::-1] if _clockwise(arc) else arc, long)
-    turned = spine.vertices[:, [2, 0, 1]] * [1, 1, 1] + [-long / 2, -deep / 2 + 0.2, 0]
-    back = Mesh(
-        turned.astype(np.float32),
-        spine.faces,
-        None,
-        True,
-        None if spine.normals is None else spine.normals[:, [2, 0, 1]],
-    )
+    bow = np.stack([thick / 2 * (1 + np.sin(a)), -0.42 * np.cos(a)], axis=-1)  # z and y of the rounded back
+    spine = transform(extrude(bow[:, ::-1][::-1], long), (-deep / 2 + 0.2, 0, -long / 2))
+    back = transform(spine, rotate=_LYING)
     pages = transform(box((long - 0.7, deep - 0.5, thick - 2 * board), 0.02, 1), (0, 0.1, board))
     cloth = Material("matte", tone, 0.75 if rng.random() < 0.6 else 0.35)
     gold = pick(rng, ((224, 190, 120), (240, 232, 214), (60, 50, 46)))
-    bands: list[Mesh] = []
-    for x, wide in (
-        (-0.40, 0.012),
-        (-0.37, 0.006),
-        (0.40, 0.012),
-        (0.37, 0.006),
-        (rng.uniform(-0.08, 0.05), rng.uniform(0.14, 0.3)),
-    ):
-        inset = 0.16 if wide < 0.1 else 0.55
-        strip = [
-            (0.42 * np.cos(t) + 0.012, thick / 2 * np.sin(t) + thick / 2)
-            for t in np.linspace(-1.4, 1.4, 9) * (1 - inset)
-        ]
-        line = np.array(
-            [[[(x + s * wide / 2) * long, -deep / 2 + 0.2 - y, z] for s in (-1, 1)] for y, z in strip]
-        )
-        bands.append(grid(line))
+    title = (rng.uniform(-0.08, 0.05), rng.uniform(0.14, 0.3), 0.63)
+    bands = [_band(at * long, wide * long, reach, thick, deep) for at, wide, reach in (*_RULES, title)]
     return [
         (merge([*boards, back]), cloth),
         (pages, Material("matte", (236, 228, 210), 0.95, page_skin())),
@@ -80,9 +57,18 @@ def _book(rng: Generator, long: float, deep: float, thick: float, tone: Colour) 
     ]
 
 
-def _clockwise(ring: Points) -> bool:
-    x, y = ring.T
-    return bool((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() < 0)
+# gold rules near both ends of a spine: place and width in spine lengths, reach over the back in radians
+_RULES = ((-0.40, 0.012, 1.18), (-0.37, 0.006, 1.18), (0.40, 0.012, 1.18), (0.37, 0.006, 1.18))
+_LYING = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]])  # z becomes x, x becomes y, y becomes z
+
+
+def _band(at: float, wide: float, reach: float, thick: float, deep: float) -> Mesh:
+    """A strip of foil around a book's back, ``at`` and ``wide`` along it in cm."""
+    t = np.linspace(-reach, reach, 9)
+    y, z = 0.2 - deep / 2 - 0.42 * np.cos(t) - 0.012, thick / 2 * (1 + np.sin(t))
+    return grid(
+        np.stack([np.stack([0 * t + at + side * wide / 2, y, z], axis=-1) for side in (-1, 1)], axis=1)
+    )
 
 
 def towels(rng: Generator, colour: Colour | None = None) -> Parts:

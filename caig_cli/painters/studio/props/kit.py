@@ -77,7 +77,7 @@ def spread(rng: Generator, radii: Sequence[float], reach: float) -> Points:
         distance = np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6)
         push = np.maximum(need - distance, 0) * (1 - np.eye(len(size)))
         at = at + 0.55 * (gap / distance[..., None] * push[..., None]).sum(axis=1)
-    return at - at.mean(axis=0)
+    return np.asarray(at - at.mean(axis=0))
 
 
 def disc(radius: float, z: float = 0.0, segments: int = 40) -> Mesh:

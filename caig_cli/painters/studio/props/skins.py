@@ -117,4 +117,4 @@ def terry_skin() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     near, _, index = cells(256, 44, 491)
     loops = np.clip(1 - near, 0, 1)
     tone = 0.80 + 0.22 * loops + 0.03 * np.random.default_rng(492).normal(size=44 * 44)[index]
-    return rgb8(255 * tone[..., None] * np.ones(3)), loops.astype(np.float32)
+    return rgb8((255 * tone[..., None] * np.ones(3)).astype(np.float32)), loops.astype(np.float32)
