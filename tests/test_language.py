@@ -172,7 +172,7 @@ def test_reading_is_safe_and_quick_on_anything() -> None:
 # Prompts as people write them; every field was decided by hand before it was read.
 LONG_PROSE = [
     (
-        "shot at 50mm, slight overhead angle, shallow depth of field, on a warm beige linen surface, blurred terracotta wall",
+        "shot at 50mm, overhead, shallow depth of field, on a warm beige linen surface, blurred terracotta wall",
         {
             "surface": "linen",
             "surface_colour": "beige",
@@ -182,8 +182,8 @@ LONG_PROSE = [
         },
     ),
     (
-        "on a light-coloured natural wood table next to a small sprig of dried eucalyptus, bright, airy, modern Zen-style "
-        "interior with soft-focus sunlight streaming through a window, 8k, photorealistic",
+        "on a light-coloured natural wood table next to a small sprig of dried eucalyptus, bright, airy, "
+        "modern Zen-style interior with soft-focus sunlight streaming through a window, 8k, photorealistic",
         {"surface": "oak", "props": ("leaves",), "light": "window_light", "mood": "airy"},
     ),
     ("standing on a wet slate counter, morning side light", {"surface": "slate", "light": "window_light"}),
@@ -192,7 +192,7 @@ LONG_PROSE = [
         "a gym floor, dramatic neon lighting, concrete and exposed brick at night",
         {"surface": "concrete", "backdrop": "brick", "light": "night_neon"},
     ),
-    ("rooftop terrace high above the city at night", {"backdrop": "bokeh_city", "light": "moonlight"}),
+    ("rooftop terrace high above the city at night", {"backdrop": "bokeh_city", "light": "night_neon"}),
     ("a bed of crushed ice with lime wedges and fresh mint", {"props": ("lemons", "leaves", "ice_cubes")}),
     (
         "black volcanic sand with rough rocks, stormy ocean behind",

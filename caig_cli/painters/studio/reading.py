@@ -34,6 +34,7 @@ class _Reader:
     found: Sequence[Item]
     names: dict[str, str] = field(default_factory=dict)
     weak: dict[str, str] = field(default_factory=dict)
+    lit_place: str | None = None  # the backdrop that the light in ``weak`` belongs to
     props: list[str] = field(default_factory=list)
     props_said: bool = False
     refused: set[tuple[str, str]] = field(default_factory=set)
@@ -47,11 +48,13 @@ class _Reader:
         for at, item in enumerate(self.found):
             self._take(at, item)
         for name, value in self.weak.items():
-            if (name, value) not in self.refused:
+            moved = (
+                self.lit_place is not None and self.names.get("backdrop", self.lit_place) != self.lit_place
+            )
+            if (name, value) not in self.refused and not (name == "light" and moved):
                 self.names.setdefault(name, value)
-        props = tuple(prop for prop in dict.fromkeys(self.props) if ("prop", prop) not in self.refused)[
-            :MAX_PROPS
-        ]
+        wanted = [prop for prop in dict.fromkeys(self.props) if ("prop", prop) not in self.refused]
+        props = tuple(wanted[:MAX_PROPS])
         named = set(self.names) | ({"props"} if props or self.props_said else set())
         scene = self._without_refused(harmonise(self.names, props), named)
         return Reading(scene, _distinct(self.understood), _distinct(self.ignored), frozenset(named))
@@ -109,6 +112,8 @@ class _Reader:
                 # A time of day says more about the light than a room does.
                 if len(names) == 1 or name not in self.weak:
                     self.weak[name] = value or ""
+                    if name == "light":
+                        self.lit_place = dict(names).get("backdrop")
         elif kind == "bare":
             name, plain = names[1]
             if plain:
