@@ -137,7 +137,7 @@ def _gobo(
         return []
     centre = target + ray * 2.4 * unit + np.array([0.0, 0.25, 0.0]) * unit * rng.uniform(-1, 1)
     plane = _towards(centre, target)
-    width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, 6.0 * unit
+    width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, 1.3 * unit
     bars = [(0.0, 0.0, bar, height), (0.0, 0.18 * unit, width, bar * 0.8), (0.0, -0.2 * unit, width, bar * 0.8)]
     walls = [(-width - far, 0, far, far), (width + far, 0, far, far), (0, height + far, width, far), (0, -height - far, width, far)]
     black = {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.2}}
