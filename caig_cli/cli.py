@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -245,7 +246,7 @@ def _fail(message: str, code: int, args: Sequence[str]) -> int:
         typer.echo(traceback.format_exc(), err=True)
     line = " ".join(message.split())
     typer.echo(f"caig: {line}", err=True)
-    if "--json" in args:
+    if "--json" in args and os.environ.get("RANK", "0") == "0":
         typer.echo(json.dumps({"error": line, "exit_code": code}))
     return code
 

@@ -158,20 +158,23 @@ def kinds(annotation: Any) -> set[Any]:
 # --- reading ---------------------------------------------------------------------------------------
 
 
-def _find(source: str | Path | None, command: str) -> Path | None:
+def _find(
+    source: str | Path | None, command: str, said: str = "--recipe", beside: Path = Path()
+) -> Path | None:
+    """The file of a recipe's name or path; paths start in ``beside``, ``said`` opens the complaint."""
     root = recipe_root()
     if source is None:
         path = root / "embedded" / f"{command}.yaml"
         return path if path.is_file() else None
     if str(source) == "embedded" and not (root / "embedded" / f"{command}.yaml").is_file():
         return None
-    candidates = [Path(source), root / f"{source}.yaml", root / str(source) / f"{command}.yaml"]
+    candidates = [beside / source, root / f"{source}.yaml", root / str(source) / f"{command}.yaml"]
     for path in candidates:
         if path.is_file():
             return path
     near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.4)
     hint = f"; did you mean {near[0]}?" if near else f"; shipped recipes: {', '.join(shipped()) or 'none'}"
-    raise RecipeError(f"--recipe {source}: no such file or shipped recipe{hint}")
+    raise RecipeError(f"{said} {source}: no such file or shipped recipe{hint}")
 
 
 def _load(path: Path, command: str, cls: type[Recipe], where: dict[str, str], seen: tuple[Path, ...]) -> Tree:
@@ -195,14 +198,14 @@ def _load(path: Path, command: str, cls: type[Recipe], where: dict[str, str], se
         _annotation(cls, key, lines)
     base: Tree = {}
     if parent is not None:
-        found = _find(str(parent), command)
+        found = _find(str(parent), command, f"{path}: extends", path.parent)
         base = _load(found, command, cls, where, (*seen, path)) if found else {}
     where.update(lines)
     return _merge(base, tree)
 
 
 def _key_lines(node: yaml.Node | None, path: Path, prefix: str = "") -> Iterator[tuple[str, str]]:
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml.MappingNode) or prefix.count(".") > 8:  # an alias may hold itself
         return
     known: set[str] = set()
     for key, value in node.value:

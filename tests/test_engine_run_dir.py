@@ -51,6 +51,7 @@ def test_status_of_a_failed_and_of_an_interrupted_run(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), RunDir.open(tmp_path / "b", "demo", DemoRecipe()):
         raise KeyboardInterrupt
     assert json.loads((tmp_path / "a/run.json").read_text())["error"] == "odd"
+    assert "test_engine_run_dir" in "".join(json.loads((tmp_path / "a/run.json").read_text())["trace"])
     assert (read_status(tmp_path / "a"), read_status(tmp_path / "b")) == ("failed", "interrupted")
 
 
@@ -76,6 +77,8 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
         RunDir.open(tmp_path / "photos/mine.png", "demo", DemoRecipe())
     with pytest.raises(UsageError, match="holds no run; leave --resume out"):
         RunDir.open(tmp_path / "nowhere", "demo", DemoRecipe(), resume=True)
+    with pytest.raises(UsageError, match="cannot be made: Not a directory"):
+        RunDir.open(tmp_path / "photos/mine.png/run", "demo", DemoRecipe())
     assert (tmp_path / "photos/mine.png").read_bytes() == b"x"
 
 

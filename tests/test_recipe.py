@@ -104,9 +104,10 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "no section": ("poster: 3\n", "mine.yaml:1: poster: "),
     "list": ("- 1\n", "mine.yaml: a recipe is a mapping of keys to values"),
     "yaml": ("seed: [1\n", "mine.yaml:2: not valid YAML"),
-    "parent": ("extends: embeded\n", "no such file or shipped recipe"),
+    "parent": ("extends: embeded\n", "mine.yaml: extends embeded: no such file or shipped recipe"),
     "itself": ("extends: mine.yaml\n", "mine.yaml: extends itself"),
     "key": ("1: 2\n", "mine.yaml:1: unknown key '1'"),
+    "loop": ("poster: &a {n: *a}\n", "unknown key 'poster.n.n'"),
     "null": ("poster:\n", "mine.yaml:1: poster: "),
 }
 # fmt: on

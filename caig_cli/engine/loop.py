@@ -136,9 +136,9 @@ def train(
             if evaluate is not None and (last or (optim.evaluate_every and step % optim.evaluate_every == 0)):
                 evaluation = _evaluated(model, evaluate, accelerator)
                 values |= {f"eval_{name}": value for name, value in evaluation.items()}
+                report.metrics(step, values)
             if last or step % optim.log_every == 0 or len(values) > plain:
                 run.metrics(step, values | {"seconds": clock.seconds})
-                report.metrics(step, values)
             if last or step % optim.checkpoint_every == 0:
                 save_checkpoint(run, model, optimizer, step, {"seconds": clock.seconds, **stepper.state()})
             bar.advance(1, loss=values["loss"], lr=values["lr"])

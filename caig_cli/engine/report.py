@@ -30,7 +30,6 @@ class Reporter:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
-        self._last_metrics = 0.0
 
     def info(self, message: str) -> None:
         """Tell what happens."""
@@ -48,11 +47,8 @@ class Reporter:
         bar.finish()
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        """Show figures of a step; at most one line every few seconds, the run folder keeps them all."""
-        now = time.monotonic()
-        if now - self._last_metrics >= self.interval_s:
-            self._last_metrics = now
-            self._line(f"step {step}: {figures(values)}")
+        """Show figures of a step that are worth a line of their own, such as an evaluation."""
+        self._line(f"step {step}: {figures(values)}")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Show a small table."""
@@ -124,13 +120,6 @@ class RichReporter(Reporter):
                 live.stop()
                 self._live = None
             self.info(f"{label}: {_count(int(done.completed), total)} in {done.elapsed or 0.0:.1f} s")
-
-    def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        """Show figures beside the innermost bar, else as a line."""
-        if self._live is not None and self._tasks:
-            self._live.update(self._tasks[-1], fields=figures(values))
-        else:
-            super().metrics(step, values)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table with borders."""

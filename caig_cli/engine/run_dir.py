@@ -8,6 +8,7 @@ import resource
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,7 +22,7 @@ from PIL import Image
 from caig_cli import recipe as recipes
 from caig_cli.engine import environment, files
 from caig_cli.engine.files import atomic_write
-from caig_cli.errors import RunError, UsageError
+from caig_cli.errors import CaigError, RunError, UsageError
 
 __all__ = ["RunDir", "atomic_write", "latest", "read_status"]
 
@@ -68,7 +69,10 @@ class RunDir:
         if not is_main_process():
             return cls(path, command, None)
         _check(path, resume=resume, overwrite=overwrite)
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--out {path}: cannot be made: {error.strerror}") from None
         run = cls(path, command, _lock(path))
         try:
             run._prepare(recipe, resume=resume, overwrite=overwrite)
@@ -166,6 +170,8 @@ class RunDir:
         self._status["status"] = "done" if kind is None else _ending(kind)
         if isinstance(error, Exception):
             self._status["error"] = str(error) or type(error).__name__
+        if isinstance(error, Exception) and not isinstance(error, CaigError):
+            self._status["trace"] = traceback.format_exception(error)
         try:
             self._write_status()
         except OSError as problem:
