@@ -58,13 +58,20 @@ def resize(cutout: Cutout, size: tuple[int, int]) -> Cutout:
     width, height = max(1, size[0]), max(1, size[1])
     if (width, height) == cutout.size:
         return cutout
-    # Pillow premultiplies RGBA for the filter and divides afterwards.
-    image = Image.fromarray(cutout.rgba).resize((width, height), Image.Resampling.LANCZOS)
-    rgba = np.array(image)
-    alpha = rgba[..., 3]
+    alpha = cutout.rgba[..., 3:].astype(np.float32)
+    planes = np.concatenate([cutout.rgba[..., :3] * (alpha / 255), alpha], axis=-1)
+    # In floats, because the filter overshoots beside edges: colour and alpha alike, so that their quotient
+    # is right, but bytes would clip only the alpha.
+    small = np.stack([_lanczos(planes[..., c], (width, height)) for c in range(4)], axis=-1)
+    alpha = small[..., 3:]
+    small[..., :3] *= 255 / np.maximum(alpha, 1.0)
     alpha[alpha <= _RINGING] = 0
     alpha[alpha >= 255 - _RINGING] = 255
-    return Cutout(rgba)
+    return Cutout(np.clip(small + 0.5, 0, 255).astype(np.uint8))
+
+
+def _lanczos(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS))
 
 
 def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
@@ -77,7 +84,7 @@ def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
     name = shown(product.image)
     pixels = np.asarray(image)
     if product.mask is not None:
-        return finish(pixels[..., :3], _mask(product, image.size), name)
+        return finish(pixels[..., :3], _mask(product, image.size), name, photographed=True)
     if image.mode == "RGBA":
         alpha = pixels[..., 3]
         if int(alpha.max()) < VISIBLE:
@@ -146,14 +153,18 @@ def _clean_edges(rgba: Pixels) -> None:
 
 
 def _colour_from_solid(rgba: Pixels) -> None:
-    """Gives, in place, all soft pixels the colour of the nearest solid one.
+    """Gives, in place, soft pixels the colour of the nearest solid one.
 
-    In a photo every soft pixel is mixed with the background, also those in hair far from anything solid.
+    In a photo every soft pixel is mixed with the background, also in hair at some distance from the body;
+    beyond 3 % of the product's size it is glass rather than hair, and keeps its colour.
     """
     solid = rgba[..., 3] >= SOLID
-    if solid.any():
-        nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
-        rgba[~solid, :3] = rgba[nearest[0][~solid], nearest[1][~solid], :3]
+    if not solid.any():
+        return
+    distance: Any
+    distance, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
+    near = ~solid & (distance <= 0.03 * max(solid.shape))
+    rgba[near, :3] = rgba[rows[near], columns[near], :3]
 
 
 def _mask(product: Product, size: tuple[int, int]) -> Pixels:
