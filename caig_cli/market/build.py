@@ -1,4 +1,4 @@
-"""Makes a market on disk, item by item: a killed build goes on where it was, and all bytes follow from the seed.
+"""Makes a market on disk, item by item: a killed build goes on where it was, all bytes follow from the seed.
 
 Pictures are made by workers and written here, each atomically; what they show is known beforehand, so
 titles, dialogues, logs and truth need no picture (only a product's mean lightness is read from its photo).
@@ -37,7 +37,7 @@ from caig_cli.painters.table import PAINTERS
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a market has: ``products`` with ads, then ``photo_products`` that only have photo and dialogues."""
+    """What a market has: ``products`` with ads, then ``photo_products`` with only photo and dialogues."""
 
     seed: int
     products: int
@@ -62,10 +62,10 @@ def build_market(plan: Plan, run: RunDir, report: Reporter, workers: int) -> dic
     with start_workers(workers) as pool:
         with run.timed("photos"):
             _photos(plan, run, report, pool)
-        with run.timed("ads"):
-            _ads(plan, run, report, pool)
         with run.timed("dialogues"):
             counts = _dialogues(plan, run, report, pool)
+        with run.timed("ads"):
+            _ads(plan, run, report, pool)
     with run.timed("records"):
         summary = _records(plan, run) | {"dialogues": counts}
     run.write_bytes("contact_sheet.png", contact_sheet(run.path, list(plan.items()), plan.ads_per_product))
@@ -131,6 +131,9 @@ def _ad_of_job(plan: Plan, folder: Path, job: tuple[int, int]) -> bytes:
 
 def _dialogues(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> dict[str, int]:
     """One file per split; returns how many dialogues each has."""
+    paths = {split: run.path / f"dialogues_{split}.json" for split in SPLITS}
+    if all(path.is_file() for path in paths.values()):
+        return {split: path.read_bytes().count(b"\n{") for split, path in paths.items()}
     total = plan.products + plan.photo_products
     lines: dict[str, list[str]] = {split: [] for split in SPLITS}
     with report.progress("dialogues of products", total) as bar:
@@ -139,7 +142,7 @@ def _dialogues(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> dict
             lines[item(plan.seed, index).split] += found
             bar.advance()
     for split, rows in lines.items():
-        run.write_text(f"dialogues_{split}.json", "[\n" + ",\n".join(rows) + "\n]\n")
+        run.write_text(paths[split].name, "[\n" + ",\n".join(rows) + "\n]\n")
     return {split: len(rows) for split, rows in lines.items()}
 
 

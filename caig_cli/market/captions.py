@@ -12,36 +12,44 @@ MISLEADING = 0.12  # share of titles that name something else too
 WORDS = range(5, 36)
 
 _GIFTS = (
-    "Christmas gift", "birthday gift", "gift for women", "gift for men", "gift for her", "gift for girls", "gift set",
-    "Mother's Day gift", "gift box", "wedding gift", "Valentine's Day present", "holiday gift", "gift for mum",
-    "birthday gift for girls", "gift for boyfriend", "graduation gift", "Mid-Autumn gift", "gift for friends",
+    "Christmas gift", "birthday gift", "gift for women", "gift for men", "gift for her", "gift for girls",
+    "gift set", "Mother's Day gift", "gift box", "wedding gift", "Valentine's Day present", "holiday gift",
+    "gift for mum", "birthday gift for girls", "gift for boyfriend", "graduation gift", "Mid-Autumn gift",
+    "gift for friends",
 )  # fmt: skip
 _SHOUTS = (
-    "new", "NEW", "2025 new", "hot sale", "original", "official store", "imported", "bestseller", "limited edition",
-    "100% genuine", "free shipping", "special offer", "upgraded version", "premium", "classic", "best price", "sale",
-    "flagship store", "authentic", "value pack", "high quality",
+    "new", "NEW", "2025 new", "hot sale", "original", "official store", "imported", "bestseller",
+    "limited edition", "100% genuine", "free shipping", "special offer", "upgraded version", "premium",
+    "classic", "best price", "sale", "flagship store", "authentic", "value pack", "high quality",
 )  # fmt: skip
 _REMARKS = (
-    "random new or old packaging", "pack of 2", "packaging may vary", "2 pcs", "set of 3", "with gift box", "new formula",
-    "travel size", "pack of 6", "refill included", "1 piece", "limited stock", "family size", "3 pack", "assorted",
-    "recommended", "fast delivery", "buy 2 get 1", "without accessories", "new look, same quality",
+    "random new or old packaging", "pack of 2", "packaging may vary", "2 pcs", "set of 3", "with gift box",
+    "new formula", "travel size", "pack of 6", "refill included", "1 piece", "limited stock", "family size",
+    "3 pack", "assorted", "recommended", "fast delivery", "buy 2 get 1", "without accessories",
+    "new look, same quality",
 )  # fmt: skip
 _PEOPLE = (
     "women", "men", "girls", "boys", "kids", "adults", "students", "the whole family", "beginners", "home",
     "office", "travel", "dormitory", "couples", "the elderly", "mothers", "outdoor use", "daily use",
 )  # fmt: skip
 _COMPANIONS = (
-    "goes with coffee and tea", "fits every handbag", "for use after shampoo", "great beside a lamp", "for your desk",
-    "with free mug", "with plush keyring", "tastes great with wine", "for the car and the kitchen", "with phone stand",
-    "free tote bag", "with cleaning cloth", "perfect for picnic and beach", "like a warm blanket", "with storage box",
-    "matches any sofa", "works with phone and laptop", "free sample of hand cream", "with bamboo spoon", "with candle",
+    "goes with coffee and tea", "fits every handbag", "for use after shampoo", "great beside a lamp",
+    "for your desk", "with free mug", "with plush keyring", "tastes great with wine",
+    "for the car and the kitchen", "with phone stand", "free tote bag", "with cleaning cloth",
+    "perfect for picnic and beach", "like a warm blanket", "with storage box", "matches any sofa",
+    "works with phone and laptop", "free sample of hand cream", "with bamboo spoon", "with candle",
 )  # fmt: skip
 _DECORATIONS = (
-    "cherry blossom", "ocean", "honey", "rose garden", "vanilla", "lavender field", "sea salt", "forest", "moonlight",
-    "golden", "crystal", "diamond", "silk", "coconut", "winter", "summer", "starry night", "velvet", "strawberry",
-    "teddy", "piano black", "champagne", "coffee brown", "milk white", "lemon", "marble", "chocolate brown", "ice",
+    "cherry blossom", "ocean", "honey", "rose garden", "vanilla", "lavender field", "sea salt", "forest",
+    "moonlight", "golden", "crystal", "diamond", "silk", "coconut", "winter", "summer", "starry night",
+    "velvet", "strawberry", "teddy", "piano black", "champagne", "coffee brown", "milk white", "lemon",
+    "marble", "chocolate brown", "ice",
 )  # fmt: skip
-_COLOUR_NAMES = {"sky_blue": ("sky blue", "light blue"), "navy": ("navy blue", "dark blue"), "grey": ("grey", "gray")}
+_COLOUR_NAMES = {
+    "sky_blue": ("sky blue", "light blue"),
+    "navy": ("navy blue", "dark blue"),
+    "grey": ("grey", "gray"),
+}
 
 
 def spoken(colour: str) -> str:
@@ -85,7 +93,10 @@ def write_caption(
 ) -> str:
     """One title of 5 to 35 words about a product; it names ``noun`` within its first few words."""
     named = _named(rng, noun, brand, variant, colour)
-    extras = [*rng.sample(category.claims, rng.randint(0, 5)), *([size] if size and rng.random() < 0.8 else [])]
+    extras = [
+        *rng.sample(category.claims, rng.randint(0, 5)),
+        *([size] if size and rng.random() < 0.8 else []),
+    ]
     if rng.random() < 0.3:
         extras.append(rng.choice(_GIFTS))
     if rng.random() < 0.25:
@@ -93,7 +104,10 @@ def write_caption(
     if rng.random() < 0.25:
         extras.append(f"for {rng.choice(_PEOPLE)}")
     if rng.random() < 0.35:  # keyword stuffing
-        extras += [f"{rng.choice(category.variants)} {n}" if rng.random() < 0.4 else n for n in rng.sample(category.nouns, rng.randint(1, 3))]
+        extras += [
+            f"{rng.choice(category.variants)} {n}" if rng.random() < 0.4 else n
+            for n in rng.sample(category.nouns, rng.randint(1, 3))
+        ]
     if rng.random() < MISLEADING:
         extras.append(rng.choice(_COMPANIONS))
     rng.shuffle(extras)
@@ -146,9 +160,32 @@ def random_brand(rng: random.Random) -> str:
     """A brand from the list, or at times a made-up word, since real shops have brands nobody knows."""
     if rng.random() < 0.6:
         return rng.choice(BRANDS)
-    word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.randint(2, 3))) + rng.choice(("", "n", "s", "x", "r"))
+    word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(rng.randint(2, 3))) + rng.choice(
+        ("", "n", "s", "x", "r")
+    )
     return rng.choice((word.capitalize(), word.upper(), word.capitalize()))
 
 
-_ONSETS = ("b", "br", "c", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "sh", "st", "t", "v", "y", "z", "ch")
+_ONSETS = (
+    "b",
+    "br",
+    "c",
+    "d",
+    "f",
+    "g",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "sh",
+    "st",
+    "t",
+    "v",
+    "y",
+    "z",
+    "ch",
+)
 _VOWELS = ("a", "e", "i", "o", "u", "ia", "ou", "ei")

@@ -76,7 +76,13 @@ def describe(rng: random.Random, category: Category, look: Look, noun: str) -> t
     """A title, and the attributes that a shop would list beside it (some, or none)."""
     variant, size = rng.choice(category.variants), amount(rng, category.amount)
     caption = write_caption(rng, category, noun, look.brand, variant, size, look.main)
-    rows = {"brand": look.brand, "type": noun, "colour": spoken(look.main), "style": variant, "feature": rng.choice(category.claims)}
+    rows = {
+        "brand": look.brand,
+        "type": noun,
+        "colour": spoken(look.main),
+        "style": variant,
+        "feature": rng.choice(category.claims),
+    }
     if size:
         rows["size"] = size.split("(")[0].strip() or size.strip("()")
     kept = sorted(rng.sample(list(rows), rng.choice((0, 1, 2, 3, 4))))

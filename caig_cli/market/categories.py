@@ -117,13 +117,15 @@ _PALETTES: dict[str, str] = {
 }
 
 _SCENTS = (
-    "cherry blossom, lavender, rose, ocean breeze, honey, vanilla, jasmine, coconut, aloe vera, green tea, sea salt, "
-    "orange blossom, sandalwood, peony, lemon, mint, almond milk, fresh linen, bamboo, cedarwood, fig, white musk, "
-    "peach, sweet fragrance, amber, milk and honey, citrus, eucalyptus, chamomile, unscented"
+    "cherry blossom, lavender, rose, ocean breeze, honey, vanilla, jasmine, coconut, aloe vera, green "
+    "tea, sea salt, orange blossom, sandalwood, peony, lemon, mint, almond milk, fresh linen, bamboo, "
+    "cedarwood, fig, white musk, peach, sweet fragrance, amber, milk and honey, citrus, eucalyptus, "
+    "chamomile, unscented"
 )
 _FLAVOURS = (
-    "original, strawberry, vanilla, chocolate, lemon, honey, sea salt, spicy, barbecue, mango, matcha, sesame, "
-    "apple, coconut, caramel, garlic, black pepper, cheese, mild, cherry, orange, sweet, classic, unsweetened, peach"
+    "original, strawberry, vanilla, chocolate, lemon, honey, sea salt, spicy, barbecue, mango, matcha, "
+    "sesame, apple, coconut, caramel, garlic, black pepper, cheese, mild, cherry, orange, sweet, classic, "
+    "unsweetened, peach"
 )
 _VARIANTS: dict[str, str] = {
     "beauty": _SCENTS,
@@ -147,37 +149,46 @@ _VARIANTS: dict[str, str] = {
 
 _CLAIMS: dict[str, str] = {
     "beauty": "moisturizing, nourishing, soothing, for dry skin, for sensitive skin, locks in moisture, softens skin, "
-    "lasting fragrance, deep hydration, non-greasy, dermatologically tested, vegan, paraben free, anti-ageing, "
-    "repairs and protects, all skin types, brightening, fragrance free, 24 h moisture, with shea butter, gentle care",
+    "lasting fragrance, deep hydration, non-greasy, dermatologically tested, vegan, paraben free, "
+    "anti-ageing, repairs and protects, all skin types, brightening, fragrance free, 24 h moisture, with "
+    "shea butter, gentle care",
     "luxury": "elegant, for women, for men, luxury, fashion, waterproof, unisex, long lasting, anniversary gift, designer, "
-    "hypoallergenic, with gift box, UV400, sapphire glass, adjustable, large capacity, classic style, business casual",
+    "hypoallergenic, with gift box, UV400, sapphire glass, adjustable, large capacity, classic style, "
+    "business casual",
     "food": "organic, no added sugar, gluten free, family pack, crunchy, snack, cold pressed, premium quality, "
     "ready to eat, non-GMO, low salt, individually wrapped, imported, halal, vegan, traditional recipe, "
     "for cooking, salad and seasoning, cold mixing, hot pot dip, time-honored brand, breakfast, office snack",
     "drink": "organic, no added sugar, instant, individually packaged, rich aroma, refreshing, from concentrate, "
     "caffeine free, high calcium, high protein, for the whole family, mixes with cold water, imported, "
-    "for pregnant women, low fat, breakfast drink, pack of 6, hand picked, medium roast, for adults and students",
+    "for pregnant women, low fat, breakfast drink, pack of 6, hand picked, medium roast, for adults and "
+    "students",
     "alcohol": "imported, gift box, for parties, smooth, award winning, family estate, small batch, cask strength, "
     "handcrafted, original bottle, rich and fruity, 40% vol, 13% vol, 5% vol, limited release, banquet",
     "kitchen": "non-stick, dishwasher safe, microwave safe, induction compatible, leakproof, BPA free, keeps hot 12 hours, "
-    "large capacity, with lid, for home and office, handmade, hand painted, heat resistant, for gas and induction",
+    "large capacity, with lid, for home and office, handmade, hand painted, heat resistant, for gas and "
+    "induction",
     "home": "home decor, living room, bedroom decoration, handmade, nordic style, hotel quality, minimalist, "
     "dimmable, washable, soft, housewarming gift, table decoration, long burning, hand poured, touch control",
     "furniture": "bedroom, living room, modern, easy assembly, space saving, home office, sturdy, ergonomic, "
-    "with drawers, adult beginner, professional, for small spaces, adjustable height, storage, home use, family",
+    "with drawers, adult beginner, professional, for small spaces, adjustable height, storage, home use, "
+    "family",
     "electronics": "fast charging, long battery life, noise cancelling, deep bass, for gaming, hi-fi sound, with microphone, "
-    "compatible with phone and tablet, low latency, hot-swappable, quiet keys, portable, 40 h playtime, universal",
+    "compatible with phone and tablet, low latency, hot-swappable, quiet keys, portable, 40 h playtime, "
+    "universal",
     "stationery": "bestseller, illustrated edition, for students, gift edition, 200 pages, thick paper, school and office, "
-    "new edition, for beginners, for children, with pen loop, acid free paper, award winning, English edition",
+    "new edition, for beginners, for children, with pen loop, acid free paper, award winning, English "
+    "edition",
     "kids": "for boys and girls, birthday gift, soft and cuddly, safe for babies, early learning, BPA free, washable, "
-    "from 3 years, sleeping companion, anti-colic, educational, cute, kids gift, STEM, extra soft, hugging doll",
+    "from 3 years, sleeping companion, anti-colic, educational, cute, kids gift, STEM, extra soft, "
+    "hugging doll",
     "sport": "breathable, lightweight, waterproof, for men and women, training, non-slip, outdoor, indoor and outdoor, "
     "large capacity, wear resistant, student, cushioning sole, official size, travel, with rain cover",
     "household": "removes stains, fresh scent, kills 99.9% of bacteria, family pack, concentrated, gentle on hands, "
     "antibacterial, refill pack, phosphate free, streak free, whitening, cavity protection, "
     "immune support, daily use, high strength, sugar free, for adults, colour protection, deep clean",
     "pet": "complete food, for adult dogs, for indoor cats, grain free, high protein, with vitamins, healthy coat, "
-    "for puppies, natural ingredients, dental care, no artificial colours, for small breeds, sensitive stomach",
+    "for puppies, natural ingredients, dental care, no artificial colours, for small breeds, sensitive "
+    "stomach",
 }
 
 
@@ -203,13 +214,15 @@ def load_categories() -> dict[str, Category]:
 
 
 BRANDS = _words(
-    "Aldora, Belmire, Casvelt, Dorimo, Elunor, Fennora, Gavello, Hestra & Co, Ilvane, Jorvik Lane, Kestrelle, Lumavia, "
-    "Morwen, Nordfell, Ostara, Pellworth, Quillon, Rosavel, Senshu-ya, Tavirelle, Umbria Casa, Velmonte, Wexmoor, Xanthe, "
-    "Yukimori, Zelkova, ARDENT, BOSKO, CALMA, DUNE & DAY, EMBERLY, FJELL, GRAVA, HALDEN, INARI, JUNO LEAF, KORA, LINDEN, "
-    "MAREA, NOVIK, OAKRIDGE, PALOMA, QORI, RIVA, SOLENNE, TERRA VIVA, UNO CASA, VERO, WILLA, YARROW, ZENTO, L'AVELINE, "
-    "D'Orsel, Saint Corvin, Bao Li, Hua Yuan, Mei Shan, Qing He, Yun Ting, Tian Mu, Long Wei, Sakuraya, Hanabi, Minato, "
-    "Kimchari, Haneul, Sora, Namsan, Chandra, Anaya, Vedika, Baharat, Zaytun, El Molino, La Rosada, Casa Brava, Monte Sereno, "
-    "Bellavista, Fratelli Neri, Dolce Riva, Weidmann, Kasten, Blauberg, Sternwald, Havre, Chateau Lirac, Maison Perle, "
-    "Glen Torran, Loch Aven, Highmoor, Stonebrook, Maple & Finch, Little Otter, Puffin, Teddi, Blokki, Kidoo, Pawfield, "
-    "Whiskerly, Barkley, Sonora, Audivox, Beatric, Voltara, Chargely, Keytron, Pixelo, Neotek, Aerio, Runika, Strido, Tempo"
+    "Aldora, Belmire, Casvelt, Dorimo, Elunor, Fennora, Gavello, Hestra & Co, Ilvane, Jorvik Lane, "
+    "Kestrelle, Lumavia, Morwen, Nordfell, Ostara, Pellworth, Quillon, Rosavel, Senshu-ya, Tavirelle, "
+    "Umbria Casa, Velmonte, Wexmoor, Xanthe, Yukimori, Zelkova, ARDENT, BOSKO, CALMA, DUNE & DAY, "
+    "EMBERLY, FJELL, GRAVA, HALDEN, INARI, JUNO LEAF, KORA, LINDEN, MAREA, NOVIK, OAKRIDGE, PALOMA, QORI, "
+    "RIVA, SOLENNE, TERRA VIVA, UNO CASA, VERO, WILLA, YARROW, ZENTO, L'AVELINE, D'Orsel, Saint Corvin, "
+    "Bao Li, Hua Yuan, Mei Shan, Qing He, Yun Ting, Tian Mu, Long Wei, Sakuraya, Hanabi, Minato, "
+    "Kimchari, Haneul, Sora, Namsan, Chandra, Anaya, Vedika, Baharat, Zaytun, El Molino, La Rosada, Casa "
+    "Brava, Monte Sereno, Bellavista, Fratelli Neri, Dolce Riva, Weidmann, Kasten, Blauberg, Sternwald, "
+    "Havre, Chateau Lirac, Maison Perle, Glen Torran, Loch Aven, Highmoor, Stonebrook, Maple & Finch, "
+    "Little Otter, Puffin, Teddi, Blokki, Kidoo, Pawfield, Whiskerly, Barkley, Sonora, Audivox, Beatric, "
+    "Voltara, Chargely, Keytron, Pixelo, Neotek, Aerio, Runika, Strido, Tempo"
 )

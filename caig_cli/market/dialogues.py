@@ -86,16 +86,18 @@ def describe_look(item: Item, rng: random.Random) -> str:
     main, accent = spoken(item.look.main), spoken(item.look.accent)
     finish = _FINISHES[item.look.finish]
     thing = f"{main} {item.family}"
-    return rng.choice((
-        f"{_with_article(thing)} with {accent} details and {finish}.",
-        f"The product is {_with_article(thing)} with {accent} accents, {finish}.",
-        f"This is {_with_article(thing)}, {finish}, accented in {accent}.",
-    ))
+    return rng.choice(
+        (
+            f"{_with_article(thing)} with {accent} details and {finish}.",
+            f"The product is {_with_article(thing)} with {accent} accents, {finish}.",
+            f"This is {_with_article(thing)}, {finish}, accented in {accent}.",
+        )
+    )
 
 
 _FINISHES = {
-    "gloss": "a glossy surface", "satin": "a satin surface", "metal": "a metallic surface", "glass": "a shiny glassy surface",
-    "fabric": "a soft surface", "wood": "a solid build",
+    "gloss": "a glossy surface", "satin": "a satin surface", "metal": "a metallic surface",
+    "glass": "a shiny glassy surface", "fabric": "a soft surface", "wood": "a solid build",
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ Texture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What a label says and in which colours (sRGB): ``ground`` below, ``accent`` for marks, ``ink`` for text."""
+    """What a label says, and its sRGB colours: ``ground`` below, ``accent`` for marks, ``ink`` for text."""
 
     brand: str
     noun: str
@@ -52,7 +52,9 @@ def front(rng: random.Random, text: Print, size: tuple[int, int]) -> Texture:
     return np.asarray(image)
 
 
-def around(rng: random.Random, text: Print, aspect: float, body: Colour, share: float | None = None) -> Texture:
+def around(
+    rng: random.Random, text: Print, aspect: float, body: Colour, share: float | None = None
+) -> Texture:
     """A texture that goes once around a round body, its label in front (the middle); [H, W, 3].
 
     ``aspect`` is circumference by height. ``body`` shows beside the label, which takes ``share`` of the way
@@ -64,7 +66,11 @@ def around(rng: random.Random, text: Print, aspect: float, body: Colour, share: 
     draw = ImageDraw.Draw(image)
     portion = share if share is not None else rng.choice((0.3, 0.36, 0.42, 1.0))
     half = round(width * portion / 2)
-    low, high = (0, height) if share is not None or rng.random() < 0.4 else (round(height * 0.08), round(height * 0.94))
+    low, high = (
+        (0, height)
+        if share is not None or rng.random() < 0.4
+        else (round(height * 0.08), round(height * 0.94))
+    )
     field = (width // 2 - half, low, width // 2 + half, high)
     draw.rectangle(field, fill=text.ground)
     rng.choice(ART)(draw, rng, text, field)
@@ -89,13 +95,29 @@ def _name(draw: ImageDraw.ImageDraw, rng: random.Random, text: Print, field: Fie
     y += small * 1.8
     for _ in range(rng.randrange(0, 4)):
         reach = width * rng.uniform(0.12, 0.34)
-        draw.line((middle - reach, y, middle + reach, y), mix(text.ink, text.ground, 0.45), max(1, height // 90))
+        draw.line(
+            (middle - reach, y, middle + reach, y), mix(text.ink, text.ground, 0.45), max(1, height // 90)
+        )
         y += height * 0.045
     if rng.random() < 0.5:
-        draw.text((middle, bottom - height * 0.07), rng.choice(SMALL), text.ink, _font(height * 0.07), anchor="mb")
+        draw.text(
+            (middle, bottom - height * 0.07), rng.choice(SMALL), text.ink, _font(height * 0.07), anchor="mb"
+        )
 
 
-SMALL = ("500 ml", "250 g", "30 ml", "NEW", "100% natural", "12", "N\u00ba 5", "original", "1 kg", "XL", "\u2605\u2605\u2605")
+SMALL = (
+    "500 ml",
+    "250 g",
+    "30 ml",
+    "NEW",
+    "100% natural",
+    "12",
+    "N\u00ba 5",
+    "original",
+    "1 kg",
+    "XL",
+    "\u2605\u2605\u2605",
+)
 
 
 def _fitting(words: str, width: float, tallest: float) -> float:
@@ -134,7 +156,10 @@ def _waves(draw: ImageDraw.ImageDraw, rng: random.Random, text: Print, field: Fi
     for k in range(rng.randrange(2, 4)):
         base = top + (bottom - top) * (0.58 + 0.13 * k)
         phase, high = rng.uniform(0, 6), (bottom - top) * 0.05
-        line = [(x, base + high * math.sin(phase + (x - left) * 12 / (bottom - top))) for x in range(left, right + 1, 3)]
+        line = [
+            (x, base + high * math.sin(phase + (x - left) * 12 / (bottom - top)))
+            for x in range(left, right + 1, 3)
+        ]
         colour = mix(text.accent, text.ground, 0.5 - 0.25 * k)
         draw.polygon([*line, (right, bottom), (left, bottom)], fill=colour)
 
@@ -144,7 +169,9 @@ def _disc(draw: ImageDraw.ImageDraw, rng: random.Random, text: Print, field: Fie
     x, y = (left + right) / 2, top + (bottom - top) * rng.uniform(0.66, 0.76)
     for k, share in enumerate((0.24, 0.17, 0.1)):
         r = (bottom - top) * share
-        colour = (text.accent, mix(text.accent, (255, 255, 255), 0.45), mix(text.accent, (20, 20, 20), 0.2))[k]
+        colour = (text.accent, mix(text.accent, (255, 255, 255), 0.45), mix(text.accent, (20, 20, 20), 0.2))[
+            k
+        ]
         draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
 
 
@@ -168,7 +195,12 @@ def _leaves(draw: ImageDraw.ImageDraw, rng: random.Random, text: Print, field: F
         long, turn = (bottom - top) * rng.uniform(0.08, 0.16), rng.uniform(0, math.tau)
         dx, dy = long * math.cos(turn), long * math.sin(turn)
         wide = 0.3
-        points = [(x - dx, y - dy), (x - dy * wide, y + dx * wide), (x + dx, y + dy), (x + dy * wide, y - dx * wide)]
+        points = [
+            (x - dx, y - dy),
+            (x - dy * wide, y + dx * wide),
+            (x + dx, y + dy),
+            (x + dy * wide, y - dx * wide),
+        ]
         draw.polygon(points, fill=mix(text.accent, text.ground, rng.uniform(0, 0.45)))
 
 

@@ -32,7 +32,9 @@ class Look:
         r, g, b = (round(min(250, max(8, c * shade + t))) for c, t in zip((r, g, b), tint, strict=True))
         return r, g, b
 
-    def body(self, rng: random.Random, colour: Colour | None = None, texture: Texture | None = None) -> Material:
+    def body(
+        self, rng: random.Random, colour: Colour | None = None, texture: Texture | None = None
+    ) -> Material:
         """The material of the main body in this look's finish."""
         chosen = colour or self.colour(rng)
         if self.finish == "metal":
@@ -43,12 +45,16 @@ class Look:
             return Material("plastic", chosen, roughness=0.02, texture=texture)
         if self.finish == "wood":
             return Material("matte", chosen, roughness=0.45, texture=texture)
-        return Material("plastic", chosen, roughness=0.08 if self.finish == "gloss" else 0.35, texture=texture)
+        return Material(
+            "plastic", chosen, roughness=0.08 if self.finish == "gloss" else 0.35, texture=texture
+        )
 
     def trim(self, rng: random.Random) -> Material:
         """The material of caps, handles and feet: the accent colour, or gold, silver, white or black."""
         if rng.random() < 0.25:
-            return Material("metal", rng.choice(((214, 176, 104), (200, 200, 204), (214, 150, 128))), roughness=0.3)
+            return Material(
+                "metal", rng.choice(((214, 176, 104), (200, 200, 204), (214, 150, 128))), roughness=0.3
+            )
         word = self.accent if rng.random() < 0.6 else rng.choice(("white", "black", self.accent))
         return Material("plastic", self.colour(rng, word), roughness=rng.choice((0.1, 0.4)))
 

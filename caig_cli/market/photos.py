@@ -67,7 +67,11 @@ def _sensor(parts: Sequence[Part], size: int, elevation: float) -> tuple[dict[st
     longer = max(half_x, half_y)
     frame = (max(8, math.ceil(size * half_x / longer)) + 2, max(8, math.ceil(size * half_y / longer)) + 2)
     margin = frame[0] / (frame[0] - 2)
-    matrix = mitsuba().ScalarTransform4f().look_at(origin=eye.tolist(), target=(eye + forward).tolist(), up=up.tolist())
+    matrix = (
+        mitsuba()
+        .ScalarTransform4f()
+        .look_at(origin=eye.tolist(), target=(eye + forward).tolist(), up=up.tolist())
+    )
     field = math.degrees(2 * math.atan(half_x * margin))
     return {"type": "perspective", "fov": field, "fov_axis": "x", "to_world": matrix}, frame
 

@@ -33,8 +33,9 @@ def draft(rng: random.Random, noun: str) -> str:
 
 
 _FORMS = (
-    "{short}", "{short}", "{noun}, {short}", "make it nice, {short}", "a photo of my {noun}, {short}", "{short} please",
-    "nice background", "beautiful {noun} photo", "something with {short}", "{short}, high quality, 4k",
+    "{short}", "{short}", "{noun}, {short}", "make it nice, {short}", "a photo of my {noun}, {short}",
+    "{short} please", "nice background", "beautiful {noun} photo", "something with {short}",
+    "{short}, high quality, 4k",
 )  # fmt: skip
 
 

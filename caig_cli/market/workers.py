@@ -15,7 +15,6 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 
-
 class Workers:
     """``count`` processes of one thread each; 1 works in this process and starts none."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -49,6 +49,8 @@ class MarketSection(Section):
 
 class MarketRecipe(Recipe):
     """A simulated marketplace."""
+
+    default_recipe: ClassVar[str | None] = "embedded/market-dev"
 
     market: MarketSection = MarketSection()
 
