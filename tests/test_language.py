@@ -172,7 +172,7 @@ def test_reading_is_safe_and_quick_on_anything() -> None:
 # Prompts as people write them; every field was decided by hand before it was read.
 LONG_PROSE = [
     (
-        "shot at 50mm, overhead, shallow depth of field, on a warm beige linen surface, blurred terracotta wall",
+        "shot at 50mm, overhead, shallow depth of field, on a beige linen surface, blurred terracotta wall",
         {
             "surface": "linen",
             "surface_colour": "beige",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -150,14 +149,13 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     use_threads(recipe.threads)
     album = Album(run_dir, _origin(recipe))
     done = {str(row["path"]) for row in album.rows()}
-    with ThreadPoolExecutor(1) as pool, report.progress("ads", recipe.generate.n * len(products)) as bar:
-        # The painter's libraries load while the prompt model does.
-        painter = pool.submit(PAINTERS[recipe.generate.painter], recipe.threads)
+    painter = PAINTERS[recipe.generate.painter](recipe.threads)
+    with report.progress("ads", recipe.generate.n * len(products)) as bar:
         bar.advance(len(done))
         jobs = _jobs(recipe, products, done, failures, run_dir, report)
         while batch := list(itertools.islice(jobs, recipe.generate.batch)):
             with run_dir.timed("paint"):
-                images = painter.result().paint([job.shot for job in batch])
+                images = painter.paint([job.shot for job in batch])
             for job, image in zip(batch, images, strict=True):
                 album.add(job.path, job.product, job.index, job.shot, image)
                 bar.advance()
@@ -195,7 +193,7 @@ def _products(recipe: GenerateRecipe) -> tuple[list[Product], list[Failure]]:
 
 def _writes(recipe: GenerateRecipe) -> bool:
     """Whether the prompt model is needed."""
-    return recipe.generate.prompt is None or recipe.generate.rewrite
+    return not recipe.generate.prompt or recipe.generate.rewrite
 
 
 def _jobs(
