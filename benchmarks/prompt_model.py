@@ -62,7 +62,12 @@ class Tally:
         rows = {}
         for name, n in self.of.items():
             low, high = wilson(self.hits[name], n)
-            rows[name] = {"value": self.hits[name] / n, "ci": [low, high], "n": n, "target": TARGETS.get(name)}
+            rows[name] = {
+                "value": self.hits[name] / n,
+                "ci": [low, high],
+                "n": n,
+                "target": TARGETS.get(name),
+            }
         return rows
 
 
@@ -75,8 +80,10 @@ def main() -> None:
     parser.add_argument("--titles", type=Path, help="JSON lines with id, title, group")
     parser.add_argument("--photos", type=Path, help="real products with photos, as generate takes them")
     parser.add_argument("--groups", type=Path, help="JSON: product id -> expected group, for --photos")
-    parser.add_argument("--temperature", type=float, default=1.0, help="of the sampled prompts")
-    parser.add_argument("--top-p", type=float, default=1.0, help="of the sampled prompts")
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, help="of the sampled prompts, as in generate"
+    )
+    parser.add_argument("--top-p", type=float, default=0.9, help="of the sampled prompts, as in generate")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     args = parser.parse_args()

@@ -28,7 +28,9 @@ def talk(question: str, *more: str) -> tuple[Turn, ...]:
 
 
 def picture(seed: int) -> Image.Image:
-    data = torch.randint(0, 255, (40, 30, 3), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    data = torch.randint(
+        0, 255, (40, 30, 3), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8
+    )
     return Image.fromarray(data.numpy())
 
 
@@ -123,7 +125,9 @@ def test_length_weights_by_hand() -> None:
 
 
 def test_instruction_is_one_form_whatever_the_title_holds() -> None:
-    text = instruction("write", caption="Mug\n\x00red\tTitle: x " + "y" * 500, attributes={"size\n": " 3\n cm"})
+    text = instruction(
+        "write", caption="Mug\n\x00red\tTitle: x " + "y" * 500, attributes={"size\n": " 3\n cm"}
+    )
     question, attributes, title = text.split("\n")
     assert question == TASKS["write"].question and attributes == "size: 3 cm"
     assert title.startswith("Title: Mug red Title: x") and len(title) <= 150

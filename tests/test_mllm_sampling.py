@@ -28,7 +28,9 @@ def tiny() -> Mllm:
 def test_one_prefill_equals_separate_generations(tiny: Mllm) -> None:
     model = PromptModel(tiny, "tiny")
     together = model.write_prompts(RED, "Write a prompt", seeds=[5, 6, 7, 8], max_new_tokens=24)
-    alone = [model.write_prompts(RED, "Write a prompt", seeds=[s], max_new_tokens=24)[0] for s in (5, 6, 7, 8)]
+    alone = [
+        model.write_prompts(RED, "Write a prompt", seeds=[s], max_new_tokens=24)[0] for s in (5, 6, 7, 8)
+    ]
     assert together == alone and len(set(together)) == 4
 
 

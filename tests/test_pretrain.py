@@ -37,7 +37,10 @@ def write_dialogues(folder: Path, count: int = 24, seed: int = 0) -> Path:
         name = rng.choice(list(COLOURS))
         Image.new("RGB", (24, 24), COLOURS[name]).save(folder / f"{number}.png")
         for task, answer in (("shape", name), ("write", f"on {name} wood"), ("write", "soft window light")):
-            talk = [{"from": "human", "value": f"<image>\n{instruction(task)}"}, {"from": "gpt", "value": answer}]
+            talk = [
+                {"from": "human", "value": f"<image>\n{instruction(task)}"},
+                {"from": "gpt", "value": answer},
+            ]
             record = {"id": f"{number}-{len(records)}", "image": f"{number}.png", "task": task}
             records.append({**record, "conversations": talk})
     path = folder / "dialogues.json"
@@ -100,7 +103,9 @@ def test_what_is_learnt_comes_from_the_image(tmp_path: Path) -> None:
     assert outcome.result["evaluation"]["shape/answers_right"] == 1.0
     model = PromptModel.load(outcome.result["model"], choose_device("cpu", "fp32"))
     for name, colour in COLOURS.items():
-        asked = model.write_prompts(Image.new("RGB", (24, 24), colour), instruction("shape"), seeds=[0], temperature=0)
+        asked = model.write_prompts(
+            Image.new("RGB", (24, 24), colour), instruction("shape"), seeds=[0], temperature=0
+        )
         assert asked == [name]
 
 
@@ -109,7 +114,9 @@ def test_lora_on_a_users_file_from_a_model_folder(tmp_path: Path) -> None:
     make_tiny().save(base, torch.float32)
     data = write_dialogues(tmp_path, count=6)
     recipe = resolve(
-        PretrainRecipe, sets=[f"model.base={base}", "optim.steps=3", "model.lora.rank=2"], flags={"pretrain.data": data}
+        PretrainRecipe,
+        sets=[f"model.base={base}", "optim.steps=3", "model.lora.rank=2"],
+        flags={"pretrain.data": data},
     )
     assert recipe.model.lora is not None, "the bare command fine-tunes"
     assert any("LoRA rank 2" in line for line in pretrain.plan(recipe, SilentReporter()))
@@ -118,7 +125,9 @@ def test_lora_on_a_users_file_from_a_model_folder(tmp_path: Path) -> None:
     assert (adapter / "adapter_model.safetensors").is_file() and (adapter / "README.md").is_file()
     runtime = choose_device("cpu", "fp32")
     picture = Image.new("RGB", (24, 24))
-    prompts = [PromptModel.load(str(m), runtime).write_prompts(picture, "x", seeds=[1, 2]) for m in (adapter, base)]
+    prompts = [
+        PromptModel.load(str(m), runtime).write_prompts(picture, "x", seeds=[1, 2]) for m in (adapter, base)
+    ]
     assert prompts[0] != prompts[1], "the adapter changes the model"
 
 
@@ -142,7 +151,9 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
 def dialogue_set(tmp_path: Path, sizes: Sizes, count: int = 40) -> DialogueSet:
     mllm = make_tiny()
     talks = [
-        Dialogue(str(i), tmp_path / f"{i // 5}", (Turn("human", "x"), Turn("gpt", "wood " * (i % 7))), f"t{i % 2}")
+        Dialogue(
+            str(i), tmp_path / f"{i // 5}", (Turn("human", "x"), Turn("gpt", "wood " * (i % 7))), f"t{i % 2}"
+        )
         for i in range(count)
     ]
     grey = np.full((32, 32, 4), 255, np.uint8)
@@ -162,9 +173,16 @@ def test_an_epoch_has_every_dialogue_once_in_rows_of_one_image(tmp_path: Path) -
 
 def test_task_weights_are_passes_on_average(tmp_path: Path) -> None:
     data = dialogue_set(tmp_path, Sizes(per_row=1, tokens=100))
-    chosen = [data.dialogues[i].task for item in data.epoch(0, 0, {"t0": 2.0, "t1": 0.0}) for i in item.dialogues]
+    chosen = [
+        data.dialogues[i].task for item in data.epoch(0, 0, {"t0": 2.0, "t1": 0.0}) for i in item.dialogues
+    ]
     assert chosen == ["t0"] * 40
-    half = [data.dialogues[i].task for e in range(20) for item in data.epoch(0, e, {"t1": 0.5}) for i in item.dialogues]
+    half = [
+        data.dialogues[i].task
+        for e in range(20)
+        for item in data.epoch(0, e, {"t1": 0.5})
+        for i in item.dialogues
+    ]
     assert half.count("t0") == 400 and 150 < half.count("t1") < 250
 
 
