@@ -199,12 +199,14 @@ def test_photo_on_a_plain_background_is_cut(case: str, tmp_path: Path) -> None:
     assert kept <= most_kept
 
 
-@pytest.mark.parametrize("case", ["bottle on white", "bottle on a grey sweep", "plush on white"])
-def test_cut_photo_has_no_halo_on_black(case: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("case", "most"), [("bottle on white", 1.0), ("bottle on a grey sweep", 1.0), ("plush on white", 18.0)]
+)
+def test_cut_photo_has_no_halo_on_black(case: str, most: float, tmp_path: Path) -> None:
     photo = PHOTOS[case][0]()
     cutout = cut(tmp_path, Image.fromarray(photo.rgb))
-    assert halo(uncleaned(photo), photo) > 20
-    assert halo(cutout, photo) < 6
+    assert halo(uncleaned(photo), photo) > 25
+    assert abs(halo(cutout, photo)) < most
 
 
 @pytest.mark.parametrize("edge", [30, 12])
@@ -244,10 +246,10 @@ def test_own_mug_photo_is_cut() -> None:
 
 def test_large_photo_is_cut_at_full_size(tmp_path: Path) -> None:
     photo = photos.bottle(WHITE)
-    large = Image.fromarray(photo.rgb).resize((1680, 1680), Image.Resampling.BICUBIC)
+    large = Image.fromarray(photo.rgb).resize((1260, 1260), Image.Resampling.BICUBIC)
     cutout = cut(tmp_path, large)
     small = cut(tmp_path, Image.fromarray(photo.rgb))
-    assert abs(cutout.size[1] - 4 * small.size[1]) <= 12
+    assert abs(cutout.size[1] - 3 * small.size[1]) <= 9
     band = (cutout.rgba[..., 3] > 8) & (cutout.rgba[..., 3] < 247)
     assert band.mean() < 0.03  # the edge is as narrow as the photo's, not a blown-up ramp
 

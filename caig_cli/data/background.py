@@ -248,10 +248,18 @@ def _check_outline(product: Mask, levels: Floats, backdrop: Backdrop, edges: Edg
 
 
 def _trimap(product: Mask, levels: Floats, backdrop: Backdrop) -> tuple[Mask, Floats]:
-    """Which pixels are certain, and a first alpha: wide bands at clear edges, narrow ones at faint edges."""
+    """Which pixels are certain [H, W], and a first alpha.
+
+    The band of doubt is wide at clear edges, narrow at faint ones (where colours could not decide), and
+    reaches further in where the background shines through, as in hair.
+    """
     outline = product ^ ndimage.binary_erosion(product, border_value=1)
-    contrast = ndimage.maximum_filter(np.abs(levels - backdrop.colour).max(axis=-1), 5)
+    contrast = np.abs(levels - backdrop.colour).max(axis=-1)
     scale = max(product.shape) / WORKING_SIDE
-    wide = ndimage.binary_dilation(outline & (contrast > 30), disk(max(4, round(6 * scale))))
+    reach = max(9, round(12 * scale))
+    clear = outline & (ndimage.maximum_filter(contrast, 5) > 30)
+    wide = ndimage.binary_dilation(clear, disk(max(4, round(6 * scale))))
     narrow = ndimage.binary_dilation(outline, disk(2))
-    return ~(wide | narrow), product.astype(np.float64)
+    mixed = (contrast > 6) & (contrast < 0.85 * ndimage.maximum_filter(contrast, 2 * reach + 1))
+    hairy = mixed & product & ndimage.binary_dilation(clear, disk(reach))
+    return ~(wide | narrow | hairy), product.astype(np.float64)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage, sparse
 from scipy.sparse import linalg
 
@@ -87,12 +88,5 @@ def enlarge_alpha(alpha: Floats, small: Floats, large: Floats, radius: int = 2) 
 
 def enlarge(values: Floats, shape: tuple[int, ...]) -> Floats:
     """Bilinear enlargement of [h, w] to ``shape``, pixel areas aligned."""
-    ys = (np.arange(shape[0]) + 0.5) * values.shape[0] / shape[0] - 0.5
-    xs = (np.arange(shape[1]) + 0.5) * values.shape[1] / shape[1] - 0.5
-    y = np.clip(ys, 0, values.shape[0] - 1)
-    x = np.clip(xs, 0, values.shape[1] - 1)
-    top, left = np.minimum(y.astype(int), values.shape[0] - 2), np.minimum(x.astype(int), values.shape[1] - 2)
-    fy, fx = (y - top)[:, None], x - left
-    upper = values[top][:, left] * (1 - fx) + values[top][:, left + 1] * fx
-    lower = values[top + 1][:, left] * (1 - fx) + values[top + 1][:, left + 1] * fx
-    return np.asarray(upper * (1 - fy) + lower * fy)
+    image = Image.fromarray(values.astype(np.float32))
+    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR), dtype=np.float64)
