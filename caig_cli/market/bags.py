@@ -6,26 +6,10 @@ import random
 
 import numpy as np
 
-from caig_cli.market.forms import (
-    GOLD,
-    SILVER,
-    arc,
-    at,
-    raised,
-    turned,
-)
+from caig_cli.market.forms import GOLD, SILVER, arc, at, raised, turned
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    merge,
-    moved,
-    superellipsoid,
-    torus,
-    transform,
-    tube,
-)
+from caig_cli.painters.studio.mesh import Mesh, box, merge, moved, superellipsoid, torus, transform, tube
 
 
 def handbag(rng: random.Random, look: Look) -> list[Part]:

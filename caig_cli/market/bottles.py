@@ -5,25 +5,10 @@ from __future__ import annotations
 import math
 import random
 
-from caig_cli.market.forms import (
-    bend,
-    foot,
-    oval,
-    raised,
-    smooth,
-)
+from caig_cli.market.forms import bend, foot, oval, raised, smooth
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    cylinder,
-    lathe,
-    merge,
-    sphere,
-    transform,
-    tube,
-)
+from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, sphere, transform, tube
 
 
 def _labelled(

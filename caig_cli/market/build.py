@@ -141,8 +141,9 @@ def _dialogues(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> dict
         for index, found in zip(indices, pool.each(partial(_dialogues_of, plan), indices), strict=True):
             lines[item(plan.seed, index).split] += found
             bar.advance()
-    for split, rows in lines.items():
-        run.write_text(paths[split].name, "[\n" + ",\n".join(rows) + "\n]\n")
+    for split, path in paths.items():
+        rows = lines[split]
+        run.write_text(path.name, "[\n" + ",\n".join(rows) + "\n]\n")
     return {split: len(rows) for split, rows in lines.items()}
 
 

@@ -6,19 +6,11 @@ import random
 
 import numpy as np
 
-from caig_cli.market.forms import (
-    DARK,
-    SILVER,
-    WHITE,
-    arc,
-    capsule,
-    raised,
-    turned,
-    upright,
-)
+from caig_cli.market.forms import DARK, SILVER, WHITE, arc, capsule, raised, turned, upright
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Colour, Material
 from caig_cli.painters.studio.mesh import (
+    Mesh,
     box,
     cylinder,
     extrude,
@@ -107,7 +99,8 @@ def keyboard(rng: random.Random, look: Look) -> list[Part]:
     columns, rows = rng.choice((11, 14, 16)), 5
     width, deep = columns * 1.0 + 0.6, rows * 1.0 + 0.6
     case = box((width, deep, 0.8), 0.25)
-    plain, marked = [], []
+    plain: list[Mesh] = []
+    marked: list[Mesh] = []
     for row in range(rows):
         x = -columns / 2
         while x < columns / 2 - 0.01:

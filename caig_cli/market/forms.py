@@ -14,10 +14,7 @@ import numpy as np
 
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Colour, Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    transform,
-)
+from caig_cli.painters.studio.mesh import Mesh, transform
 
 Point = tuple[float, float]
 

@@ -4,32 +4,10 @@ from __future__ import annotations
 
 import random
 
-from caig_cli.market.forms import (
-    GOLD,
-    SILVER,
-    WHITE,
-    WOODS,
-    at,
-    bend,
-    foot,
-    grain,
-    raised,
-    timber,
-    turned,
-)
+from caig_cli.market.forms import GOLD, SILVER, WHITE, WOODS, at, bend, foot, grain, raised, timber, turned
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    cylinder,
-    lathe,
-    merge,
-    sphere,
-    torus,
-    transform,
-    tube,
-)
+from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, sphere, torus, transform, tube
 
 SIDES = (-1, 1)
 CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))

@@ -7,33 +7,11 @@ import random
 
 import numpy as np
 
-from caig_cli.market.forms import (
-    DARK,
-    GOLD,
-    SILVER,
-    WOODS,
-    arc,
-    at,
-    bend,
-    foot,
-    grain,
-    raised,
-    turned,
-)
+from caig_cli.market.forms import DARK, GOLD, SILVER, WOODS, arc, at, bend, foot, grain, raised, turned
 from caig_cli.market.labels import mix
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Material
-from caig_cli.painters.studio.mesh import (
-    box,
-    cylinder,
-    lathe,
-    merge,
-    moved,
-    pillow,
-    sphere,
-    transform,
-    tube,
-)
+from caig_cli.painters.studio.mesh import box, cylinder, lathe, merge, moved, pillow, sphere, transform, tube
 
 
 def mug(rng: random.Random, look: Look) -> list[Part]:

@@ -7,25 +7,10 @@ import random
 
 import numpy as np
 
-from caig_cli.market.forms import (
-    bend,
-    foot,
-    raised,
-    three_quarter,
-    turned,
-)
+from caig_cli.market.forms import bend, foot, raised, three_quarter, turned
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    cylinder,
-    lathe,
-    merge,
-    moved,
-    pillow,
-    transform,
-)
+from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, moved, pillow, transform
 
 
 def jar(rng: random.Random, look: Look) -> list[Part]:
@@ -95,13 +80,13 @@ def squeeze_tube(rng: random.Random, look: Look) -> list[Part]:
     plain = look.body(rng)
     if rng.random() < 0.75:
         return [(raised(moved(shell, v), cap + 0.3), body), (raised(collar, cap + 0.3), plain), (cover, trim)]
-    flip = {"rotate": (0, 180, 0), "translate": (0, 0, height)}
     flipped = moved(shell, v * np.array([1, 1, -1]) + np.array([0, 0, height]))
     faces = np.ascontiguousarray(flipped.faces[:, ::-1])
     assert flipped.uv is not None
     uv = flipped.uv * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)
     upside = Mesh(flipped.vertices, faces, uv.astype(np.float32), True)
-    return [(upside, body), (transform(collar, **flip), plain), (raised(cover, height + 0.3), trim)]  # type: ignore[arg-type]
+    ring = transform(collar, rotate=(0, 180, 0), translate=(0, 0, height))
+    return [(upside, body), (ring, plain), (raised(cover, height + 0.3), trim)]
 
 
 def pouch(rng: random.Random, look: Look) -> list[Part]:

@@ -7,22 +7,10 @@ import random
 
 import numpy as np
 
-from caig_cli.market.forms import (
-    DARK,
-    raised,
-    turned,
-)
+from caig_cli.market.forms import DARK, at, raised, turned
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.materials import Material
-from caig_cli.painters.studio.mesh import (
-    Mesh,
-    box,
-    cylinder,
-    lathe,
-    merge,
-    sphere,
-    transform,
-)
+from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, sphere, transform
 
 
 def ball(rng: random.Random, look: Look) -> list[Part]:
@@ -135,26 +123,20 @@ def blocks(rng: random.Random, look: Look) -> list[Part]:
     """A small pile of coloured building blocks."""
     words = [look.main, look.accent, *rng.sample(("red", "yellow", "blue", "green", "orange"), 3)]
     studs = rng.random() < 0.5
-    parts, spots = (
-        [],
-        [(-3.2, 0.0, 0), (0.2, 0.0, 0), (3.6, 0.0, 0), (-1.5, 0.0, 1), (1.9, 0.0, 1), (0.2, 0.0, 2)],
-    )
-    for x, y, level in spots[: rng.choice((4, 5, 6, 6))]:
+    spots = [(-3.2, 0), (0.2, 0), (3.6, 0), (-1.5, 1), (1.9, 1), (0.2, 2)]  # x and level
+    pins = [at(cylinder(0.6, 0.5, 0.1, 20), a, b, 2.98) for a in (-0.8, 0.8) for b in (-0.8, 0.8)]
+    parts: list[Part] = []
+    for x, level in spots[: rng.choice((4, 5, 6, 6))]:
         colour = look.colour(rng, rng.choice(words))
         material = Material("plastic", colour, 0.15) if studs else Material("matte", colour, 0.4)
         block: Mesh = box((3.2, 3.2, 3.0), 0.2)
         if studs:
-            pins = [
-                transform(cylinder(0.6, 0.5, 0.1, 20), translate=(a, b, 2.98))
-                for a in (-0.8, 0.8)
-                for b in (-0.8, 0.8)
-            ]
             block = merge([block, *pins])
-        elif level == 2 or rng.random() < 0.25:
-            block = rng.choice(
-                (cylinder(1.6, 3.0, 0.2), lathe([(0, 0), (1.7, 0), (0, 3.0)], 4), raised(sphere(1.5), 1.5))
-            )
-        parts.append(
-            (transform(block, rotate=(0, 0, rng.uniform(-14, 14)), translate=(x, y, 3.0 * level)), material)
-        )
+        elif level == 2:
+            roof = lathe([(0, 0), (1.7, 0), (0, 3.0)], 4)
+            block = rng.choice((cylinder(1.6, 3.0, 0.2), roof, raised(sphere(1.5), 1.5)))
+        elif rng.random() < 0.25:
+            block = cylinder(1.6, 3.0, 0.2)  # what carries others is flat on top
+        stacked = transform(block, rotate=(0, 0, rng.uniform(-14, 14)), translate=(x, 0.0, 3.0 * level))
+        parts.append((stacked, material))
     return parts

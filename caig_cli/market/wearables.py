@@ -8,19 +8,7 @@ import random
 import numpy as np
 from numpy.typing import NDArray
 
-from caig_cli.market.forms import (
-    DARK,
-    GOLD,
-    ROSE,
-    SILVER,
-    WHITE,
-    arc,
-    at,
-    capsule,
-    raised,
-    turned,
-    upright,
-)
+from caig_cli.market.forms import DARK, GOLD, ROSE, SILVER, WHITE, arc, at, capsule, raised, turned, upright
 from caig_cli.market.look import Look, Part
 from caig_cli.painters.studio.geometry import grid
 from caig_cli.painters.studio.materials import Material
