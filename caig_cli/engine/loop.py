@@ -12,13 +12,13 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from caig_cli.engine.checkpoint import load_checkpoint, save_checkpoint
@@ -146,7 +146,6 @@ def train(
                 break
     if step < total:
         report.warn(f"time is up after step {step} of {total}; --resume continues")
-    stepper.unwrap()
     return TrainResult(step, total, stepper.refused, clock.seconds, evaluation)
 
 
@@ -161,9 +160,12 @@ class _Stepper:
         optim: OptimSection,
         accelerator: Accelerator,
     ) -> None:
-        self.model, self.optimizer = accelerator.prepare(model, optimizer)
-        self.model.train()
+        # The model is not wrapped: gradients are summed here, so that a network may have parts that a
+        # batch does not use, and a step function may call its parts.
+        self.model, self.optimizer = model.train(), accelerator.prepare(optimizer)
         self.trainable = [p for p in model.parameters() if p.requires_grad]
+        for parameter in self.trainable:
+            parameter.data.copy_(broadcast(parameter.data))
         self.step_fn, self.clip, self.accelerator = step_fn, optim.clip or math.inf, accelerator
         self.refused = self.refused_in_row = 0
         self.stop = False
@@ -188,12 +190,10 @@ class _Stepper:
     def _backward(self, group: Sequence[Any]) -> dict[str, Tensor]:
         """Accumulate gradients of the summed losses; returns the sums of losses, weights and figures."""
         sums: dict[str, Tensor] = {}
-        for number, batch in enumerate(group):
-            inner = number < len(group) - 1
-            with self.accelerator.no_sync(self.model) if inner else nullcontext():
-                with self.accelerator.autocast():
-                    output = self.step_fn(self.model, batch)
-                self.accelerator.backward(output.loss_sum)
+        for batch in group:
+            with self.accelerator.autocast():
+                output = self.step_fn(self.model, batch)
+            self.accelerator.backward(output.loss_sum)
             figures = {"loss": output.loss_sum, "weight": output.weight, **output.figures}
             for name, value in figures.items():
                 value = torch.as_tensor(value, device=self.accelerator.device, dtype=torch.float32).detach()
@@ -202,14 +202,27 @@ class _Stepper:
 
     def _scaled_norm(self, weight: float) -> float:
         """Turn the summed gradients into means, clip them and return their norm before clipping."""
+        self._sum_over_processes()
         if self.accelerator.scaler is not None:
             self.accelerator.unscale_gradients(self.optimizer)
-        # Gradients are averaged over processes, hence the count of processes.
-        factor = self.accelerator.num_processes / weight if weight else math.nan
         for parameter in self.trainable:
             if parameter.grad is not None:
-                parameter.grad.mul_(factor)
+                parameter.grad.mul_(1.0 / weight if weight else math.nan)
         return float(nn.utils.clip_grad_norm_(self.trainable, self.clip))
+
+    def _sum_over_processes(self) -> None:
+        """Give every process the sum of all gradients; what no process used stays without one."""
+        if self.accelerator.num_processes == 1:
+            return
+        used = torch.tensor(
+            [float(p.grad is not None) for p in self.trainable], device=self.accelerator.device
+        )
+        users = self.accelerator.reduce(used).tolist()
+        shared = [p for p, count in zip(self.trainable, users, strict=True) if count]
+        parts = [(torch.zeros_like(p) if p.grad is None else p.grad).float().flatten() for p in shared]
+        total = self.accelerator.reduce(torch.cat(parts))
+        for parameter, part in zip(shared, total.split([p.numel() for p in shared]), strict=True):
+            parameter.grad = part.view_as(parameter).to(parameter.dtype)
 
     def _update(self, lr: float) -> None:
         for group in self.optimizer.param_groups:
@@ -238,10 +251,6 @@ class _Stepper:
         self.refused = int(facts["refused"])
         if self.accelerator.scaler is not None and facts.get("scaler"):
             self.accelerator.scaler.load_state_dict(facts["scaler"])
-
-    def unwrap(self) -> None:
-        """Take autocast off the caller's model again."""
-        self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
 
 
 class _Clock:
