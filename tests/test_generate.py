@@ -159,10 +159,10 @@ def test_resume_makes_only_what_is_missing(workdir: Path) -> None:
 def test_killed_at_any_moment_nothing_is_lost_or_doubled(workdir: Path) -> None:
     for name in "abcdef":
         photo(workdir / "products" / f"{name}.png", ord(name))
-    chosen = recipe(workdir / "products", n=8, size="256x256")
+    chosen = recipe(workdir / "products", n=5, size="160x160")
     make(workdir / "whole", chosen)
     command = [sys.executable, "-m", "caig_cli", "generate", "--out", "run", "--quiet", "--seed", "5"]
-    command += ["--product", str(workdir / "products"), "--prompt", PROMPT, "--size", "256x256", "-n", "8"]
+    command += ["--product", str(workdir / "products"), "--prompt", PROMPT, "--size", "160x160", "-n", "5"]
     command += ["--set", "generate.painter=fake"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
@@ -173,12 +173,12 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(workdir: Path) -> None:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert len(files(workdir / "run")) < 48
+    assert len(files(workdir / "run")) < 30
     outcome, _ = make(workdir / "run", chosen, resume=True)
-    assert len(outcome.result["ads"]) == 48
+    assert len(outcome.result["ads"]) == 30
     assert files(workdir / "run") == files(workdir / "whole")
     paths = [row["path"] for row in rows(workdir / "run")]
-    assert len(paths) == len(set(paths)) == 48
+    assert len(paths) == len(set(paths)) == 30
 
 
 def test_the_prompt_model_writes_and_rewrites(workdir: Path) -> None:
