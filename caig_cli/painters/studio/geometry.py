@@ -150,6 +150,13 @@ def frames(line: NDArray[Any], closed: bool) -> tuple[NDArray[Any], NDArray[Any]
     return tangent, side, np.cross(side, tangent)
 
 
+def signed_powers(angle: NDArray[Any], exponent: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Signed powers of cosine and sine, exactly 0 where they vanish."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    cos, sin = np.where(np.abs(cos) < 1e-9, 0, cos), np.where(np.abs(sin) < 1e-9, 0, sin)
+    return np.sign(cos) * np.abs(cos) ** exponent, np.sign(sin) * np.abs(sin) ** exponent
+
+
 def unit(vectors: NDArray[Any]) -> Floats:
     """Vectors [..., 3] at length 1; a zero vector becomes +z."""
     length = np.sqrt(np.einsum("...k,...k->...", vectors, vectors))[..., None]

@@ -50,17 +50,27 @@ def to_mitsuba(mesh: Mesh, material: Material) -> Any:
         radiance = {"type": "rgb", "value": [material.glow * c for c in linear(material.colour)]}
         properties["light"] = mi.load_dict({"type": "area", "radiance": radiance})
     has_uv = mesh.uv is not None
-    shape = mi.Mesh("mesh", len(mesh.vertices), len(mesh.faces), properties, mesh.smooth, has_uv)
+    smooth = mesh.smooth and material.glow == 0
+    shape = mi.Mesh("mesh", len(mesh.vertices), len(mesh.faces), properties, smooth, has_uv)
     data = mi.traverse(shape)
-    data["vertex_positions"] = np.ravel(mesh.vertices)
-    data["faces"] = np.ravel(mesh.faces)
-    if mesh.smooth:
-        data["vertex_normals"] = np.ravel(mesh.shading_normals())
+    _fill(data["vertex_positions"], mesh.vertices)
+    _fill(data["faces"], mesh.faces)
+    if smooth:
+        _fill(data["vertex_normals"], mesh.shading_normals())
     if mesh.uv is not None:
         u, v = (mesh.uv * np.asarray(material.uv_scale, np.float32)).T
-        data["vertex_texcoords"] = np.ravel(np.stack([u, 1 - v], axis=-1))  # the renderer's v points down
-    data.update()
+        _fill(data["vertex_texcoords"], np.stack([u, 1 - v], axis=-1))  # the renderer's v points down
+    if material.glow > 0:  # its table of triangle areas is to be made anew
+        data.set_dirty("vertex_positions")
+        data.update()
+    else:  # the usual update would replace the normals by some that ignore texture seams
+        shape.recompute_bbox()
     return shape
+
+
+def _fill(buffer: Any, values: NDArray[Any]) -> None:
+    """Write a mesh's buffer in place; assigning would first compare the old numbers in Python."""
+    np.array(buffer, copy=False)[:] = values.ravel()
 
 
 def _bsdf(material: Material) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from caig_cli.painters.studio.geometry import (
     merge,
     moved,
     rotation,
+    signed_powers,
     transform,
     unit,
 )
@@ -93,8 +94,8 @@ def superellipsoid(
     size = np.broadcast_to(np.asarray(radii, float), 3)
     lat = np.linspace(-np.pi / 2, np.pi / 2, rings + 1)[:, None]
     lon = np.linspace(-np.pi, np.pi, segments + 1)[None] - np.pi / 2
-    lat_n, lon_n = _power(lat, 2 - upright), _power(lon, 2 - level)
-    (c, s), (cu, su) = _power(lat, upright), _power(lon, level)
+    lat_n, lon_n = signed_powers(lat, 2 - upright), signed_powers(lon, 2 - level)
+    (c, s), (cu, su) = signed_powers(lat, upright), signed_powers(lon, level)
     one = np.ones_like(cu)
     points = np.stack([c * cu, c * su, s * one], axis=-1) * size
     normals = np.stack([lat_n[0] * lon_n[0], lat_n[0] * lon_n[1], lat_n[1] * one], axis=-1) / size
@@ -294,10 +295,3 @@ def _profile(points: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     normals = np.where(sharp[index, None], np.where(second, after[index], before[index]), soft[index])
     along = np.append(0.0, np.cumsum(length)) / length.sum()
     return points[index], normals, along[index]
-
-
-def _power(angle: Doubles, exponent: float) -> tuple[Doubles, Doubles]:
-    """Signed powers of cosine and sine, exactly 0 where they vanish."""
-    cos, sin = np.cos(angle), np.sin(angle)
-    cos, sin = np.where(np.abs(cos) < 1e-9, 0, cos), np.where(np.abs(sin) < 1e-9, 0, sin)
-    return np.sign(cos) * np.abs(cos) ** exponent, np.sign(sin) * np.abs(sin) ** exponent

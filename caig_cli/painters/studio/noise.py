@@ -123,6 +123,7 @@ def mix(a: ArrayLike, b: ArrayLike, t: Field) -> Picture:
 
 
 def rgb8(picture: Picture) -> NDArray[np.uint8]:
+    """The picture rounded to bytes."""
     return (np.clip(picture, 0, 255) + 0.5).astype(np.uint8)
 
 

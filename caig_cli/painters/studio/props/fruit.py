@@ -44,9 +44,10 @@ def _citrus(rng: Generator, peel: Colour, flesh: Colour, radius: float, nipple: 
     rind = Material("plastic", peel, 0.45, skin, (2, 1), pores, 0.01)
     cut = Material("plastic", flesh, 0.3, citrus_cut(peel, flesh))
     whole = int(rng.integers(2, 4))
-    places = spread(rng, [radius * 1.25] * (whole + 1), radius * 3.0)
+    sizes = [radius * 1.25] * (whole + 1) + [radius * 1.1]
+    places = spread(rng, sizes, radius * 3.0)
     parts: Parts = []
-    for k, (x, y) in enumerate(places):
+    for k, (x, y) in enumerate(places[:-1]):
         fruit = _fruit(rng, radius * rng.uniform(0.92, 1.05), nipple)
         if k == whole:
             half = moved(fruit, np.minimum(fruit.vertices, [1e9, 1e9, 0.0]))
@@ -62,7 +63,7 @@ def _citrus(rng: Generator, peel: Colour, flesh: Colour, radius: float, nipple: 
         lying = rng.uniform(60, 100) if nipple else rng.uniform(-50, 50)
         tilt = (lying, 0, rng.uniform(0, 360))
         parts.append((transform(rest(transform(fruit, rotate=tilt)), (x, y, 0)), rind))
-    parts += placed(_slice(radius * 0.95, cut, rind), (radius * 1.4, -radius * 2.2, 0))
+    parts += placed(_slice(radius * 0.95, cut, rind), (*places[-1], 0))
     return stand([*parts, *_foliage(rng, places[0], radius)])
 
 

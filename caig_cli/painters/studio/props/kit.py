@@ -23,6 +23,7 @@ FLAME_GLOW = 16.0  # radiance of a candle flame where a softbox has about 10
 
 
 def pick(rng: Generator, options: Sequence[Any]) -> Any:
+    """One of the options, all equally likely."""
     return options[int(rng.integers(len(options)))]
 
 
@@ -45,6 +46,7 @@ def varied(rng: Generator, colour: Sequence[float], amount: float = 0.08) -> Col
 def placed(
     parts: Parts, translate: ArrayLike = (0, 0, 0), rotate: ArrayLike = (0, 0, 0), scale: ArrayLike = 1.0
 ) -> Parts:
+    """All parts scaled, rotated and moved together, as ``transform`` does for one mesh."""
     return [(transform(mesh, translate, rotate, scale), material) for mesh, material in parts]
 
 

@@ -108,33 +108,9 @@ def cinnamon(rng: Generator, colour: Colour | None = None) -> Parts:
     quills = [
         transform(q, (0, y, z), (0, 0, rng.normal(0, 1.6))) for q, (y, z) in zip(bark, spots, strict=True)
     ]
-    a = np.linspace(0, 2 * np.pi, 40)
-    turns = [
-        tube(
-            np.stack([x + 0 * a, 1.95 * np.sin(a), 1.18 + 1.2 * np.cos(a) * (1 - 0.18 * np.sin(a) ** 2)], -1),
-            0.10,
-            6,
-        )
-        for x in (-0.3, -0.1, 0.1, 0.3)
-    ]
-    ends = [
-        tube(
-            np.stack(
-                [
-                    0.2 * s + np.linspace(0, 1.6 * s, 8),
-                    -0.4 - np.linspace(0, 1.1, 8) ** 2,
-                    2.35 - 1.4 * np.linspace(0, 1, 8) ** 2,
-                ],
-                -1,
-            ),
-            0.09,
-            6,
-        )
-        for s in (-1, 1)
-    ]
     bundle: Parts = [
         (merge(quills), Material("matte", tone, 0.85)),
-        (merge([*turns, *ends]), Material("matte", (206, 182, 140), 0.95)),
+        (_twine(), Material("matte", (206, 182, 140), 0.95)),
     ]
     parts = placed(bundle, rotate=(0, 0, rng.uniform(-35, 35)))
     star = _anise()
@@ -146,6 +122,21 @@ def cinnamon(rng: Generator, colour: Colour | None = None) -> Parts:
     seeds = [transform(sphere(0.2, 6, 8), (x, y, 0.62)) for x, y in ((3.6, -3.4), (-4.0, -3.0))]
     parts.append((merge(seeds), Material("plastic", (150, 92, 46), 0.2)))
     return stand(parts)
+
+
+def _twine() -> Mesh:
+    """Four turns around the bundle and two loose ends."""
+    a = np.linspace(0, 2 * np.pi, 40)
+    height = 1.18 + 1.2 * np.cos(a) * (1 - 0.18 * np.sin(a) ** 2)
+    turns = [
+        tube(np.stack([x + 0 * a, 1.95 * np.sin(a), height], -1), 0.10, 6) for x in (-0.3, -0.1, 0.1, 0.3)
+    ]
+    t = np.linspace(0, 1, 8)
+    ends = [
+        tube(np.stack([0.2 * s + 1.6 * s * t, -0.4 - 1.21 * t**2, 2.35 - 1.4 * t**2], -1), 0.09, 6)
+        for s in (-1, 1)
+    ]
+    return merge([*turns, *ends])
 
 
 def _quill(rng: Generator, length: float) -> Mesh:

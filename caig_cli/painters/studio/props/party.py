@@ -33,6 +33,7 @@ PASTELS: tuple[Colour, ...] = (
 
 
 def satin(colour: Colour) -> Material:
+    """The soft gloss of ribbon."""
     return Material("plastic", colour, 0.35)
 
 

@@ -40,12 +40,14 @@ def _weave(size: int, threads: int, seed: int, slub: float) -> tuple[Field, Fiel
 
 
 def linen(size: int) -> Texture:
+    """Natural linen with uneven threads."""
     shade, height = _weave(size, 100, 161, 0.055)
     colour = shade[..., None] * np.array([224, 212, 192]) * (1 + 0.012 * fbm(size, 168, 2.0)[..., None])
     return Texture(rgb8(colour), 14, 0.95, height, 0.06)
 
 
 def velvet(size: int) -> Texture:
+    """Velvet with brush marks, wine red."""
     x, y = plane(size)
     nap = sample(
         fbm(size, 171, 1.9, 1, stretch=(1, 1.6)), x + 0.06 * fbm(size, 172), y + 0.06 * fbm(size, 173)
@@ -55,6 +57,7 @@ def velvet(size: int) -> Texture:
 
 
 def leather(size: int) -> Texture:
+    """Tanned hide: grain, folds, clouds."""
     near, next_, index = cells(size, 51, 181, 0.12)
     crease = step(0.0, 0.22, next_ - near)
     folds = veins(size, 182, 3, 0.03, 0.04)
@@ -81,6 +84,7 @@ def rug(size: int) -> Texture:
 
 
 def metal(size: int) -> Texture:
+    """Brushed steel, streaks along u."""
     streak = fbm(size, 251, 0.25, 8, stretch=(140.0, 1.0)) + 0.5 * fbm(size, 252, 0.5, 2, stretch=(60.0, 1.0))
     cloud = fbm(size, 253, 2.0, 1, stretch=(3.0, 1.0))
     tone = 188 + 9 * streak + 4 * cloud
@@ -90,6 +94,7 @@ def metal(size: int) -> Texture:
 
 
 def paper(size: int) -> Texture:
+    """White drawing paper."""
     fibre = fbm(size, 261, 0.6, 24)
     tone = 240 + 1.6 * fibre + 1.2 * fbm(size, 262, 2.0)
     return Texture(rgb8(tone[..., None] * np.array([1, 0.995, 0.985])), 30, 0.95, unit_range(fibre), 0.01)

@@ -31,6 +31,7 @@ def sand(size: int) -> Texture:
 
 
 def snow(size: int) -> Texture:
+    """Fresh snow: soft mounds, clods, sparkle."""
     soft, crumbs = fbm(size, 211, 2.3, 1), fbm(size, 212, 0.8, 24)
     clods = np.clip(fbm(size, 213, 1.2, 10), 0, 3)
     height = unit_range(soft + 0.16 * clods + 0.06 * crumbs)
@@ -40,6 +41,7 @@ def snow(size: int) -> Texture:
 
 
 def moss(size: int) -> Texture:
+    """Cushions of moss."""
     near, _, index = cells(size, 20, 221, 0.25)
     cushion = np.clip(1.05 - near, 0, 1) ** 0.7
     fronds = fbm(size, 222, 0.35, 26)
@@ -81,6 +83,7 @@ def grass(size: int) -> Texture:
 
 
 def soil(size: int) -> Texture:
+    """Crumbs of dark earth."""
     near, _, index = cells(size, 39, 241, 0.3)
     crumb = np.clip(1 - near, 0, 1) * (0.5 + 0.5 * np.random.default_rng(242).random(39**2)[index])
     height = unit_range(crumb + 0.2 * fbm(size, 243, 1.2, 4))

@@ -22,6 +22,7 @@ from caig_cli.painters.studio.textures.tile import Texture
 
 
 def white_marble(size: int) -> Texture:
+    """White with smoke, grey veins and a little ochre."""
     colour = ramp(unit_range(fbm(size, 61, 1.9)), (220, 220, 221), (238, 237, 236), (247, 246, 244))
     smoke = veins(size, 57, 1, 0.55, 0.10)
     colour = mix(colour, (196, 197, 200), 0.42 * smoke)
@@ -32,6 +33,7 @@ def white_marble(size: int) -> Texture:
 
 
 def black_marble(size: int) -> Texture:
+    """Black with white and golden veins."""
     colour = ramp(unit_range(fbm(size, 81, 1.7)), (14, 14, 17), (28, 28, 32), (42, 42, 47))
     colour = mix(colour, (70, 70, 76), 0.4 * veins(size, 78, 1, 0.4, 0.1))
     for seed, low, width, bend, strength in _VEINS:
@@ -51,6 +53,7 @@ _VEINS = (
 
 
 def terrazzo(size: int) -> Texture:
+    """Stone chips of two sizes in pale cement."""
     chips = np.array(
         [
             (196, 120, 92),
@@ -76,6 +79,7 @@ def terrazzo(size: int) -> Texture:
 
 
 def concrete(size: int) -> Texture:
+    """Cast concrete: clouds, stains, pores."""
     cloud, fine = fbm(size, 111, 1.9), fbm(size, 112, 0.4, 30)
     near, _, index = cells(size, 16, 113)
     radius = np.random.default_rng(114).gamma(1.2, 0.035, 256)[index]
@@ -87,6 +91,7 @@ def concrete(size: int) -> Texture:
 
 
 def slate(size: int) -> Texture:
+    """Split slate: dark terraces, rust here and there."""
     x, y = plane(size)
     layers = sample(fbm(size, 121, 1.9, 2), x + 0.05 * fbm(size, 122), y + 0.05 * fbm(size, 123))
     terraces = np.floor(layers * 2.2) / 2.2 + 0.35 * step(0.75, 1.0, (layers * 2.2) % 1)
@@ -98,6 +103,7 @@ def slate(size: int) -> Texture:
 
 
 def plaster(size: int) -> Texture:
+    """Trowelled wall, nearly white."""
     x, y = plane(size)
     strokes = sample(
         fbm(size, 131, 1.3, 3, stretch=(1.0, 2.2)), x + 0.08 * fbm(size, 132), y + 0.08 * fbm(size, 133)
@@ -121,6 +127,7 @@ def _courses(size: int, rows: int, cols: int, shift: float) -> tuple[Field, Fiel
 
 
 def brick(size: int) -> Texture:
+    """Red bricks in running bond."""
     rows, cols = 10, 4
     dx, dy, index = _courses(size, rows, cols, 0.5)
     rough, cloud = fbm(size, 141, 1.0, 14), fbm(size, 142, 1.6, 3)
@@ -139,6 +146,7 @@ def brick(size: int) -> Texture:
 
 
 def tiles(size: int) -> Texture:
+    """Glazed white wall tiles, each leaning a little."""
     rows, cols = 8, 4
     dx, dy, index = _courses(size, rows, cols, 0.5)
     edge = np.minimum(dx, dy)

@@ -66,18 +66,21 @@ def _planks(
 
 
 def oak(size: int) -> Texture:
+    """Four broad boards of light oak."""
     grain = _grain(size, 11, 9, (208, 169, 122), (150, 104, 62), 0.22)
     colour, height = _planks(size, 4, grain, 12, 0.07)
     return Texture(rgb8(colour), 56, 0.45, unit_range(height, 0.05), 0.05)
 
 
 def walnut(size: int) -> Texture:
+    """Three broad boards of dark walnut."""
     grain = _grain(size, 21, 7, (122, 84, 58), (58, 36, 24), 0.18)
     colour, height = _planks(size, 3, grain, 22, 0.10)
     return Texture(rgb8(colour), 56, 0.4, unit_range(height, 0.05), 0.04)
 
 
 def whitewood(size: int) -> Texture:
+    """Whitewashed boards, worn to the wood in places."""
     colour, height = _grain(size, 31, 8, (232, 227, 218), (196, 184, 168), 0.30)
     worn = step(0.7, 1.6, fbm(size, 33, 1.5, 3, stretch=(4, 1)))
     colour = mix(colour, mix(colour, (176, 152, 124), np.full_like(worn, 0.75)), worn)
@@ -86,6 +89,7 @@ def whitewood(size: int) -> Texture:
 
 
 def wood_panel(size: int) -> Texture:
+    """Six narrow boards with deep seams."""
     grain = _grain(size, 41, 6, (178, 134, 92), (116, 78, 48), 0.18)
     colour, height = _planks(size, 6, grain, 42, 0.09, 0.006)
     return Texture(rgb8(colour), 72, 0.5, unit_range(height, 0.05), 0.4)
