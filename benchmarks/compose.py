@@ -2,8 +2,8 @@
 
     python benchmarks/compose.py
 
-Prints the median, best and worst of 30 compositions, the resize of the cut-out included; the best is what a
-busy machine can still tell.
+Prints the median and the worst of 30 compositions, the resize of the cut-out included. CPU time, so that other
+programs don't count: composition runs on one thread, on an idle machine it is the time that passes.
 """
 
 from __future__ import annotations
@@ -29,16 +29,14 @@ def main() -> None:
     box = place(product.size, (1024, 1024))
     times = []
     for _ in range(30):
-        start = time.perf_counter()
+        start = time.process_time()
         ad = compose(background, product, box)
-        times.append(1000 * (time.perf_counter() - start))
-    start = time.perf_counter()
+        times.append(1000 * (time.process_time() - start))
+    start = time.process_time()
     measure(ad, product, box)
-    measured = 1000 * (time.perf_counter() - start)
+    measured = 1000 * (time.process_time() - start)
     print(f"compose 1024x1024, product {box.width}x{box.height} from {product.size[0]}x{product.size[1]}:")
-    print(
-        f"median {statistics.median(times):.1f} ms, best {min(times):.1f}, worst {max(times):.1f} (goal {GOAL_MS})"
-    )
+    print(f"median {statistics.median(times):.1f} ms, worst {max(times):.1f} ms (goal {GOAL_MS})")
     print(f"measure: {measured:.0f} ms")
 
 
