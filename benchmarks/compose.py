@@ -2,8 +2,8 @@
 
     python benchmarks/compose.py
 
-Prints the median and the worst of 30 compositions, the resize of the cut-out included. CPU time, so that other
-programs don't count: composition runs on one thread, on an idle machine it is the time that passes.
+Prints the median and the worst of 30 compositions, the resize of the cut-out included. CPU time, so that
+other programs count little: composition runs on one thread, on an idle machine it is the time that passes.
 """
 
 from __future__ import annotations
