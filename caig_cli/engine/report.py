@@ -153,7 +153,7 @@ class RichReporter(Reporter):
 class _PlainBar:
     def __init__(self, reporter: Reporter, label: str, total: int | None) -> None:
         self._reporter, self._label, self._total = reporter, label, total
-        self._done = 0
+        self._done, self._shown = 0, -1
         self._fields = ""
         self._start = self._last = time.monotonic()
 
@@ -167,9 +167,11 @@ class _PlainBar:
             self._show(now)
 
     def finish(self) -> None:
-        self._show(time.monotonic())
+        if self._shown != self._done:
+            self._show(time.monotonic())
 
     def _show(self, now: float) -> None:
+        self._shown = self._done
         tail = f", {self._fields}" if self._fields else ""
         seconds = now - self._start
         self._reporter.info(f"{self._label}: {_count(self._done, self._total)} in {seconds:.1f} s{tail}")
