@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from tiny_mllm import WIDTH, make_tiny
 
 from caig_cli.engine.outcome import Outcome
@@ -129,6 +130,19 @@ def test_lora_on_a_users_file_from_a_model_folder(tmp_path: Path) -> None:
         PromptModel.load(str(m), runtime).write_prompts(picture, "x", seeds=[1, 2]) for m in (adapter, base)
     ]
     assert prompts[0] != prompts[1], "the adapter changes the model"
+
+
+def test_all_weights_of_a_model_folder_go_on_learning(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    make_tiny().save(base, torch.float32)
+    data = write_dialogues(tmp_path, count=6)
+    sets = [f"model.base={base}", "model.lora=null", "optim.steps=2", "pretrain.save_dtype=fp32"]
+    recipe = resolve(PretrainRecipe, sets=sets, flags={"pretrain.data": data})
+    folder = Path(run(recipe, tmp_path / "run").result["model"])
+    before, after = (load_file(f / "model.safetensors") for f in (base, folder))
+    assert before.keys() == after.keys()
+    moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"vision_tower", "multi_modal_projector", "language_model"}
 
 
 def test_unusable_dialogues_are_listed_and_the_rest_is_learnt(tmp_path: Path) -> None:
