@@ -23,7 +23,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_recipes_weights_and_tables_are_inside(wheel: Path, root: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    data = {p for p in (root / "caig_cli").rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+    found = (p for p in (root / "caig_cli").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    data = {p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts)}
     for path in data:
         assert path.relative_to(root).as_posix() in names
     for path in (root / "recipes").rglob("*.yaml"):
