@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from caig_cli.painters.studio.lights import LIGHTS
+from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.mesh import Mesh, box, grid, merge, transform
 from caig_cli.painters.studio.render import mitsuba
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, solid, textured, upright
@@ -65,14 +66,18 @@ def gradient(stage: Stage) -> dict[str, Any]:
     mi = mitsuba()
     texture = mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(picture), "raw": True})
     wall = upright((x0, x1), (z0, z1), stage.wall)
-    flat = Mesh(wall.vertices, wall.faces, np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32), smooth=False)
+    flat = Mesh(
+        wall.vertices, wall.faces, np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32), smooth=False
+    )
     return {"backdrop": solid(flat, {"type": "diffuse", "reflectance": texture})}
 
 
 def dark(stage: Stage) -> dict[str, Any]:
     colour = _colour(stage, (40, 40, 44))
     x, z = _bounds(stage, stage.wall)
-    return {"backdrop": solid(upright(x, z, stage.wall), {"type": "diffuse", "reflectance": rgb(colour, 0.45)})}
+    return {
+        "backdrop": solid(upright(x, z, stage.wall), {"type": "diffuse", "reflectance": rgb(colour, 0.45)})
+    }
 
 
 def curtain(stage: Stage) -> dict[str, Any]:
@@ -146,7 +151,8 @@ def shelves(stage: Stage) -> dict[str, Any]:
     wood = stage.dyed("oak" if rng.random() < 0.5 else "walnut", stage.scene.backdrop_colour)
     back = textured(Cloth(stage.dyed("plaster", stage.scene.backdrop_colour)), "matte")
     shapes = {"backdrop": solid(upright((x0, x1), (z0, z1), stage.wall), back, 1 / 120)}
-    boards, things = [], {tone: [] for tone in _SPINES}  # type: dict[Any, list[Mesh]]
+    boards: list[Mesh] = []
+    things: dict[Colour, list[Mesh]] = {tone: [] for tone in _SPINES}
     first = -0.45 * gap * rng.random()
     for z in np.arange(first - gap, z1, gap):
         boards.append(transform(box((x1 - x0, deep, board), 0.1 * board), ((x0 + x1) / 2, y + deep / 2, z)))
@@ -161,12 +167,13 @@ def shelves(stage: Stage) -> dict[str, Any]:
 
 
 _SPINES = (
-    (186, 92, 70), (62, 84, 110), (222, 206, 176), (86, 112, 92), (206, 160, 84), (120, 78, 74), (232, 228, 220),
+    (186, 92, 70), (62, 84, 110), (222, 206, 176), (86, 112, 92), (206, 160, 84), (120, 78, 74),
+    (232, 228, 220),
 )  # fmt: skip
 
 
 def _thing(
-    things: dict[Any, list[Mesh]], x: float, y: float, z: float, room: float, rng: np.random.Generator
+    things: dict[Colour, list[Mesh]], x: float, y: float, z: float, room: float, rng: np.random.Generator
 ) -> float:
     """Puts a book, a box, or nothing on a shelf at ``x``; returns the width it takes."""
     kind = rng.random()

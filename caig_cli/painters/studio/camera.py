@@ -62,7 +62,7 @@ class Camera:
         return np.stack([x, np.broadcast_to(depth, x.shape), z], axis=-1)
 
     def support_depth(self, rows: npt.ArrayLike) -> Points:
-        """Depth y [...] at which pixel rows below the horizon show the product's support; infinity above it."""
+        """Depth y [...] at which pixel rows show the product's support; infinity from the horizon up."""
         below = np.asarray(rows, np.float64) - self.horizon
         reach = (self.height - self.lift) * self.distance / (self.cm * np.maximum(below, 1e-9))
         return np.where(below > 1e-6, reach - self.distance, np.inf)
@@ -76,8 +76,10 @@ class Camera:
         """The Mitsuba sensor, with the crop that makes the lens shift."""
         width, height = self.size
         whole = 2 * max(height - self.horizon, self.horizon, 1)
-        matrix = mitsuba().ScalarTransform4f().look_at(
-            origin=self.eye.tolist(), target=(self.eye + [0, 1, 0]).tolist(), up=[0, 0, 1]
+        matrix = (
+            mitsuba()
+            .ScalarTransform4f()
+            .look_at(origin=self.eye.tolist(), target=(self.eye + np.array([0, 1, 0])).tolist(), up=[0, 0, 1])
         )
         field = math.degrees(2 * math.atan2(self.frame[0] / 2, self.distance))
         sensor: dict[str, Any] = {"type": "perspective", "fov": field, "fov_axis": "x", "to_world": matrix}
@@ -109,4 +111,6 @@ def aim(
     distance = longer / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
     above = max(1, round(distance * math.tan(math.radians(elevation)) / cm))
     eye_x = (size[0] / 2 - (box.left + box.right) / 2) * cm
-    return Camera(size, box, cm, distance, above * cm + lift, eye_x, box.bottom - above, aperture * longer, lift)
+    return Camera(
+        size, box, cm, distance, above * cm + lift, eye_x, box.bottom - above, aperture * longer, lift
+    )

@@ -33,7 +33,8 @@ CYAN: Colour = (0.12, 0.68, 1.0)
 @dataclass(frozen=True, slots=True)
 class Lamp:
     """A panel aimed at the product. ``azimuth`` in degrees: 0 behind the camera, 90 right, 180 behind the
-    product; ``size`` its width as an angle in degrees seen from the product; ``away`` its distance in frames."""
+    product; ``size`` is its width as an angle in degrees seen from the product, ``away`` its distance in
+    frames."""
 
     azimuth: float
     elevation: float
@@ -47,7 +48,8 @@ class Lamp:
 @dataclass(frozen=True, slots=True)
 class Light:
     """``ambient`` is the brightness of a white card lit by the air alone; ``air`` tells the view outside
-    which hour it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone of that many degrees."""
+    which hour it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone
+    of that many degrees."""
 
     lamps: tuple[Lamp, ...]
     ambient: float
@@ -59,20 +61,38 @@ class Light:
 
 
 LIGHTS: dict[str, Light] = {
-    "softbox": Light((Lamp(-52, 48, 0.62, WHITE, 42), Lamp(115, 30, 0.20, WHITE, 30)), 0.40, WHITE, WHITE, "day"),
+    "softbox": Light(
+        (Lamp(-52, 48, 0.62, WHITE, 42), Lamp(115, 30, 0.20, WHITE, 30)), 0.40, WHITE, WHITE, "day"
+    ),
     "window_light": Light((Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day"),
-    "golden_hour": Light((Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85),
+    "golden_hour": Light(
+        (Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85
+    ),
     "night_neon": Light(
-        (Lamp(-72, 30, 0.55, PINK, 30), Lamp(74, 26, 0.55, CYAN, 30)), 0.09, (0.55, 0.5, 1.0), (0.6, 0.3, 0.9), "night", 0.42
+        (Lamp(-72, 30, 0.55, PINK, 30), Lamp(74, 26, 0.55, CYAN, 30)),
+        0.09,
+        (0.55, 0.5, 1.0),
+        (0.6, 0.3, 0.9),
+        "night",
+        0.42,
     ),
     "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0),
     "candlelight": Light(
-        (Lamp(-64, 16, 0.52, EMBER, 9, 0.95), Lamp(70, 14, 0.42, EMBER, 9, 1.05)), 0.10, EMBER, EMBER, "night", 0.42
+        (Lamp(-64, 16, 0.52, EMBER, 9, 0.95), Lamp(70, 14, 0.42, EMBER, 9, 1.05)),
+        0.10,
+        EMBER,
+        EMBER,
+        "night",
+        0.42,
     ),
     "overcast": Light((Lamp(-30, 72, 0.30, COOL, 75),), 0.68, (0.93, 0.97, 1.0), WHITE, "overcast"),
-    "backlight": Light((Lamp(166, 36, 0.95, WARM, 26), Lamp(-60, 40, 0.22, WHITE, 40)), 0.46, WHITE, WARM, "day"),
+    "backlight": Light(
+        (Lamp(166, 36, 0.95, WARM, 26), Lamp(-60, 40, 0.22, WHITE, 40)), 0.46, WHITE, WARM, "day"
+    ),
     "hard_sun": Light((Lamp(-58, 42, 1.0, SUN, 1.2, 12.0),), 0.26, (0.78, 0.88, 1.0), SUN, "day"),
-    "moonlight": Light((Lamp(-104, 40, 0.50, MOON, 3.0, 9.0),), 0.13, (0.45, 0.62, 1.0), (0.5, 0.6, 1.0), "night", 0.36),
+    "moonlight": Light(
+        (Lamp(-104, 40, 0.50, MOON, 3.0, 9.0),), 0.13, (0.45, 0.62, 1.0), (0.5, 0.6, 1.0), "night", 0.36
+    ),
 }
 
 
@@ -99,7 +119,9 @@ def light_shapes(light: Light, camera: Camera, rng: np.random.Generator) -> dict
     return shapes
 
 
-def _panel(lamp: Lamp, place: npt.NDArray[np.float64], target: npt.NDArray[np.float64], unit: float) -> dict[str, Any]:
+def _panel(
+    lamp: Lamp, place: npt.NDArray[np.float64], target: npt.NDArray[np.float64], unit: float
+) -> dict[str, Any]:
     half = lamp.away * unit * math.tan(math.radians(lamp.size / 2))
     solid_angle = 4 * half**2 / (lamp.away * unit) ** 2
     radiance = [lamp.strength * math.pi / solid_angle * c for c in lamp.colour]
@@ -130,7 +152,11 @@ def _towards(place: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) ->
 
 
 def _gobo(
-    lamp: Lamp, target: npt.NDArray[np.float64], ray: npt.NDArray[np.float64], unit: float, rng: np.random.Generator
+    lamp: Lamp,
+    target: npt.NDArray[np.float64],
+    ray: npt.NDArray[np.float64],
+    unit: float,
+    rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     """What stands between lamp and set: the frame and bars of a window, or nothing."""
     if lamp.gobo != "window":
@@ -138,8 +164,17 @@ def _gobo(
     centre = target + ray * 2.4 * unit + np.array([0.0, 0.25, 0.0]) * unit * rng.uniform(-1, 1)
     plane = _towards(centre, target)
     width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, 1.3 * unit
-    bars = [(0.0, 0.0, bar, height), (0.0, 0.18 * unit, width, bar * 0.8), (0.0, -0.2 * unit, width, bar * 0.8)]
-    walls = [(-width - far, 0, far, far), (width + far, 0, far, far), (0, height + far, width, far), (0, -height - far, width, far)]
+    bars = [
+        (0.0, 0.0, bar, height),
+        (0.0, 0.18 * unit, width, bar * 0.8),
+        (0.0, -0.2 * unit, width, bar * 0.8),
+    ]
+    walls = [
+        (-width - far, 0, far, far),
+        (width + far, 0, far, far),
+        (0, height + far, width, far),
+        (0, -height - far, width, far),
+    ]
     black = {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.2}}
     return [
         {"type": "rectangle", "to_world": plane.translate([x, y, 0]).scale([w, h, 1]), "bsdf": black}

@@ -33,6 +33,12 @@ class Placed:
     foot: tuple[float, float, float]
     radius: float
 
+    def moved(self) -> Parts:
+        """The prop's parts where they stand."""
+        return [
+            (transform(m, self.foot, (0, 0, self.turn), self.scale), material) for m, material in self.parts
+        ]
+
 
 def support_height(stage_props: tuple[str, ...], height_cm: float) -> float:
     """Height in cm of what the product stands on: a podium if the scene has one, else 0."""
@@ -40,35 +46,36 @@ def support_height(stage_props: tuple[str, ...], height_cm: float) -> float:
 
 
 def prop_shapes(stage: Stage) -> dict[str, Any]:
-    """The scene's props as Mitsuba shapes. One that finds no free place is left out."""
-    taken: list[Placed] = []
+    """The scene's props as Mitsuba shapes."""
     shapes: dict[str, Any] = {}
+    for number, placed in enumerate(place_props(stage)):
+        for k, (mesh, material) in enumerate(placed.moved()):
+            shapes[f"prop{number}_{k}"] = to_mitsuba(mesh, material)
+    for name in stage.scene.props:
+        if PROPS[name].where == "under":
+            shapes |= _podium(stage, _parts(name, int(stage.rng("podium").integers(VARIANTS))))
+    return shapes
+
+
+def place_props(stage: Stage) -> list[Placed]:
+    """Where the scene's props stand. One that finds no free place is left out; a podium is not among them."""
+    taken: list[Placed] = []
     rng = stage.rng("props")
     first_side = 1.0 if rng.random() < 0.5 else -1.0
-    for number, name in enumerate(stage.scene.props):
-        parts = _parts(name, int(rng.integers(VARIANTS)))
-        own = stage.rng(f"props/{name}")
+    for name in stage.scene.props:
         if PROPS[name].where == "under":
-            shapes |= _podium(stage, parts)
             continue
-        side = first_side * (-1.0) ** len(taken)
-        placed = _find(stage, name, parts, side, taken, own)
+        own = stage.rng(f"props/{name}")
+        parts = _parts(name, int(own.integers(VARIANTS)))
+        placed = _find(stage, name, parts, first_side * (-1.0) ** len(taken), taken, own)
         if placed is not None:
             taken.append(placed)
-            shapes |= _shapes(f"prop{number}", placed)
-    return shapes
+    return taken
 
 
 @functools.lru_cache(maxsize=256)
 def _parts(name: str, variant: int) -> Parts:
     return PROPS[name].build(np.random.default_rng([variant, 97]), None)
-
-
-def _shapes(label: str, placed: Placed) -> dict[str, Any]:
-    return {
-        f"{label}_{k}": to_mitsuba(transform(mesh, placed.foot, (0, 0, placed.turn), placed.scale), material)
-        for k, (mesh, material) in enumerate(placed.parts)
-    }
 
 
 def _podium(stage: Stage, parts: Parts) -> dict[str, Any]:
@@ -78,7 +85,10 @@ def _podium(stage: Stage, parts: Parts) -> dict[str, Any]:
     wide = np.array([1.35 * stage.width_cm, max(1.35 * stage.width_cm, 1.5 * depth)])
     scale = np.array([*(wide / (high - low)[:2]), stage.camera.lift / float(high[2] - low[2])])
     foot = np.array([0.0, 0.24 * depth, -low[2] * scale[2]])
-    return {f"podium_{k}": to_mitsuba(transform(m, foot, 0.0 * foot, scale), mat) for k, (m, mat) in enumerate(parts)}
+    return {
+        f"podium_{k}": to_mitsuba(transform(m, foot, 0.0 * foot, scale), mat)
+        for k, (m, mat) in enumerate(parts)
+    }
 
 
 def _find(

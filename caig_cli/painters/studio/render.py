@@ -55,7 +55,9 @@ def render(
     """
     mi = mitsuba()
     loaded = mi.load_dict(_with_film(scene, size, "rgba" if alpha else "rgb"))
-    integrator = mi.load_dict({"type": "path", "max_depth": depth, "rr_depth": 4, "block_size": BLOCK, "hide_emitters": alpha})
+    integrator = mi.load_dict(
+        {"type": "path", "max_depth": depth, "rr_depth": 4, "block_size": BLOCK, "hide_emitters": alpha}
+    )
     seed = seed % 2**32
     picture = np.array(mi.render(loaded, integrator=integrator, spp=spp, seed=seed), np.float32)
     picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY)

@@ -125,7 +125,9 @@ def textured(cloth: Cloth, finish: str, gloss: float = 0.1, relief_cm: float = 0
     what the texture's full height stands for, 0 for a flat surface.
     """
     mi = mitsuba()
-    colour = mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(_linear()[cloth.texture.colour]), "raw": True})
+    colour = mi.load_dict(
+        {"type": "bitmap", "bitmap": mi.Bitmap(_linear()[cloth.texture.colour]), "raw": True}
+    )
     bsdf: dict[str, Any] = {"type": "diffuse", "reflectance": colour}
     if finish == "coated":
         # roughplastic would look the same, but tabulates its coat for 60 ms each time

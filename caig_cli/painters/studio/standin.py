@@ -9,6 +9,7 @@ The customer's own pixels are composed over it afterwards, so it is made a hair 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,9 @@ def _skin(cutout: Cutout) -> npt.NDArray[np.uint8]:
 def _signed_distance(inside: npt.NDArray[np.bool_]) -> Field:
     """Distance in samples to the outline, positive inside; the outside border counts as outside."""
     padded = np.pad(inside, 1)
-    depth = np.asarray(ndimage.distance_transform_edt(padded)) - np.asarray(ndimage.distance_transform_edt(~padded))
+    depth = np.asarray(ndimage.distance_transform_edt(padded)) - np.asarray(
+        ndimage.distance_transform_edt(~padded)
+    )
     signed: Field = depth[1:-1, 1:-1] - 0.5 * np.sign(depth[1:-1, 1:-1])
     return signed
 
@@ -133,7 +136,16 @@ def _filled_contour(field: Field) -> tuple[Field, Field, npt.NDArray[np.uint32]]
     h = rows * columns + np.arange(across.size).reshape(across.shape)
     v = rows * columns + across.size + np.arange(down.size).reshape(down.shape)
     # around a cell from its lower left: corner, the edge after it, corner, ...
-    ring = [corner[1:, :-1], h[1:], corner[1:, 1:], v[:, 1:], corner[:-1, 1:], h[:-1], corner[:-1, :-1], v[:, :-1]]
+    ring = [
+        corner[1:, :-1],
+        h[1:],
+        corner[1:, 1:],
+        v[:, 1:],
+        corner[:-1, 1:],
+        h[:-1],
+        corner[:-1, :-1],
+        v[:, :-1],
+    ]
     around = np.stack([r.ravel() for r in ring], axis=-1)
     inside = np.stack([value.ravel()[around[:, k]] > 0 for k in (0, 2, 4, 6)], axis=-1)
     used, index = np.unique(_fans(around, inside), return_inverse=True)
@@ -151,6 +163,6 @@ def _fans(around: npt.NDArray[Any], inside: npt.NDArray[np.bool_]) -> npt.NDArra
         for k in range(4):
             polygon += [2 * k] if flags[k] else []
             polygon += [2 * k + 1] if flags[k] != flags[(k + 1) % 4] else []
-        for a, b in zip(polygon[1:], polygon[2:], strict=False):
+        for a, b in pairwise(polygon[1:]):
             triangles.append(cells[:, [polygon[0], a, b]])
     return np.concatenate(triangles)

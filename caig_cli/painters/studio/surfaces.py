@@ -67,7 +67,9 @@ def surface_shapes(stage: Stage) -> dict[str, Any]:
     row = SURFACES[stage.scene.surface]
     if is_sweep(stage.scene):
         colour = stage.scene.surface_colour or stage.scene.backdrop_colour
-        return {"surface": solid(_sweep(stage), textured(Cloth(stage.dyed("paper", colour)), "matte"), 1 / 30)}
+        return {
+            "surface": solid(_sweep(stage), textured(Cloth(stage.dyed("paper", colour)), "matte"), 1 / 30)
+        }
     if row.finish == "water":
         return {"surface": solid(_waves(stage), _water(stage))}
     cloth = stage.dyed(row.texture, stage.scene.surface_colour)
@@ -75,9 +77,13 @@ def surface_shapes(stage: Stage) -> dict[str, Any]:
     if row.finish == "glass":
         bsdf = _glass(stage)
     else:
-        bsdf = textured(Cloth(cloth), row.finish, row.gloss, stage.relief(cloth, row.relief * tile / cloth.size_cm))
+        bsdf = textured(
+            Cloth(cloth), row.finish, row.gloss, stage.relief(cloth, row.relief * tile / cloth.size_cm)
+        )
     if row.mounds > 0:
-        shapes: dict[str, Any] = {"surface": solid(_mounds(stage, row.mounds * stage.height_cm), bsdf, 1 / tile)}
+        shapes: dict[str, Any] = {
+            "surface": solid(_mounds(stage, row.mounds * stage.height_cm), bsdf, 1 / tile)
+        }
     else:
         shapes = {"surface": solid(sheet(*_extent(stage)), bsdf, 1 / tile)}
     if stage.scene.surface == "grass":
@@ -136,7 +142,10 @@ def _mounds(stage: Stage, height: float) -> Mesh:
     """Uneven ground, level at the product, with texture coordinates in cm."""
     x, y = _fan(stage, 150, 150)
     rng = stage.rng("mounds")
-    at_x, at_y = x / (4 * stage.unit) + np.float32(rng.random()), y / (4 * stage.unit) + np.float32(rng.random())
+    at_x, at_y = (
+        x / (4 * stage.unit) + np.float32(rng.random()),
+        y / (4 * stage.unit) + np.float32(rng.random()),
+    )
     swell = sample(fbm(256, 7, 2.6, 2.0, 24), at_x, at_y)
     z = np.abs(swell) * height * _away(stage, x, y, 0.35) * np.where(y < 0, 0.35, 1.0)
     return grid(np.stack([x, y, z.astype(np.float32)], axis=-1), np.stack([x, y], axis=-1))

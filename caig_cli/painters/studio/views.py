@@ -53,11 +53,11 @@ def _plain(name: str, air: str, variant: int, size: int) -> npt.NDArray[np.float
 def _sky_srgb(air: str, variant: int, size: int) -> Picture:
     zenith, low, glow, _ = _SKIES[air]
     x, y = plane(size)
-    t = np.clip(y / HORIZON, 0, 1)
+    t = np.clip(y / HORIZON, 0, 1).astype(np.float32)
     sky = ramp((1 - t) ** 0.8, low, mix(low, zenith, np.full((1, 1), 0.55, np.float32))[0, 0], zenith)
     sun_x = (0.22, 0.78, 0.35, 0.66)[variant]
     near = np.exp(-(((x - sun_x) / 0.34) ** 2 + ((y - HORIZON * 0.86) / 0.26) ** 2))
-    sky = mix(sky, glow, 0.75 * near)
+    sky = mix(sky, glow, (0.75 * near).astype(np.float32))
     clouds = sample(fbm(512, 301 + variant, 1.9, 1.5, 200, (1.7, 0.8)), x * 0.8, y * (0.7 + 0.9 * t))
     cover = step(0.25, 1.9, clouds) * (0.65 if air != "overcast" else 0.4)
     lit = mix(np.minimum(np.asarray(glow) * 1.02, 255), low, step(1.0, 2.6, clouds) * 0.5)
@@ -73,7 +73,7 @@ def _light(srgb: Picture, level: float) -> Picture:
 
 
 def sky(air: str, variant: int, size: int) -> Picture:
-    x, y = plane(size)
+    _, y = plane(size)
     picture = _sky_srgb(air, variant, size)
     zenith, low, _, _ = _SKIES[air]
     land = mix(np.asarray(low) * 0.82, np.asarray(zenith) * 0.7 + 30, step(HORIZON, 1.0, y))
@@ -86,7 +86,9 @@ def sea(air: str, variant: int, size: int) -> Picture:
     picture = _sky_srgb(air, variant, size)
     below = np.clip((y - HORIZON) / (1 - HORIZON), 1e-3, 1)
     far = 1 / (below + 0.03)
-    waves = sample(fbm(512, 321 + variant, 1.5, 3, 160, (1.8, 0.8)), (x - 0.5) * (0.25 + far * 0.06), far * 0.16)
+    waves = sample(
+        fbm(512, 321 + variant, 1.5, 3, 160, (1.8, 0.8)), (x - 0.5) * (0.25 + far * 0.06), far * 0.16
+    )
     waves = waves * np.clip(below * 7, 0.15, 1)
     deep = np.asarray(zenith) * (0.42, 0.62, 0.66)
     water = mix(np.asarray(low) * (0.72, 0.88, 0.94), deep, np.clip(below * 1.6, 0, 1) ** 0.5)
@@ -101,7 +103,7 @@ def sea(air: str, variant: int, size: int) -> Picture:
 
 def mountains(air: str, variant: int, size: int) -> Picture:
     zenith, low, _, level = _SKIES[air]
-    x, y = plane(size)
+    _, y = plane(size)
     picture = _sky_srgb(air, variant, size)
     near = {"day": (70, 96, 78), "golden": (92, 74, 66), "overcast": (74, 88, 88)}.get(air, (14, 20, 34))
     columns = np.arange(size)
@@ -113,7 +115,8 @@ def mountains(air: str, variant: int, size: int) -> Picture:
         tone = np.asarray(low) * (1 - t) * 0.93 + np.asarray(near) * t + np.asarray(zenith) * 0.10 * (1 - t)
         rock = fbm(size, 361 + layer, 1.4, 4, 300, (1.4, 0.8))
         slope = np.clip((y - crest) / 0.25, 0, 1)
-        shade = mix(tone * 1.0, np.asarray(low) * 0.9, 0.45 * slope * (1 - t * 0.6)) * (1 + 0.055 * rock * t)[..., None]
+        mist = (0.45 * slope * (1 - t * 0.6)).astype(np.float32)
+        shade = mix(tone, np.asarray(low) * 0.9, mist) * (1 + 0.055 * rock * t)[..., None]
         if layer < 2 and air != "night":
             snow = step(0.085, 0.02, y - crest + 0.016 * rock)
             shade = mix(shade, np.minimum(np.asarray(low) * 1.1, 250), 0.7 * snow)
@@ -130,13 +133,13 @@ def _ridge(size: int, seed: int, peaks: float) -> npt.NDArray[np.float32]:
     for octave in range(8):
         knots = rng.normal(size=int(peaks * 2**octave) + 4)
         line += np.interp(x * (len(knots) - 3) + rng.random(), np.arange(len(knots)), knots) * 0.46**octave
-    return ((line - line.mean()) / line.std()).astype(np.float32)
+    return np.asarray((line - line.mean()) / line.std(), np.float32)
 
 
 def bokeh_city(air: str, variant: int, size: int) -> Picture:
     """Lights of a city far out of focus; by day the lights pale against hazy buildings."""
     rng = np.random.default_rng(341 + variant)
-    x, y = plane(size)
+    _, y = plane(size)
     dark = air == "night"
     top, low = ((10, 12, 30), (44, 32, 60)) if dark else ((178, 192, 210), (226, 216, 206))
     base = ramp(np.clip(1 - np.abs(y - HORIZON) / 0.55, 0, 1) ** 1.4, top, low)
@@ -145,11 +148,15 @@ def bokeh_city(air: str, variant: int, size: int) -> Picture:
     for _ in range(26):
         left, width, height = rng.random() * 1.1 - 0.1, rng.uniform(0.04, 0.12), rng.gamma(3, 0.055)
         draw.rectangle(
-            [left * size, (HORIZON - height) * size, (left + width) * size, size], fill=int(rng.integers(60, 255))
+            [left * size, (HORIZON - height) * size, (left + width) * size, size],
+            fill=int(rng.integers(60, 255)),
         )
     blocks = np.asarray(towers.filter(ImageFilter.GaussianBlur(size * 0.012)), np.float32) / 255
-    picture = _light(mix(base, np.asarray(top) * (1.5 if dark else 0.78), 0.6 * blocks), 0.5 if dark else 0.85)
-    hues = np.array([(255, 190, 110), (255, 160, 80), (255, 226, 180), (120, 190, 255), (255, 90, 130), (120, 255, 220)])
+    towards = np.asarray(top) * (1.5 if dark else 0.78)
+    picture = _light(mix(base, towards, (0.6 * blocks).astype(np.float32)), 0.5 if dark else 0.85)
+    hues = np.array(
+        [(255, 190, 110), (255, 160, 80), (255, 226, 180), (120, 190, 255), (255, 90, 130), (120, 255, 220)]
+    )
     for _ in range(150):
         px, py = rng.random(), HORIZON + 0.02 - abs(rng.normal(0, 0.17)) + rng.uniform(0, 0.14)
         radius, hue = rng.uniform(0.012, 0.036), hues[rng.choice(6, p=(0.3, 0.22, 0.22, 0.12, 0.08, 0.06))]
@@ -175,7 +182,7 @@ def foliage(air: str, variant: int, size: int) -> Picture:
     """Layers of leaves from the deep shade to sunlit tips, with sky shining through."""
     rng = np.random.default_rng(351 + variant)
     night = air == "night"
-    x, y = plane(size)
+    _, y = plane(size)
     deep = ramp(np.clip(y * 1.1, 0, 1), (92, 124, 74), (48, 72, 40), (30, 46, 26))
     glow = step(0.2, 1.8, fbm(size, 371 + variant, 2.4, 1.2)) * np.clip(1.15 - y, 0, 1)
     bright = {"golden": (255, 222, 150), "overcast": (220, 228, 222)}.get(air, (226, 240, 200))
@@ -201,7 +208,9 @@ def _leaf(cx: float, cy: float, length: float, angle: float) -> list[tuple[float
     along = np.concatenate([t - 0.5, (t - 0.5)[::-1]]) * length
     across = np.concatenate([side, -side[::-1]]) * length
     c, s = np.cos(angle), np.sin(angle)
-    return [(float(cx + c * a - s * b), float(cy + s * a + c * b)) for a, b in zip(along, across, strict=True)]
+    return [
+        (float(cx + c * a - s * b), float(cy + s * a + c * b)) for a, b in zip(along, across, strict=True)
+    ]
 
 
 _VIEWS: dict[str, Callable[[str, int, int], Picture]] = {
