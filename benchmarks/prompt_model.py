@@ -110,8 +110,10 @@ class Asker:
     def prompts(self, image: Image.Image, key: str, **known: Any) -> list[str]:
         """Four background prompts."""
         seeds = [derive_seed("prompt model benchmark", key, i) for i in range(SAMPLES)]
-        options = {"temperature": self.temperature, "top_p": self.top_p}
-        return self.model.write_prompts(image, instruction("write", **known), seeds=seeds, **options)
+        question = instruction("write", **known)
+        return self.model.write_prompts(
+            image, question, seeds=seeds, temperature=self.temperature, top_p=self.top_p
+        )
 
     def name(self, task: str, image: Image.Image, **known: Any) -> str:
         """The likeliest short answer, without its article."""

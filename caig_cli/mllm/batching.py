@@ -22,7 +22,9 @@ from caig_cli.mllm.inputs import Batch, Encoder, Row, collate
 from caig_cli.records import Dialogue, Failure
 
 WINDOW = 16
-"""Batches' worth of rows that are sorted by length together: enough to save padding, still well mixed."""
+"""Batches' worth of rows that are grouped by length together: enough to save padding, still well mixed."""
+BUCKET = 32
+"""Lengths that differ by less than this count as alike: finer groups would tell the answer by the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class DialogueSet:
         window = WINDOW * max(1, self.sizes.tokens // max(map(self._row_length, rows), default=1))
         batches: list[list[tuple[int, ...]]] = []
         for start in range(0, len(rows), window):
-            batches += self._cut(sorted(rows[start : start + window], key=self._row_length))
+            batches += self._cut(sorted(rows[start : start + window], key=self._bucket))
         rng.shuffle(batches)
         return [Item(tuple(rows), derive_seed(seed, epoch, n)) for n, rows in enumerate(batches)]
 
@@ -134,14 +136,20 @@ class DialogueSet:
         return prefix + sum(len(self.branches[i]) for i in row)
 
     def _cut(self, rows: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
-        """Consecutive rows, shortest first, into batches of at most the allowed padded tokens."""
+        """Consecutive rows into batches of at most the allowed padded tokens."""
         batches: list[list[tuple[int, ...]]] = []
+        longest = 0
         for row in rows:
-            if batches and (len(batches[-1]) + 1) * self._row_length(row) <= self.sizes.tokens:
+            longest = max(longest, self._row_length(row))
+            if batches and (len(batches[-1]) + 1) * longest <= self.sizes.tokens:
                 batches[-1].append(row)
             else:
                 batches.append([row])
+                longest = self._row_length(row)
         return batches
+
+    def _bucket(self, row: Sequence[int]) -> int:
+        return self._row_length(row) // BUCKET
 
 
 class Stream:

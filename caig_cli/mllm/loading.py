@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,9 +132,27 @@ def from_nothing(
         tie_word_embeddings=True,
         caig_family="embedded",
     )
-    size = int(vision_config.image_size)
-    rules = ImageRules(size, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25), matte=matte)
-    return Mllm(LlavaForConditionalGeneration(config), tokenizer, FAMILIES["embedded"], rules)
+    red, green, blue = (level / 255 for level in matte)
+    rules = ImageRules(int(vision_config.image_size), (red, green, blue), (0.25, 0.25, 0.25), matte)
+    model = LlavaForConditionalGeneration(config)
+    _place_patches(model.model.vision_tower)
+    return Mllm(model, tokenizer, FAMILIES["embedded"], rules)
+
+
+@torch.no_grad()
+def _place_patches(tower: Any) -> None:
+    """Start the learnt position embeddings as sines and cosines of a patch's column and row.
+
+    CLIP's own start (0.02) is lost beside the patches (about 0.7): a tower that sees a few thousand photos
+    would spend them on finding out where things are. For the same reason the matte is the pixels' mean.
+    """
+    positions = tower.get_parameter("embeddings.position_embedding.weight")
+    side, width = math.isqrt(len(positions) - 1), positions.shape[1]
+    row, column = torch.arange(side * side).div(side, rounding_mode="floor"), torch.arange(side * side) % side
+    frequency = 10.0 ** -torch.linspace(0, 2, width // 4)
+    angles = [place[:, None] * frequency for place in (column, row)]
+    waves = torch.cat([wave(angle) for angle in angles for wave in (torch.sin, torch.cos)], dim=1)
+    positions[1:, : waves.shape[1]] = waves / 2
 
 
 def add_lora(mllm: Mllm, base: str, *, rank: int, alpha: float, dropout: float) -> Mllm:
