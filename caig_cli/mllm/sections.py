@@ -51,6 +51,22 @@ class LanguageShape(Section):
     """Key and value heads."""
 
 
+class FirstLookSection(Section):
+    """Lessons in naming pictures, for the vision tower alone, before the dialogues."""
+
+    tasks: tuple[str, ...] = ("shape",)
+    """Tasks whose answers are names to tell apart; the first one is shown as progress."""
+
+    steps: Count = 1000
+    """Optimiser steps."""
+
+    batch: Count = 48
+    """Pictures per step."""
+
+    learning_rate: Positive = 1e-3
+    """Peak learning rate."""
+
+
 class NothingSection(Section):
     """A new model with random weights."""
 
@@ -65,6 +81,9 @@ class NothingSection(Section):
 
     language: LanguageShape = LanguageShape()
     """Shape of the language model."""
+
+    first_look: FirstLookSection | None = None
+    """Lessons for the tower before the dialogues; empty for none."""
 
 
 class LoraSection(Section):

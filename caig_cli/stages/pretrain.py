@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
-    from caig_cli.mllm.batching import DialogueSet
+    from caig_cli.mllm.batching import DialogueSet, Pictures
     from caig_cli.mllm.inputs import Batch
     from caig_cli.mllm.loading import Mllm
 
@@ -128,6 +128,8 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     held_out, failed_too = usable(held_out, mllm.encoder, pictures, data.longest, report)
     if not train:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
+    if recipe.model.from_nothing is not None and recipe.model.from_nothing.first_look is not None:
+        _first_look(recipe, mllm, train, pictures, runtime, run_dir, report)
     learn = DialogueSet(train, mllm.encoder, pictures, sizes)
     judge = DialogueSet(held_out, mllm.encoder, pictures, sizes)
     result = loop.train(
@@ -170,6 +172,32 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
     if lora is None:
         return mllm
     return loading.add_lora(mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
+
+
+def _first_look(
+    recipe: PretrainRecipe,
+    mllm: Mllm,
+    train: Sequence[Dialogue],
+    pictures: Pictures,
+    runtime: Runtime,
+    run_dir: RunDir,
+    report: Reporter,
+) -> None:
+    from caig_cli.mllm.first_look import first_look
+
+    new = recipe.model.from_nothing
+    assert new is not None and new.first_look is not None
+    first_look(
+        mllm.model.model.vision_tower.to(runtime.device),
+        new.tower.hidden_size,
+        train,
+        pictures,
+        new.first_look,
+        seed=recipe.seed,
+        vary_by=recipe.pretrain.vary_images,
+        run=run_dir,
+        report=report,
+    )
 
 
 def _step(balance: float, device: torch.device) -> StepFunction:
