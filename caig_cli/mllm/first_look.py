@@ -1,4 +1,4 @@
-"""The first look: a vision tower that starts from nothing learns to tell pictures apart before it is talked to.
+"""The first look: a vision tower from nothing learns to tell pictures apart before it is talked to.
 
 Long answers teach a new tower slowly: most of their words can be told without looking. So for a few minutes
 it is trained on the tasks whose answers are names, each name a class, by one linear layer per task on the
@@ -101,5 +101,5 @@ def first_look(
             optimizer.step()
             optimizer.zero_grad()
             right = (logits[0].argmax(-1) == answers[:, 0]).float().mean()
-            bar.advance(loss=float(loss), named=float(right))
+            bar.advance(loss=loss.item(), named=float(right))
     run.write_bytes(FILE, save({name: value.contiguous() for name, value in tower.state_dict().items()}))

@@ -1,0 +1,101 @@
+"""The first look teaches a tower to tell pictures apart, and a resumed run gets the very same tower."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from caig_cli.engine.report import SilentReporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.mllm.batching import Pictures
+from caig_cli.mllm.first_look import IGNORED, first_look, lessons
+from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
+from caig_cli.mllm.sections import FirstLookSection
+from caig_cli.recipe import Recipe
+from caig_cli.records import Dialogue, Turn
+from tiny_mllm import make_tiny
+
+SIDE = 32
+RULES = ImageRules(SIDE)
+
+
+def _dialogue(task: str, image: str, answer: str) -> Dialogue:
+    return Dialogue(f"{image}-{task}", Path(image), (Turn("human", "?"), Turn("gpt", answer)), task)
+
+
+def _picture(path: Path) -> Pixels:
+    """Bright stripes that run as the name tells, across or down; its number moves them."""
+    pixels = np.zeros((SIDE, SIDE, 4), np.uint8)
+    pixels[..., 3] = 255
+    first = int(path.name[-1])
+    if path.name.startswith("across"):
+        pixels[first::8, :, :3] = pixels[first + 1 :: 8, :, :3] = 220
+    else:
+        pixels[:, first::8, :3] = pixels[:, first + 1 :: 8, :3] = 220
+    return pixels
+
+
+def _tower() -> nn.Module:
+    tower: nn.Module = make_tiny().model.model.vision_tower
+    return tower
+
+
+DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down") for n in range(4)]
+
+
+def _look(out: Path, *, resume: bool = False) -> nn.Module:
+    tower = _tower()
+    section = FirstLookSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3)
+    with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
+        pictures = Pictures(RULES, opener=_picture)
+        first_look(
+            tower, 32, DIALOGUES, pictures, section, seed=1, vary_by=0.0, run=run, report=SilentReporter()
+        )
+    return tower
+
+
+def test_names_are_classes_and_what_a_task_does_not_name_is_ignored() -> None:
+    dialogues = [
+        _dialogue("shape", "a", "a jar"),
+        _dialogue("shape", "b", "a box"),
+        _dialogue("category", "b", "tea"),
+        _dialogue("write", "a", "a long prompt"),
+    ]
+    taught, counts = lessons(dialogues, ("shape", "category"))
+    assert taught == [(Path("a"), (0, IGNORED)), (Path("b"), (1, 0))]
+    assert counts == [2, 1]
+
+
+def _apart(tower: nn.Module) -> float:
+    """Distance of the two names' mean pictures, in units of the spread within a name."""
+    paths = [Path(f"{way}-{n}") for way in ("across", "down") for n in range(4)]
+    pixels = to_tensor([_picture(path)[..., :3] for path in paths], RULES)
+    with torch.no_grad():
+        seen = tower(pixels, output_hidden_states=True).hidden_states[-1][:, 1:].mean(dim=1)
+    across, down = seen[:4], seen[4:]
+    spread = torch.cat([across - across.mean(0), down - down.mean(0)]).norm(dim=1).mean()
+    return float((across.mean(0) - down.mean(0)).norm() / spread)
+
+
+def test_the_tower_learns_to_tell_names_apart(tmp_path: Path) -> None:
+    assert _apart(_look(tmp_path / "run")) > 3 * _apart(_tower())
+
+
+def test_a_resumed_run_reads_the_tower_that_the_first_one_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _look(tmp_path / "run")
+    monkeypatch.setattr("caig_cli.mllm.first_look.Namer", None)  # a second training would fail
+    again = _look(tmp_path / "run", resume=True)
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+
+
+def test_the_same_seed_gives_the_same_tower(tmp_path: Path) -> None:
+    one, two = _look(tmp_path / "one"), _look(tmp_path / "two")
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, two.state_dict()[name]), name
