@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny_mllm import make_tiny
 from torch import nn
 
 from caig_cli.engine.report import SilentReporter
@@ -17,7 +18,6 @@ from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
 from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.recipe import Recipe
 from caig_cli.records import Dialogue, Turn
-from tiny_mllm import make_tiny
 
 SIDE = 32
 RULES = ImageRules(SIDE)
