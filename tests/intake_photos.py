@@ -1,4 +1,4 @@
-"""Synthetic packshots whose true alpha and product colours are known."""
+"""Synthetic packshots whose true alpha and product colours are known; as large as their background."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
-SIDE = 420
+SIDE = 300
+"""Pixels of a photo's side, unless its background has another."""
+
 _OVER = 4  # drawn four times larger, so that edges are truly anti-aliased
 
 
@@ -23,28 +25,33 @@ class Photo:
     colour: NDArray[np.float64]
 
 
-def canvas(mode: str = "L", fill: object = 0) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    image = Image.new(mode, (SIDE * _OVER, SIDE * _OVER), fill)  # type: ignore[arg-type]
+def canvas(side: int, mode: str = "L", fill: object = 0) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    image = Image.new(mode, (side * _OVER, side * _OVER), fill)  # type: ignore[arg-type]
     return image, ImageDraw.Draw(image)
 
 
 def shrink(image: Image.Image) -> NDArray[np.float64]:
-    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
+    return np.asarray(image.reduce(_OVER), dtype=np.float64)
 
 
-def box(left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
-    """A rectangle given in 0..1 of the photo."""
-    scale = SIDE * _OVER
+def box(
+    draw: ImageDraw.ImageDraw, left: float, top: float, right: float, bottom: float
+) -> tuple[float, float, float, float]:
+    """A rectangle given in 0..1 of the drawing's side."""
+    scale = draw.im.size[0]
     return (left * scale, top * scale, right * scale, bottom * scale)
 
 
 def plain(
-    grey: float = 255.0, slope: float = 0.0, tint: tuple[float, float, float] = (1, 1, 1)
+    grey: float = 255.0,
+    slope: float = 0.0,
+    tint: tuple[float, float, float] = (1, 1, 1),
+    side: int = SIDE,
 ) -> NDArray[np.float64]:
     """A background [H, W, 3] that darkens upwards by ``slope`` levels, as a paper sweep does."""
-    height = np.linspace(1, 0, SIDE)
+    height = np.linspace(1, 0, side)
     fall = slope / (1 + np.exp(-10 * (height - 0.6)))
-    return np.broadcast_to((grey - fall)[:, None, None] * np.array(tint), (SIDE, SIDE, 3)).copy()
+    return np.broadcast_to((grey - fall)[:, None, None] * np.array(tint), (side, side, 3)).copy()
 
 
 def contact_shadow(
@@ -53,7 +60,7 @@ def contact_shadow(
     """The background with the soft shadow of something that stands where ``alpha`` ends below."""
     rows = np.flatnonzero(alpha.max(axis=1) > 0.5)
     columns = np.flatnonzero(alpha.max(axis=0) > 0.5)
-    y, x = np.mgrid[:SIDE, :SIDE]
+    y, x = np.indices(alpha.shape)
     middle, half = columns.mean(), 0.62 * np.ptp(columns)
     blob = np.exp(-(((x - middle) / half) ** 4) - ((y - rows[-1]) / 9.0) ** 2)
     return background * (1 - depth * ndimage.gaussian_filter(blob, 3)[..., None])
@@ -77,30 +84,32 @@ def photograph(
     return Photo(rgb, alpha, colour)
 
 
-def flat(colour: tuple[float, float, float]) -> NDArray[np.float64]:
-    return np.broadcast_to(np.array(colour, dtype=np.float64), (SIDE, SIDE, 3)).copy()
+def flat(side: int, colour: tuple[float, float, float]) -> NDArray[np.float64]:
+    return np.broadcast_to(np.array(colour, dtype=np.float64), (side, side, 3)).copy()
 
 
 def bottle(background: NDArray[np.float64], shadow: float = 0.5) -> Photo:
     """A red bottle with a white label."""
-    shape, draw = canvas()
-    draw.rounded_rectangle(box(0.36, 0.3, 0.64, 0.85), 80, fill=255)
-    draw.rectangle(box(0.45, 0.14, 0.55, 0.32), fill=255)
-    paint, pen = canvas("RGB", (178, 32, 44))
-    pen.rectangle(box(0.40, 0.45, 0.60, 0.7), fill=(254, 254, 254))
-    pen.rectangle(box(0.44, 0.14, 0.56, 0.22), fill=(24, 24, 28))
+    side = len(background)
+    shape, draw = canvas(side)
+    draw.rounded_rectangle(box(draw, 0.36, 0.3, 0.64, 0.85), 80, fill=255)
+    draw.rectangle(box(draw, 0.45, 0.14, 0.55, 0.32), fill=255)
+    paint, pen = canvas(side, "RGB", (178, 32, 44))
+    pen.rectangle(box(pen, 0.40, 0.45, 0.60, 0.7), fill=(254, 254, 254))
+    pen.rectangle(box(pen, 0.44, 0.14, 0.56, 0.22), fill=(24, 24, 28))
     alpha = shrink(shape) / 255
     return photograph(alpha, shrink(paint), contact_shadow(background, alpha, shadow))
 
 
 def white_mug(background: NDArray[np.float64], edge: float = 30.0, shadow: float = 0.35) -> Photo:
     """A white mug with a handle; ``edge`` is how many levels its sides are darker than its white front."""
-    shape, draw = canvas()
-    draw.ellipse(box(0.58, 0.38, 0.82, 0.68), fill=255)
-    draw.ellipse(box(0.63, 0.44, 0.77, 0.62), fill=0)
-    draw.rounded_rectangle(box(0.28, 0.28, 0.66, 0.8), 90, fill=255)
+    side = len(background)
+    shape, draw = canvas(side)
+    draw.ellipse(box(draw, 0.58, 0.38, 0.82, 0.68), fill=255)
+    draw.ellipse(box(draw, 0.63, 0.44, 0.77, 0.62), fill=0)
+    draw.rounded_rectangle(box(draw, 0.28, 0.28, 0.66, 0.8), 90, fill=255)
     alpha = shrink(shape) / 255
-    inside = ndimage.distance_transform_edt(alpha > 0.5) / SIDE
+    inside = ndimage.distance_transform_edt(alpha > 0.5) / side
     shade = edge * np.exp(-inside / 0.018)
     level = np.minimum(background.max() - shade, 254)
     return photograph(
@@ -110,32 +119,35 @@ def white_mug(background: NDArray[np.float64], edge: float = 30.0, shadow: float
 
 def ring_light(background: NDArray[np.float64]) -> Photo:
     """A dark ring on a stand: the background shows through it."""
-    shape, draw = canvas()
-    draw.ellipse(box(0.25, 0.12, 0.75, 0.62), fill=255)
-    draw.ellipse(box(0.33, 0.2, 0.67, 0.54), fill=0)
-    draw.rectangle(box(0.47, 0.6, 0.53, 0.86), fill=255)
-    return photograph(shrink(shape) / 255, flat((40, 44, 60)), background)
+    side = len(background)
+    shape, draw = canvas(side)
+    draw.ellipse(box(draw, 0.25, 0.12, 0.75, 0.62), fill=255)
+    draw.ellipse(box(draw, 0.33, 0.2, 0.67, 0.54), fill=0)
+    draw.rectangle(box(draw, 0.47, 0.6, 0.53, 0.86), fill=255)
+    return photograph(shrink(shape) / 255, flat(side, (40, 44, 60)), background)
 
 
 def plush(background: NDArray[np.float64]) -> Photo:
     """A furry brown ball: strands of hair leave the body."""
-    shape, draw = canvas()
-    draw.ellipse(box(0.3, 0.3, 0.7, 0.75), fill=255)
+    side = len(background)
+    shape, draw = canvas(side)
+    draw.ellipse(box(draw, 0.3, 0.3, 0.7, 0.75), fill=255)
     rng = np.random.default_rng(5)
-    middle, radius = np.array([0.5, 0.525]) * SIDE * _OVER, np.array([0.2, 0.225]) * SIDE * _OVER
+    middle, radius = np.array([0.5, 0.525]) * side * _OVER, np.array([0.2, 0.225]) * side * _OVER
     for angle in rng.uniform(0, 2 * np.pi, 900):
         way = np.array([np.cos(angle), np.sin(angle)])
         start, end = middle + radius * way * 0.97, middle + radius * way * rng.uniform(1.02, 1.07)
         draw.line([*start, *end], fill=255, width=3)
     shape = shape.filter(ImageFilter.GaussianBlur(2))
-    return photograph(shrink(shape) / 255, flat((150, 104, 62)), background)
+    return photograph(shrink(shape) / 255, flat(side, (150, 104, 62)), background)
 
 
 def grey_box(background: NDArray[np.float64]) -> Photo:
     """A neutral grey carton with three shaded faces and a contact shadow."""
-    shape, draw = canvas()
-    paint, pen = canvas("RGB", (150, 150, 152))
-    scale = SIDE * _OVER
+    side = len(background)
+    shape, draw = canvas(side)
+    paint, pen = canvas(side, "RGB", (150, 150, 152))
+    scale = side * _OVER
     faces = {
         (118, 118, 121): [(0.3, 0.35), (0.5, 0.42), (0.5, 0.85), (0.3, 0.76)],
         (156, 156, 158): [(0.5, 0.42), (0.74, 0.34), (0.74, 0.75), (0.5, 0.85)],

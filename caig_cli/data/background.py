@@ -18,7 +18,7 @@ from PIL import Image
 from scipy import ndimage
 
 from caig_cli.data.backdrop import HINT, Backdrop, disk, find_backdrop, light_of, refined, ring_of
-from caig_cli.data.matting import enlarge_alpha, solve_alpha
+from caig_cli.data.matting import enlarge_alpha, load_matting, product_colours, solve_alpha
 from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]
@@ -47,14 +47,33 @@ class Edges:
         return np.asarray(ndimage.binary_dilation(self.sharp, disk(pixels)))
 
 
-def cut_photo(rgb: NDArray[np.uint8], name: str, notify: Callable[[str], None]) -> NDArray[np.uint8]:
-    """Alpha [H, W] of the product in a photo [H, W, 3] on a plain background.
+def cut_photo(
+    rgb: NDArray[np.uint8], name: str, notify: Callable[[str], None]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The product's own colours [H, W, 3] and its alpha [H, W] in a photo [H, W, 3] on a plain background.
 
-    Raises ItemError where the cut would not be trustworthy.
+    The colours are for soft pixels; for solid ones the photo's are better. Raises ItemError where the cut
+    would not be trustworthy.
     """
     notify(f"{name}: finding the product on its background")
     small = _reduced(rgb)
     levels = small.astype(np.float64)
+    known, guess = _trimap(*_found(levels, name, notify))
+    load_matting(name, notify)
+    try:
+        alpha = solve_alpha(levels / 255, known, guess)
+    except ValueError as error:
+        raise ItemError(f"{name}: the product's edges cannot be told from the background; {HINT}") from error
+    colours = np.rint(product_colours(levels / 255, _stretched(alpha) / 255) * 255).astype(np.uint8)
+    if small.shape != rgb.shape:
+        alpha = enlarge_alpha(alpha, levels / 255, rgb.astype(np.float64) / 255)
+        size = rgb.shape[1], rgb.shape[0]
+        colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
+    return colours, _stretched(alpha)
+
+
+def _found(levels: Floats, name: str, notify: Callable[[str], None]) -> tuple[Mask, Floats, Backdrop]:
+    """The product as a mask [H, W] with the photo's levels and its backdrop; ItemError if uncertain."""
     backdrop = find_backdrop(levels, name)
     edges = _edges(levels)
     backdrop = refined(backdrop, levels, _flood(~_wall(levels, backdrop, edges, at_least=8.0)))
@@ -64,11 +83,7 @@ def cut_photo(rgb: NDArray[np.uint8], name: str, notify: Callable[[str], None]) 
         notify(f"{name}: the background also shows through the product; if that is wrong, {HINT}")
         product &= ~holes
     _check_outline(product, levels, backdrop, edges, name)
-    known, guess = _trimap(product, levels, backdrop)
-    alpha = solve_alpha(levels / 255, known, guess)
-    if small.shape != rgb.shape:
-        alpha = enlarge_alpha(alpha, levels / 255, rgb.astype(np.float64) / 255)
-    return _stretched(alpha)
+    return product, levels, backdrop
 
 
 def _reduced(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -125,6 +140,7 @@ def _product(levels: Floats, backdrop: Backdrop, edges: Edges, name: str) -> Mas
     background = _flood(~wall, background | _shadow(smooth, backdrop, edges, background))
     product = ~_without_dust(~_main_parts(~background, edges), 40)
     product &= ~_rests(product, smooth, backdrop)
+    product &= ~_outside_edge(product, smooth, backdrop, edges)
     crossing = edges.sharp & (edges.strength > _STEEP / 3)
     if float(_along_border(product).mean()) > 0.01 or _along_border(crossing).any():
         fault = "the product, or a line behind it, runs into the border"
@@ -205,6 +221,31 @@ def _rests(product: Mask, smooth: Floats, backdrop: Backdrop) -> Mask:
     thin = product & alike & ~ndimage.binary_opening(product, disk(radius))
     # A white product's own thin parts (a handle, a cord) are alike too, but longer than any rest.
     return thin & ~_without_dust(thin, int(product.sum()) // 150)
+
+
+def _outside_edge(product: Mask, smooth: Floats, backdrop: Backdrop, edges: Edges) -> Mask:
+    """Background kept between the product's outline and its edge: specks of compression, light it reflects.
+
+    Patches that look like the backdrop, reach the outline, and end inwards at an edge much stronger than any
+    in them.
+    """
+    light, tint = light_of(smooth, backdrop)
+    reach = max(6, round(20 * max(product.shape) / WORKING_SIDE))
+    strongest = ndimage.maximum_filter(edges.strength, 2 * reach + 1)
+    strong = edges.strength > np.maximum(0.3 * strongest, _STEEP / 4)
+    near = ~ndimage.binary_erosion(product, disk(1), iterations=reach)
+    alike = (light > 0.25) & (light < 1.06) & (tint < max(9.0, 3 * backdrop.spread))
+    loose = ndimage.binary_opening(product & near & alike & ~strong, disk(2))
+    loose = _connected(loose | ~product, ~product) & product
+    labels: Any
+    labels, count = ndimage.label(loose)
+    rim = product & ~loose & ndimage.binary_dilation(loose, disk(1))
+    owner = ndimage.maximum_filter(labels, 3)[rim]
+    rims = np.bincount(owner, minlength=count + 1)
+    edged = np.bincount(owner, ndimage.binary_dilation(strong, disk(2))[rim], minlength=count + 1)
+    ends = edged > 0.8 * rims
+    ends[0] = False
+    return np.asarray(ends[labels])
 
 
 def _holes(product: Mask, levels: Floats, backdrop: Backdrop, edges: Edges) -> Mask:

@@ -2,7 +2,7 @@
 
 The colours stored at half-transparent edge pixels of most files are mixed with the background the
 product once stood on; composited on a dark set they glow. They are replaced by colours estimated
-from the solid pixels beside them. Solid pixels are never touched.
+from the solid pixels beside them, or by matting where alpha had to be found. Solid pixels are never touched.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product as pairs
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
     name = shown(product.image)
     pixels = np.asarray(image)
     if product.mask is not None:
-        return finish(pixels[..., :3], _mask(product, image.size), name, photographed=True)
+        return finish(pixels[..., :3], _mask(product, image.size), name, alpha_from="mask")
     if image.mode == "RGBA":
         alpha = pixels[..., 3]
         if int(alpha.max()) < VISIBLE:
@@ -93,23 +93,30 @@ def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
             return finish(pixels[..., :3], alpha, name)
         image = _on_white(image)
     rgb = np.asarray(image)
-    # Imported here because the solvers it needs are of no use to transparent images.
+    # Imported here because it is of no use to transparent images, which must not wait for it.
     from caig_cli.data.background import cut_photo
 
-    return finish(rgb, cut_photo(rgb, name, notify), name, photographed=True)
+    colours, alpha = cut_photo(rgb, name, notify)
+    return finish(np.where((alpha < SOLID)[..., None], colours, rgb), alpha, name, alpha_from="matting")
 
 
-def finish(rgb: Pixels, alpha: Pixels, name: str, *, photographed: bool = False) -> Cutout:
-    """Cut-out from rgb [H, W, 3] and alpha [H, W]: specks dropped, cropped, edge colours estimated."""
+def finish(
+    rgb: Pixels, alpha: Pixels, name: str, *, alpha_from: Literal["file", "mask", "matting"] = "file"
+) -> Cutout:
+    """Cut-out from rgb [H, W, 3] and alpha [H, W]: specks dropped, cropped, edge colours estimated.
+
+    What matting gives has the product's own colours already.
+    """
     alpha = _without_specks(alpha)
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
     if min(rows.size, columns.size) < 4:
         raise ItemError(f"{name}: no product is visible in it; check the image or give a mask")
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     rgba = np.dstack([rgb[window], alpha[window]])
-    if photographed:
+    if alpha_from == "mask":
         _colour_from_solid(rgba)
-    _clean_edges(rgba)
+    if alpha_from != "matting":
+        _clean_edges(rgba)
     rgba[rgba[..., 3] == 0] = 0
     return Cutout(rgba)
 
@@ -155,7 +162,7 @@ def _clean_edges(rgba: Pixels) -> None:
 def _colour_from_solid(rgba: Pixels) -> None:
     """Gives, in place, soft pixels the colour of the nearest solid one.
 
-    In a photo every soft pixel is mixed with the background, also in hair at some distance from the body;
+    In a masked photo every soft pixel is mixed with the background, also in hair far from the body;
     beyond 3 % of the product's size it is glass rather than hair, and keeps its colour.
     """
     solid = rgba[..., 3] >= SOLID

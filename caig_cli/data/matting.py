@@ -1,67 +1,86 @@
-"""Soft alpha from a trimap by closed-form matting, and its enlargement to the photo's full size.
+"""Soft alpha and the product's own colours at soft edges, by pymatting; and their enlargement.
 
-Written out in numpy and scipy because the public libraries for it compile for a minute at first use.
-Levin, Lischinski, Weiss: A Closed-Form Solution to Natural Image Matting, 2008; equation numbers are theirs.
-He, Sun: Fast Guided Filter, 2015.
+pymatting compiles when it is first imported (over a minute), hence only here, inside functions, and
+announced. Its numerical work is bounded by the size of the images given; larger photos follow by
+enlargement. He, Sun: Fast Guided Filter, 2015.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import io
+import sys
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage, sparse
-from scipy.sparse import linalg
+from scipy import ndimage
+
+from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]
 
-EPSILON = 1e-6
-"""Regularisation of the colour covariance of a window, for colours in 0..1."""
+_EPSILON = 1e-6
+"""Regularisation of the colours of a window, in 0..1; ten times pymatting's, for compressed photos."""
 
-PRIOR = 1e-4
-"""Pull of unknown pixels towards the guess; it decides only where colours say nothing."""
+_FILL = 100
+"""Entries per unknown pixel that the preconditioner may hold; pymatting would reserve 4 GB at once."""
 
-_WINDOW = 9  # pixels of a 3 x 3 window
+
+def load_matting(name: str, notify: Callable[[str], None]) -> None:
+    """Imports pymatting; tells ``notify`` before, since the first time on a machine it is compiled.
+
+    Raises ItemError where its compiled code cannot be kept, as numba then refuses to go on.
+    """
+    if "pymatting" in sys.modules:
+        return
+    notify(f"{name}: loading the matting library; it is compiled at first use, which takes some minutes")
+    try:
+        import pymatting  # noqa: F401
+    except RuntimeError as error:
+        hint = "set NUMBA_CACHE_DIR to a folder that can be written"
+        raise ItemError(f"{name}: the matting library cannot be compiled ({error}); {hint}") from error
 
 
 def solve_alpha(image: Floats, known: NDArray[np.bool_], guess: Floats) -> Floats:
-    """Alpha [H, W] in 0..1: ``guess`` where ``known``, elsewhere the closed-form matte.
+    """Alpha [H, W] in 0..1: ``guess`` (0 or 1) where ``known``, elsewhere the closed-form matte.
 
-    ``image`` [H, W, 3] in 0..1. Minimises alpha' L alpha (eq. 11) over the unknown pixels with the known
-    ones fixed.
+    ``image`` [H, W, 3] in 0..1. The solver sees no more than the box around the unknown pixels.
+    Raises ValueError if it finds no solution.
     """
     if known.all():
         return guess
-    unknown = np.flatnonzero(~known.ravel())
-    rows, columns, values = _laplacian_entries(image, ~known)
-    size = known.size
-    laplacian = sparse.csr_array((values, (rows, columns)), shape=(size, size))[unknown]
-    fixed = np.where(known, guess, 0.0).ravel()
-    system = laplacian[:, unknown] + PRIOR * sparse.eye_array(unknown.size)
-    right = PRIOR * guess.ravel()[unknown] - laplacian @ fixed
-    alpha = guess.ravel().copy()
-    # Unknown pixels form thin bands, for which a direct solver is fast and needs no stopping rule.
-    alpha[unknown] = linalg.spsolve(sparse.csc_array(system), right)
-    return np.clip(alpha, 0.0, 1.0).reshape(guess.shape)
+    from pymatting import estimate_alpha_cf, ichol
+
+    window = _box(~known, margin=2)
+    alpha = guess.copy()
+    # It prints when a decomposition has to be repeated; standard output belongs to results.
+    with contextlib.redirect_stdout(io.StringIO()):
+        alpha[window] = estimate_alpha_cf(
+            image[window],
+            np.where(known, guess, 0.5)[window],
+            preconditioner=partial(ichol, max_nnz=_FILL * np.count_nonzero(~known)),
+            laplacian_kwargs={"epsilon": _EPSILON},
+        )
+    return alpha
 
 
-def _laplacian_entries(image: Floats, unknown: NDArray[np.bool_]) -> tuple[Any, Any, Any]:
-    """Row, column, value triples of the matting Laplacian (eq. 12) from windows that touch ``unknown``."""
-    width = unknown.shape[1]
-    touching = ndimage.binary_dilation(unknown, np.ones((3, 3), dtype=bool))[1:-1, 1:-1]
-    centre_y, centre_x = np.nonzero(touching)
-    offset_y, offset_x = np.divmod(np.arange(_WINDOW), 3)
-    index = (centre_y[:, None] + offset_y) * width + centre_x[:, None] + offset_x  # [N, 9]
-    colours = image.reshape(-1, 3)[index]  # [N, 9, 3]
-    centred = colours - colours.mean(axis=1, keepdims=True)
-    covariance = np.einsum("nki,nkj->nij", centred, centred) / _WINDOW + EPSILON / _WINDOW * np.eye(3)
-    affinity = (1 + np.einsum("nki,nij,nlj->nkl", centred, np.linalg.inv(covariance), centred)) / _WINDOW
-    values = np.eye(_WINDOW) - affinity  # [N, 9, 9]
-    rows = np.repeat(index, _WINDOW, axis=1)
-    columns = np.tile(index, (1, _WINDOW))
-    return rows.ravel(), columns.ravel(), values.ravel()
+def _box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """The window that holds all of ``mask`` [H, W] and ``margin`` pixels more."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(0, rows[0] - margin), rows[-1] + 1 + margin),
+        slice(max(0, columns[0] - margin), columns[-1] + 1 + margin),
+    )
+
+
+def product_colours(image: Floats, alpha: Floats) -> Floats:
+    """The product's own colours [H, W, 3] in 0..1, without what the background adds at soft pixels."""
+    from pymatting import estimate_foreground_ml
+
+    return np.asarray(estimate_foreground_ml(image, alpha), dtype=np.float64)
 
 
 def enlarge_alpha(alpha: Floats, small: Floats, large: Floats, radius: int = 2) -> Floats:
