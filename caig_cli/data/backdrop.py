@@ -1,8 +1,9 @@
-"""The plain background of a photo, as it would look without the product."""
+"""The plain background of a photo, as it would look without the product; and shapes in masks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,3 +116,22 @@ def light_of(smooth: Floats, backdrop: Backdrop) -> tuple[Floats, Floats]:
 def disk(radius: int) -> Mask:
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
     return np.asarray(y * y + x * x <= radius * radius + 1)
+
+
+def connected(mask: Mask, seeds: Mask) -> Mask:
+    """The parts of ``mask`` that hold a seed."""
+    labels: Any
+    labels, count = ndimage.label(mask)
+    reached = np.zeros(count + 1, dtype=bool)
+    reached[labels[seeds]] = True
+    reached[0] = False
+    return np.asarray(reached[labels])
+
+
+def without_dust(mask: Mask, smallest: int) -> Mask:
+    """The mask without parts of fewer pixels than ``smallest``."""
+    labels: Any
+    labels, _ = ndimage.label(mask, np.ones((3, 3), dtype=bool))
+    kept = np.bincount(labels.ravel()) >= smallest
+    kept[0] = False
+    return np.asarray(kept[labels])

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.data.backdrop import HINT, Backdrop, disk, find_backdrop, light_of, refined, ring_of
+from caig_cli.data.backdrop import (
+    HINT,
+    Backdrop,
+    connected,
+    disk,
+    find_backdrop,
+    light_of,
+    refined,
+    ring_of,
+    without_dust,
+)
 from caig_cli.data.matting import enlarge_alpha, load_matting, product_colours, solve_alpha
 from caig_cli.errors import ItemError
 
@@ -104,7 +114,7 @@ def _touching_border(free: Mask) -> Mask:
     """The part of ``free`` that is connected to the border."""
     border = np.ones_like(free)
     border[1:-1, 1:-1] = False
-    return _connected(free, free & border)
+    return connected(free, free & border)
 
 
 def _edges(levels: Floats) -> Edges:
@@ -117,7 +127,7 @@ def _edges(levels: Floats) -> Edges:
     # Compression rings beside strong edges; what is 25 times weaker than its surroundings is no edge.
     ringing = 0.04 * ndimage.maximum_filter(fine, size=2 * (max(fine.shape) // 60) + 1)
     sharp = (fine > np.maximum(max(1.2, 4 * noise), ringing)) & (fine > 1.5 * wide)
-    return Edges(fine, _without_dust(sharp, 10))
+    return Edges(fine, without_dust(sharp, 10))
 
 
 def _along_border(mask: Mask) -> Mask:
@@ -129,7 +139,7 @@ def _wall(levels: Floats, backdrop: Backdrop, edges: Edges, at_least: float = 3.
     """What the background cannot pass: other colours, and sharp edges."""
     smooth = ndimage.gaussian_filter(levels, (1.0, 1.0, 0.0))
     off = np.abs(smooth - backdrop.colour).max(axis=-1)
-    return np.asarray(_without_dust(off > max(at_least, 3.0 * backdrop.spread), 10) | edges.sharp)
+    return np.asarray(without_dust(off > max(at_least, 3.0 * backdrop.spread), 10) | edges.sharp)
 
 
 def _product(levels: Floats, backdrop: Backdrop, edges: Edges, name: str) -> Mask:
@@ -138,7 +148,7 @@ def _product(levels: Floats, backdrop: Backdrop, edges: Edges, name: str) -> Mas
     wall = _wall(levels, backdrop, edges)
     background = _flood(~wall)
     background = _flood(~wall, background | _shadow(smooth, backdrop, edges, background))
-    product = ~_without_dust(~_main_parts(~background, edges), 40)
+    product = ~without_dust(~_main_parts(~background, edges), 40)
     product &= ~_rests(product, smooth, backdrop)
     product &= ~_outside_edge(product, smooth, backdrop, edges)
     crossing = edges.sharp & (edges.strength > _STEEP / 3)
@@ -156,7 +166,7 @@ def _flood(free: Mask, start: Mask | None = None) -> Mask:
     # The photo continues beyond its border, so the ball may roll along it.
     ring = ring_of(free.shape)
     roomy[ring] = free[ring]
-    reached = _touching_border(roomy) if start is None else _connected(roomy | start, start)
+    reached = _touching_border(roomy) if start is None else connected(roomy | start, start)
     # The ball leaves a rim before every wall; it is taken step by step, so that gaps stay closed.
     return np.asarray(ndimage.binary_dilation(reached, disk(1), iterations=_GAP + 2, mask=free | reached))
 
@@ -181,25 +191,6 @@ def _shadow(smooth: Floats, backdrop: Backdrop, edges: Edges, background: Mask) 
     return np.zeros_like(shadow) if leaked else shadow
 
 
-def _connected(mask: Mask, seeds: Mask) -> Mask:
-    """The parts of ``mask`` that hold a seed."""
-    labels: Any
-    labels, count = ndimage.label(mask)
-    reached = np.zeros(count + 1, dtype=bool)
-    reached[labels[seeds]] = True
-    reached[0] = False
-    return np.asarray(reached[labels])
-
-
-def _without_dust(mask: Mask, smallest: int) -> Mask:
-    """The mask without parts of fewer pixels than ``smallest``."""
-    labels: Any
-    labels, _ = ndimage.label(mask, np.ones((3, 3), dtype=bool))
-    kept = np.bincount(labels.ravel()) >= smallest
-    kept[0] = False
-    return np.asarray(kept[labels])
-
-
 def _main_parts(mask: Mask, edges: Edges) -> Mask:
     """The mask without parts below 1/300 of the largest, and without those that no edge surrounds."""
     labels: Any
@@ -220,7 +211,7 @@ def _rests(product: Mask, smooth: Floats, backdrop: Backdrop) -> Mask:
     radius = max(3, round(14 * max(product.shape) / WORKING_SIDE))
     thin = product & alike & ~ndimage.binary_opening(product, disk(radius))
     # A white product's own thin parts (a handle, a cord) are alike too, but longer than any rest.
-    return thin & ~_without_dust(thin, int(product.sum()) // 150)
+    return thin & ~without_dust(thin, int(product.sum()) // 150)
 
 
 def _outside_edge(product: Mask, smooth: Floats, backdrop: Backdrop, edges: Edges) -> Mask:
@@ -236,7 +227,7 @@ def _outside_edge(product: Mask, smooth: Floats, backdrop: Backdrop, edges: Edge
     near = ~ndimage.binary_erosion(product, disk(1), iterations=reach)
     alike = (light > 0.25) & (light < 1.06) & (tint < max(9.0, 3 * backdrop.spread))
     loose = ndimage.binary_opening(product & near & alike & ~strong, disk(2))
-    loose = _connected(loose | ~product, ~product) & product
+    loose = connected(loose | ~product, ~product) & product
     labels: Any
     labels, count = ndimage.label(loose)
     rim = product & ~loose & ndimage.binary_dilation(loose, disk(1))
@@ -283,7 +274,7 @@ def _check_outline(product: Mask, levels: Floats, backdrop: Backdrop, edges: Edg
     hollow = thickness < 0.06 * extent and float(np.median(contrast[product])) < 25
     # Edges left behind in the background belong to something that was lost: a leak.
     lost = edges.sharp & ~ndimage.binary_dilation(product, disk(6)) & ~ring_of(product.shape)
-    orphaned = float(_without_dust(lost, 25).sum()) > 0.5 * outline.sum()
+    orphaned = float(without_dust(lost, 25).sum()) > 0.5 * outline.sum()
     if supported < 0.8 or hollow or orphaned:
         raise ItemError(f"{name}: the product's outline is too faint to cut it out; {HINT}")
 
