@@ -63,9 +63,10 @@ def render(
     picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY)
     if not denoise:
         return picture
-    # A pass of its own is three times faster than Mitsuba's combined one.
+    # A pass of its own is three times faster than Mitsuba's combined one. A few samples do: the
+    # denoiser forgives noisy guides, and a guide sample costs as much as a path.
     guides = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "block_size": BLOCK})
-    guide = np.array(mi.render(loaded, integrator=guides, spp=max(1, spp // 4), seed=seed ^ 0x5EED))
+    guide = np.array(mi.render(loaded, integrator=guides, spp=max(1, spp // 16), seed=seed ^ 0x5EED))
     picture[..., :3] = _denoised(picture[..., :3], guide.astype(np.float32))
     return picture
 
