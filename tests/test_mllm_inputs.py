@@ -11,7 +11,7 @@ from caig_cli.losses import length_weights, token_nll
 from caig_cli.mllm.images import ImageRules, see, square
 from caig_cli.mllm.inputs import Row, collate
 from caig_cli.mllm.instructions import TASKS, instruction
-from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.loading import Mllm, level_projector
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.records import Turn
 
@@ -115,6 +115,18 @@ def test_gradients_of_packed_and_separate_rows_agree(tiny: Mllm) -> None:
         grads.append([p.grad.clone() for p in tiny.model.parameters() if p.grad is not None])
     for packed, separate in zip(*grads, strict=True):
         torch.testing.assert_close(packed, separate, rtol=1e-4, atol=1e-5)
+
+
+def test_images_enter_a_new_model_as_large_as_words() -> None:
+    mllm = make_tiny()
+    pixels = torch.cat([see(picture(i), mllm.rules) for i in range(4)])
+    with torch.no_grad():
+        mllm.model.model.vision_tower.encoder.layers[-1].mlp.fc2.weight *= 100.0
+    level_projector(mllm, pixels)
+    options = {"vision_feature_layer": -1, "vision_feature_select_strategy": "default", "return_dict": True}
+    tokens = torch.stack(list(mllm.model.model.get_image_features(pixels, **options).pooler_output))
+    words = mllm.model.model.language_model.embed_tokens.weight
+    torch.testing.assert_close(tokens.pow(2).mean(), words.pow(2).mean(), rtol=1e-4, atol=0)
 
 
 def test_length_weights_by_hand() -> None:

@@ -52,7 +52,7 @@ def write_dialogues(folder: Path, count: int = 24, seed: int = 0) -> Path:
 def recipe_for(data: Path, *sets: str) -> PretrainRecipe:
     tower = {**WIDTH, "image_size": 32}
     shape = {"vocabulary": 400, "tower": tower, "language": {**WIDTH, "num_key_value_heads": 2}}
-    model = {"base": None, "from_nothing": shape, "lora": None}
+    model = {"base": None, "from_nothing": shape, "lora": None, "train_tower": True}
     tree = {
         "device": "cpu",
         "pretrain": {"data": data, "batch_tokens": 200, "per_row": 2, "vary_images": 1.0, "eval_share": 0.2},
@@ -136,13 +136,16 @@ def test_all_weights_of_a_model_folder_go_on_learning(tmp_path: Path) -> None:
     base = tmp_path / "base"
     make_tiny().save(base, torch.float32)
     data = write_dialogues(tmp_path, count=6)
-    sets = [f"model.base={base}", "model.lora=null", "optim.steps=2", "pretrain.save_dtype=fp32"]
-    recipe = resolve(PretrainRecipe, sets=sets, flags={"pretrain.data": data})
-    folder = Path(run(recipe, tmp_path / "run").result["model"])
-    before, after = (load_file(f / "model.safetensors") for f in (base, folder))
-    assert before.keys() == after.keys()
-    moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    assert moved == {"vision_tower", "multi_modal_projector", "language_model"}
+    for tower, expected in (("true", {"vision_tower"}), ("false", set())):
+        sets = [f"model.base={base}", "model.lora=null", "optim.steps=2", "pretrain.save_dtype=fp32"]
+        recipe = resolve(
+            PretrainRecipe, sets=[*sets, f"model.train_tower={tower}"], flags={"pretrain.data": data}
+        )
+        folder = Path(run(recipe, tmp_path / tower).result["model"])
+        before, after = (load_file(f / "model.safetensors") for f in (base, folder))
+        assert before.keys() == after.keys()
+        moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+        assert moved == {"multi_modal_projector", "language_model"} | expected
 
 
 def test_unusable_dialogues_are_listed_and_the_rest_is_learnt(tmp_path: Path) -> None:

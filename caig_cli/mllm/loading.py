@@ -140,6 +140,25 @@ def from_nothing(
 
 
 @torch.no_grad()
+def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
+    """Scale a new projector so that image tokens enter the language model as large as its words.
+
+    A tower ends without a norm. Tokens that are a thousand times too large are seen, but the layers' updates
+    no longer change them, and their gradient shrinks as they grow.
+    """
+    core = mllm.core.model
+    projector, words = core.multi_modal_projector, core.language_model.embed_tokens.weight
+    layer = mllm.config.vision_feature_layer
+    seen = core.vision_tower(pixels_B3HW.to(words.device), output_hidden_states=True).hidden_states[layer]
+    projector.linear_1.weight /= _rms(projector.linear_1(seen[:, 1:]))
+    projector.linear_2.weight *= _rms(words) / _rms(projector(seen[:, 1:]))
+
+
+def _rms(values: torch.Tensor) -> torch.Tensor:
+    return values.pow(2).mean().sqrt()
+
+
+@torch.no_grad()
 def _place_patches(tower: Any) -> None:
     """Start the learnt position embeddings as sines and cosines of a patch's column and row.
 

@@ -111,6 +111,9 @@ class ModelSection(Section):
     lora: LoraSection | None = LoraSection()
     """Adapters to train; empty trains all weights."""
 
+    train_tower: bool = False
+    """Whether the vision tower learns from the dialogues too, where all weights are trained."""
+
     @model_validator(mode="after")
     def _one_start(self) -> Self:
         if (self.base is None) == (self.from_nothing is None):

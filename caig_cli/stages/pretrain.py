@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from caig_cli.mllm.loading import Mllm
 
 
+PROBE = 64
+"""Dialogues whose pictures tell how large a new tower's features are."""
+
+
 class DataSection(Section):
     """The dialogues and how they are mixed."""
 
@@ -130,6 +134,9 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
     if recipe.model.from_nothing is not None and recipe.model.from_nothing.first_look is not None:
         _first_look(recipe, mllm, train, pictures, runtime, run_dir, report)
+    if not recipe.model.train_tower:
+        # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
+        mllm.core.model.vision_tower.requires_grad_(False)
     learn = DialogueSet(train, mllm.encoder, pictures, sizes)
     judge = DialogueSet(held_out, mllm.encoder, pictures, sizes)
     result = loop.train(
@@ -184,6 +191,8 @@ def _first_look(
     report: Reporter,
 ) -> None:
     from caig_cli.mllm.first_look import first_look
+    from caig_cli.mllm.images import flatten, to_tensor
+    from caig_cli.mllm.loading import level_projector
 
     new = recipe.model.from_nothing
     assert new is not None and new.first_look is not None
@@ -198,6 +207,8 @@ def _first_look(
         run=run_dir,
         report=report,
     )
+    shown = [pictures.get(d.image) for d in train[:PROBE] if d.image is not None]
+    level_projector(mllm, to_tensor([flatten(p, pictures.rules.fill) for p in shown], pictures.rules))
 
 
 def _step(balance: float, device: torch.device) -> StepFunction:
