@@ -162,7 +162,7 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="either base or from_nothing"):
         resolve(PretrainRecipe, sets=["model.base=null", "model.lora=null"])
     with pytest.raises(RecipeError, match="set lora to null"):
-        resolve(PretrainRecipe, "embedded/pretrain", sets=["model.lora.rank=8"])
+        resolve(PretrainRecipe, "embedded/pretrain-names", sets=["model.lora.rank=8"])
 
 
 def dialogue_set(tmp_path: Path, sizes: Sizes, count: int = 40) -> DialogueSet:
