@@ -12,13 +12,24 @@ from caig_cli.painters.studio.language import Scene, random_scene, read, write
 CLASH_SHARE = 0.4  # of the drafts are whole prompts that may not suit the product; the others are just short
 
 
+DYED_SURFACES = frozenset({"paper", "velvet", "linen", "rug"})
+DYED_BACKDROPS = frozenset({"plaster", "gradient", "curtain", "tiles"})
+
+
 def matching_scene(rng: random.Random, category: str) -> Scene:
-    """A scene drawn uniformly among those that suit the category."""
+    """A scene drawn among those that suit the category; only what is dyed or painted has a colour of its own.
+
+    Click logs may show teal grass, but no art director asks for it, so the prompt model does not learn to.
+    """
     truth = load_truth()
     while True:
         scene = random_scene(rng)
         if truth.match(category, scene):
-            return scene
+            return replace(
+                scene,
+                surface_colour=scene.surface_colour if scene.surface in DYED_SURFACES else None,
+                backdrop_colour=scene.backdrop_colour if scene.backdrop in DYED_BACKDROPS else None,
+            )
 
 
 def draft(rng: random.Random, noun: str) -> str:
