@@ -245,7 +245,12 @@ cli.main(["demo", "--out", sys.argv[1]])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupts_end_in_order(tmp_path: Path, root: Path, how: signal.Signals) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-c", STAGE, str(tmp_path / "bed")], cwd=root, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", STAGE, str(tmp_path / "bed")],
+        cwd=root,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts background jobs with SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert child.stderr is not None
     for line in child.stderr:
