@@ -86,7 +86,7 @@ class Killed(SilentReporter):
 
 
 def test_resumed_training_ends_in_the_same_bytes(tmp_path: Path) -> None:
-    recipe = recipe_for(write_dialogues(tmp_path))
+    recipe = recipe_for(write_dialogues(tmp_path), "optim.evaluate_every=3")
     whole = run(recipe, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run(recipe, tmp_path / "torn", Killed())
@@ -98,7 +98,7 @@ def test_resumed_training_ends_in_the_same_bytes(tmp_path: Path) -> None:
 
 def test_what_is_learnt_comes_from_the_image(tmp_path: Path) -> None:
     data = write_dialogues(tmp_path, count=36)
-    sets = ["optim.steps=140", "optim.checkpoint_every=200", "pretrain.balance=1"]
+    sets = ["optim.steps=400", "optim.checkpoint_every=400", "pretrain.balance=1"]
     recipe = recipe_for(data, *sets, "pretrain.vary_images=0", "pretrain.batch_tokens=400")
     outcome = run(recipe, tmp_path / "run")
     assert outcome.result["evaluation"]["shape/answers_right"] == 1.0
