@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,65 @@ class Dialogue:
     image: Path | None
     turns: tuple[Turn, ...]
     task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Creative:
+    """An ad image and what the click log says of it; what is unknown is None.
+
+    ``half`` says that the ad is this half of a picture that shows two side by side, as in official files.
+    """
+
+    image: Path
+    impressions: int | None = None
+    clicks: int | None = None
+    ctr: float | None = None
+    """Click-through rate: observed, or on the market the true one."""
+    half: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two ads of one product, to say which is clicked more."""
+
+    id: str
+    item: str
+    left: Creative
+    right: Creative
+    target: Side | None = None
+    """The side with the higher observed rate."""
+    p_left: float | None = None
+    """Probability that the left ad's true rate is the higher one, given the log (Beta posteriors)."""
+    q: float | None = None
+    """Probability that the left ad is observed higher, given the true rates: known on the market only."""
+    caption: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    category: str | None = None
+    question: str | None = None
+    """The instruction that an official file gives the judge, without the image placeholder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge says of a pair shown in both orders; probabilities are those of the pair's left ad."""
+
+    shown: float
+    """P(left is clicked more) with the left ad shown first."""
+    swapped: float
+    """P(left is clicked more) with the right ad shown first."""
+    ctr: tuple[float, float] | None = None
+    """Predicted click-through rates of left and right, where the judge predicts any."""
+
+    @property
+    def p_left(self) -> float:
+        """Both orders together: the mean of their logits, as a probability."""
+        odds = [min(max(p, 1e-9), 1 - 1e-9) for p in (self.shown, self.swapped)]
+        return 1 / (1 + math.exp(-sum(math.log(p / (1 - p)) for p in odds) / 2))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both orders name the same side."""
+        return (self.shown > 0.5) == (self.swapped > 0.5)
 
 
 @dataclass(frozen=True, slots=True)

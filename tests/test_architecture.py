@@ -22,7 +22,7 @@ LAYERS = (
     ("market",),
     ("mllm", "painters"),
     ("engine",),
-    ("losses", "metrics"),
+    ("losses", "metrics", "posteriors", "judging"),
     ("data",),
     ("recipe",),
     ("records",),
