@@ -1,0 +1,178 @@
+"""Files of ad pairs: our own JSON Lines and the two official layouts.
+
+Ours has one object a line, paths relative to the file's folder; all but the first four may be absent::
+
+    {"id", "item", "left", "right", "left_impressions", "left_clicks", "left_ctr", "right_impressions",
+     "right_clicks", "right_ctr", "target", "p_left", "q", "caption", "attributes", "category"}
+
+The official test set is a list of ``{question, image, target}``, the official pair builder writes
+``{id, image, left_ctr, right_ctr, conversations, target}``; there ``image`` shows both ads side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from caig_cli.data.images import shown
+from caig_cli.data.products import inner_path
+from caig_cli.data.tables import Row, kind, read_rows, text_of
+from caig_cli.errors import DataError, ItemError
+from caig_cli.records import Creative, Failure, Pair, Side
+
+IMAGE_MARK = "<image>"
+
+MAX_COUNT = 10**15
+"""Largest accepted number of impressions: sums of such counts are still exact in double precision."""
+
+
+def read_pairs(
+    path: Path, *, images: Path | None = None, allow_outside: bool = False
+) -> tuple[list[Pair], list[Failure]]:
+    """All pairs of a .jsonl or .json file in any of the layouts, and a Failure for each unusable record.
+
+    ``images`` is the folder that image paths start from (None: the file's own). No image is opened here.
+    Raises DataError where the file as a whole is unusable.
+    """
+    if not path.is_file():
+        raise DataError(f"{shown(path)}: no such file; check the path")
+    if path.suffix.lower() not in (".json", ".jsonl"):
+        raise DataError(f"{shown(path)}: pairs must be a .json or .jsonl file; make one with caig pairs")
+    pairs: list[Pair] = []
+    failures: list[Failure] = []
+    lines: dict[str, int] = {}
+    for row in read_rows(path):
+        if isinstance(row, Failure):
+            failures.append(row)
+            continue
+        try:
+            pair = _pair(row, images, allow_outside)
+            if pair.id in lines:
+                used = f"'{shown(pair.id[:80])}' is already used in line {lines[pair.id]}"
+                raise row.error("id", f"{used}; rename it")
+        except ItemError as error:
+            failures.append(Failure(row.where(), str(error)))
+            continue
+        lines[pair.id] = row.line
+        pairs.append(pair)
+    if not pairs and not failures:
+        raise DataError(f"{shown(path)}: no pairs in this file; write at least one")
+    return pairs, failures
+
+
+def _pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
+    """The pair of a record. Raises ItemError naming the field."""
+    if "left" in row.values or "right" in row.values:
+        return _own_pair(row, images, allow_outside)
+    if "image" in row.values:
+        return _official_pair(row, images, allow_outside)
+    raise row.error(None, "neither left and right nor image is given; write the paths of the ads")
+
+
+def _own_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
+    values = row.values
+    identifier = text_of(row, "id", values.get("id"))
+    item = text_of(row, "item", values.get("item"))
+    if identifier is None or item is None:
+        missing = "id" if identifier is None else "item"
+        raise row.error(missing, "is missing; give the pair's id and its product's")
+    return Pair(
+        identifier,
+        item,
+        _creative(row, "left", images, allow_outside),
+        _creative(row, "right", images, allow_outside),
+        target=_side(row),
+        p_left=_number(row, "p_left"),
+        q=_number(row, "q"),
+        caption=text_of(row, "caption", values.get("caption")),
+        attributes=_attributes(row),
+        category=text_of(row, "category", values.get("category")),
+        question=_question(row, values.get("question")),
+    )
+
+
+def _official_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
+    """The official files name no product, so each of their pairs counts as one of its own."""
+    values = row.values
+    image = inner_path(row, "image", values.get("image"), allow_outside, images)
+    if image is None:
+        raise row.error("image", "is missing; give the path of the picture of both ads")
+    target = _side(row)
+    if target is None:
+        raise row.error("target", "is missing; write left or right")
+    identifier = text_of(row, "id", values.get("id")) or str(row.line)
+    left, right = (Creative(image, ctr=_number(row, f"{half}_ctr"), half=half) for half in _SIDES)
+    question = values.get("question") or _asked(row)
+    return Pair(identifier, identifier, left, right, target=target, question=_question(row, question))
+
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+
+
+def _creative(row: Row, side: Side, images: Path | None, allow_outside: bool) -> Creative:
+    image = inner_path(row, side, row.values.get(side), allow_outside, images)
+    if image is None:
+        raise row.error(side, "is missing; give the path of the ad")
+    impressions, clicks = _count(row, f"{side}_impressions"), _count(row, f"{side}_clicks")
+    if clicks is not None and clicks > (impressions or 0):
+        raise row.error(f"{side}_clicks", f"{clicks} clicks on {impressions or 0} impressions; check the log")
+    ctr = _number(row, f"{side}_ctr")
+    if ctr is None and clicks is not None and impressions:
+        ctr = clicks / impressions
+    return Creative(image, impressions, clicks, ctr)
+
+
+def _side(row: Row) -> Side | None:
+    target = row.values.get("target")
+    if target is None:
+        return None
+    for side in _SIDES:
+        if isinstance(target, str) and target.strip().lower() == side:
+            return side
+    raise row.error("target", f"is {shown(repr(target)[:40])}; write left or right")
+
+
+def _number(row: Row, field: str) -> float | None:
+    """A share between 0 and 1."""
+    value = row.values.get(field)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise row.error(field, f"must be a number, is {kind(value)}; write it without quotes")
+    if not 0 <= value <= 1:  # also catches NaN
+        raise row.error(field, f"{value} is not between 0 and 1; write a share")
+    return float(value)
+
+
+def _count(row: Row, field: str) -> int | None:
+    value = row.values.get(field)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise row.error(field, f"must be a number, is {kind(value)}; write it without quotes")
+    if not 0 <= value <= MAX_COUNT or value != int(value):
+        raise row.error(field, f"{shown(str(value)[:40])} is not a count; write a whole number of at least 0")
+    return int(value)
+
+
+def _attributes(row: Row) -> Mapping[str, str]:
+    given = row.values.get("attributes")
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise row.error("attributes", f'must be an object, is {kind(given)}; write {{"name": "value"}}')
+    found = {name: text_of(row, f"attributes.{name}", value) for name, value in given.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _asked(row: Row) -> Any:
+    """What the human of an official conversation says first."""
+    turns = row.values.get("conversations")
+    first = turns[0] if isinstance(turns, list) and turns else None
+    return first.get("value") if isinstance(first, dict) else None
+
+
+def _question(row: Row, value: Any) -> str | None:
+    text = value.replace(IMAGE_MARK, "") if isinstance(value, str) else value
+    return text_of(row, "question", text)
