@@ -32,14 +32,24 @@ if TYPE_CHECKING:
 class Command:
     """A subcommand: its line in the help and its own flags (flag -> recipe key).
 
-    ``out`` names the positional argument for the run folder, if there is one; ``trains``: it may run
-    in several processes.
+    A flag without a dash is a positional argument, and takes many values if its recipe key does.
+    ``folder``: it works in a run folder, and ``out`` names the positional argument for that, if there is
+    one; without, its stage is ``run(recipe, report)`` and ``--out`` means what its flags say, if anything.
+    ``trains``: it may run in several processes.
     """
 
     help: str
     flags: Mapping[str, str]
     out: str | None = None
+    folder: bool = True
     trains: bool = False
+
+    def switches(self) -> list[str]:
+        """The options that are about the run and make sense here."""
+        from caig_cli.options import OF_FOLDER, SWITCHES
+
+        absent = () if self.folder else OF_FOLDER
+        return [f for f in SWITCHES if f not in absent and (self.trains or f != "--num-processes")]
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -131,24 +141,22 @@ def _stage(name: str) -> ModuleType:
 
 
 def _function(name: str, command: Command) -> Callable[..., int]:
-    from caig_cli.options import SWITCHES, make_function
-
-    switches = {flag: row for flag, row in SWITCHES.items() if command.trains or flag != "--num-processes"}
+    from caig_cli.options import make_function
 
     def call(flags: Mapping[str, Any], options: Mapping[str, Any]) -> int:
         return _execute(name, flags, options)
 
-    return make_function(name, recipe_class(name), {**command.flags, **COMMON}, switches, command.out, call)
+    flags = {**command.flags, **COMMON}
+    return make_function(name, recipe_class(name), flags, command.switches(), command.out, call)
 
 
 def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) -> int:
     """Resolve the recipe, then plan (dry run) or run the stage and print its outcome."""
-    from caig_cli.engine import launch, run_dir
-    from caig_cli.engine.report import SilentReporter, make_reporter
+    from caig_cli.engine.report import make_reporter
     from caig_cli.recipe import resolve
 
     out, source = options["out"], options["recipe"]
-    if options["resume"] and source is None:
+    if options.get("resume") and source is None:
         out, source = _resumed(name, out)
     recipe = resolve(recipe_class(name), source, sets=options["set"] or (), flags=flags)
     stage = _stage(name)
@@ -156,6 +164,19 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
     if options["dry_run"]:
         _print_plan(recipe, stage.plan(recipe, report), as_json=options["json"])
         return 0
+    if COMMANDS[name].folder:
+        return _execute_in_folder(name, recipe, out, options, report)
+    return _finish(stage.run(recipe, report), report, options)
+
+
+def _execute_in_folder(
+    name: str, recipe: Recipe, out: Path | None, options: Mapping[str, Any], report: Reporter
+) -> int:
+    """Run the stage in its run folder, in as many processes as asked."""
+    from caig_cli.engine import launch, run_dir
+    from caig_cli.engine.report import SilentReporter
+
+    stage = _stage(name)
     processes = options.get("num_processes") or 1
     if processes > 1 and not launch.is_launched():
         stage.plan(recipe, report)  # a user's mistake is told once, not once per process
@@ -167,9 +188,7 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
         report.info(f"run folder {run.path}")
         outcome: Outcome = stage.run(recipe, run, report)
     launch.leave()
-    if run.is_main:
-        _print_outcome(outcome, report, as_json=options["json"])
-    return 3 if outcome.failed else 0
+    return _finish(outcome, report, options, speaks=run.is_main)
 
 
 def _resumed(name: str, out: Path | None) -> tuple[Path | None, Path | None]:
@@ -190,13 +209,16 @@ def _print_plan(recipe: Recipe, plan: Sequence[str], *, as_json: bool) -> None:
         typer.echo("\n".join([dump(recipe), *plan]))
 
 
-def _print_outcome(outcome: Outcome, report: Reporter, *, as_json: bool) -> None:
+def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, speaks: bool = True) -> int:
+    """Print the outcome of a stage; returns the exit code that it means."""
     from caig_cli.engine.files import to_json
 
-    for failure in outcome.failed:
-        report.warn(f"{failure.item}: {failure.error}")
-    for line in [to_json(outcome.result)] if as_json else outcome.lines:
-        typer.echo(line)
+    if speaks:
+        for failure in outcome.failed:
+            report.warn(f"{failure.item}: {failure.error}")
+        for line in [to_json(outcome.result)] if options["json"] else outcome.lines:
+            typer.echo(line)
+    return 3 if outcome.failed else 0
 
 
 def _version(asked: bool) -> None:

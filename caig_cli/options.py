@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,18 +32,22 @@ SWITCHES: Mapping[str, tuple[Any, str, str]] = {
 }
 """Options that are about the run and not about its recipe: flag -> (type, metavar, help)."""
 
+OF_FOLDER = ("--out", "--resume", "--overwrite")
+"""Switches that only a command with a run folder has."""
+
 
 def make_function(
     command: str,
     recipe: type[Recipe],
     flags: Mapping[str, str],
-    switches: Mapping[str, tuple[Any, str, str]],
+    switches: Sequence[str],
     out: str | None,
     call: Callable[[Mapping[str, Any], Mapping[str, Any]], int],
 ) -> Callable[..., int]:
     """A function whose signature holds a command's options, for Typer to read.
 
-    It passes ``call`` the given recipe values by dotted key, and the switches by variable name.
+    It passes ``call`` the given recipe values by dotted key, and the switches by variable name (``out``
+    always). A flag without a dash is a positional argument.
     ``out`` names the positional argument for the run folder, if there is one.
     """
     known = dict(fields(recipe))
@@ -52,8 +56,10 @@ def make_function(
         argument = typer.Argument(metavar=out, help="Run folder to make.", show_default=False)
         parameters.append(_parameter("positional", Annotated[Path | None, argument]))
     for flag, key in flags.items():
-        parameters.append(_parameter(variable(flag), _recipe_option(command, flag, known[key])))
-    for flag, (kind, metavar, text) in switches.items():
+        make = _recipe_option if flag.startswith("-") else _recipe_argument
+        parameters.append(_parameter(variable(flag), make(command, flag, known[key])))
+    for flag in switches:
+        kind, metavar, text = SWITCHES[flag]
         option = typer.Option(
             flag, help=text, metavar=metavar or None, envvar=_environment(command, flag), show_envvar=False
         )
@@ -70,10 +76,10 @@ def make_function(
             if values[variable(flag)] not in (None, [], ())
         }
         options = {variable(flag): values[variable(flag)] for flag in switches}
-        positional = values.get("positional")
-        if positional is not None and options["out"] is not None:
+        positional, folder = values.get("positional"), options.get("out")
+        if positional is not None and folder is not None:
             raise UsageError(f"{out} and --out both name the run folder")
-        return call(given, options | {"out": options["out"] or positional})
+        return call(given, options | {"out": folder or positional})
 
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return function
@@ -112,6 +118,18 @@ def _recipe_option(command: str, flag: str, field: FieldInfo) -> Any:
         if allowed & {tuple, list, dict}
         else Annotated[str | None, option]
     )
+
+
+def _recipe_argument(command: str, name: str, field: FieldInfo) -> Any:
+    many = bool(kinds(field.annotation) & {tuple, list})
+    argument = typer.Argument(
+        metavar=name,
+        help=" ".join((field.description or "").split()),
+        envvar=_environment(command, name),
+        show_envvar=False,
+        show_default=False,
+    )
+    return Annotated[list[str] | None, argument] if many else Annotated[str | None, argument]
 
 
 def _metavar(allowed: set[Any]) -> str:

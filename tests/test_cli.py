@@ -182,6 +182,55 @@ def test_a_run_can_be_repeated_from_its_folder(capfd: pytest.CaptureFixture[str]
     assert len(read_lines(Path("bed/rows.jsonl"))) == 2
 
 
+class Basket(Section):
+    """A section."""
+
+    fruit: tuple[Path, ...] = ()
+    """What to weigh."""
+
+    out: Path | None = None
+    """Where to write the weights."""
+
+
+class WeighRecipe(Recipe):
+    """A recipe."""
+
+    basket: Basket = Basket()
+    """The basket."""
+
+
+def test_a_command_without_a_run_folder(
+    capfd: pytest.CaptureFixture[str], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its arguments are recipe keys, --out too, and it leaves nothing but what its stage writes."""
+
+    def weigh(recipe: WeighRecipe, report: Reporter) -> Outcome:
+        basket = recipe.basket
+        report.info("weighing")
+        failed = tuple(Failure(str(f), "is a stone") for f in basket.fruit if f.name == "stone")
+        return Outcome({"fruit": basket.fruit, "out": basket.out}, failed, (f"{len(basket.fruit)} weighed",))
+
+    stage: Any = ModuleType("caig_cli.stages.weigh")
+    stage.WeighRecipe, stage.run, stage.plan = WeighRecipe, weigh, lambda recipe, report: ["would weigh"]
+    monkeypatch.setitem(sys.modules, "caig_cli.stages.weigh", stage)
+    command = Command("Weigh.", {"FRUIT": "basket.fruit", "--out": "basket.out"}, folder=False)
+    monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "weigh": command})
+
+    def call(*args: str) -> tuple[int, str, str]:
+        return (cli.run(["weigh", *args]), *capfd.readouterr())
+
+    assert call("fig", "pear") == (0, "2 weighed\n", "weighing\n")
+    code, out, _ = call("fig", "stone", "--out", "w.txt", "--json")
+    assert (code, json.loads(out)) == (3, {"fruit": ["fig", "stone"], "out": "w.txt"})
+    code, out, _ = call("fig", "--dry-run", "--json")
+    assert (code, json.loads(out)["plan"]) == (0, ["would weigh"])
+    assert json.loads(out)["recipe"]["basket"] == {"fruit": ["fig"], "out": None}
+    _, out, _ = call("--help")
+    assert "[FRUIT]..." in out and "--resume" not in out and "Where to write the weights." in out
+    assert call("fig", "--resume")[0] == 2
+    assert list(workdir.iterdir()) == []
+
+
 def test_the_newest_unfinished_run_is_resumed(capfd: pytest.CaptureFixture[str]) -> None:
     run(capfd, "--plant", "break", "-n", "5")
     _, out, _ = run(capfd, "--resume", "--dry-run", "--json")
