@@ -22,6 +22,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.market.build import lightness
 from caig_cli.market.catalogue import SPLITS
+from caig_cli.market.dialogues import AD_TASKS
 from caig_cli.market.look import Look
 from caig_cli.market.photos import photograph
 from caig_cli.market.shapes import SHAPES
@@ -75,7 +76,7 @@ def test_the_files_are_read_by_the_readers_of_users_files(built: Path) -> None:
     assert not {"category", "shape", "split"} & {key for one in products for key in one.attributes}
     files = [built / f"dialogues_{split}.json" for split in SPLITS]
     dialogues = [dialogue for file in files for dialogue in read_dialogues(file)]
-    assert len(dialogues) == 10 * 5 + 6 * 2
+    assert len(dialogues) == 10 * 5 + 6 * len(AD_TASKS)
     assert all(d.image is not None and d.image.is_file() for d in dialogues)
 
 

@@ -10,7 +10,7 @@ import pytest
 from caig_cli.market.captions import MISSING
 from caig_cli.market.catalogue import SPLITS, item
 from caig_cli.market.categories import load_categories
-from caig_cli.market.dialogues import ROUND, ad_dialogues, photo_dialogues
+from caig_cli.market.dialogues import AD_TASKS, ROUND, ad_dialogues, photo_dialogues
 from caig_cli.market.scenes import ad_prompt, ad_scenes, draft, improved, matching_scene
 from caig_cli.market.shapes import SHAPES
 from caig_cli.market.truth import load_truth
@@ -62,13 +62,13 @@ def test_dialogues_are_in_the_llava_format_with_known_tasks() -> None:
     one = item(0, 5)
     rows = list(photo_dialogues(one, "products/x.png", 28))
     rows += ad_dialogues(one, "ads/x/0.png", 0, ad_scenes(one, 1)[0])
-    assert len({row["id"] for row in rows}) == len(rows) == 30
+    assert len({row["id"] for row in rows}) == len(rows) == 28 + len(AD_TASKS)
     for row in rows:
         human, gpt = row["conversations"]
         assert (human["from"], gpt["from"]) == ("human", "gpt")
         assert human["value"].startswith("<image>\n") and gpt["value"]
         assert TASKS[row["task"]].question in human["value"]
-    assert {row["task"] for row in rows} == set(ROUND) | {"background", "setting"} == set(TASKS)
+    assert {row["task"] for row in rows} == set(ROUND) | set(AD_TASKS) == set(TASKS)
 
 
 @pytest.mark.parametrize("index", range(12))

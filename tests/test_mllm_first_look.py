@@ -12,8 +12,9 @@ from torch import nn
 
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.first_look import IGNORED, first_look, lessons
+from caig_cli.mllm.first_look import IGNORED, Lesson, first_look, name_pictures
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
 from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.recipe import Recipe
@@ -48,13 +49,12 @@ DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down")
 
 
 def _look(out: Path, *, resume: bool = False) -> nn.Module:
-    tower = _tower()
+    mllm = make_tiny()
     section = FirstLookSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3)
     with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
-        pictures = Pictures(RULES, opener=_picture)
-        first_look(
-            tower, 32, DIALOGUES, pictures, section, seed=1, vary_by=0.0, run=run, report=SilentReporter()
-        )
+        lesson = Lesson(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
+        first_look(mllm, DIALOGUES, Pictures(RULES, opener=_picture), section, lesson)
+    tower: nn.Module = mllm.model.model.vision_tower
     return tower
 
 
@@ -65,7 +65,7 @@ def test_names_are_classes_and_what_a_task_does_not_name_is_ignored() -> None:
         _dialogue("category", "b", "tea"),
         _dialogue("write", "a", "a long prompt"),
     ]
-    taught, counts = lessons(dialogues, ("shape", "category"))
+    taught, counts = name_pictures(dialogues, ("shape", "category"))
     assert taught == [(Path("a"), (0, IGNORED)), (Path("b"), (1, 0))]
     assert counts == [2, 1]
 

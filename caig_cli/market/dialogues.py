@@ -7,7 +7,7 @@ every background prompt describes a fresh scene that suits the product.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from caig_cli.engine.runtime import derive_seed
@@ -18,13 +18,17 @@ from caig_cli.market.look import Look
 from caig_cli.market.scenes import ad_prompt, draft, improved, matching_scene
 from caig_cli.mllm.instructions import instruction
 from caig_cli.painters.studio.language import Scene, write
+from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES, Lexicon
+from caig_cli.painters.studio.lexicon_light import LIGHTS, MOODS
 
+# Parts of an ad's set that are named in a word or two: short answers teach a new tower to see a background.
+NAMED: Mapping[str, Lexicon] = {"surface": SURFACES, "backdrop": BACKDROPS, "light": LIGHTS, "mood": MOODS}
 # The tasks of a product's dialogues in this order, from the start again when it has more.
 ROUND = (
     "write", "category", "shape", "write", "rewrite", "product", "write", "category", "write", "title",
     "write", "rewrite", "write", "write",
 )  # fmt: skip
-AD_TASKS = ("background", "setting")
+AD_TASKS = ("background", "setting", *NAMED)
 UNTITLED = 0.12  # of the titles are withheld: then the image and the attributes must do
 
 
@@ -43,7 +47,10 @@ def ad_dialogues(item: Item, image: str, number: int, scene: Scene) -> Iterator[
     for task in AD_TASKS:
         _, attributes = _words(item, rng)
         question = instruction(task, attributes=attributes if task == "setting" else None)
-        answer = ad_prompt(item, number, scene) if task == "background" else write(scene, rng)
+        if task in NAMED:
+            answer = NAMED[task][getattr(scene, task)][0].split("|")[0]
+        else:
+            answer = ad_prompt(item, number, scene) if task == "background" else write(scene, rng)
         yield _record(f"{item.id}-ad{number:02d}-{task}", image, task, question, answer)
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load, save
@@ -20,25 +22,40 @@ from torch.nn import functional as F
 from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.engine.runtime import derive_seed
+from caig_cli.engine.runtime import Runtime, derive_seed
 from caig_cli.mllm.augment import vary
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.images import to_tensor
+from caig_cli.mllm.images import flatten, to_tensor
+from caig_cli.mllm.loading import Mllm, level_projector
 from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.records import Dialogue
 
 FILE = "first-look.safetensors"
 IGNORED = -100  # cross_entropy's own mark of a picture that a task has no name for
 
-Lesson = tuple[Path, tuple[int, ...]]
+PROBE = 64
+"""Dialogues whose pictures tell how large a new tower's features are."""
+
+Named = tuple[Path, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """How a first look is taken: its seed, the strength of image variations, and where it runs."""
+
+    seed: int
+    vary_by: float
+    runtime: Runtime
+    run: RunDir
+    report: Reporter
 
 
 class Namer(nn.Module):
     """The tower and one linear layer per task: pixels [B, 3, H, W] to logits [B, names] of each task."""
 
-    def __init__(self, tower: nn.Module, width: int, names: Sequence[int]) -> None:
+    def __init__(self, tower: Any, names: Sequence[int]) -> None:
         super().__init__()
-        self.tower = tower
+        self.tower, width = tower, tower.config.hidden_size
         self.heads = nn.ModuleList(nn.Linear(width, count) for count in names)
 
     def forward(self, pixels: torch.Tensor) -> list[torch.Tensor]:
@@ -47,7 +64,7 @@ class Namer(nn.Module):
         return [head(mean_BD) for head in self.heads]
 
 
-def lessons(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Lesson], list[int]]:
+def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Named], list[int]]:
     """Each picture with the class its name has in each task, and the number of names of each task."""
     names: dict[str, dict[str, int]] = {task: {} for task in tasks}
     found: dict[Path, dict[str, int]] = defaultdict(dict)
@@ -60,39 +77,49 @@ def lessons(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[L
 
 
 def first_look(
+    mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
+) -> None:
+    """Train the tower of a new model in place, then level its projector to what the tower shows.
+
+    A resumed run reads the tower that the first one wrote.
+    """
+    tower, rules = mllm.core.model.vision_tower.to(lesson.runtime.device), pictures.rules
+    kept = lesson.run.path / FILE
+    if kept.is_file():
+        tower.load_state_dict(load(kept.read_bytes()))
+    else:
+        _teach(tower, dialogues, pictures, section, lesson)
+        weights = {name: value.contiguous() for name, value in tower.state_dict().items()}
+        lesson.run.write_bytes(FILE, save(weights))
+    shown = [pictures.get(d.image) for d in dialogues[:PROBE] if d.image is not None]
+    level_projector(mllm, to_tensor([flatten(picture, rules.fill) for picture in shown], rules))
+
+
+def _teach(
     tower: nn.Module,
-    width: int,
     dialogues: Sequence[Dialogue],
     pictures: Pictures,
     section: FirstLookSection,
-    *,
-    seed: int,
-    vary_by: float,
-    run: RunDir,
-    report: Reporter,
+    lesson: Lesson,
 ) -> None:
-    """Train ``tower`` (hidden size ``width``) in place; a resumed run reads what the first one wrote."""
-    kept = run.path / FILE
-    if kept.is_file():
-        tower.load_state_dict(load(kept.read_bytes()))
-        return
-    taught, counts = lessons(dialogues, section.tasks)
+    taught, counts = name_pictures(dialogues, section.tasks)
     if not taught:
-        report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
+        lesson.report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
         return
-    torch.manual_seed(derive_seed(seed, "names"))
+    torch.manual_seed(derive_seed(lesson.seed, "names"))
     optim = OptimSection(learning_rate=section.learning_rate, warmup=0.05, weight_decay=0.05, beta2=0.98)
-    model = Namer(tower, width, counts).train()
+    model = Namer(tower, counts).train()
     optimizer = make_optimizer(model, optim)
-    device = next(tower.parameters()).device
-    rng = random.Random(derive_seed(seed, "first look"))
-    with report.progress("first look", section.steps) as bar, run.timed("first look"):
+    device, dtype = lesson.runtime.device, lesson.runtime.dtype
+    rng = random.Random(derive_seed(lesson.seed, "first look"))
+    with lesson.report.progress("first look", section.steps) as bar, lesson.run.timed("first look"):
         for step in range(section.steps):
             chosen = rng.choices(taught, k=section.batch)
-            views = [vary(pictures.get(path), pictures.rules.fill, rng, vary_by) for path, _ in chosen]
+            views = [vary(pictures.get(path), pictures.rules.fill, rng, lesson.vary_by) for path, _ in chosen]
             answers = torch.tensor([row for _, row in chosen], device=device)
-            logits = model(to_tensor(views, pictures.rules).to(device))
-            losses = [F.cross_entropy(said, answers[:, task]) for task, said in enumerate(logits)]
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                logits = model(to_tensor(views, pictures.rules).to(device))
+            losses = [F.cross_entropy(said.float(), answers[:, task]) for task, said in enumerate(logits)]
             loss = torch.stack([loss for loss in losses if loss.isfinite()]).sum()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), optim.clip)
@@ -100,6 +127,14 @@ def first_look(
                 group["lr"] = learning_rate(optim, step, section.steps)
             optimizer.step()
             optimizer.zero_grad()
-            right = (logits[0].argmax(-1) == answers[:, 0]).float().mean()
-            bar.advance(loss=loss.item(), named=float(right))
-    run.write_bytes(FILE, save({name: value.contiguous() for name, value in tower.state_dict().items()}))
+            bar.advance(loss=loss.item(), **_named(section.tasks, logits, answers))
+
+
+def _named(tasks: Sequence[str], logits: Sequence[torch.Tensor], answers: torch.Tensor) -> dict[str, float]:
+    """Share of right names of each task that the batch asks."""
+    shares = {}
+    for task, said, answer in zip(tasks, logits, answers.unbind(1), strict=True):
+        asked = answer != IGNORED
+        if asked.any():
+            shares[task] = float((said.argmax(-1) == answer)[asked].float().mean())
+    return shares

@@ -35,6 +35,10 @@ TASKS: Mapping[str, Task] = {
     "shape": Task("understanding", "What kind of object is this?"),
     "product": Task("understanding", "Describe this product."),
     "background": Task("understanding", "Describe the background."),
+    "surface": Task("understanding", "What does the product stand on?"),
+    "backdrop": Task("understanding", "What is behind the product?"),
+    "light": Task("understanding", "What light falls on the product?"),
+    "mood": Task("understanding", "What is the mood of this picture?"),
     # 2. multimodal content understanding: the image and what the shop says
     "category": Task("content", "Which category does this product belong to?"),
     "title": Task("content", "Write a title for this product."),
@@ -43,6 +47,9 @@ TASKS: Mapping[str, Task] = {
     "write": Task("prompt", "Write a background prompt for this product."),
     "rewrite": Task("prompt", "Improve this background prompt for this product."),
 }
+
+COMPARISON = "Which ad is clicked more, left or right?"
+"""What a reward model is asked about two ads of a product. The prompt model is never asked this."""
 
 
 def instruction(
@@ -60,20 +67,26 @@ def instruction(
     """
     lines = [TASKS[task].question]
     if draft is not None:
-        lines.append(f"Prompt: {_line(draft, MAX_DRAFT)}")
+        lines.append(f"Prompt: {one_line(draft, MAX_DRAFT)}")
+    return "\n".join([*lines, *knowledge(caption, attributes)])
+
+
+def knowledge(caption: str | None, attributes: Mapping[str, str] | None) -> list[str]:
+    """What the shop says of a product, bounded: a line of attributes and one of its title, if known."""
+    lines = []
     pairs = [
-        f"{_line(name, MAX_ATTRIBUTE)}: {_line(value, MAX_ATTRIBUTE)}"
+        f"{one_line(name, MAX_ATTRIBUTE)}: {one_line(value, MAX_ATTRIBUTE)}"
         for name, value in list((attributes or {}).items())[:MAX_ATTRIBUTES]
     ]
     if pairs:
         lines.append("; ".join(pairs))
-    title = _line(caption or "", MAX_CAPTION)
+    title = one_line(caption or "", MAX_CAPTION)
     if title:
         lines.append(f"Title: {title}")
-    return "\n".join(lines)
+    return lines
 
 
-def _line(text: str, limit: int) -> str:
+def one_line(text: str, limit: int) -> str:
     """One printable line of at most ``limit`` characters, cut at a word where possible.
 
     The image placeholder loses its brackets: a title must not be able to call for another image.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.market.build import Plan
 
-PHOTO_SECONDS, AD_SECONDS = 0.25, 0.4
+PHOTO_SECONDS, AD_SECONDS = 0.16, 0.36
 """One processor, at 128 pixels; a picture's cost grows with its area."""
 
 
@@ -57,13 +57,16 @@ class MarketRecipe(Recipe):
 
 def plan(recipe: MarketRecipe, report: Reporter) -> list[str]:
     """What would be made, and about how long it takes."""
+    from caig_cli.market.dialogues import AD_TASKS
+
     section, workers = recipe.market, _workers(recipe)
     photos = section.products + section.photo_products
     ads = section.products * section.ads_per_product
     photo_s = photos * PHOTO_SECONDS * (section.photo_size / 128) ** 2
     ad_s = ads * AD_SECONDS * (section.ad_size / 128) ** 2 * (section.painter == "studio")
+    dialogues = photos * section.dialogues_per_product + len(AD_TASKS) * ads
     return [
-        f"{photos} product photos, {ads} ads, {photos * section.dialogues_per_product + 2 * ads} dialogues",
+        f"{photos} product photos, {ads} ads, {dialogues} dialogues",
         f"about {(photo_s + ad_s) / workers / 60:.0f} minutes with {workers} workers",
     ]
 

@@ -31,13 +31,9 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
-    from caig_cli.mllm.batching import DialogueSet, Pictures
+    from caig_cli.mllm.batching import DialogueSet
     from caig_cli.mllm.inputs import Batch
     from caig_cli.mllm.loading import Mllm
-
-
-PROBE = 64
-"""Dialogues whose pictures tell how large a new tower's features are."""
 
 
 class DataSection(Section):
@@ -118,6 +114,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train and write ``model/`` in the run folder: a transformers folder, or a PEFT adapter with LoRA."""
     from caig_cli.engine import loop
     from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, Stream, usable
+    from caig_cli.mllm.first_look import Lesson, first_look
     from caig_cli.mllm.scoring import ResponseScorer
 
     use_threads(recipe.threads)
@@ -132,8 +129,10 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     held_out, failed_too = usable(held_out, mllm.encoder, pictures, data.longest, report)
     if not train:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
-    if recipe.model.from_nothing is not None and recipe.model.from_nothing.first_look is not None:
-        _first_look(recipe, mllm, train, pictures, runtime, run_dir, report)
+    new = recipe.model.from_nothing
+    if new is not None and new.first_look is not None:
+        lesson = Lesson(recipe.seed, data.vary_images, runtime, run_dir, report)
+        first_look(mllm, train, pictures, new.first_look, lesson)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
         mllm.core.model.vision_tower.requires_grad_(False)
@@ -179,36 +178,6 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
     if lora is None:
         return mllm
     return loading.add_lora(mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
-
-
-def _first_look(
-    recipe: PretrainRecipe,
-    mllm: Mllm,
-    train: Sequence[Dialogue],
-    pictures: Pictures,
-    runtime: Runtime,
-    run_dir: RunDir,
-    report: Reporter,
-) -> None:
-    from caig_cli.mllm.first_look import first_look
-    from caig_cli.mllm.images import flatten, to_tensor
-    from caig_cli.mllm.loading import level_projector
-
-    new = recipe.model.from_nothing
-    assert new is not None and new.first_look is not None
-    first_look(
-        mllm.model.model.vision_tower.to(runtime.device),
-        new.tower.hidden_size,
-        train,
-        pictures,
-        new.first_look,
-        seed=recipe.seed,
-        vary_by=recipe.pretrain.vary_images,
-        run=run_dir,
-        report=report,
-    )
-    shown = [pictures.get(d.image) for d in train[:PROBE] if d.image is not None]
-    level_projector(mllm, to_tensor([flatten(p, pictures.rules.fill) for p in shown], pictures.rules))
 
 
 def _step(balance: float, device: torch.device) -> StepFunction:
