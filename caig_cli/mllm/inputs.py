@@ -1,23 +1,28 @@
 """Conversations to tensors. One image and its conversations are one row: the image is looked at once.
 
-Legend of shape names: B rows, L tokens of the longest row, N response tokens of the whole batch.
+Legend of shape names: B rows, L tokens of the longest row, N response tokens of the whole batch, I images,
+T tokens of an image, W width of the vision tower.
 
-A row is a prefix (start token, image tokens) and branches (conversations about that image), one after the
-other::
+A row is a prefix (start token, image tokens) and branches (conversations about that image), laid out as a
+tree of tokens. Branches of a plain row part right behind the prefix; those of a ``merged`` row where they
+first differ::
 
-    tokens      <s> img img img | q1 q1 a1 </s> | q2 a2 a2 </s>
-    positions     0   1   2   3    4  5  6    7     4  5  6    7
-    branch        0   0   0   0    1  1  1    1     2  2  2    2
+    plain       <s> img img | q1 q1 a1 </s> | q2 a2 a2 </s>
+    positions     0   1   2    3  4  5  6      3  4  5  6
 
-A token sees what is before it in the prefix and in its own branch, and its position counts on from the
-prefix: each branch is computed exactly as if it stood alone behind the image.
+    merged      <s> img img | q q t a1 </s> | a2 a2 </s> | u a1 </s>       chosen, rejected, other title
+    positions     0   1   2   3 4 5  6  7      6  7   8    5  6  7
+
+Tokens stand in the order of a walk through the tree (a token, then all that follows it), so the tokens that
+build on one are the run that begins with it. A token sees those it builds on, and its position is their
+number: each branch is computed exactly as if it stood alone behind the image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -44,13 +49,28 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One prefix and the branches that share it."""
+    """One prefix and the branches that share it; ``merged`` branches also share what they begin with."""
 
     prefix: tuple[int, ...]
     branches: tuple[Branch, ...]
+    merged: bool = False
 
     def __len__(self) -> int:
-        return len(self.prefix) + sum(len(b) for b in self.branches)
+        return len(self.prefix) + sum(len(self.branches[b]) - shared for b, shared in self.walk())
+
+    def walk(self) -> Iterator[tuple[int, int]]:
+        """Branches in the order in which they are laid out, and how many tokens each has from the one before.
+
+        Sorted branches share most with their neighbours, so that nothing is laid out twice.
+        """
+        if not self.merged:
+            yield from ((b, 0) for b in range(len(self.branches)))
+            return
+        before: tuple[int, ...] = ()
+        for b in sorted(range(len(self.branches)), key=lambda b: self.branches[b].ids):
+            ids = self.branches[b].ids
+            yield b, _alike(before, ids)
+            before = ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +79,8 @@ class Batch:
 
     ``mask_B1LL`` is additive: 0 where a token may look, the lowest float elsewhere. Response token n is
     ``target_N[n]``, predicted at (``row_N[n]``, ``at_N[n]``), and belongs to conversation
-    ``branch_N[n]`` of the batch, counted over all rows.
+    ``branch_N[n]`` of the batch, counted over all rows. The images of the rows that have one are given in
+    order, as pixels or as what the tower has seen in them (``vision.patches``).
     """
 
     ids_BL: torch.Tensor
@@ -70,6 +91,7 @@ class Batch:
     target_N: torch.Tensor
     branch_N: torch.Tensor
     pixels_B3HW: torch.Tensor | None = None
+    patches_ITW: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
@@ -125,42 +147,75 @@ class Encoder:
         return list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
 
-def collate(rows: Sequence[Row], pad: int, pixels: torch.Tensor | None = None) -> Batch:
-    """Rows to one right-padded batch; ``pixels`` are those of the rows that have an image, in order."""
+def collate(
+    rows: Sequence[Row],
+    pad: int,
+    pixels: torch.Tensor | None = None,
+    patches: torch.Tensor | None = None,
+) -> Batch:
+    """Rows to one right-padded batch; ``pixels`` or ``patches`` are those of the rows that have an image."""
     longest = max(len(row) for row in rows)
     ids_BL = torch.full((len(rows), longest), pad)
     position_BL = torch.zeros((len(rows), longest), dtype=torch.long)
-    owner_BL = torch.full((len(rows), longest), -1)
+    end_BL = torch.arange(1, longest + 1).repeat(len(rows), 1)
     picks: list[tuple[int, int, int, int]] = []
     seen = 0
     for r, row in enumerate(rows):
-        n = len(row.prefix)
-        pieces = [row.prefix, *(b.ids for b in row.branches)]
-        ids_BL[r, : len(row)] = torch.tensor([i for piece in pieces for i in piece])
-        position_BL[r, :n] = torch.arange(n)
-        owner_BL[r, :n] = 0
-        start = n
-        for b, branch in enumerate(row.branches):
-            stop = start + len(branch)
-            position_BL[r, start:stop] = torch.arange(n, n + len(branch))
-            owner_BL[r, start:stop] = b + 1
-            marked = (i for i, own in enumerate(branch.is_response) if own)
-            picks += [(r, start + i - 1, branch.ids[i], seen) for i in marked]
-            start, seen = stop, seen + 1
+        tree = _lay(row)
+        n = len(tree.ids)
+        ids_BL[r, :n], position_BL[r, :n], end_BL[r, :n] = (
+            torch.tensor(column) for column in (tree.ids, tree.positions, tree.ends)
+        )
+        for branch, path in zip(row.branches, tree.paths, strict=True):
+            before = path[len(row.prefix) - 1 :]
+            own = zip(branch.ids, branch.is_response, before, strict=False)
+            picks += [(r, at, token, seen) for token, mine, at in own if mine]
+            seen += 1
     row_N, at_N, target_N, branch_N = torch.tensor(picks, dtype=torch.long).reshape(-1, 4).unbind(1)
-    return Batch(ids_BL, position_BL, _tree_mask(owner_BL), row_N, at_N, target_N, branch_N, pixels)
+    mask_B1LL = _tree_mask(end_BL)
+    return Batch(ids_BL, position_BL, mask_B1LL, row_N, at_N, target_N, branch_N, pixels, patches)
 
 
-def _tree_mask(owner_BL: torch.Tensor) -> torch.Tensor:
-    """Additive mask [B, 1, L, L]: causal, and only the prefix (0) and one's own branch are visible.
+class _Tree(NamedTuple):
+    """Tokens of a row as they are laid out. ``ends``: where the run that builds on each token ends;
+    ``paths``: where the tokens of each branch stand, those of the prefix included."""
 
-    Padding (-1) sees itself, so that no row of the softmax is empty, and nothing else sees it.
+    ids: list[int]
+    positions: list[int]
+    ends: list[int]
+    paths: list[list[int]]
+
+
+def _lay(row: Row) -> _Tree:
+    n = len(row.prefix)
+    ids, positions, ends = list(row.prefix), list(range(n)), [0] * n
+    paths: list[list[int]] = [[] for _ in row.branches]
+    path = list(range(n))
+    for b, shared in row.walk():
+        new = row.branches[b].ids[shared:]
+        for place in path[n + shared :]:
+            ends[place] = len(ids)
+        path = [*path[: n + shared], *range(len(ids), len(ids) + len(new))]
+        positions += range(n + shared, len(path))
+        ids += new
+        ends += [0] * len(new)
+        paths[b] = path
+    return _Tree(ids, positions, [end or len(ids) for end in ends], paths)
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _tree_mask(end_BL: torch.Tensor) -> torch.Tensor:
+    """Additive mask [B, 1, L, L]: a token sees itself and those in whose run it stands.
+
+    The run of a padding token is itself, so that no row of the softmax is empty and nothing else sees it.
     """
-    length = owner_BL.shape[1]
-    query, key = owner_BL[:, :, None], owner_BL[:, None, :]
-    causal = torch.ones(length, length, dtype=torch.bool).tril()
-    itself = torch.eye(length, dtype=torch.bool)
-    visible = (causal & ((key == query) | (key == 0)) & (query >= 0)) | itself
+    place = torch.arange(end_BL.shape[1])
+    visible = (place <= place[:, None]) & (place[:, None] < end_BL[:, None, :])
     lowest = torch.finfo(torch.float32).min
     return torch.zeros(visible.shape).masked_fill(~visible, lowest)[:, None]
 
