@@ -138,7 +138,7 @@ def label_accuracy(p_left_P: ArrayLike, left_wins_P: ArrayLike) -> float:
 
 
 def _log_odds_sd(posterior_2P: Floats) -> Floats:
-    return np.sqrt(special.polygamma(1, posterior_2P).sum(0))
+    return np.asarray(np.sqrt(special.polygamma(1, posterior_2P).sum(0)))
 
 
 def _expected_cdf(narrow_2P: Floats, wide_2P: Floats) -> Floats:

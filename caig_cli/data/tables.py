@@ -47,7 +47,7 @@ def read_rows(path: Path) -> Iterator[Row | Failure]:
 
     Raises DataError if the file as a whole cannot be read.
     """
-    text = _text(path)
+    text = read_text(path)
     if not text.strip():
         raise DataError(f"{shown(path)}: the file is empty; write at least one record")
     suffix = path.suffix.lower()
@@ -95,7 +95,8 @@ def kind(value: object) -> str:
     return names.get(type(value), "a number")
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The whole file as text. Raises DataError if it is too large, unreadable or not UTF-8."""
     name = shown(path)
     try:
         if path.stat().st_size > MAX_TABLE_BYTES:
@@ -114,7 +115,7 @@ def _text(path: Path) -> str:
 
 def _json_rows(path: Path, text: str) -> Iterator[Row | Failure]:
     """Objects of a JSON list, decoded one by one so that each has a line and a late error spares them."""
-    start = _skip(text, 0)
+    start = skip_blanks(text, 0)
     if text[start] != "[":
         raise DataError(f"{shown(path)}: must be a list of records; write [{{...}}, {{...}}]")
     return _list_items(path, text, start + 1)
@@ -123,12 +124,12 @@ def _json_rows(path: Path, text: str) -> Iterator[Row | Failure]:
 def _list_items(path: Path, text: str, position: int) -> Iterator[Row | Failure]:
     decoder = json.JSONDecoder()
     line, counted = 1, 0
-    position = _skip(text, position)
+    position = skip_blanks(text, position)
     while text[position : position + 1] != "]":
         line, counted = line + text.count("\n", counted, position), position
         try:
             value, end = decoder.raw_decode(text, position)
-            position = _skip(text, end)
+            position = skip_blanks(text, end)
             if text[position : position + 1] not in (",", "]"):
                 raise json.JSONDecodeError("Expecting ',' or ']'", text, position)
         except json.JSONDecodeError as error:
@@ -142,10 +143,11 @@ def _list_items(path: Path, text: str, position: int) -> Iterator[Row | Failure]
             return
         yield _row(path, line, value)
         if text[position] == ",":
-            position = _skip(text, position + 1)
+            position = skip_blanks(text, position + 1)
 
 
-def _skip(text: str, position: int) -> int:
+def skip_blanks(text: str, position: int) -> int:
+    """The next position that is no white space between JSON values."""
     while position < len(text) and text[position] in " \t\r\n":
         position += 1
     return position
