@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -35,7 +35,7 @@ class Command:
     A flag without a dash is a positional argument, and takes many values if its recipe key does.
     ``folder``: it works in a run folder, and ``out`` names the positional argument for that, if there is
     one; without, its stage is ``run(recipe, report)`` and ``--out`` means what its flags say, if anything.
-    ``trains``: it may run in several processes.
+    ``trains``: it may run in several processes. ``bare``: what flags that stand alone mean.
     """
 
     help: str
@@ -43,6 +43,7 @@ class Command:
     out: str | None = None
     folder: bool = True
     trains: bool = False
+    bare: Mapping[str, str] = field(default_factory=dict)
 
     def switches(self) -> list[str]:
         """The options that are about the run and make sense here."""
@@ -74,6 +75,18 @@ COMMANDS: Mapping[str, Command] = {
         {"--data": "pretrain.data", "--eval-data": "pretrain.eval_data"},
         trains=True,
     ),
+    "eval-rm": Command(
+        "Test judges on pairs of ads whose clicks are known.",
+        {
+            "--testset": "eval_rm.testset",
+            "--judge": "eval_rm.judges",
+            "--images": "eval_rm.images",
+            "--allow-outside": "eval_rm.allow_outside",
+            "--limit": "eval_rm.limit",
+            "--batch": "eval_rm.batch",
+        },
+        bare={"--testset": "embedded"},
+    ),
     "market": Command(
         "Make a simulated marketplace whose true CTR is known.",
         {
@@ -100,6 +113,7 @@ def run(args: list[str]) -> int:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         # Only the called command gets its options: they come from its recipe, which costs an import.
+        args = _filled(args)
         command = typer.main.get_command(build_app([name for name in COMMANDS if name in args]))
         code = int(command.main(args or ["--help"], prog_name="caig", standalone_mode=False) or 0)
         return _fail("interrupted", 130, args) if code == 130 else code
@@ -258,6 +272,15 @@ def _env(
 
 def _called(args: Sequence[str]) -> list[str]:
     return [arg for arg in args[:1] if arg in COMMANDS]
+
+
+def _filled(args: list[str]) -> list[str]:
+    """The arguments, with a value after each flag that may stand alone and does."""
+    bare = next((COMMANDS[name].bare for name in _called(args)), {})
+    filled: list[str] = []
+    for arg, following in zip(args, [*args[1:], "-"], strict=True):
+        filled += [arg, bare[arg]] if arg in bare and following.startswith("-") else [arg]
+    return filled
 
 
 def _fail(message: str, code: int, args: Sequence[str]) -> int:

@@ -29,6 +29,15 @@ CATEGORIES = 20
 BINS = 10
 """Equal steps of confidence from 0.5 to 1."""
 
+SINGLE = (
+    "accuracy", "accuracy_ci", "accuracy_left_first", "accuracy_right_first", "order_agreement", "ceiling",
+    "ceiling_estimated", "attainable", "attainable_ci", "auc", "log_loss", "ece", "ctr_rmse",
+    "ctr_rmse_of_mean", "ctr_spearman",
+)  # fmt: skip
+"""Figures of a judge, besides the number of its pairs; unknown ones are None."""
+LISTS = ("reliability", "by_gap", "by_impressions", "by_category")
+"""Figures that are rows, none where nothing is known."""
+
 _CELLS = 4_000_000
 """Numbers that the bootstrap holds at once (32 MB)."""
 
@@ -179,6 +188,8 @@ def measure(judged: Judged, draws: int, seed: int) -> dict[str, Any]:
 
     Answers that are never more than a bare side say nothing of certainty: no log-loss or calibration then.
     """
+    if not len(judged.truth_P):
+        return {"pairs": 0, **dict.fromkeys(SINGLE), **{name: [] for name in LISTS}}
     p_P, truth_P = judged.probability, judged.truth_P
     credit_P = credit(p_P, truth_P)
     accuracy = float(credit_P.mean())

@@ -65,6 +65,14 @@ def test_what_is_unknown_is_none() -> None:
     assert judging.measure(hopeless, 50, 0)["attainable"] is None
 
 
+def test_nothing_judged_has_the_same_figures_all_unknown() -> None:
+    empty = judging.measure(make(floats(), floats()), 50, 0)
+    some = judging.measure(make(floats(0.9, 0.4), floats(1, 0)), 50, 0)
+    assert set(empty) == set(some) and empty["pairs"] == 0
+    assert {key: empty[key] for key in judging.SINGLE} == dict.fromkeys(judging.SINGLE)
+    assert all(empty[key] == [] for key in judging.LISTS)
+
+
 def test_orders_apart_and_their_agreement() -> None:
     """Shown: right, right, wrong, wrong. Swapped: right, wrong, wrong, undecided."""
     judged = make(floats(0.9, 0.8, 0.1, 0.2), floats(1, 1, 1, 1), swapped_P=floats(0.6, 0.4, 0.3, 0.5))

@@ -187,14 +187,18 @@ def command_for(path: Path) -> str:
 
 
 def inputs(command: str, folder: Path) -> dict[str, Any]:
-    """What a user would give on the command line: one product, or a few dialogues."""
+    """What a user would give on the command line: one product, a few dialogues, or a pair of ads."""
     image = folder / "product.png"
     Image.new("RGBA", (64, 64), (200, 30, 30, 255)).save(image)
     turns = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A mug."}]
     rows = [{"id": str(n), "image": "product.png", "conversations": turns} for n in range(40)]
     (folder / "dialogues.json").write_text(json.dumps(rows))
     data = str(folder / "dialogues.json")
+    pair = {"id": "1", "item": "mug", "left": "product.png", "right": "product.png", "target": "left"}
+    (folder / "pairs.jsonl").write_text(json.dumps(pair))
+    pairs = str(folder / "pairs.jsonl")
     return {
+        "eval-rm": {"eval_rm.testset": pairs, "eval_rm.judges": ["random", "zero-shot"]},
         "generate": {"generate.product": str(image)},
         "pretrain": {"pretrain.data": data, "pretrain.eval_data": data},
     }.get(command, {})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
 import os
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +48,32 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
 
 def append_line(path: Path, value: Any) -> None:
     """Append one JSON line and wait until it is on disk; a torn last line is cut off first."""
+    append_lines(path, [value])
+
+
+def append_lines(path: Path, values: Iterable[Any]) -> None:
+    """Append JSON lines and wait until they are on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as stream:
         _cut_torn_line(stream)
-        stream.write(to_json(value).encode() + b"\n")
+        stream.write("".join(to_json(value) + "\n" for value in values).encode())
         stream.flush()
         os.fsync(stream.fileno())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The rows of a JSON-lines file; a last line that a kill has torn is left out."""
+    return list(each_line(path))
+
+
+def each_line(path: Path) -> Iterator[dict[str, Any]]:
+    """As ``read_lines``, one row in memory at a time."""
     if not path.is_file():
-        return []
-    whole, _, _ = path.read_bytes().rpartition(b"\n")
-    return [json.loads(line) for line in whole.split(b"\n") if line]
+        return
+    with path.open("rb") as stream:
+        for line in stream:
+            if line.endswith(b"\n") and line != b"\n":
+                yield json.loads(line)
 
 
 def keep_lines(path: Path, keep: Callable[[Mapping[str, Any]], bool]) -> None:
@@ -68,6 +82,12 @@ def keep_lines(path: Path, keep: Callable[[Mapping[str, Any]], bool]) -> None:
     kept = [row for row in rows if keep(row)]
     if len(kept) < len(rows):
         atomic_write(path, "".join(to_json(row) + "\n" for row in kept).encode())
+
+
+def slug(name: str) -> str:
+    """A file name for any text; texts that had to be changed get a few hex digits, so that none collide."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -114,6 +114,15 @@ class RunDir:
         """Append one row; it is on disk when this returns."""
         if self.is_main:
             files.append_line(self.path / rel, value)
+
+    def extend_jsonl(self, rel: str, values: Iterable[Mapping[str, Any]]) -> None:
+        """Append many rows; all are on disk when this returns."""
+        if self.is_main:
+            files.append_lines(self.path / rel, values)
+
+    def each_jsonl(self, rel: str) -> Iterator[dict[str, Any]]:
+        """As ``read_jsonl``, one row in memory at a time."""
+        return files.each_line(self.path / rel)
 
     def read_jsonl(self, rel: str) -> list[dict[str, Any]]:
         """The rows written so far, without a last one that a kill has torn."""

@@ -19,7 +19,7 @@ class Family:
 
     ``start`` is written once, after the BOS token. ``image`` is the text right after the image tokens, which
     stand at the beginning of the first question. Pieces are tokenised separately, so that what precedes an
-    image or an answer never changes how that is tokenised.
+    image or an answer never changes how that is tokenised. ``many_images``: it tells several images apart.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Family:
     answering: str
     image_tokens: Callable[[Any, int], int]
     lora_targets: str
+    many_images: bool = False
 
 
 def _patches(config: Any, size: int) -> int:
@@ -50,6 +51,7 @@ FAMILIES: Mapping[str, Family] = {
         answering="\n",
         image_tokens=_patches,
         lora_targets=_LLAMA_LINEARS,
+        many_images=True,
     ),
     "llava": Family(
         name="llava",

@@ -1,0 +1,286 @@
+"""A patient client of OpenAI-compatible chat endpoints, on the standard library alone.
+
+Busy and broken answers are asked for again, ever later and when the server says so; all threads keep to one
+rate. A key goes to the address that the user named and nowhere else: redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import json
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from caig_cli.errors import CaigError, RunError, UsageError
+from caig_cli.mllm.judges.sections import ApiSection
+
+DEFAULT_BASE = "https://api.openai.com/v1"
+BASES = ("CAIG_API_BASE", "OPENAI_BASE_URL")
+KEYS = ("CAIG_API_KEY", "OPENAI_API_KEY")
+
+BUSY = (408, 409, 425, 429)
+"""Client errors that may pass, besides all of the server's own (5xx)."""
+HOPELESS = (301, 302, 303, 307, 308, 401, 403, 404, 405)
+"""Answers that every further call would get too: wrong address, key or model."""
+LONGEST_WAIT_S = 300.0
+MOST_BYTES = 4_000_000
+MOST_FAILURES = 8
+"""Calls that may fail in a row, each with all its tries, before the run is stopped: it can be resumed."""
+
+Payload = dict[str, Any]
+
+ADAPTATIONS: Mapping[str, Callable[[Payload], Payload]] = {
+    "logprob": lambda p: {k: v for k, v in p.items() if k not in ("logprobs", "top_logprobs")},
+    "max_tokens": lambda p: {("max_completion_tokens" if k == "max_tokens" else k): v for k, v in p.items()},
+    "temperature": lambda p: {k: v for k, v in p.items() if k != "temperature"},
+}
+"""What to change where a server complains (400) about an option: word of the complaint -> new payload."""
+
+
+class CallError(CaigError):
+    """A call that got no usable answer, after all tries."""
+
+    def __init__(self, text: str, attempts: int) -> None:
+        super().__init__(text)
+        self.attempts = attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A usable answer: the server's JSON, the tries it took, and the seconds of the last one."""
+
+    body: Payload
+    attempts: int
+    seconds: float
+
+
+class _Trouble(Exception):  # noqa: N818
+    """One failed try: what happened, and whether another may help.
+
+    ``wait_s`` is what the server asks for; ``adapted``: the next try goes without what it complained about.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        again: bool,
+        wait_s: float | None = None,
+        status: int | None = None,
+        adapted: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.again, self.wait_s, self.status, self.adapted = again, wait_s, status, adapted
+
+
+def endpoint(environment: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
+    """Address and key from the environment. Raises UsageError when they cannot work."""
+    base = next((environment[name] for name in BASES if environment.get(name)), DEFAULT_BASE).rstrip("/")
+    key = next((environment[name].strip() for name in KEYS if environment.get(name)), None)
+    if not base.startswith(("http://", "https://")):
+        raise UsageError(f"{BASES[0]}: {base!r} is no http(s) address; give one such as {DEFAULT_BASE}")
+    if key is None and base == DEFAULT_BASE:
+        raise UsageError(f"no key for {base}: set {' or '.join(KEYS)}, or {BASES[0]} for another server")
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise UsageError(f"{KEYS[0]} or {KEYS[1]} holds characters that no key has; set it again")
+    return base, key
+
+
+class Pacer:
+    """Spreads the starts of requests over all threads; a busy server holds all of them back."""
+
+    def __init__(self, per_minute: float, stop: threading.Event) -> None:
+        self._interval_s = 60.0 / per_minute
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Return when the next request may start. Raises RunError when the run has ended."""
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                if now >= self._next:
+                    self._next = now + self._interval_s
+                    return
+                rest = self._next - now
+            self.sleep(rest)
+
+    def hold(self, seconds: float) -> None:
+        """Let no request start for so long."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait unless the run ends."""
+        if self._stop.wait(seconds):
+            raise RunError("interrupted")
+
+
+class Chat:
+    """One endpoint and model; safe to use from many threads."""
+
+    def __init__(self, base: str, key: str | None, section: ApiSection) -> None:
+        self.stop = threading.Event()
+        self._url, self._key, self._section = f"{base}/chat/completions", key, section
+        self._pacer = Pacer(section.requests_per_minute, self.stop)
+        self._lock = threading.Lock()
+        self._changes: list[str] = []
+        self._failed_in_a_row = 0
+        self._opener = urllib.request.build_opener(_NoRedirects)
+
+    def ask(self, payload: Payload) -> Reply:
+        """The server's answer. Raises CallError, UsageError where no call can succeed, RunError where
+        so many fail in a row that going on would only cost time."""
+        attempts = failures = 0
+        while True:
+            self._pacer.wait()
+            attempts += 1
+            started = time.monotonic()
+            try:
+                body = self._post(self._adapted(payload))
+            except _Trouble as trouble:
+                if trouble.adapted:
+                    continue
+                failures += 1
+                if not trouble.again or failures > self._section.retries:
+                    raise self._given_up(trouble, attempts) from None
+                self._wait(trouble, failures)
+            else:
+                self._failed_in_a_row = 0
+                return Reply(body, attempts, time.monotonic() - started)
+
+    def _given_up(self, trouble: _Trouble, attempts: int) -> CaigError:
+        if trouble.status in HOPELESS:
+            return UsageError(f"{self._url}: {trouble}; check {BASES[0]}, {KEYS[0]} and the model's name")
+        with self._lock:
+            self._failed_in_a_row += 1
+        if self._failed_in_a_row >= MOST_FAILURES:
+            last = f"{MOST_FAILURES} calls failed in a row, the last one with: {trouble}"
+            return RunError(f"{self._url}: {last}; continue later with --resume")
+        return CallError(f"{trouble} (after {attempts} tries)" if attempts > 1 else str(trouble), attempts)
+
+    def _wait(self, trouble: _Trouble, failures: int) -> None:
+        """Ever longer; where the server names a time, all threads leave it in peace for that long."""
+        wait_s = self._section.backoff_s * 2 ** (failures - 1)
+        if trouble.wait_s is not None:
+            wait_s = max(wait_s, trouble.wait_s)
+            self._pacer.hold(min(wait_s, LONGEST_WAIT_S))
+        self._pacer.sleep(min(wait_s, LONGEST_WAIT_S))
+
+    def _adapted(self, payload: Payload) -> Payload:
+        for word in self._changes:
+            payload = ADAPTATIONS[word](payload)
+        return payload
+
+    def _post(self, payload: Payload) -> Payload:
+        """One try. Raises _Trouble."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "caig"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key}"
+        request = urllib.request.Request(self._url, json.dumps(payload).encode(), headers, method="POST")
+        deadline = time.monotonic() + self._section.timeout_s
+        try:
+            with self._opener.open(request, timeout=self._section.timeout_s) as response:
+                return _json(_read(response, deadline))
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._refused(error, payload, deadline) from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            late = isinstance(reason, TimeoutError)
+            raise _Trouble(self._late() if late else _line(reason), again=True) from None
+
+    def _late(self) -> str:
+        return f"no answer within {self._section.timeout_s:g} s"
+
+    def _refused(self, error: urllib.error.HTTPError, payload: Payload, deadline: float) -> _Trouble:
+        """What an HTTP error means; an option that the server does not know is left out from now on."""
+        status = error.code
+        try:
+            said = _complaint(_read(error, deadline))
+        except (OSError, http.client.HTTPException):
+            said = ""
+        text = f"HTTP {status} {said or error.reason or ''}".strip()
+        if status in (400, 422) and self._adapt(said.lower(), payload):
+            return _Trouble(text, again=True, adapted=True)
+        again = status in BUSY or status >= 500
+        wait_s = _retry_after(error.headers.get("Retry-After"))
+        return _Trouble(text, again=again, wait_s=wait_s, status=status)
+
+    def _adapt(self, complaint: str, payload: Payload) -> bool:
+        """Whether the complaint is about an option that can be left out; if so it is, from now on."""
+        for word, change in ADAPTATIONS.items():
+            if word in complaint and change(payload) != payload:
+                with self._lock:
+                    self._changes += [word] if word not in self._changes else []
+                return True
+        return False
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect stays an error: it would take the key elsewhere."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None: ...
+
+
+def _read(response: Any, deadline: float) -> bytes:
+    """The body, unless it trickles in past the deadline or never ends."""
+    parts, size = [], 0
+    while part := response.read1(65536):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if size > MOST_BYTES:
+            raise _Trouble(f"an answer of more than {MOST_BYTES} bytes", again=False)
+    return b"".join(parts)
+
+
+def _json(body: bytes) -> Payload:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _Trouble(f"the answer is not JSON: {_line(body[:80])}", again=True) from None
+    if not isinstance(value, dict) or not isinstance(value.get("choices"), list):
+        raise _Trouble(f"the answer has no choices: {_line(body[:80])}", again=True)
+    return value
+
+
+def _complaint(body: bytes) -> str:
+    """The message inside an error body, in any of the layouts that servers use."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return _line(body[:200])
+    for key in ("error", "message", "detail"):
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+    return _line(value)
+
+
+def _line(value: object) -> str:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds of a Retry-After header, which holds seconds or a date."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        when = email.utils.parsedate_to_datetime(value).timestamp()
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, when - time.time())

@@ -1,0 +1,91 @@
+"""Any multimodal language model as a judge, untrained: how likely it is to answer left, and right.
+
+Both words are scored as answers to one question, in one row that holds the ads once; a row per order.
+
+Legend of shape names: R rows (two orders of each pair), A answers per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from PIL import Image
+
+from caig_cli.data.creatives import open_creative, side_by_side
+from caig_cli.engine.runtime import Runtime
+from caig_cli.losses import token_nll
+from caig_cli.metrics import sum_of_each
+from caig_cli.mllm import loading
+from caig_cli.mllm.images import see
+from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.judges.question import question
+from caig_cli.mllm.scoring import ResponseScorer
+from caig_cli.records import Pair, Verdict
+
+ANSWERS = ("left", "Left", "right", "Right")
+"""The first half says left, the second right; models differ in how they begin an answer."""
+
+SHEET_SIDE = 512
+"""Pixels of an ad's side in a picture of two, as in the official files."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroShotJudge:
+    """P(left) / (P(left) + P(right)) of a model's answer, summed over the ways to begin it.
+
+    A family that tells images apart sees two; others see the ads side by side in one.
+    """
+
+    mllm: loading.Mllm
+    name: str
+    simulated: bool = False
+
+    @classmethod
+    def load(cls, source: str, runtime: Runtime) -> Self:
+        """``embedded``, a model folder or an adapter folder. Raises UsageError when there is none."""
+        mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype)
+        return cls(mllm, f"zero-shot:{source}")
+
+    @torch.inference_mode()
+    def judge(self, pairs: Sequence[Pair]) -> list[Verdict]:
+        """All pairs in both orders in one batch. Raises ItemError when an ad cannot be opened."""
+        rows: list[Row] = []
+        pixels: list[torch.Tensor] = []
+        for pair in pairs:
+            left, right = open_creative(pair.left), open_creative(pair.right)
+            row = self._row(question(pair))
+            for ads in ((left, right), (right, left)):
+                rows.append(row)
+                pixels += self._pixels(*ads)
+        batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, torch.cat(pixels))
+        batch = batch.to(self.mllm.core.device)
+        nll_N = token_nll(ResponseScorer(self.mllm)(batch), batch.target_N)
+        logp_RA = -sum_of_each(nll_N, batch.branch_N, len(rows) * len(ANSWERS)).view(-1, len(ANSWERS))
+        half = len(ANSWERS) // 2
+        left_R, right_R = logp_RA[:, :half].logsumexp(1), logp_RA[:, half:].logsumexp(1)
+        first_R = torch.sigmoid((left_R - right_R).double()).tolist()
+        return [Verdict(first_R[i], 1 - first_R[i + 1]) for i in range(0, len(first_R), 2)]
+
+    def _row(self, text: str) -> Row:
+        """The ads, and the question with each answer as a branch."""
+        encoder = self.mllm.encoder
+        asked = encoder.question(text, image=True)
+        branches = []
+        for answer in ANSWERS:
+            said = tuple(self.mllm.tokenizer(answer, add_special_tokens=False)["input_ids"])
+            marks = (False,) * len(asked) + (True,) * len(said)
+            branches.append(Branch(asked + said, marks))
+        prefix = encoder.prefix(image=True)
+        if self.mllm.family.many_images:
+            between = self.mllm.tokenizer(self.mllm.family.image, add_special_tokens=False)["input_ids"]
+            prefix += (*between, *(encoder.image_token,) * encoder.image_tokens)
+        return Row(prefix, tuple(branches))
+
+    def _pixels(self, first: Image.Image, second: Image.Image) -> list[torch.Tensor]:
+        rules = self.mllm.rules
+        if self.mllm.family.many_images:
+            return [see(first, rules), see(second, rules)]
+        return [see(side_by_side(first, second, SHEET_SIDE), rules)]

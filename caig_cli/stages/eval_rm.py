@@ -1,0 +1,203 @@
+"""``caig eval-rm``: how well do judges know which of two ads is clicked more?
+
+Each judge sees every pair in both orders; verdicts are on disk batch by batch. On the simulated market a
+choice earns q, the probability that its side is observed higher, so that no label noise is in the figures; on
+real logs it earns the observed outcome, and the noise ceiling is estimated from posteriors.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from caig_cli.engine.optim import Count
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import derive_seed, use_threads
+from caig_cli.errors import UsageError
+from caig_cli.mllm.judges.sections import ApiSection
+from caig_cli.recipe import Recipe, Section
+from caig_cli.records import Failure, Pair
+
+if TYPE_CHECKING:
+    from caig_cli.engine.report import Reporter
+    from caig_cli.engine.run_dir import RunDir
+    from caig_cli.judging import Floats
+    from caig_cli.mllm.judges import Setting
+    from caig_cli.mllm.judges.page import Result
+
+EMBEDDED = "embedded"
+EMBEDDED_TESTSET = Path(__file__).parents[1] / "embedded" / "testset" / "pairs.jsonl"
+
+
+class EvalRmSection(Section):
+    """Whom to test, on what."""
+
+    testset: Path = Path(EMBEDDED)
+    """Pairs whose clicks are known: embedded (the shipped set), a file of caig pairs, or an official file."""
+
+    judges: tuple[str, ...] = (EMBEDDED,)
+    """Judges to test: embedded, heldout, random, zero-shot[:MODEL], api:MODEL, vam, cg4ctr, or a folder of
+    caig train-rm."""
+
+    trained: dict[str, Path] = {}
+    """Names for folders of caig train-rm, such as vam and cg4ctr."""
+
+    images: Path | None = None
+    """Folder that image paths start from; empty means the folder of the file."""
+
+    allow_outside: bool = False
+    """Accept images outside the folder of the file that names them."""
+
+    limit: Count | None = None
+    """Pairs to judge, at most, drawn by the seed; empty judges all."""
+
+    batch: Count = 32
+    """Pairs judged at once; a killed run judges this many again."""
+
+    draws: Count = 2000
+    """Bootstrap draws behind each 95 % interval."""
+
+    wrong_cases: Annotated[int, Field(ge=0, le=200)] = 12
+    """Most confidently wrong pairs of each judge that the report shows as pictures."""
+
+
+class EvalRmRecipe(Recipe):
+    """Recipe of ``caig eval-rm``."""
+
+    eval_rm: EvalRmSection = EvalRmSection()
+    """Judges and test set."""
+
+    api: ApiSection = ApiSection()
+    """Judges behind a chat completions endpoint."""
+
+
+def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
+    """What a run would do; reads the pairs but opens no image, and asks no server."""
+    from caig_cli.mllm.judges import check
+
+    pairs, failures = _pairs(recipe)
+    lines = [f"pairs: {len(pairs)} of {len({pair.item for pair in pairs})} products, each in both orders"]
+    lines += [f"cannot use {failure.item}: {failure.error}" for failure in failures]
+    return lines + [f"judge {name}: {check(name, _setting(recipe), len(pairs))}" for name in _judges(recipe)]
+
+
+def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
+    """Judge all pairs, measure, and show."""
+    from caig_cli.mllm.judges import page
+    from caig_cli.mllm.judges.verdicts import oracle
+
+    pairs, failures = _pairs(recipe)
+    use_threads(recipe.threads)
+    oracle_P = oracle(pairs)
+    results: dict[str, Result] = {}
+    for name in _judges(recipe):
+        results[name] = _result(name, recipe, pairs, oracle_P, run_dir, report)
+        failures += results[name].failed
+    if not any(result.kept for result in results.values()):
+        raise UsageError(f"no pair could be judged; {failures[-1].item}: {failures[-1].error}")
+    report.table(page.ceiling_line(results), *page.table(results))
+    with run_dir.timed("report"):
+        page.write_report(recipe.eval_rm.testset.name, pairs, results, failures, run_dir)
+    report.info(f"report {run_dir.path / 'report.html'}")
+    return _outcome(recipe, pairs, results, failures, run_dir)
+
+
+def _result(
+    name: str,
+    recipe: EvalRmRecipe,
+    pairs: Sequence[Pair],
+    oracle_P: Floats,
+    run_dir: RunDir,
+    report: Reporter,
+) -> Result:
+    """One judge from its weights to its figures."""
+    from caig_cli.judging import measure, most_wrong
+    from caig_cli.mllm.judges import api, open_judge
+    from caig_cli.mllm.judges.page import Result, note
+    from caig_cli.mllm.judges.verdicts import collect, load
+
+    section = recipe.eval_rm
+    with run_dir.timed(f"open {name}"):
+        judge = open_judge(name, _setting(recipe), run_dir)
+    with run_dir.timed(f"judge {name}"):
+        collect(judge, name, pairs, section.batch, run_dir, report)
+    said = load(name, pairs, oracle_P, run_dir)
+    measured_on_market = any(pair.q is not None for pair in pairs)
+    figures = measure(said.judged, section.draws, recipe.seed) | {
+        "failed": len(said.failed),
+        "pairs_per_s": said.pairs_per_s,
+        "simulated": judge.simulated or measured_on_market,
+        "note": note(judge.simulated, measured_on_market),
+        "wrong": most_wrong(said.judged, section.wrong_cases),
+    }
+    if isinstance(judge, api.ApiJudge):
+        figures["usage"] = api.usage(name, recipe.api, run_dir)
+        if figures["usage"]["refusals"]:
+            report.warn(f"{name}: {figures['usage']['refusals']} answers name no side and count as a coin")
+    return Result(said.judged, said.kept, said.failed, figures)
+
+
+def _judges(recipe: EvalRmRecipe) -> list[str]:
+    """Each judge once, in the order given."""
+    names = list(dict.fromkeys(recipe.eval_rm.judges))
+    if not names:
+        raise UsageError("no judge: name one with --judge, such as embedded")
+    return names
+
+
+def _setting(recipe: EvalRmRecipe) -> Setting:
+    from caig_cli.mllm.judges import Setting
+
+    return Setting(recipe.seed, recipe.device, recipe.dtype, recipe.eval_rm.trained, recipe.api)
+
+
+def _pairs(recipe: EvalRmRecipe) -> tuple[list[Pair], list[Failure]]:
+    """The pairs to judge; those of which nobody knows the outcome are failures."""
+    from caig_cli.data.pairs import read_pairs
+    from caig_cli.mllm.judges.verdicts import truth
+
+    section = recipe.eval_rm
+    path = EMBEDDED_TESTSET if str(section.testset) == EMBEDDED else section.testset
+    if path == EMBEDDED_TESTSET and not path.is_file():
+        raise UsageError(
+            "the shipped test set is missing from this installation; name one with --testset FILE"
+        )
+    found, failures = read_pairs(path, images=section.images, allow_outside=section.allow_outside)
+    pairs = [pair for pair in found if truth(pair) is not None]
+    unknown = "nothing says which ad is clicked more; give target or q"
+    failures += [Failure(pair.id, unknown) for pair in found if truth(pair) is None]
+    if not pairs:
+        raise UsageError(f"no pair can be used; {failures[0].item}: {failures[0].error}")
+    if section.limit is not None and section.limit < len(pairs):
+        drawn = random.Random(derive_seed(recipe.seed, "limit")).sample(range(len(pairs)), section.limit)
+        pairs = [pairs[n] for n in sorted(drawn)]
+    return pairs, failures
+
+
+def _outcome(
+    recipe: EvalRmRecipe,
+    pairs: Sequence[Pair],
+    results: Mapping[str, Result],
+    failures: Sequence[Failure],
+    run_dir: RunDir,
+) -> Outcome:
+    from caig_cli.mllm.judges.page import compare, lines
+
+    judges = {
+        name: {**result.figures, "wrong": [pairs[result.kept[n]].id for n in result.figures["wrong"]]}
+        for name, result in results.items()
+    }
+    found = {
+        "judges": judges,
+        "mcnemar": compare(results),
+        "testset": str(recipe.eval_rm.testset),
+        "pairs": len(pairs),
+        "report": str(run_dir.path / "report.html"),
+        "failed": [{"item": failure.item, "error": failure.error} for failure in failures],
+    }
+    run_dir.write_json("results.json", found)
+    return Outcome(found, tuple(failures), tuple(lines(results)))
