@@ -22,7 +22,7 @@ LAYERS = (
     ("market",),
     ("mllm", "painters"),
     ("engine",),
-    ("losses", "metrics", "posteriors", "judging"),
+    ("losses", "preference", "metrics", "posteriors", "judging"),
     ("data",),
     ("recipe",),
     ("records",),

@@ -93,6 +93,11 @@ class Batch:
     pixels_B3HW: torch.Tensor | None = None
     patches_ITW: torch.Tensor | None = None
 
+    @property
+    def real(self) -> torch.Tensor:
+        """Not padding, bool [B, L]: real tokens see the first one of their row, padding sees itself only."""
+        return self.mask_B1LL[:, 0, :, 0] == 0
+
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
         names = (name for name in self.__slots__ if getattr(self, name) is not None)

@@ -1,7 +1,11 @@
-"""What the model thinks of given responses: the forward pass of training and of teacher-forced evaluation."""
+"""What the model thinks of given responses: the forward pass of training and of teacher-forced evaluation.
+
+Legend of shape names as in ``inputs``, and D conversations.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,6 +13,19 @@ from torch import nn
 
 from caig_cli.mllm.inputs import Batch
 from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.vision import embed
+from caig_cli.preference import token_logps
+
+TREE_ATTENTION = ("eager", "sdpa")
+"""Attention kernels of transformers that read an additive mask, and so compute trees."""
+
+
+def why_no_tree(mllm: Mllm) -> str | None:
+    """Why conversations about an image cannot share one row, in words for the user; None if they can."""
+    kernel = mllm.config.get_text_config()._attn_implementation
+    if kernel in TREE_ATTENTION:
+        return None
+    return f"attention {kernel} reads no tree mask; every conversation is computed on its own"
 
 
 class ResponseScorer(nn.Module):
@@ -17,21 +34,40 @@ class ResponseScorer(nn.Module):
     def __init__(self, mllm: Mllm) -> None:
         super().__init__()
         self.model = mllm.model
+        self.trees = why_no_tree(mllm) is None
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Logits [N, V]; the head never sees the other tokens. Shapes as in ``inputs.Batch``."""
         core: Any = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        if batch.patches_ITW is not None:
+            given = {"inputs_embeds": embed(core, batch.ids_BL, batch.patches_ITW)}
+        else:
+            pixels = None if batch.pixels_B3HW is None else batch.pixels_B3HW.to(core.dtype)
+            given = {"input_ids": batch.ids_BL, "pixel_values": pixels}
         out = core.model(
-            input_ids=batch.ids_BL,
+            **given,
             position_ids=batch.position_BL,
-            attention_mask=batch.mask_B1LL.to(core.dtype),
-            pixel_values=None if batch.pixels_B3HW is None else batch.pixels_B3HW.to(core.dtype),
+            attention_mask=batch.mask_B1LL.to(core.dtype) if self.trees else batch.real.long(),
             use_cache=False,
         )
         logits: torch.Tensor = core.lm_head(out.last_hidden_state[batch.row_N, batch.at_N])
         return logits
 
-    def gradient_checkpointing_enable(self, options: dict[str, Any]) -> None:
+    def gradient_checkpointing_enable(self, options: dict[str, Any] | None = None) -> None:
         """As transformers' own; adapters need the inputs of frozen layers to carry gradients."""
         self.model.gradient_checkpointing_enable(options)
         self.model.enable_input_require_grads()
+
+
+def response_logps(scorer: nn.Module, batches: Sequence[Batch]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Summed log-probability of each response and its number of tokens, both [D].
+
+    The conversations of all ``batches`` are counted on, in order. float32, or float64 where the model is.
+    """
+    sums, lengths = [], []
+    for batch in batches:
+        logp_N = token_logps(scorer(batch), batch.target_N)
+        count = int(batch.branch_N[-1]) + 1
+        sums.append(logp_N.new_zeros(count).index_add(0, batch.branch_N, logp_N))
+        lengths.append(torch.bincount(batch.branch_N, minlength=count))
+    return torch.cat(sums), torch.cat(lengths)

@@ -1,0 +1,183 @@
+"""Preference losses as pure functions on summed log-probabilities of responses: tensors in, tensors out.
+
+The product-centric loss [CAIG, arXiv 2502.06823] for a product (I, C) of image and caption, the chosen
+prompt y+, the rejected one y-, the same product with wrong information (I^, C^) and the log-ratios
+r = log policy - log reference::
+
+    L_DPO  = -log sigmoid( beta   [ r(y+|I,C) - r(y-|I,C)   ] )      Rafailov et al. 2023, equation 7
+    L_PCPO = -log sigmoid( beta_p [ r(y+|I,C) - r(y+|I^,C^) ] )
+    L      = L_DPO + w L_PCPO
+
+Legend of shape names: P pairs, N response tokens, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import cross_entropy, logsigmoid
+
+from caig_cli.errors import UsageError
+
+
+class Replies(NamedTuple):
+    """One number for each pair's three replies: a log-probability, a log-ratio or a length, all [P]."""
+
+    chosen: torch.Tensor
+    """y+ for the product."""
+    rejected: torch.Tensor
+    """y- for the product."""
+    negative: torch.Tensor | None = None
+    """y+ for the product with wrong information; None where the loss does not compare with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is optimised; the defaults are the paper's."""
+
+    loss: str = "pcpo"
+    beta: float = 0.5
+    pcpo_beta: float = 0.5
+    pcpo_weight: float = 1.0
+    label_smoothing: float = 0.0
+    nll_weight: float = 0.0
+    anchor_weight: float = 0.0
+    normalise_length: bool = False
+    margin_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for an unknown loss and for a value that the loss would not read."""
+        if self.loss not in LOSSES:
+            raise UsageError(f"loss {self.loss!r}: expected {', '.join(LOSSES)}")
+        if self.loss == "ipo" and self.label_smoothing:
+            raise UsageError(
+                "label_smoothing: ipo does not push margins to infinity and takes none; set it to 0"
+            )
+
+    @property
+    def needs_negatives(self) -> bool:
+        """Whether the loss compares with wrong product information."""
+        return self.loss == "pcpo"
+
+
+def token_logps(logits_NV: torch.Tensor, target_N: torch.Tensor) -> torch.Tensor:
+    """log softmax(logits)[target] of each response token [N]: float32, or float64 where the logits are."""
+    precise = logits_NV if logits_NV.dtype == torch.float64 else logits_NV.float()
+    return -cross_entropy(precise, target_N, reduction="none")
+
+
+# --- the table of losses ----------------------------------------------------------------------------
+
+
+def dpo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+    """Direct preference optimisation, with label smoothing e as in Mitchell's conservative DPO (2023).
+
+    -(1 - e) log sigmoid(h) - e log sigmoid(-h), h = beta (r+ - r-): the judge is believed to err with
+    probability e.
+    """
+    h_P = how.beta * (ratio.chosen - ratio.rejected)
+    wrong = how.label_smoothing
+    return {"dpo": -(1 - wrong) * logsigmoid(h_P) - wrong * logsigmoid(-h_P)}
+
+
+def ipo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+    """Identity preference optimisation, Azar et al. 2023, equation 17: ((r+ - r-) - 1 / (2 beta))^2.
+
+    The margin is pulled to a finite value, so that sure pairs stop pushing.
+    """
+    return {"ipo": (ratio.chosen - ratio.rejected - 1 / (2 * how.beta)).pow(2)}
+
+
+def pcpo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+    """The paper's loss: ``dpo``, and w times the preference for y+ under the true product over the wrong one.
+
+    The second is not smoothed: whichever prompt is clicked more, the true product is the true product.
+    """
+    assert ratio.negative is not None, "pcpo needs negatives"
+    h_P = how.pcpo_beta * (ratio.chosen - ratio.negative)
+    return dpo(ratio, how) | {"pcpo": -how.pcpo_weight * logsigmoid(h_P)}
+
+
+Loss = Callable[[Replies, Objective], dict[str, torch.Tensor]]
+LOSSES: Mapping[str, Loss] = {"dpo": dpo, "ipo": ipo, "pcpo": pcpo}
+"""Each gives the terms [P] whose sum is the loss."""
+
+
+# --- terms and weights that any of them takes -------------------------------------------------------
+
+
+def nll(policy: Replies, length: Replies, how: Objective) -> torch.Tensor:
+    """Anchor on y+, Pang et al. 2024 (iterative reasoning PO): weight * -log pi(y+|I,C) / |y+|, [P].
+
+    A margin can grow while both log-probabilities fall; this holds the chosen one up.
+    """
+    return -how.nll_weight * policy.chosen / length.chosen
+
+
+def anchored(ratio: Replies, how: Objective) -> torch.Tensor:
+    """Anchor of mDPO, Wang et al. 2024 (arXiv 2406.11839): weight * -log sigmoid(beta r+), [P].
+
+    The reward of y+ itself is pushed above 0. With ``pcpo`` and cropped images as negatives this is mDPO.
+    """
+    return -how.anchor_weight * logsigmoid(how.beta * ratio.chosen)
+
+
+def margin_weights(p_chosen_P: torch.Tensor, how: Objective) -> torch.Tensor:
+    """What each pair counts, [P]: (2 p - 1)^m, when the judge says y+ is clicked more with probability p.
+
+    m = 0 counts all pairs alike, 1 a near-tie almost nothing.
+    """
+    return (2 * p_chosen_P - 1).clamp(min=1e-3).pow(how.margin_weight)
+
+
+def preference_loss(
+    policy: Replies, reference: Replies, length: Replies, how: Objective
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Loss of each pair [P], and the figures to log of each pair.
+
+    ``policy`` and ``reference`` are summed log-probabilities, ``length`` counts response tokens. With
+    ``normalise_length`` they are divided by it first, so that a long prompt is not wanted for being long.
+    """
+    ratio = _each(torch.sub, policy, reference)
+    if how.normalise_length:
+        ratio = _each(torch.div, ratio, length)
+    terms = dict(LOSSES[how.loss](ratio, how))
+    if how.nll_weight:
+        terms["nll"] = nll(policy, length, how)
+    if how.anchor_weight:
+        terms["anchor"] = anchored(ratio, how)
+    loss_P = torch.stack(list(terms.values())).sum(0)
+    return loss_P, _figures(policy, ratio, length, how) | {f"loss/{k}": v.detach() for k, v in terms.items()}
+
+
+def _each(operation: Callable[..., torch.Tensor], one: Replies, other: Replies) -> Replies:
+    """The operation on each kind of reply that both have."""
+    pairs = zip(one, other, strict=True)
+    return Replies(*(None if a is None or b is None else operation(a, b) for a, b in pairs))
+
+
+@torch.no_grad()
+def _figures(policy: Replies, ratio: Replies, length: Replies, how: Objective) -> dict[str, torch.Tensor]:
+    """Rewards beta r, their margin and its sign, log-probabilities and lengths."""
+    chosen, rejected = how.beta * ratio.chosen, how.beta * ratio.rejected
+    figures = {
+        "rewards/chosen": chosen,
+        "rewards/rejected": rejected,
+        "rewards/margins": chosen - rejected,
+        "rewards/accuracies": (chosen > rejected).float(),
+        "logps/chosen": policy.chosen,
+        "logps/rejected": policy.rejected,
+        "length/chosen": length.chosen.float(),
+        "length/rejected": length.rejected.float(),
+    }
+    if ratio.negative is not None and policy.negative is not None:
+        margin = how.pcpo_beta * (ratio.chosen - ratio.negative)
+        figures |= {
+            "product/margins": margin,
+            "product/accuracies": (margin > 0).float(),
+            "logps/negative": policy.negative,
+        }
+    return figures

@@ -1,0 +1,132 @@
+"""Preference losses against values worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from caig_cli.errors import UsageError
+from caig_cli.preference import (
+    LOSSES,
+    Objective,
+    Replies,
+    margin_weights,
+    preference_loss,
+    token_logps,
+)
+
+LN2 = math.log(2)
+LENGTH = Replies(torch.tensor([4.0]), torch.tensor([2.0]), torch.tensor([4.0]))
+REFERENCE = Replies(torch.tensor([-10.0]), torch.tensor([-6.0]), torch.tensor([-12.0]))
+
+
+def replies(chosen: float, rejected: float, negative: float) -> Replies:
+    return Replies(torch.tensor([chosen]), torch.tensor([rejected]), torch.tensor([negative]))
+
+
+POLICY = replies(-8.0, -7.0, -12.5)  # log-ratios 2, -1 and -0.5
+
+
+def loss_of(how: Objective, policy: Replies = POLICY) -> float:
+    return float(preference_loss(policy, REFERENCE, LENGTH, how)[0])
+
+
+def softplus(x: float) -> float:
+    return math.log1p(math.exp(x))
+
+
+def test_the_first_step() -> None:
+    """Before training the policy is the reference: every log-ratio is 0."""
+    for weight in (0.0, 0.7, 1.0):
+        how = Objective(pcpo_weight=weight)
+        assert loss_of(how, REFERENCE) == pytest.approx((1 + weight) * LN2, rel=1e-6)
+    assert loss_of(Objective("dpo"), REFERENCE) == pytest.approx(LN2, rel=1e-6)
+    assert loss_of(Objective("dpo", label_smoothing=0.2), REFERENCE) == pytest.approx(LN2, rel=1e-6)
+    assert loss_of(Objective("ipo", beta=0.25), REFERENCE) == pytest.approx(4.0)
+    assert loss_of(Objective("dpo", anchor_weight=0.5), REFERENCE) == pytest.approx(1.5 * LN2, rel=1e-6)
+
+
+def test_dpo_and_pcpo() -> None:
+    first, second = softplus(-0.1 * 3.0), softplus(-0.3 * 2.5)
+    assert loss_of(Objective("dpo", beta=0.1)) == pytest.approx(first, rel=1e-6)
+    how = Objective("pcpo", beta=0.1, pcpo_beta=0.3, pcpo_weight=0.7)
+    assert loss_of(how) == pytest.approx(first + 0.7 * second, rel=1e-6)
+
+
+def test_each_option() -> None:
+    h = 0.5 * 3.0
+    smooth = Objective("dpo", label_smoothing=0.1)
+    assert loss_of(smooth) == pytest.approx(0.9 * softplus(-h) + 0.1 * softplus(h), rel=1e-6)
+    assert loss_of(Objective("ipo", beta=0.25)) == pytest.approx((3.0 - 2.0) ** 2)
+    per_token = 2 / 4 + 1 / 2
+    assert loss_of(Objective("dpo", normalise_length=True)) == pytest.approx(
+        softplus(-0.5 * per_token), rel=1e-6
+    )
+    assert loss_of(Objective("dpo", nll_weight=0.2)) == pytest.approx(softplus(-h) + 0.2 * 8 / 4, rel=1e-6)
+    anchored = Objective("dpo", anchor_weight=0.3)
+    assert loss_of(anchored) == pytest.approx(softplus(-h) + 0.3 * softplus(-1.0), rel=1e-6)
+
+
+def test_smoothing_leaves_the_true_product_true() -> None:
+    plain, smooth = Objective("pcpo"), Objective("pcpo", label_smoothing=0.3)
+    second = [preference_loss(POLICY, REFERENCE, LENGTH, how)[1]["loss/pcpo"] for how in (plain, smooth)]
+    assert second[0] == second[1] == pytest.approx(softplus(-0.5 * 2.5), rel=1e-6)
+
+
+def test_margin_weights() -> None:
+    p = torch.tensor([0.5, 0.75, 1.0])
+    assert margin_weights(p, Objective()).tolist() == [1, 1, 1]
+    assert margin_weights(p, Objective(margin_weight=1.0)).tolist() == pytest.approx([1e-3, 0.5, 1.0])
+    assert margin_weights(p, Objective(margin_weight=2.0)).tolist() == pytest.approx([1e-6, 0.25, 1.0])
+
+
+def test_figures() -> None:
+    figures = {k: float(v) for k, v in preference_loss(POLICY, REFERENCE, LENGTH, Objective())[1].items()}
+    assert figures["rewards/chosen"] == 1.0 and figures["rewards/rejected"] == -0.5
+    assert figures["rewards/margins"] == 1.5 and figures["rewards/accuracies"] == 1.0
+    assert figures["product/margins"] == 1.25 and figures["product/accuracies"] == 1.0
+    assert (figures["logps/chosen"], figures["logps/rejected"], figures["logps/negative"]) == (-8, -7, -12.5)
+    assert (figures["length/chosen"], figures["length/rejected"]) == (4, 2)
+    assert figures["loss/dpo"] == pytest.approx(softplus(-1.5), rel=1e-6)
+    plain = preference_loss(POLICY._replace(negative=None), REFERENCE, LENGTH, Objective("dpo"))[1]
+    assert "product/margins" not in plain
+
+
+def test_the_gradient_of_dpo_is_the_papers() -> None:
+    """-beta sigmoid(-h) on the chosen log-probability, and its opposite on the rejected one."""
+    policy = Replies(*(t.clone().requires_grad_() for t in POLICY if t is not None))
+    preference_loss(policy, REFERENCE, LENGTH, Objective("dpo"))[0].sum().backward()
+    expected = 0.5 / (1 + math.exp(1.5))
+    assert policy.chosen.grad == pytest.approx(-expected, rel=1e-6)
+    assert policy.rejected.grad == pytest.approx(expected, rel=1e-6)
+    assert policy.negative is not None and policy.negative.grad is None
+
+
+def test_every_value_of_the_objective_moves_every_loss_that_takes_it() -> None:
+    other = {
+        "beta": 0.3, "pcpo_beta": 0.3, "pcpo_weight": 0.3, "label_smoothing": 0.2, "nll_weight": 1.0,
+        "anchor_weight": 1.0, "normalise_length": True,
+    }  # fmt: skip
+    unread = {"dpo": {"pcpo_beta", "pcpo_weight"}, "ipo": {"pcpo_beta", "pcpo_weight", "label_smoothing"}}
+    for loss in LOSSES:
+        how = Objective(loss)
+        for name in other.keys() - unread.get(loss, set()):
+            assert loss_of(replace(how, **{name: other[name]})) != loss_of(how), (loss, name)
+
+
+def test_what_a_loss_would_not_read_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"loss 'dpoo': expected dpo, ipo, pcpo"):
+        Objective("dpoo")
+    with pytest.raises(UsageError, match="label_smoothing"):
+        Objective("ipo", label_smoothing=0.1)
+
+
+def test_token_log_probabilities() -> None:
+    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
+    target = torch.tensor([1, 0])
+    assert token_logps(logits, target).tolist() == pytest.approx([math.log(0.75), -LN2], rel=1e-6)
+    assert token_logps(logits.double(), target).dtype == torch.float64
+    assert token_logps(logits.bfloat16(), target).dtype == torch.float32
