@@ -17,14 +17,17 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 
-def atomic_write(path: Path, data: bytes) -> None:
-    """Write a file through a temporary neighbour: readers see the old bytes or all the new ones."""
+def atomic_write(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file through a temporary neighbour: readers see the old bytes or all the new ones.
+
+    Data in pieces is written as it comes, so that it need not fit into memory.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            stream.writelines([data] if isinstance(data, bytes) else data)
             stream.flush()
             os.fchmod(stream.fileno(), 0o644)
             os.fsync(stream.fileno())
