@@ -87,6 +87,17 @@ COMMANDS: Mapping[str, Command] = {
         },
         bare={"--testset": "embedded"},
     ),
+    "train-rm": Command(
+        "Teach a reward model which of two ads is clicked more.",
+        {
+            "--pairs": "train_rm.pairs",
+            "--eval-pairs": "train_rm.eval_pairs",
+            "--allow-outside": "train_rm.allow_outside",
+            "--arch": "model.arch",
+            "--base": "model.mllm.base",
+        },
+        trains=True,
+    ),
     "market": Command(
         "Make a simulated marketplace whose true CTR is known.",
         {

@@ -174,10 +174,13 @@ def _place_patches(tower: Any) -> None:
     positions[1:, : waves.shape[1]] = waves / 2
 
 
-def add_lora(mllm: Mllm, base: str, *, rank: int, alpha: float, dropout: float) -> Mllm:
+def add_lora(
+    mllm: Mllm, base: str, *, rank: int, alpha: float, dropout: float, targets: str | None = None
+) -> Mllm:
     """The same model with new trainable adapters on the family's linear layers; the rest is frozen.
 
-    ``base`` is written into the adapter, so that it finds its model again.
+    ``base`` is written into the adapter, so that it finds its model again. ``targets`` is a pattern of layer
+    names that takes the place of the family's.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -185,7 +188,7 @@ def add_lora(mllm: Mllm, base: str, *, rank: int, alpha: float, dropout: float) 
         r=rank,
         lora_alpha=int(alpha),
         lora_dropout=dropout,
-        target_modules=mllm.family.lora_targets,
+        target_modules=targets or mllm.family.lora_targets,
         task_type="CAUSAL_LM",
     )
     model = get_peft_model(mllm.model, config)

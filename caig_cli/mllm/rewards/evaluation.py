@@ -1,0 +1,129 @@
+"""How well a reward model judges held-out pairs, and how its odds become probabilities.
+
+Legend of shape names: P pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from caig_cli import judging
+from caig_cli.mllm.rewards.data import PairSet
+from caig_cli.mllm.rewards.model import RewardModel, device_of
+from caig_cli.mllm.rewards.targets import truth
+
+Floats = NDArray[np.float64]
+
+COOLEST, HOTTEST = 0.02, 50.0
+"""Range of temperatures: beyond it a model is as good as certain, or as good as a coin."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model says of pairs in both orders: log-odds of the pair's left ad, and predicted rates."""
+
+    shown_P: Floats
+    swapped_P: Floats
+    ctr_P2: Floats
+
+    def probabilities(self, temperature: float) -> tuple[Floats, Floats]:
+        """P(left) in each order."""
+        shown_P, swapped_P = (
+            1 / (1 + np.exp(-odds / temperature)) for odds in (self.shown_P, self.swapped_P)
+        )
+        return shown_P, swapped_P
+
+
+@torch.no_grad()
+def both_orders(model: RewardModel, left: torch.Tensor, right: torch.Tensor, texts: list[str]) -> Opinion:
+    """Compare looks [P, ...] in both orders in one batch; rates are the mean of both."""
+    count = len(texts)
+    out = model(torch.cat([left, right]), torch.cat([right, left]), [*texts, *texts])
+    gap = (out.logits_P2[:, 0] - out.logits_P2[:, 1]).double().cpu().numpy()
+    ctr = out.ctr_P2.double().cpu().numpy()
+    return Opinion(gap[:count], -gap[count:], (ctr[:count] + ctr[count:, ::-1]) / 2)
+
+
+@torch.no_grad()
+def judge(model: RewardModel, held_out: PairSet) -> Opinion:
+    """Opinions of all pairs, in the set's order."""
+    count = len(held_out.pairs)
+    shown_P, swapped_P, ctr_P2 = np.zeros(count), np.zeros(count), np.zeros((count, 2))
+    for draw in held_out.in_order():
+        batch = held_out.collate(draw).to(device_of(model))
+        looks = batch.see(model)
+        said = both_orders(model, looks[batch.left_P], looks[batch.right_P], list(batch.texts))
+        rows = list(draw.pairs)
+        shown_P[rows], swapped_P[rows], ctr_P2[rows] = said.shown_P, said.swapped_P, said.ctr_P2
+    return Opinion(shown_P, swapped_P, ctr_P2)
+
+
+def fit_temperature(odds_P: Floats, truth_P: Floats) -> float:
+    """The T that minimises the log-loss of sigmoid(odds / T), by golden section over log T.
+
+    The loss is convex in 1 / T, so it has one minimum.
+    """
+
+    def loss(log_t: float) -> float:
+        odds = odds_P / math.exp(log_t)
+        return float(np.mean(np.logaddexp(0, odds) - truth_P * odds))
+
+    low, high = math.log(COOLEST), math.log(HOTTEST)
+    while high - low > 1e-4:
+        one, two = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+        low, high = (low, two) if loss(one) < loss(two) else (one, high)
+    return math.exp((low + high) / 2)
+
+
+def calibrated(model: RewardModel, held_out: PairSet) -> tuple[Opinion, dict[str, float]]:
+    """Opinions of the held-out pairs, and their figures at the temperature that fits them best."""
+    said = judge(model, held_out)
+    temperature = fit_temperature((said.shown_P + said.swapped_P) / 2, truths(held_out))
+    return said, measure(said, held_out, temperature)
+
+
+def measure(said: Opinion, held_out: PairSet, temperature: float) -> dict[str, float]:
+    """Figures of the opinions against the truth that the pairs have."""
+    truth_P = truths(held_out)
+    shown_P, swapped_P = said.probabilities(temperature)
+    p_P = judging.combine(shown_P, swapped_P)
+    accuracy = float(judging.credit(p_P, truth_P).mean())
+    figures = {
+        "accuracy": accuracy,
+        "log_loss": judging.log_loss(p_P, truth_P),
+        "ece": judging.calibration_error(p_P, truth_P),
+        "order_agreement": judging.order_agreement(shown_P, swapped_P),
+        "temperature": temperature,
+    }
+    if all(pair.q is not None for pair in held_out.pairs):
+        figures["ceiling"] = ceiling = float(np.maximum(truth_P, 1 - truth_P).mean())
+        share = judging.attainable(accuracy, ceiling)
+        figures |= {} if share is None else {"attainable": share}
+    errors = judging.ctr_errors(said.ctr_P2, rates(held_out))
+    return figures | {name: value for name, value in errors.items() if value is not None}
+
+
+def truths(held_out: PairSet) -> Floats:
+    """P(left is observed higher) of each pair."""
+    return np.array([truth(pair) for pair in held_out.pairs], np.float64)
+
+
+def rates(held_out: PairSet) -> Floats:
+    """Rates [P, 2] of each pair's ads, NaN where unknown."""
+    return np.array([[held_out.rate[left], held_out.rate[right]] for left, right in held_out.sides])
+
+
+def log_spread(said: Opinion, held_out: PairSet) -> float | None:
+    """Root mean square of log(rate / predicted rate) over held-out ads: exp(+-1.96 of it) is an interval."""
+    ctr_P2 = rates(held_out)
+    known = np.isfinite(ctr_P2) & (ctr_P2 > 0)
+    if not known.any():
+        return None
+    error = np.log(ctr_P2[known]) - np.log(np.maximum(said.ctr_P2[known], 1e-4))
+    return float(np.sqrt(np.mean(error**2)))

@@ -1,0 +1,107 @@
+"""Architecture ``mllm``, the paper's: a multimodal language model reads both ads and a question.
+
+The row is [start] [tokens of the left ad] [tokens of the right ad] question, without system text or speaker
+names: with one image beside each other that is the released checkpoint's form. Both heads read the last real
+token. Rows are padded on the right, and attention looks back only, so that padding cannot move a logit.
+
+Legend of shape names: P pairs, I ads, T image tokens, Q tokens of the longest question, D hidden size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from caig_cli.mllm.images import ImageRules
+from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.rewards.model import CtrScale, Heads, PairOutput
+
+
+class MllmReward(nn.Module):
+    """A language model with two heads. ``layout`` is ``two_images`` or ``side_by_side``."""
+
+    def __init__(self, mllm: Mllm, layout: str) -> None:
+        super().__init__()
+        self.mllm, self.layout = mllm, layout
+        self.model = mllm.model
+        self.heads = Heads(int(mllm.config.get_text_config().hidden_size))
+        self.scale = CtrScale()
+        rules = mllm.rules
+        self.rules = (
+            rules if layout == "two_images" else replace(rules, size=rules.size // 2, matte=rules.fill)
+        )
+
+    @property
+    def looks_last(self) -> bool:
+        """True where the look is a frozen tower's."""
+        tower = self.mllm.core.model.vision_tower
+        return self.layout == "two_images" and not any(p.requires_grad for p in tower.parameters())
+
+    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+        """Two images: the tower's patches [I, T, width]; side by side: the pixels, to be joined first."""
+        return self._patches(pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
+        """Compare looks [P, ...]; see ``RewardModel``."""
+        if self.layout == "two_images":
+            images = [self._tokens(left), self._tokens(right)]
+        else:
+            images = [self._tokens(self._patches(beside(left, right, self.mllm.rules)))]
+        return self.read(torch.cat(images, dim=1), texts)
+
+    def read(self, image_PTD: torch.Tensor, texts: Sequence[str]) -> PairOutput:
+        """Answer questions about the image tokens of each pair."""
+        core = self.mllm.core
+        ids_PQ, length_P = self._questions(texts, image_PTD.device)
+        words = core.get_input_embeddings()
+        start = self.mllm.encoder.prefix(image=False)
+        start_PSD = words(torch.tensor([start], device=image_PTD.device, dtype=torch.long))
+        rows_PLD = torch.cat(
+            [start_PSD.expand(len(texts), -1, -1), image_PTD.to(start_PSD.dtype), words(ids_PQ)], dim=1
+        )
+        hidden_PLD = core.model.language_model(inputs_embeds=rows_PLD, use_cache=False).last_hidden_state
+        out = self.heads(hidden_PLD, length_P + rows_PLD.shape[1] - ids_PQ.shape[1])
+        return PairOutput(out.logits_P2, self.scale.real(out.ctr_P2))
+
+    def gradient_checkpointing_enable(self) -> None:
+        """As transformers' own; adapters need the inputs of frozen layers to carry gradients."""
+        self.model.gradient_checkpointing_enable()
+        self.model.enable_input_require_grads()
+
+    def _patches(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+        """The tower's features that the projector takes, as transformers' LLaVA selects them."""
+        core, config = self.mllm.core, self.mllm.config
+        seen = core.model.vision_tower(pixels_I3HW.to(core.dtype), output_hidden_states=True).hidden_states
+        layers = config.vision_feature_layer
+        chosen = torch.cat([seen[n] for n in ([layers] if isinstance(layers, int) else layers)], dim=-1)
+        return chosen[:, 1:] if config.vision_feature_select_strategy == "default" else chosen
+
+    def _tokens(self, patches_ITW: torch.Tensor) -> torch.Tensor:
+        projector: Any = self.mllm.core.model.multi_modal_projector
+        tokens: torch.Tensor = projector(patches_ITW.to(self.mllm.core.dtype))
+        return tokens
+
+    def _questions(self, texts: Sequence[str], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token ids [P, Q], padded on the right, and their lengths [P]."""
+        encoder = self.mllm.encoder
+        known = {text: encoder.question(text, image=True) for text in set(texts)}
+        rows = [torch.tensor(known[text]) for text in texts]
+        pad = encoder.tokenizer.pad_token_id or 0
+        ids_PQ = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=pad)
+        return ids_PQ.to(device), torch.tensor([len(row) for row in rows], device=device)
+
+
+def beside(left_P3hw: torch.Tensor, right_P3hw: torch.Tensor, rules: ImageRules) -> torch.Tensor:
+    """Pictures of half the side, beside each other and padded to a square of ``rules``: [P, 3, H, W]."""
+    size, half = rules.size, left_P3hw.shape[-1]
+    mean, std = (left_P3hw.new_tensor(t) for t in (rules.mean, rules.std))
+    fill = (left_P3hw.new_tensor(rules.fill) / 255 - mean) / std
+    canvas = fill.view(1, 3, 1, 1).repeat(len(left_P3hw), 1, size, size)
+    top = (size - half) // 2
+    canvas[:, :, top : top + half, :half] = left_P3hw
+    canvas[:, :, top : top + half, half : 2 * half] = right_P3hw
+    return canvas

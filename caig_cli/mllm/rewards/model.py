@@ -1,0 +1,99 @@
+"""What all reward models have in common: what goes in, what comes out, how an ad becomes pixels.
+
+Legend of shape names: P pairs, I ads, H and W pixels, L tokens, D hidden size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from PIL import Image
+from torch import nn
+
+from caig_cli.mllm.images import ImageRules, flatten, square, to_tensor
+
+
+class PairOutput(NamedTuple):
+    """What a reward model says of pairs of ads."""
+
+    logits_P2: torch.Tensor
+    """Index 0 is the left ad's logit, 1 the right one's; float32."""
+
+    ctr_P2: torch.Tensor
+    """Predicted click-through rates of left and right, in real units (0.03 is 3 %); float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class CtrScale:
+    """Mean and standard deviation of the training ads' click-through rates.
+
+    Raw rates of about 0.03 give a squared error almost no gradient, so heads predict (ctr - mean) / std.
+    (0, 1) leaves rates as they are.
+    """
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    def standard(self, ctr: torch.Tensor) -> torch.Tensor:
+        """Real units to the heads' units."""
+        return (ctr - self.mean) / self.std
+
+    def real(self, standard: torch.Tensor) -> torch.Tensor:
+        """The heads' units to real ones."""
+        return standard * self.std + self.mean
+
+
+class RewardModel(Protocol):
+    """A network of two halves: what depends on one ad alone (``features``), and what compares (call)."""
+
+    rules: ImageRules
+    """How an ad becomes a picture."""
+    scale: CtrScale
+    looks_last: bool
+    """Whether an ad's features stay the same while the model is trained, so that they can be kept."""
+
+    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+        """The look [I, ...] at each ad, from its normalised picture by ``rules``."""
+
+    def __call__(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
+        """Compare looks [P, ...] of left and right ads under the pairs' texts."""
+
+
+@torch.no_grad()
+def look(model: RewardModel, images: Sequence[Image.Image]) -> torch.Tensor:
+    """Looks [I, ...] at ads as they are, computed once per ad and good for any number of comparisons."""
+    fill = model.rules.fill
+    pictures = [flatten(square(image, model.rules.size, fill), fill) for image in images]
+    return model.features(to_tensor(pictures, model.rules).to(device_of(model)))
+
+
+def device_of(model: RewardModel) -> torch.device:
+    """Where the model's weights are."""
+    assert isinstance(model, nn.Module)
+    return next(model.parameters()).device
+
+
+class Heads(nn.Module):
+    """Two linear layers without bias on one hidden state: preference [D -> 2] and CTR [D -> 2].
+
+    They start at zero, so that a new model says one half and the mean rate of any pair.
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.preference = nn.Linear(hidden, 2, bias=False)
+        self.ctr = nn.Linear(hidden, 2, bias=False)
+        for head in (self.preference, self.ctr):
+            nn.init.zeros_(head.weight)
+
+    def forward(self, hidden_PLD: torch.Tensor, length_P: torch.Tensor) -> PairOutput:
+        """Read the last real token of each right-padded row; rates are in the heads' own units."""
+        rows = torch.arange(len(length_P), device=length_P.device)
+        last_PD = hidden_PLD[rows, length_P - 1]
+        # Two small matrices decide about near-ties: they are worth full precision.
+        with torch.autocast(last_PD.device.type, enabled=False):
+            last_PD = last_PD.float()
+            return PairOutput(self.preference(last_PD), self.ctr(last_PD))

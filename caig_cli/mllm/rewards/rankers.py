@@ -1,0 +1,89 @@
+"""Architectures ``vam`` and ``cg4ctr``, the paper's trained baselines: each scores an ad by itself.
+
+A pair's logits are the scores of its ads, so both orders agree by construction.
+
+Legend of shape names: P pairs, I ads, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from caig_cli.mllm.rewards.encoders import TextEncoder, VisionEncoder
+from caig_cli.mllm.rewards.model import CtrScale, PairOutput
+
+PERCENT = 100.0
+"""VAM's scores are click-through rates in percent."""
+
+
+class Vam(nn.Module):
+    """Image features and one linear layer, whose output is the ad's click-through rate in percent."""
+
+    looks_last = False
+
+    def __init__(self, vision: VisionEncoder) -> None:
+        super().__init__()
+        self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
+        self.head = nn.Linear(vision.width, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+        """Pooled features [I, D]."""
+        pooled: torch.Tensor = self.vision(pixels_I3HW)
+        return pooled
+
+    def scores(self, look_ID: torch.Tensor) -> torch.Tensor:
+        """Click-through rates in percent, float32 [I]."""
+        with torch.autocast(look_ID.device.type, enabled=False):
+            return PERCENT * self.scale.real(self.head(look_ID.float())[:, 0])
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
+        """Compare looks [P, D]; ``texts`` are not read."""
+        score_P2 = torch.stack([self.scores(left), self.scores(right)], dim=1)
+        return PairOutput(score_P2, score_P2 / PERCENT)
+
+    def gradient_checkpointing_enable(self) -> None:
+        """Where the encoder has it; small residual networks need none."""
+        _checkpoint(self.vision.model)
+
+
+class Cg4ctr(nn.Module):
+    """Image and text features meet in one hidden layer, which gives a score and a click-through rate."""
+
+    looks_last = False
+
+    def __init__(self, vision: VisionEncoder, text: TextEncoder, width: int) -> None:
+        super().__init__()
+        self.vision, self.text, self.rules, self.scale = vision, text, vision.rules, CtrScale()
+        self.meet = nn.Sequential(nn.Linear(vision.width + text.width, width), nn.GELU())
+        self.heads = nn.Linear(width, 2)
+        nn.init.zeros_(self.heads.weight)
+        nn.init.zeros_(self.heads.bias)
+
+    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+        """Pooled features [I, D]."""
+        pooled: torch.Tensor = self.vision(pixels_I3HW)
+        return pooled
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
+        """Compare looks [P, D]; ``texts`` tell what is known of each pair's product."""
+        text_PD = self.text(texts)
+        with torch.autocast(left.device.type, enabled=False):
+            text_PD = text_PD.float()
+            said = [self.heads(self.meet(torch.cat([ad.float(), text_PD], dim=1))) for ad in (left, right)]
+        both_P22 = torch.stack(said, dim=1)
+        return PairOutput(both_P22[..., 0], self.scale.real(both_P22[..., 1]))
+
+    def gradient_checkpointing_enable(self) -> None:
+        """Where the encoders have it; small residual networks need none."""
+        _checkpoint(self.vision.model)
+        _checkpoint(self.text.model)
+
+
+def _checkpoint(model: nn.Module) -> None:
+    if getattr(model, "supports_gradient_checkpointing", False):
+        model.gradient_checkpointing_enable()  # type: ignore[operator]

@@ -1,0 +1,126 @@
+"""Recipe sections of reward models. No torch: the help reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from caig_cli.engine.optim import Count
+from caig_cli.mllm.sections import LoraSection
+from caig_cli.recipe import Section
+
+Arch = Literal["mllm", "vam", "cg4ctr"]
+
+
+class QuestionSection(Section):
+    """What the model is told besides the two ads (vam: nothing)."""
+
+    form: Literal["own", "official"] = "own"
+    """Whose question is asked: our own, or one of the official pool, which tells nothing of the product."""
+
+    caption: bool = True
+    """Whether the product's title is told; only in our own question."""
+
+    attributes: bool = False
+    """Whether the product's attributes are told; only in our own question."""
+
+
+class MllmRewardSection(Section):
+    """A multimodal language model with a preference head and a CTR head."""
+
+    base: str = "embedded"
+    """Model to start from: embedded, or a model folder."""
+
+    lora: LoraSection | None = LoraSection()
+    """Adapters to train; empty trains all weights of the language model and the projector."""
+
+    train_tower: bool = False
+    """Whether the vision tower learns too; otherwise each ad is looked at once for the whole training."""
+
+    layout: Literal["two_images", "side_by_side"] = "two_images"
+    """Two ads as two images, or beside each other in one (the official input)."""
+
+
+class VisionSection(Section):
+    """An image encoder: a residual network from nothing, or any vision model of transformers."""
+
+    folder: Path | None = None
+    """Folder of a pre-trained vision model; empty makes a new residual network of the shape below."""
+
+    size: Count = 128
+    """Side of the square picture, pixels."""
+
+    widths: tuple[Count, ...] = (32, 64, 128, 192)
+    """Channels of each stage; a stage halves the picture's sides."""
+
+    depths: tuple[Count, ...] = (1, 1, 1, 1)
+    """Residual blocks of each stage."""
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Self:
+        if len(self.widths) != len(self.depths):
+            raise ValueError("widths and depths must name the same number of stages")
+        return self
+
+
+class TextSection(Section):
+    """A text encoder: a small one of BERT's class from nothing, or any of transformers."""
+
+    folder: Path | None = None
+    """Folder of a pre-trained text model with its tokenizer; empty makes a new one of the shape below."""
+
+    vocabulary: Annotated[int, Field(ge=300)] = 2048
+    """Entries of the new tokenizer, learnt from the titles."""
+
+    width: Count = 128
+    """Width."""
+
+    depth: Count = 2
+    """Layers."""
+
+    heads: Count = 4
+    """Attention heads."""
+
+    longest: Count = 64
+    """Tokens that are read of a text."""
+
+
+class VamSection(Section):
+    """A ranker that sees an ad alone."""
+
+    vision: VisionSection = VisionSection()
+    """Image encoder."""
+
+
+class Cg4ctrSection(Section):
+    """A ranker that sees an ad and reads about its product."""
+
+    vision: VisionSection = VisionSection()
+    """Image encoder."""
+
+    text: TextSection = TextSection()
+    """Text encoder."""
+
+    width: Count = 128
+    """Width of the layer in which image and text meet."""
+
+
+class RewardSection(Section):
+    """The reward model; of the sections below only that of its architecture is used."""
+
+    arch: Arch = "mllm"
+    """Architecture: mllm (the paper's), or its trained baselines vam and cg4ctr."""
+
+    question: QuestionSection = QuestionSection()
+    """Question."""
+
+    mllm: MllmRewardSection = MllmRewardSection()
+    """Architecture mllm."""
+
+    vam: VamSection = VamSection()
+    """Architecture vam."""
+
+    cg4ctr: Cg4ctrSection = Cg4ctrSection()
+    """Architecture cg4ctr."""

@@ -1,0 +1,168 @@
+"""A reward model's folder: weights as safetensors, and ``reward.json`` with all that its judge must know."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import ValidationError
+
+from caig_cli.engine.files import to_json
+from caig_cli.engine.runtime import Runtime
+from caig_cli.errors import UsageError
+from caig_cli.mllm import loading
+from caig_cli.mllm.rewards.model import CtrScale, RewardModel
+from caig_cli.mllm.rewards.table import ARCHITECTURES
+from caig_cli.mllm.rewards.wording import Wording
+from caig_cli.recipe import Section
+
+FILE = "reward.json"
+SOURCES = {
+    "embedded": Path(__file__).parents[2] / "embedded" / "reward-model",
+    "heldout": Path(__file__).parents[2] / "embedded" / "heldout-judge",
+}
+"""Judges that ship in the package, by the name that users give them."""
+SAMPLE = 1 << 20
+"""Bytes at either end of a weight file that name it."""
+
+
+class RewardFacts(Section):
+    """What ``reward.json`` holds."""
+
+    format: Literal[1] = 1
+    """Version of this file."""
+
+    arch: str
+    """Row of the table of architectures."""
+
+    settings: dict[str, Any]
+    """What the architecture needs to read its weights."""
+
+    form: Literal["own", "official", "facts"]
+    """Whose question is asked."""
+
+    caption: bool
+    """Whether the title is told."""
+
+    attributes: bool
+    """Whether the attributes are told."""
+
+    ctr_mean: float
+    """Mean of the training ads' rates: the CTR head says (rate - mean) / std."""
+
+    ctr_std: float
+    """Their standard deviation."""
+
+    ctr_log_spread: float | None
+    """Root mean square of log(rate / predicted rate) on held-out ads; empty when the head learnt nothing."""
+
+    temperature: float
+    """What log-odds are divided by."""
+
+    base: str | None
+    """Model that an adapter stands on."""
+
+    base_fingerprint: str | None
+    """Name of the base's weights."""
+
+    simulated: bool
+    """Whether it was trained on the simulated market."""
+
+    prior: tuple[float, float] | None
+    """Beta prior that smoothed the rates it learnt."""
+
+    recipe: str
+    """Hash of the recipe that made it."""
+
+    evaluation: dict[str, float]
+    """Figures on the held-out pairs."""
+
+    @property
+    def wording(self) -> Wording:
+        """What the model is told besides the pictures."""
+        return Wording(self.form, self.caption, self.attributes)
+
+    @property
+    def scale(self) -> CtrScale:
+        """Units of the CTR head."""
+        return CtrScale(self.ctr_mean, self.ctr_std)
+
+
+def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path, dtype: torch.dtype) -> None:
+    """Write the folder beside its final place, then move it there in one step."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    ARCHITECTURES[facts.arch].write(model, partial, dtype)
+    (partial / FILE).write_text(to_json(facts.model_dump(), indent=2) + "\n", "utf-8")
+    (partial / "README.md").write_text(card, "utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.replace(folder)
+
+
+def locate(source: str) -> Path:
+    """The folder of ``embedded``, ``heldout`` or a path. Raises UsageError when there is no reward model."""
+    folder = SOURCES.get(source, Path(source))
+    if not (folder / FILE).is_file():
+        shipped = f"the {source} reward model is missing from this installation"
+        raise UsageError(
+            shipped
+            if source in SOURCES
+            else f"{source}: no reward model here (expected a folder with {FILE})"
+        )
+    return folder
+
+
+def read_facts(folder: Path) -> RewardFacts:
+    """What ``reward.json`` says. Raises UsageError when it is damaged or of an architecture without a row."""
+    path = folder / FILE
+    try:
+        facts = RewardFacts.model_validate(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path}:{place}: {first['msg']}; train the model again") from None
+    if facts.arch not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise UsageError(f"{path}:arch: {facts.arch!r} is not known; known architectures: {known}")
+    return facts
+
+
+def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFacts]:
+    """The model, ready to judge. Raises UsageError when it is damaged or stands on other weights than now."""
+    facts = read_facts(folder)
+    if facts.base is not None and facts.base_fingerprint != fingerprint(loading.locate(facts.base)):
+        raise UsageError(
+            f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
+        )
+    model: Any = ARCHITECTURES[facts.arch].read(folder, facts.settings, runtime)
+    model.scale = facts.scale
+    model.eval()
+    return model, facts
+
+
+def base_of(model: RewardModel) -> Mapping[str, str | None]:
+    """The base and its fingerprint, where the weights are an adapter."""
+    mllm = getattr(model, "mllm", None)
+    if mllm is None or mllm.model is mllm.core:
+        return {"base": None, "base_fingerprint": None}
+    base = str(mllm.model.peft_config["default"].base_model_name_or_path)
+    return {"base": base, "base_fingerprint": fingerprint(loading.locate(base))}
+
+
+def fingerprint(folder: Path) -> str:
+    """12 hex digits that name a folder's weights: sizes and both ends of files, so that 14 GB are no wait."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}".encode())
+        with path.open("rb") as stream:
+            digest.update(stream.read(SAMPLE))
+            stream.seek(max(0, size - SAMPLE))
+            digest.update(stream.read(SAMPLE))
+    return digest.hexdigest()[:12]

@@ -1,0 +1,176 @@
+"""The reward architectures: one row each, all trained by the same loop. Adding one is adding a row.
+
+A row makes a model before its first step (``start``), says what a step minimises (``step``), and writes and
+reads its weights; everything else (data, calibration, judging) is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from caig_cli.engine.loop import StepOutput
+from caig_cli.engine.runtime import Runtime
+from caig_cli.errors import UsageError
+from caig_cli.mllm import loading
+from caig_cli.mllm.images import ImageRules
+from caig_cli.mllm.rewards import encoders
+from caig_cli.mllm.rewards.mllm import MllmReward
+from caig_cli.mllm.rewards.rankers import Cg4ctr, Vam
+from caig_cli.mllm.rewards.sections import RewardSection
+from caig_cli.mllm.rewards.training import list_step, pair_step
+
+HEADS, WEIGHTS = "heads.safetensors", "weights.safetensors"
+LINEARS_WITH_TOWER = (
+    r".*(vision_tower|multi_modal_projector)\..*(q_proj|k_proj|v_proj|out_proj|fc1|fc2|linear_[12])"
+)
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """``asks``: whether its text is a question. ``needs_rates``: whether it learns from rates alone.
+
+    ``settings`` are what ``read`` needs besides the files that ``write`` wrote in a folder.
+    """
+
+    help: str
+    asks: bool
+    needs_rates: bool
+    start: Callable[[RewardSection, Sequence[str], Runtime], Any]
+    step: Callable[[Any, Any, float], StepOutput]
+    settings: Callable[[Any], Settings]
+    write: Callable[[Any, Path, torch.dtype], None]
+    read: Callable[[Path, Settings, Runtime], Any]
+
+
+# --- mllm ------------------------------------------------------------------------------------------
+
+
+def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> MllmReward:
+    part = section.mllm
+    base = part.base if part.base == loading.EMBEDDED else str(Path(part.base).expanduser().absolute())
+    dtype = torch.float32 if part.lora is None else runtime.dtype
+    mllm = loading.load(base, device=runtime.device, dtype=dtype)
+    if mllm.model is not mllm.core:
+        raise UsageError(f"model.mllm.base {part.base}: is an adapter; name a whole model")
+    if part.lora is None:
+        mllm.model.requires_grad_(True)
+        mllm.core.model.vision_tower.requires_grad_(part.train_tower)
+        if not mllm.config.tie_word_embeddings:
+            mllm.core.lm_head.requires_grad_(False)  # nobody asks it for words
+    else:
+        more = f"({mllm.family.lora_targets})|({LINEARS_WITH_TOWER})" if part.train_tower else None
+        lora = part.lora
+        mllm = loading.add_lora(
+            mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=more
+        )
+    return MllmReward(mllm, part.layout).to(runtime.device)
+
+
+def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
+    mllm = model.mllm
+    if mllm.model is mllm.core:
+        mllm.save(folder, dtype)
+    else:
+        mllm.model.save_pretrained(folder, save_embedding_layers=False)
+        adapter = folder / "adapter_model.safetensors"
+        save_file({name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}, adapter)
+    save_file(
+        {name: t.detach().cpu().contiguous() for name, t in model.heads.state_dict().items()}, folder / HEADS
+    )
+
+
+def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
+    mllm = loading.load(str(folder), device=runtime.device, dtype=runtime.dtype)
+    model = MllmReward(mllm, settings["layout"])
+    model.heads.load_state_dict(load_file(folder / HEADS))
+    return model.to(runtime.device)
+
+
+# --- rankers ---------------------------------------------------------------------------------------
+
+
+def _start_vam(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> Vam:
+    return Vam(encoders.new_vision(section.vam.vision)).to(runtime.device)
+
+
+def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime) -> Cg4ctr:
+    part = section.cg4ctr
+    vision, text = encoders.new_vision(part.vision), encoders.new_text(part.text, texts)
+    return Cg4ctr(vision, text, part.width).to(runtime.device)
+
+
+def _write_ranker(model: Vam | Cg4ctr, folder: Path, dtype: torch.dtype) -> None:
+    """Parameters in ``dtype``; buffers as they are, for running means want their digits."""
+    model.vision.model.config.save_pretrained(folder / "vision")
+    if isinstance(model, Cg4ctr):
+        encoders.write_text(model.text, folder / "text")
+    small = {name for name, p in model.named_parameters() if p.is_floating_point()}
+    state = model.state_dict().items()
+    weights = {n: t.detach().cpu().to(dtype if n in small else t.dtype).contiguous() for n, t in state}
+    save_file(weights, folder / WEIGHTS)
+
+
+def _read_vam(folder: Path, settings: Settings, runtime: Runtime) -> Vam:
+    rules = ImageRules.from_config(settings["rules"])
+    return _weighed(Vam(encoders.read_vision(folder / "vision", rules)), folder, runtime)
+
+
+def _read_cg4ctr(folder: Path, settings: Settings, runtime: Runtime) -> Cg4ctr:
+    vision = encoders.read_vision(folder / "vision", ImageRules.from_config(settings["rules"]))
+    text = encoders.read_text(folder / "text", int(settings["longest"]))
+    return _weighed(Cg4ctr(vision, text, int(settings["width"])), folder, runtime)
+
+
+M = TypeVar("M", bound=nn.Module)
+
+
+def _weighed(model: M, folder: Path, runtime: Runtime) -> M:
+    model.load_state_dict(load_file(folder / WEIGHTS))
+    return model.to(runtime.device)
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "mllm": Architecture(
+        help="the paper's: a multimodal language model compares both ads",
+        asks=True,
+        needs_rates=False,
+        start=_start_mllm,
+        step=pair_step,
+        settings=lambda model: {"layout": model.layout},
+        write=_write_mllm,
+        read=_read_mllm,
+    ),
+    "vam": Architecture(
+        help="image features alone, list-wise over the ads of an item",
+        asks=False,
+        needs_rates=True,
+        start=_start_vam,
+        step=list_step,
+        settings=lambda model: {"rules": model.rules.to_config()},
+        write=_write_ranker,
+        read=_read_vam,
+    ),
+    "cg4ctr": Architecture(
+        help="image and text encoders, pair and point losses",
+        asks=False,
+        needs_rates=False,
+        start=_start_cg4ctr,
+        step=pair_step,
+        settings=lambda model: {
+            "rules": model.rules.to_config(),
+            "longest": model.text.longest,
+            "width": model.meet[0].out_features,
+        },
+        write=_write_ranker,
+        read=_read_cg4ctr,
+    ),
+}

@@ -1,0 +1,86 @@
+"""What a step of training a reward model minimises, and which weights are kept in the end.
+
+Legend of shape names: P pairs, I ads, G items.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+import torch
+from safetensors.torch import load, save
+from torch import nn
+
+from caig_cli.engine.loop import StepOutput
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
+from caig_cli.mllm.rewards.data import PairBatch
+from caig_cli.mllm.rewards.model import RewardModel
+from caig_cli.mllm.rewards.rankers import PERCENT, Vam
+
+
+def pair_step(model: RewardModel, batch: PairBatch, ctr_weight: float) -> StepOutput:
+    """The paper's loss, a weighted mean over pairs: CE + ctr_weight * MSE, rates in the heads' own units."""
+    looks_I = batch.see(model)
+    out = model(looks_I[batch.left_P], looks_I[batch.right_P], batch.texts)
+    nll_P = pair_nll(out.logits_P2, batch.p_left_P)
+    mse_P = ctr_mse(model.scale.standard(out.ctr_P2), model.scale.standard(batch.pair_rates()))
+    weight_P = batch.weight_P
+    chosen_P = (out.logits_P2[:, 0] > out.logits_P2[:, 1]).float()
+    credit_P = chosen_P * batch.p_left_P + (1 - chosen_P) * (1 - batch.p_left_P)
+    figures = {"ce": nll_P, "ctr_mse": mse_P, "accuracy": credit_P}
+    return StepOutput(
+        (weight_P * (nll_P + ctr_weight * mse_P)).sum(),
+        float(weight_P.sum()),
+        {name: (weight_P * value_P).sum() for name, value_P in figures.items()},
+    )
+
+
+def list_step(model: Vam, batch: PairBatch, ctr_weight: float) -> StepOutput:
+    """VAM's loss, a mean over items: list-wise softmax + ctr_weight * point MSE, rates in percent."""
+    known_I = batch.rate_I.isfinite()
+    score_I, rate_I, item_I = (
+        values[known_I] for values in (model.scores(batch.see(model)), PERCENT * batch.rate_I, batch.item_I)
+    )
+    nll_G = list_nll(score_I, rate_I, item_I, batch.items)
+    mse_G = list_mse(score_I, rate_I, item_I, batch.items)
+    return StepOutput(
+        (nll_G + ctr_weight * mse_G).sum(), batch.items, {"ce": nll_G.sum(), "ctr_mse": mse_G.sum()}
+    )
+
+
+class Best:
+    """The trainable weights with the lowest validation loss so far; they survive a kill in the run folder."""
+
+    FILE = "best.safetensors"
+
+    def __init__(self, run: RunDir, model: nn.Module) -> None:
+        self._run, self._model = run, model
+        self._weights: Mapping[str, torch.Tensor] = {}
+        self.loss = math.inf
+        path = run.path / "best.json"
+        if path.is_file():
+            self.loss = json.loads(path.read_text())["log_loss"]
+            self._weights = load((run.path / self.FILE).read_bytes())
+
+    def offer(self, loss: float) -> None:
+        """Keep the model's weights if ``loss`` is the lowest."""
+        if not loss < self.loss:
+            return
+        self.loss, self._weights = loss, {n: t.detach().cpu().clone() for n, t in self._own().items()}
+        self._run.write_bytes(self.FILE, save(dict(self._weights)))
+        self._run.write_json("best.json", {"log_loss": loss})
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put the best weights into the model, if there were any."""
+        for name, tensor in self._own().items():
+            if name in self._weights:
+                tensor.copy_(self._weights[name])
+
+    def _own(self) -> dict[str, torch.Tensor]:
+        stored = self._model.state_dict().keys()
+        trained = {name: p for name, p in self._model.named_parameters() if p.requires_grad}
+        return trained | {name: b for name, b in self._model.named_buffers() if name in stored}

@@ -1,0 +1,377 @@
+"""``caig train-rm``: a reward model learns from pairs of ads which one is clicked more.
+
+The paper's second stage, CE + 0.5 MSE on two heads. Departures from it, each a recipe value: targets may be
+posterior probabilities instead of the noisy order of the log, half of the pairs are turned round in each
+epoch, rates are standardised so that the second term has a gradient, and odds are calibrated on held-out
+pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
+from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards.sections import RewardSection
+from caig_cli.recipe import Recipe, Section, recipe_hash
+from caig_cli.records import Failure, Pair
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from caig_cli.engine.loop import Evaluate, StepFunction
+    from caig_cli.engine.report import Reporter
+    from caig_cli.engine.run_dir import RunDir
+    from caig_cli.mllm.rewards.data import PairSet
+    from caig_cli.mllm.rewards.storage import RewardFacts
+    from caig_cli.mllm.rewards.table import Architecture
+    from caig_cli.mllm.rewards.targets import Teaching
+    from caig_cli.mllm.rewards.training import Best
+    from caig_cli.mllm.rewards.wording import Wording
+
+Positive = Annotated[float, Field(gt=0)]
+MIB = 1 << 20
+LEVELS = 4
+"""Folders above an ad in which a market's ground truth is looked for."""
+
+
+class TrainRmSection(Section):
+    """The pairs and what they teach."""
+
+    pairs: Path | None = None
+    """Pairs to learn: JSONL of caig pairs, or an official file."""
+
+    eval_pairs: Path | None = None
+    """Pairs to evaluate and calibrate on; empty holds out a share of the items of pairs."""
+
+    images: Path | None = None
+    """Folder that image paths start from; empty means the folder of the file."""
+
+    allow_outside: bool = False
+    """Accept images outside the folder of the file."""
+
+    eval_share: Share = 0.1
+    """Share of the items to hold out when eval_pairs is empty."""
+
+    eval_most: Count = 2000
+    """Held-out pairs to evaluate on, at most."""
+
+    soft: bool = True
+    """Learn posterior probabilities (p_left) where the file has them, instead of the observed winner."""
+
+    weigh: Literal["none", "gap", "confidence"] = "none"
+    """What a pair counts: all alike, by the ratio of the rates, or by how sure the posterior is."""
+
+    swap: bool = True
+    """Turn half of the pairs round, others in each epoch."""
+
+    ctr_weight: Annotated[float, Field(ge=0)] = 0.5
+    """Weight of the squared error of the predicted rates; 0 learns no rates."""
+
+    standardise: bool = True
+    """Learn rates in standard deviations from their mean; undone on output."""
+
+    prior: tuple[Positive, Positive] | None = (2.04, 54.06)
+    """Beta prior (a, b) that smooths observed rates; empty takes them as they are."""
+
+    batch_pairs: Count = 64
+    """Pairs of a micro-batch; whole items stay together as far as they fit."""
+
+    vary_images: Annotated[float, Field(ge=0)] = 0.0
+    """Strength of image variation (mirror, shift, scale, turn, brightness); 0 for none."""
+
+    views: Count = 4
+    """Variations of each ad when a frozen tower's features are kept; others see ever new ones."""
+
+    cache_mb: Annotated[int, Field(ge=0)] = 2048
+    """Memory for opened ads or their features, MiB; what does not fit is computed again each time."""
+
+    keep_best: bool = True
+    """Keep the weights of the evaluation with the lowest log-loss instead of the last ones."""
+
+    simulated: bool | None = None
+    """Whether the clicks come from the simulated market; empty finds out from the files."""
+
+    save_dtype: Literal["fp32", "bf16", "fp16"] = "fp16"
+    """Precision of the written weights."""
+
+
+class TrainRmRecipe(Recipe):
+    """Recipe of ``caig train-rm``."""
+
+    default_recipe: ClassVar[str | None] = None
+
+    train_rm: TrainRmSection = TrainRmSection()
+    """Data."""
+
+    model: RewardSection = RewardSection()
+    """Model."""
+
+    optim: OptimSection = OptimSection(learning_rate=2e-4, epochs=3.0)
+    """Optimisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Pairs to learn, pairs to judge, and the records that could not be used."""
+
+    train: list[Pair]
+    held_out: list[Pair]
+    failed: list[Failure]
+    warnings: list[str]
+
+
+def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
+    """What a run would do; reads the pairs and checks that the base is there."""
+    from caig_cli.mllm import loading
+    from caig_cli.mllm.rewards.table import ARCHITECTURES
+
+    data = _read(recipe)
+    arch, part = recipe.model.arch, recipe.model.mllm
+    lines = [
+        f"{len(data.train)} pairs of {_items(data.train)} items to learn, {len(data.held_out)} held out, "
+        f"{len(data.failed)} unusable",
+        choose_device(recipe.device, recipe.dtype).reason,
+        f"architecture {arch}: {ARCHITECTURES[arch].help}",
+    ]
+    if arch == "mllm":
+        weights = "all weights" if part.lora is None else f"LoRA rank {part.lora.rank}"
+        lines.append(f"start from {loading.locate(part.base)}, train {weights} and the heads")
+    if _simulated(recipe, data):
+        lines.append("clicks of the simulated market")
+    return lines
+
+
+def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
+    """Train, calibrate and write ``model/`` in the run folder."""
+    from caig_cli.engine import loop
+    from caig_cli.mllm.rewards.data import Stream
+    from caig_cli.mllm.rewards.table import ARCHITECTURES
+    from caig_cli.mllm.rewards.training import Best
+
+    use_threads(recipe.threads)
+    runtime = choose_device(recipe.device, recipe.dtype)
+    report.info(runtime.reason)
+    architecture, data = ARCHITECTURES[recipe.model.arch], _read(recipe)
+    for warning in data.warnings:
+        report.warn(warning)
+    seed_everything(derive_seed(recipe.seed, "weights"))
+    wording = _wording(recipe, architecture)
+    model = architecture.start(recipe.model, [wording.text(pair) for pair in data.train], runtime)
+    learn, judged, failed = _sets(recipe, data, model, wording, report)
+    _scale(recipe, model, learn, architecture)
+    best = Best(run_dir, model) if recipe.train_rm.keep_best and judged is not None else None
+    result = loop.train(
+        model,
+        Stream(learn, recipe.seed, swap=recipe.train_rm.swap),
+        _step(architecture, recipe.train_rm.ctr_weight, runtime.device),
+        recipe.optim,
+        seed=recipe.seed,
+        accelerator=loop.make_accelerator(runtime),
+        run=run_dir,
+        report=report,
+        evaluate=None if judged is None else _evaluation(judged, best),
+    )
+    if best is not None:
+        best.restore()
+    facts = _facts(recipe, model, learn, judged, _simulated(recipe, data))
+    folder = _save(recipe, model, facts, run_dir)
+    about = "simulated market, held-out pairs" if facts.simulated else "held-out pairs"
+    report.table(about, ["figure", "value"], list(facts.evaluation.items()))
+    return Outcome(
+        result={
+            "model": str(folder),
+            "arch": facts.arch,
+            "steps": result.steps,
+            "simulated": facts.simulated,
+            "evaluation": facts.evaluation,
+        },
+        failed=tuple(data.failed + failed),
+        lines=(str(folder),),
+    )
+
+
+# --- training --------------------------------------------------------------------------------------
+
+
+def _sets(
+    recipe: TrainRmRecipe, data: Data, model: Any, wording: Wording, report: Reporter
+) -> tuple[PairSet, PairSet | None, list[Failure]]:
+    """What is learnt and what is judged, as sets of usable pairs; a frozen tower looks at all ads now."""
+    from caig_cli.mllm.rewards.data import PairSet, usable
+    from caig_cli.mllm.rewards.looks import FRESH, Ads, Looks
+
+    section, teaching = recipe.train_rm, _teaching(recipe)
+    room = section.cache_mb * MIB
+    ads = Ads(model.rules, room)
+    train, failed = usable(data.train, ads, report)
+    held_out, failed_too = usable(data.held_out, ads, report)
+    if not train:
+        raise UsageError(f"{section.pairs}: no pair can be used; {(data.failed + failed)[0].error}")
+    views = section.views if model.looks_last else FRESH
+    looks = Looks(ads, strength=section.vary_images, views=views, seed=recipe.seed)
+    learn = PairSet(train, teaching, wording, looks, section.batch_pairs)
+    judged = PairSet(held_out, teaching, wording, looks, section.batch_pairs) if held_out else None
+    if model.looks_last:
+        looks.fill(model, learn.rate, judged.rate if judged else (), room, report)
+    return learn, judged, failed + failed_too
+
+
+def _scale(recipe: TrainRmRecipe, model: Any, learn: PairSet, architecture: Architecture) -> None:
+    """Give the model the units of the rates that it is to learn."""
+    from caig_cli.mllm.rewards.targets import fit_scale
+
+    if architecture.needs_rates and not learn.knows_rates:
+        raise UsageError(
+            f"{recipe.train_rm.pairs}: {recipe.model.arch} learns from click-through rates and no ad has "
+            "one; make the pairs with caig pairs, or train mllm"
+        )
+    if recipe.train_rm.standardise:
+        model.scale = fit_scale(list(learn.rate.values()))
+
+
+def _step(architecture: Architecture, ctr_weight: float, device: torch.device) -> StepFunction:
+    return lambda model, batch: architecture.step(model, batch.to(device), ctr_weight)
+
+
+def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:
+    def evaluate(model: nn.Module) -> dict[str, float]:
+        from caig_cli.mllm.rewards.evaluation import calibrated
+
+        _, figures = calibrated(model, judged)
+        if best is not None:
+            best.offer(figures["log_loss"])
+        return figures
+
+    return evaluate
+
+
+# --- result ----------------------------------------------------------------------------------------
+
+
+def _facts(
+    recipe: TrainRmRecipe, model: Any, learn: PairSet, judged: PairSet | None, simulated: bool
+) -> RewardFacts:
+    """Calibrate the trained model on the held-out pairs and say all that its judge must know."""
+    from caig_cli.mllm.rewards.evaluation import calibrated, log_spread
+    from caig_cli.mllm.rewards.storage import RewardFacts, base_of
+    from caig_cli.mllm.rewards.table import ARCHITECTURES
+
+    section, architecture = recipe.train_rm, ARCHITECTURES[recipe.model.arch]
+    model.eval()
+    said, figures = (None, {}) if judged is None else calibrated(model, judged)
+    learnt = learn.knows_rates and (section.ctr_weight > 0 or architecture.needs_rates)
+    wording = learn.wording
+    return RewardFacts(
+        arch=recipe.model.arch,
+        settings=dict(architecture.settings(model)),
+        form=wording.form,
+        caption=wording.caption,
+        attributes=wording.attributes,
+        ctr_mean=model.scale.mean,
+        ctr_std=model.scale.std,
+        ctr_log_spread=log_spread(said, judged) if learnt and said is not None and judged else None,
+        temperature=figures.get("temperature", 1.0),
+        simulated=simulated,
+        prior=section.prior,
+        recipe=recipe_hash(recipe),
+        evaluation=figures,
+        **base_of(model),
+    )
+
+
+def _save(recipe: TrainRmRecipe, model: Any, facts: RewardFacts, run_dir: RunDir) -> Path:
+    import torch
+
+    from caig_cli.mllm.rewards.card import reward_card
+    from caig_cli.mllm.rewards.storage import write_reward
+
+    folder = run_dir.path / "model"
+    if run_dir.is_main:
+        dtype = getattr(torch, DTYPES[recipe.train_rm.save_dtype])
+        write_reward(model, facts, reward_card(facts, recipe), folder, dtype)
+    return folder
+
+
+# --- data ------------------------------------------------------------------------------------------
+
+
+def _read(recipe: TrainRmRecipe) -> Data:
+    """Pairs to learn and to judge; an item is on one side only."""
+    from caig_cli.mllm.rewards.targets import truth
+
+    section, teaching = recipe.train_rm, _teaching(recipe)
+    if section.pairs is None:
+        raise UsageError("train_rm.pairs is missing: name the pairs, as in caig train-rm --pairs FILE")
+    train, failed = _pairs(section.pairs, section)
+    warnings = []
+    if section.eval_pairs is not None:
+        held_out, failed_too = _pairs(section.eval_pairs, section)
+        failed = failed + failed_too
+        shared = {p.item for p in train} & {p.item for p in held_out}
+        if shared:
+            warnings.append(f"{len(shared)} items are learnt and evaluated on: the figures will flatter")
+    else:
+        held_out = [p for p in train if _draw(recipe.seed, p.item) < section.eval_share]
+        train = [p for p in train if _draw(recipe.seed, p.item) >= section.eval_share]
+    known = [pair for pair in train if teaching.target(pair) is not None]
+    unknown = "has neither target nor p_left, so that there is nothing to learn"
+    failed = failed + [Failure(pair.id, unknown) for pair in train if teaching.target(pair) is None]
+    held_out = _most([p for p in held_out if truth(p) is not None], section.eval_most, recipe.seed)
+    if not known:
+        raise UsageError(
+            f"{section.pairs}: no pair can be used; {failed[0].error if failed else 'it is empty'}"
+        )
+    return Data(known, held_out, failed, warnings)
+
+
+def _pairs(path: Path, section: TrainRmSection) -> tuple[list[Pair], list[Failure]]:
+    from caig_cli.data.pairs import read_pairs
+
+    return read_pairs(path, images=section.images, allow_outside=section.allow_outside)
+
+
+def _draw(seed: int, item: str) -> float:
+    return derive_seed(seed, "held out", item) / 2**63
+
+
+def _most(pairs: Sequence[Pair], limit: int, seed: int) -> list[Pair]:
+    """At most ``limit`` pairs, of items drawn at random, whole as far as they fit."""
+    order = sorted(pairs, key=lambda pair: derive_seed(seed, "evaluate", pair.item))
+    return order[:limit]
+
+
+def _items(pairs: Sequence[Pair]) -> int:
+    return len({pair.item for pair in pairs})
+
+
+def _teaching(recipe: TrainRmRecipe) -> Teaching:
+    from caig_cli.mllm.rewards.targets import Teaching
+
+    section = recipe.train_rm
+    return Teaching(section.soft, section.weigh, section.prior)
+
+
+def _wording(recipe: TrainRmRecipe, architecture: Architecture) -> Wording:
+    from caig_cli.mllm.rewards.wording import Wording
+
+    question = recipe.model.question
+    return Wording(question.form if architecture.asks else "facts", question.caption, question.attributes)
+
+
+def _simulated(recipe: TrainRmRecipe, data: Data) -> bool:
+    """Whether the recipe says so, a pair knows its truth, or an ad lies in a market."""
+    if recipe.train_rm.simulated is not None:
+        return recipe.train_rm.simulated
+    pairs = data.train + data.held_out
+    folders = {creative.image.absolute().parent for p in pairs for creative in (p.left, p.right)}
+    above = {parent for folder in folders for parent in (folder, *folder.parents[: LEVELS - 1])}
+    return any(p.q is not None for p in pairs) or any((f / "ground_truth.jsonl").is_file() for f in above)
