@@ -24,7 +24,7 @@ GAPS = (1.0, 1.05, 1.10, 1.15, 1.20, 1.5, np.inf)
 """Borders of the higher over the lower click-through rate."""
 IMPRESSIONS = (0, 1_000, 2_000, 5_000, 10_000, 50_000, np.inf)
 """Borders of the impressions of the less shown ad."""
-CATEGORIES = 20
+CATEGORIES = 15
 """Categories with a row of their own, the most frequent ones."""
 BINS = 10
 """Equal steps of confidence from 0.5 to 1."""

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from PIL import Image
@@ -177,6 +178,7 @@ def _content(text: str, pictures: Sequence[str]) -> list[Payload]:
     return parts
 
 
+@lru_cache(maxsize=64)  # an ad is in two calls at least, and often in several pairs
 def _data_url(ad: Creative, side: int) -> str:
     """The ad as a JPEG of at most ``side`` pixels inside a URL. Raises ItemError."""
     image = open_creative(ad)

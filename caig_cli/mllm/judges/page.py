@@ -184,7 +184,7 @@ def _card(path: Any, pair: Pair, p: float, said_ctr: Any) -> pages.Card:
     assert left is not None
     said, true = ("left", "right") if p > 0.5 else ("right", "left")
     chance = max(left, 1 - left)
-    worth = f", with a chance of {chance:.0%}" if chance < 1 else ""
+    worth = f", with a chance of {chance:.0%}" if chance < 0.995 else ""
     facts: dict[str, str] = {}
     for side, ad, value in (("left", pair.left, said_ctr[0]), ("right", pair.right, said_ctr[1])):
         known = [] if ad.ctr is None else [f"CTR {ad.ctr:.2%}"]
@@ -212,5 +212,5 @@ def _figure(figures: Mapping[str, Any], key: str) -> str:
     if key == "ctr_rmse":
         return f"{value:.2%}"
     if key == "pairs_per_s":
-        return f"{value:.3g}"
+        return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
     return f"{value:.3f}" + (f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else "")

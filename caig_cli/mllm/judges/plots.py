@@ -43,7 +43,7 @@ def group_plot(rows_of: Mapping[str, Rows], label: str) -> bytes:
         for row in rows:
             first.setdefault(str(row["group"]), row)
     place = {name: n for n, name in enumerate(first)}
-    figure = Figure(figsize=(max(7.2, 0.75 * len(place) + 2), 4.6), dpi=120)
+    figure = Figure(figsize=(max(7.2, min(11.0, 0.6 * len(place) + 2)), 4.6), dpi=120)
     axes = figure.add_subplot()
     axes.axhline(0.5, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="coin")
     known = [(n, first[name]["ceiling"]) for name, n in place.items() if first[name]["ceiling"] is not None]
@@ -93,7 +93,9 @@ def _finished(figure: Figure, axes: Any) -> bytes:
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.01, 1))
+    axes.legend(
+        frameon=False, fontsize=9, ncols=3, loc="lower left", bbox_to_anchor=(0, 1.01), borderaxespad=0
+    )
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})

@@ -82,7 +82,7 @@ class ZeroShotJudge:
         if self.mllm.family.many_images:
             between = self.mllm.tokenizer(self.mllm.family.image, add_special_tokens=False)["input_ids"]
             prefix += (*between, *(encoder.image_token,) * encoder.image_tokens)
-        return Row(prefix, tuple(branches))
+        return Row(prefix, tuple(branches), merged=True)
 
     def _pixels(self, first: Image.Image, second: Image.Image) -> list[torch.Tensor]:
         rules = self.mllm.rules
