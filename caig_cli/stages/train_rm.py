@@ -25,7 +25,6 @@ from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from caig_cli.engine.loop import Evaluate, StepFunction
     from caig_cli.engine.report import Reporter
@@ -243,7 +242,7 @@ def _step(architecture: Architecture, ctr_weight: float, device: torch.device) -
 
 
 def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:
-    def evaluate(model: nn.Module) -> dict[str, float]:
+    def evaluate(model: Any) -> dict[str, float]:
         from caig_cli.mllm.rewards.evaluation import calibrated
 
         _, figures = calibrated(model, judged)

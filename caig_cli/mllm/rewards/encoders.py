@@ -31,7 +31,8 @@ class VisionEncoder(nn.Module):
     def forward(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         out = self.model(pixel_values=pixels_I3HW)
         pooled: torch.Tensor | None = getattr(out, "pooler_output", None)
-        return out.last_hidden_state.mean(dim=1) if pooled is None else pooled.flatten(1)
+        patches: torch.Tensor = out.last_hidden_state
+        return patches.mean(dim=1) if pooled is None else pooled.flatten(1)
 
 
 class TextEncoder(nn.Module):

@@ -103,8 +103,6 @@ class TrainedJudge:
         looks = look(self.model, images)
         count = len(images)
         text = self._wording.tell(caption, attributes)
-        if self._wording.form == "official":
-            text = self._wording.text(Pair("", "", Creative(Path()), Creative(Path())))
         # Alone, an ad is compared with itself: that says nothing of winning, but what rate to expect.
         duels = list(itertools.combinations(range(count), 2)) or [(0, 0)] * count
         won, rates = np.zeros((count, 2)), np.zeros((count, 2))

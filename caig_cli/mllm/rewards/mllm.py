@@ -43,14 +43,14 @@ class MllmReward(nn.Module):
 
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """Two images: the tower's patches [I, T, width]; side by side: the pixels, to be joined first."""
-        return self._patches(pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
+        return self.patches(pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
 
     def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
         """Compare looks [P, ...]; see ``RewardModel``."""
         if self.layout == "two_images":
-            images = [self._tokens(left), self._tokens(right)]
+            images = [self.tokens(left), self.tokens(right)]
         else:
-            images = [self._tokens(self._patches(beside(left, right, self.mllm.rules)))]
+            images = [self.tokens(self.patches(beside(left, right, self.mllm.rules)))]
         return self.read(torch.cat(images, dim=1), texts)
 
     def read(self, image_PTD: torch.Tensor, texts: Sequence[str]) -> PairOutput:
@@ -72,7 +72,7 @@ class MllmReward(nn.Module):
         self.model.gradient_checkpointing_enable()
         self.model.enable_input_require_grads()
 
-    def _patches(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+    def patches(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """The tower's features that the projector takes, as transformers' LLaVA selects them."""
         core, config = self.mllm.core, self.mllm.config
         seen = core.model.vision_tower(pixels_I3HW.to(core.dtype), output_hidden_states=True).hidden_states
@@ -80,7 +80,8 @@ class MllmReward(nn.Module):
         chosen = torch.cat([seen[n] for n in ([layers] if isinstance(layers, int) else layers)], dim=-1)
         return chosen[:, 1:] if config.vision_feature_select_strategy == "default" else chosen
 
-    def _tokens(self, patches_ITW: torch.Tensor) -> torch.Tensor:
+    def tokens(self, patches_ITW: torch.Tensor) -> torch.Tensor:
+        """The projector's image tokens [I, T, D]."""
         projector: Any = self.mllm.core.model.multi_modal_projector
         tokens: torch.Tensor = projector(patches_ITW.to(self.mllm.core.dtype))
         return tokens

@@ -37,6 +37,8 @@ class Wording:
         return self.tell(pair.caption, pair.attributes)
 
     def tell(self, caption: str | None, attributes: Mapping[str, str]) -> str:
-        """Our own question about a product, or the facts alone."""
+        """The text for ads of a product that are in no pair file."""
+        if self.form == "official":
+            return OFFICIAL[0]
         told = knowledge(caption if self.caption else None, attributes if self.attributes else None)
         return "\n".join(told if self.form == "facts" else [COMPARISON, *told])
