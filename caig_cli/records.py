@@ -41,6 +41,18 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """Two background prompts for a product: a judge says that the ad made from ``chosen`` is clicked more."""
+
+    id: str
+    product: Product
+    chosen: str
+    rejected: str
+    p_chosen: float = 1.0
+    """Probability that the judge is right about it, by its own account."""
+
+
+@dataclass(frozen=True, slots=True)
 class Creative:
     """An ad image and what the click log says of it; what is unknown is None.
 

@@ -1,0 +1,54 @@
+"""Policy and reference: one model whose adapters are on for the one, and off or older for the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from caig_cli.engine.runtime import Runtime
+from caig_cli.mllm import loading
+from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.sections import LoraSection
+
+POLICY = "default"
+"""PEFT's own name, so that the saved adapter is one that PEFT and ``caig generate`` load."""
+START = "start"
+"""The frozen copy of the adapter that the policy started from."""
+
+
+def make_policy(source: str, lora: LoraSection, runtime: Runtime) -> Mllm:
+    """A model with trainable adapters: new ones on a plain model, or those of an adapter folder trained on.
+
+    In the second case the adapters keep their own shape, whatever ``lora`` says, and a frozen copy of them is
+    kept as the reference. Raises UsageError when there is no model.
+    """
+    folder = loading.locate(source)
+    mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype)
+    if not (folder / "adapter_config.json").is_file():
+        return loading.add_lora(mllm, source, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
+    mllm.model.load_adapter(str(folder), adapter_name=START, is_trainable=False)
+    mllm.model.set_adapter(POLICY)
+    return mllm
+
+
+@contextmanager
+def starting_state(mllm: Mllm) -> Iterator[None]:
+    """The model as the policy was before training, in eval mode; afterwards the policy is active again."""
+    model, training = mllm.model, mllm.model.training
+    model.eval()
+    try:
+        if START in model.peft_config:
+            model.set_adapter(START)
+            yield
+        else:
+            with model.disable_adapter():
+                yield
+    finally:
+        model.set_adapter(POLICY)
+        model.train(training)
+
+
+def save_policy(mllm: Mllm, folder: Path) -> None:
+    """Write the policy alone as a PEFT adapter folder, whatever other adapters the model carries."""
+    mllm.model.save_pretrained(folder, selected_adapters=[POLICY])
