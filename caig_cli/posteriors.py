@@ -28,16 +28,26 @@ _CHUNK = 4096  # pairs at once: bounds the memory of the quadrature at a few MB
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Beta prior of click-through rates: ``alpha / (alpha + beta)`` is its mean."""
+    """Beta prior of click-through rates, for all or for each; ``alpha / (alpha + beta)`` is its mean."""
 
-    alpha: float
-    beta: float
+    alpha: float | Floats
+    beta: float | Floats
 
     @property
-    def mean(self) -> float:
+    def mean(self) -> float | Floats:
         return self.alpha / (self.alpha + self.beta)
 
+    def at(self, index: NDArray[np.int64]) -> Prior:
+        """The priors of some creatives."""
+        if isinstance(self.alpha, np.ndarray) and isinstance(self.beta, np.ndarray):
+            return Prior(self.alpha[index], self.beta[index])
+        return self
+
     def __str__(self) -> str:
+        if isinstance(self.alpha, np.ndarray):
+            return (
+                f"Beta around each item's rate, as sure as {np.mean(self.alpha + self.beta):.4g} impressions"
+            )
         return f"Beta({self.alpha:.4g}, {self.beta:.4g})"
 
 
@@ -74,6 +84,42 @@ def fit_prior(clicks_C: ArrayLike, impressions_C: ArrayLike) -> Prior:
     )
     mean, concentration = float(special.expit(found.x[0])), math.exp(found.x[1])
     return Prior(mean * concentration, (1 - mean) * concentration)
+
+
+def fit_item_priors(clicks_C: ArrayLike, impressions_C: ArrayLike, item_C: ArrayLike) -> Prior:
+    """A prior for each creative [C]: around its item's own rate, as narrow as ads of one item are alike.
+
+    Item rates are shrunk towards the prior fitted to all; the concentration that they share is the most
+    likely one. Raises ValueError as ``fit_prior`` does.
+    """
+    k, n = np.asarray(clicks_C, np.float64), np.asarray(impressions_C, np.float64)
+    item = np.asarray(item_C, np.int64)
+    whole = fit_prior(k, n)
+    clicks_I, impressions_I = np.bincount(item, k), np.bincount(item, n)
+    mean_C = ((whole.alpha + clicks_I) / (whole.alpha + whole.beta + impressions_I))[item]
+
+    def loss(log_concentration: float) -> float:
+        a, b = mean_C * math.exp(log_concentration), (1 - mean_C) * math.exp(log_concentration)
+        return -float((special.betaln(k + a, n - k + b) - special.betaln(a, b)).mean())
+
+    found = optimize.minimize_scalar(loss, bounds=(0.0, math.log(MAX_CONCENTRATION)), method="bounded")
+    concentration = math.exp(found.x)
+    return Prior(mean_C * concentration, (1 - mean_C) * concentration)
+
+
+def prior_of(text: str, clicks_C: ArrayLike, impressions_C: ArrayLike, item_C: ArrayLike) -> Prior:
+    """The prior that ``ALPHA,BETA``, ``fit`` or ``items`` stands for. Raises ValueError, for users."""
+    if text.strip() == "items":
+        return fit_item_priors(clicks_C, impressions_C, item_C)
+    if text.strip() == "fit":
+        return fit_prior(clicks_C, impressions_C)
+    try:
+        alpha, beta = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(f"{text!r} is not ALPHA,BETA, fit or items; the default is 2.04,54.06") from None
+    if not (0 < alpha < math.inf and 0 < beta < math.inf):
+        raise ValueError(f"{text!r} must be two numbers above 0, as in 2.04,54.06")
+    return Prior(alpha, beta)
 
 
 def probability_higher(

@@ -16,6 +16,7 @@ from caig_cli.posteriors import (
     ceiling,
     fit_prior,
     label_accuracy,
+    prior_of,
     probability_higher,
     q_observed_higher,
 )
@@ -200,3 +201,29 @@ def test_equal_rates_fit_a_sharp_prior_and_no_clicks_none() -> None:
         with pytest.raises(ValueError, match="cannot be fitted"):
             fit_prior(clicks, shown)
     assert math.isclose(PUBLISHED.mean, 0.0364, abs_tol=1e-4) and str(PUBLISHED) == "Beta(2.04, 54.06)"
+
+
+def test_item_priors_are_honest_where_ads_of_an_item_are_alike() -> None:
+    """Items differ by far more than their ads do: a common prior is too sure of small differences."""
+    rng = np.random.default_rng(5)
+    item = np.repeat(np.arange(3000), 4)
+    of_item = rng.beta(2.04, 54.06, 3000)[item]
+    rate = rng.beta(of_item * 2000, (1 - of_item) * 2000)
+    shown = rng.integers(1000, 20_000, len(item))
+    clicks = rng.binomial(shown, rate)
+    one, other = np.arange(0, len(item), 2), np.arange(1, len(item), 2)
+    sure = {}
+    for text in ("2.04,54.06", "fit", "items"):
+        prior = prior_of(text, clicks, shown, item).at(one)
+        p = probability_higher(clicks[one], shown[one], clicks[other], shown[other], prior)
+        wins = p > 0.5
+        sure[text] = label_accuracy(p, wins) - ((rate[one] > rate[other]) == wins).mean()
+    assert sure["2.04,54.06"] > 0.03 and sure["fit"] > 0.02
+    assert abs(sure["items"]) < 0.015
+
+
+@pytest.mark.parametrize("text", ["", "2", "1,2,3", "a,b", "0,1", "-1,5", "nan,2", "inf,inf"])
+def test_priors_that_are_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"2\.04,54\.06"):
+        prior_of(text, [1], [2], [0])
+    assert prior_of(" 2.04, 54.06", [], [], []) == PUBLISHED

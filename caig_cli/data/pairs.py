@@ -11,6 +11,7 @@ The official test set is a list of ``{question, image, target}``, the official p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Creative, Failure, Pair, Side
 
 IMAGE_MARK = "<image>"
+QUESTION = "This picture shows two ads of one product, left and right. Which of them gets more clicks?"
+"""What official files written here ask; any wording will do for a judge that reads its own."""
 
-MAX_COUNT = 10**15
-"""Largest accepted number of impressions: sums of such counts are still exact in double precision."""
+MAX_COUNT = 10**18
+"""Largest accepted number of impressions: more than a log adds up to, and it fits 64 bits."""
 
 
 def read_pairs(
@@ -59,6 +62,48 @@ def read_pairs(
     if not pairs and not failures:
         raise DataError(f"{shown(path)}: no pairs in this file; write at least one")
     return pairs, failures
+
+
+def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
+    """The pair as a line of our file in ``folder``; ``read_pairs`` makes the same pair of it."""
+    return {
+        "id": pair.id,
+        "item": pair.item,
+        **{side: _relative(creative.image, folder) for side, creative in _sides(pair)},
+        **{
+            f"{side}_{name}": getattr(creative, name)
+            for side, creative in _sides(pair)
+            for name in ("impressions", "clicks", "ctr")
+        },
+        "target": pair.target,
+        "p_left": pair.p_left,
+        "q": pair.q,
+        "caption": pair.caption,
+        "attributes": dict(pair.attributes),
+        "category": pair.category,
+    }
+
+
+def official_records(pair: Pair, image: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The pair as the official test set and as the official pair builder have it.
+
+    ``image`` is the path of the picture of both ads. Raises ValueError for a pair without a target.
+    """
+    if pair.target is None:
+        raise ValueError(f"pair {pair.id} has no target")
+    question = f"{IMAGE_MARK}\n{pair.question or QUESTION}"
+    turns = [{"from": "human", "value": question}, {"from": "gpt", "value": pair.target.capitalize()}]
+    rates = {f"{side}_ctr": creative.ctr for side, creative in _sides(pair)}
+    test = {"question": question, "image": image, "target": pair.target}
+    return test, {"id": pair.id, "image": image, **rates, "conversations": turns, "target": pair.target}
+
+
+def _sides(pair: Pair) -> tuple[tuple[Side, Creative], tuple[Side, Creative]]:
+    return ("left", pair.left), ("right", pair.right)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
 
 
 def _pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:

@@ -23,8 +23,10 @@ from caig_cli.records import Failure, Product
 MAX_ATTRIBUTES = 64
 """Most attributes one product may have."""
 
-_CAPTIONS = ("caption", "new_caption", "title")
-_KNOWN = {"id", "image", "mask", "attributes", *_CAPTIONS}
+CAPTIONS = ("caption", "new_caption", "title")
+"""Columns that may hold the caption; the first with a text counts."""
+
+_KNOWN = {"id", "image", "mask", "attributes", *CAPTIONS}
 _PICTURES = frozenset(
     {".psd", ".svg", ".eps", ".ai", ".pdf", ".tga", ".exr", ".ico"}
     | {".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
@@ -141,18 +143,19 @@ def _from_table(table: Path, allow_outside: bool) -> tuple[list[Product], list[F
 
 def _product(row: Row, allow_outside: bool) -> tuple[str, Product]:
     """(identifier as given, product) of a row. Raises ItemError naming the field."""
-    values = {_column(name): value for name, value in row.values.items()}
+    values = {column_name(name): value for name, value in row.values.items()}
     image = inner_path(row, "image", values.get("image"), allow_outside)
     if image is None:
         raise row.error("image", "missing; give the path of the product's image")
     identifier = _identifier(row, values, image)
-    captions = (text_of(row, name, values.get(name)) for name in _CAPTIONS)
+    captions = (text_of(row, name, values.get(name)) for name in CAPTIONS)
     caption = next((text for text in list(captions) if text), None)
     mask = inner_path(row, "mask", values.get("mask"), allow_outside)
-    return identifier, Product(safe_name(identifier), image, caption, _attributes(row, values), mask)
+    return identifier, Product(safe_name(identifier), image, caption, attributes_of(row, values), mask)
 
 
-def _column(name: str) -> str:
+def column_name(name: str) -> str:
+    """A column of known meaning in lower case, any other as it is written."""
     lower = name.strip().lower()
     return lower if lower in _KNOWN else name.strip()
 
@@ -199,7 +202,8 @@ def inner_path(
     return path
 
 
-def _attributes(row: Row, values: Mapping[str, Any]) -> dict[str, str]:
+def attributes_of(row: Row, values: Mapping[str, Any]) -> dict[str, str]:
+    """The ``attributes`` of a record and its columns of no known meaning. Raises ItemError."""
     given = values.get("attributes")
     if isinstance(given, str):
         given = _parsed(row, given)

@@ -1,0 +1,188 @@
+"""Chooses pairs of ads from a click log: the filters, in the order in which they are applied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from caig_cli.errors import UsageError
+from caig_cli.recipe import Section
+from caig_cli.records import Creative, Pair, Side
+
+if TYPE_CHECKING:
+    from caig_cli.data.click_logs import ClickLog, Ints
+    from caig_cli.data.facts import Facts
+    from caig_cli.data.selection import Floats
+    from caig_cli.engine.report import Reporter
+    from caig_cli.posteriors import Prior
+
+Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class FilterSection(Section):
+    """Which pairs of ads are worth learning from; the official filter is the default."""
+
+    min_impressions: Annotated[int, Field(ge=0)] = 1000
+    """Impressions that both ads must exceed."""
+
+    min_ratio: Ratio = 1.05
+    """Higher rate over lower rate, at least."""
+
+    max_ratio: Ratio | None = 1.20
+    """Higher rate over lower rate, at most; empty for no limit."""
+
+    min_gap: Positive = 0.0
+    """Difference of the two rates, at least; 0.001 is a tenth of a per cent."""
+
+    max_gap: Positive | None = None
+    """Difference of the two rates, at most; empty for no limit."""
+
+    min_confidence: Probability = 0.0
+    """Probability that the winner is truly better, given the log, at least."""
+
+    prior: str = "2.04,54.06"
+    """Beta prior of click-through rates: ALPHA,BETA; fit, most likely given the logs; or items, the same with
+    each item's own mean, which is honest where ads of one item are alike."""
+
+    window_days: Annotated[int, Field(ge=1)] | None = None
+    """Days of a window over which the order must hold; empty does not ask for it."""
+
+    min_stability: Probability = 1.0
+    """Share of the windows in which the winner must be ahead, of those in which one of the two is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is known of each creative [C]."""
+
+    log: ClickLog
+    path_C: Sequence[Path | None]
+    impressions_C: Ints
+    clicks_C: Ints
+    observed_C: Floats
+    """Clicks over impressions, 0 where never shown."""
+    true_C: Floats | None
+    """True rates, if the truth is given; not a number where it says nothing."""
+    prior: Prior
+    """One for all, or one for each creative."""
+
+    def rates(self) -> Floats:
+        """The rates by which pairs are chosen, float64 [C]."""
+        return self.observed_C if self.true_C is None else self.true_C
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The pairs that are kept [P], ordered by item, and how many others fell for each reason."""
+
+    high_P: Ints
+    """Creative with the higher rate."""
+    low_P: Ints
+    p_P: Floats
+    """Probability that the first is truly better, given the log."""
+    q_P: Floats | None
+    """Probability that the first is observed higher, given the truth."""
+    picture_C: Ints
+    """A number for each creative of a pair that it shares with those of the same image bytes."""
+    fallen: Counter[str]
+
+
+def choose(material: Material, limits: FilterSection, report: Reporter) -> Chosen:
+    """The pairs that pass every filter. Raises UsageError where a filter cannot be applied."""
+    from caig_cli.data.selection import Limits, candidate_pairs, stability
+    from caig_cli.posteriors import probability_higher, q_observed_higher
+
+    log, rate = material.log, material.rates()
+    clicks, shown = material.clicks_C, material.impressions_C
+    gates = {
+        "image not usable": np.array([path is not None for path in material.path_C], np.bool_),
+        "true rate not known": ~np.isnan(rate),
+        "too few impressions": shown > limits.min_impressions,
+        "no clicks": rate > 0,
+    }
+    apart = Limits(limits.min_ratio, limits.max_ratio, limits.min_gap, limits.max_gap)
+    high, low, fallen = candidate_pairs(log.item_C, rate, gates, apart)
+
+    def keep(passes_P: NDArray[np.bool_], reason: str) -> None:
+        nonlocal high, low
+        fallen[reason] += int((~passes_P).sum())
+        high, low = high[passes_P], low[passes_P]
+
+    if limits.window_days is not None:
+        if "" in log.days:
+            raise UsageError("filter.window_days: the log has rows without a day; leave it out or add days")
+        keep(stability(log, high, low, limits.window_days) >= limits.min_stability, "order not stable")
+    p = probability_higher(clicks[high], shown[high], clicks[low], shown[low], material.prior.at(high))
+    sure = p >= limits.min_confidence
+    keep(sure, "winner not sure")
+    picture = _pictures(material, high, low, report)
+    differ = picture[high] != picture[low]
+    keep(differ, "same picture twice")
+    q = None if material.true_C is None else q_observed_higher(rate[high], shown[high], rate[low], shown[low])
+    return Chosen(high, low, p[sure][differ], q, picture, fallen)
+
+
+def as_pairs(
+    material: Material, chosen: Chosen, facts: Mapping[str, Facts], of: Ints, seed: int
+) -> Iterator[Pair]:
+    """The pairs numbered ``of`` as records, in order; the better ad is left in half of them, by the seed."""
+    from caig_cli.data.facts import Facts
+
+    log, unknown = material.log, Facts()
+    item_P = log.item_C[chosen.high_P]
+    number_P = np.arange(len(item_P)) - np.searchsorted(item_P, item_P) + 1  # within the item
+    drawn = np.random.default_rng(seed).permutation(len(of))
+    for one, is_left in zip(of.tolist(), (drawn % 2 == 0).tolist(), strict=True):
+        left, right = int(chosen.high_P[one]), int(chosen.low_P[one])
+        p, q = float(chosen.p_P[one]), None if chosen.q_P is None else float(chosen.q_P[one])
+        if not is_left:
+            left, right, p, q = right, left, 1 - p, None if q is None else 1 - q
+        item = log.items[item_P[one]]
+        about = facts.get(item, unknown)
+        yield Pair(
+            id=f"{item}-{number_P[one]}",
+            item=item,
+            left=_creative(material, left),
+            right=_creative(material, right),
+            target=_target(float(material.observed_C[left]), float(material.observed_C[right])),
+            p_left=round(p, 6),
+            q=None if q is None else round(q, 6),
+            caption=about.caption,
+            attributes=about.attributes,
+            category=about.category,
+        )
+
+
+def _creative(material: Material, creative: int) -> Creative:
+    path = material.path_C[creative]
+    assert path is not None, "a creative without an image is in no pair"
+    impressions, clicks = int(material.impressions_C[creative]), int(material.clicks_C[creative])
+    return Creative(path, impressions, clicks, float(material.rates()[creative]))
+
+
+def _target(left: float, right: float) -> Side | None:
+    """The side observed higher; where pairs are chosen by true rates it may be neither."""
+    return None if left == right else "left" if left > right else "right"
+
+
+def _pictures(material: Material, high_P: Ints, low_P: Ints, report: Reporter) -> NDArray[np.int64]:
+    """See ``Chosen.picture_C``."""
+    from caig_cli.data.creative_files import digests
+
+    used = np.unique(np.concatenate([high_P, low_P]))
+    paths = [path for creative in used.tolist() if (path := material.path_C[creative]) is not None]
+    with report.progress("images compared", len(set(paths))) as bar:
+        digest = digests(paths, advance=bar.advance)
+    number: dict[str, int] = {}
+    picture_C = np.full(len(material.path_C), -1, np.int64)
+    picture_C[used] = [number.setdefault(digest[path], len(number)) for path in paths]
+    return picture_C
