@@ -14,6 +14,7 @@ from caig_cli.posteriors import (
     PUBLISHED,
     Prior,
     ceiling,
+    fit_item_priors,
     fit_prior,
     label_accuracy,
     prior_of,
@@ -68,8 +69,8 @@ def test_probability_higher_is_what_simulation_says() -> None:
 def test_posteriors_are_calibrated_on_logs_that_follow_the_prior() -> None:
     """Of the pairs said to be 70 % sure, 70 % are right: rates drawn, clicks drawn, then believed."""
     rng = np.random.default_rng(1)
-    rate = rng.beta(PUBLISHED.alpha, PUBLISHED.beta, (2, 40_000))
-    shown = rng.integers(100, 3000, (2, 40_000))
+    rate = rng.beta(PUBLISHED.alpha, PUBLISHED.beta, (2, 15_000))
+    shown = rng.integers(100, 3000, (2, 15_000))
     clicks = rng.binomial(shown, rate)
     p = probability_higher(clicks[0], shown[0], clicks[1], shown[1])
     truth = rate[0] > rate[1]
@@ -100,11 +101,9 @@ def test_many_pairs_are_as_each_alone() -> None:
 
 def brute_q(p: float, n: int, r: float, m: int) -> float:
     """By the definition: every outcome of both, weighed."""
-    higher = level = 0.0
-    for k, j in itertools.product(range(n + 1), range(m + 1)):
-        weight = stats.binom.pmf(k, n, p) * stats.binom.pmf(j, m, r)
-        higher += weight * (k * m > j * n)
-        level += weight * (k * m == j * n)
+    k, j = np.arange(n + 1)[:, None], np.arange(m + 1)
+    weight = stats.binom.pmf(k, n, p) * stats.binom.pmf(j, m, r)
+    higher, level = weight[k * m > j * n].sum(), weight[k * m == j * n].sum()
     return higher / (1 - level)
 
 
@@ -165,13 +164,13 @@ def test_ceiling_of_an_exact_small_case() -> None:
 def test_label_accuracy_is_what_an_oracle_reaches() -> None:
     assert label_accuracy([0.9, 0.4, 0.4], [True, False, True]) == pytest.approx((0.9 + 0.6 + 0.4) / 3)
     rng = np.random.default_rng(3)
-    rate = rng.beta(PUBLISHED.alpha, PUBLISHED.beta, (2, 50_000))
+    rate = rng.beta(PUBLISHED.alpha, PUBLISHED.beta, (2, 20_000))
     clicks = rng.binomial(1000, rate)
     one = clicks[0] != clicks[1]
     p = probability_higher(clicks[0][one], 1000, clicks[1][one], 1000)
     wins = clicks[0][one] > clicks[1][one]
     oracle = ((rate[0] > rate[1])[one] == wins).mean()
-    assert label_accuracy(p, wins) == pytest.approx(oracle, abs=0.005)
+    assert label_accuracy(p, wins) == pytest.approx(oracle, abs=0.01)
 
 
 def test_a_fitted_prior_is_the_one_that_made_the_log() -> None:
@@ -208,18 +207,28 @@ def test_item_priors_are_honest_where_ads_of_an_item_are_alike() -> None:
     rng = np.random.default_rng(5)
     item = np.repeat(np.arange(3000), 4)
     of_item = rng.beta(2.04, 54.06, 3000)[item]
-    rate = rng.beta(of_item * 2000, (1 - of_item) * 2000)
-    shown = rng.integers(1000, 20_000, len(item))
+    rate = rng.beta(of_item * 8000, (1 - of_item) * 8000)
+    shown = rng.integers(1000, 8000, len(item))
     clicks = rng.binomial(shown, rate)
     one, other = np.arange(0, len(item), 2), np.arange(1, len(item), 2)
-    sure = {}
+    too_sure = {}
     for text in ("2.04,54.06", "fit", "items"):
-        prior = prior_of(text, clicks, shown, item).at(one)
-        p = probability_higher(clicks[one], shown[one], clicks[other], shown[other], prior)
-        wins = p > 0.5
-        sure[text] = label_accuracy(p, wins) - ((rate[one] > rate[other]) == wins).mean()
-    assert sure["2.04,54.06"] > 0.03 and sure["fit"] > 0.02
-    assert abs(sure["items"]) < 0.015
+        prior = prior_of(text, clicks, shown, item)
+        p = probability_higher(clicks[one], shown[one], clicks[other], shown[other], prior.at(one))
+        too_sure[text] = np.maximum(p, 1 - p).mean() - ((rate[one] > rate[other]) == (p > 0.5)).mean()
+    assert too_sure["2.04,54.06"] > 0.07 and too_sure["fit"] > 0.07
+    assert abs(too_sure["items"]) < 0.02
+    by_item = prior_of("items", clicks, shown, item)
+    assert by_item.alpha + by_item.beta == pytest.approx(8000, rel=0.1)
+    assert "around each item's rate" in str(by_item)
+
+
+def test_item_priors_at_the_edges() -> None:
+    """Ads without impressions, items of one ad, ads that do not differ at all, ads that differ utterly."""
+    same = fit_item_priors([30, 30, 5, 0], [1000, 1000, 100, 0], [0, 0, 1, 1])
+    assert np.all(np.isfinite([same.alpha, same.beta])) and np.min(same.alpha + same.beta) > 1e6
+    apart = fit_item_priors([100, 0, 0, 100], [100, 100, 100, 100], [0, 0, 1, 1])
+    assert np.min(apart.alpha) > 0 and np.max(apart.alpha + apart.beta) < 1
 
 
 @pytest.mark.parametrize("text", ["", "2", "1,2,3", "a,b", "0,1", "-1,5", "nan,2", "inf,inf"])
