@@ -11,7 +11,7 @@ import pytest
 import torch
 from tiny_mllm import make_tiny
 
-from caig_cli.engine.report import make_reporter
+from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import loading, packing
 from caig_cli.mllm.images import Pixels, to_tensor
@@ -28,7 +28,7 @@ from caig_cli.mllm.sections import LoraSection
 from caig_cli.preference import Objective, token_logps
 from caig_cli.records import Preference, Product
 
-REPORT = make_reporter(quiet=True)
+REPORT = SilentReporter()
 SIZES = Sizes(products=8, tokens=10_000)
 TITLES = ("red mug", "walnut jar", "soft linen can with a long title", "bottle")
 PROMPTS = (
