@@ -172,6 +172,24 @@ def test_pairs_say_what_the_log_says(tmp_path: Path) -> None:
     assert {json.loads(line)["left"], json.loads(line)["right"]} == {"../x/a.png", "../b.png"}
 
 
+def test_facts_from_several_files(capfd: pytest.CaptureFixture[str], workdir: Path) -> None:
+    """The first file that says something wins; a bad row ends it or is skipped; strangers are noticed."""
+    shop(workdir, *FILTERED[:3])
+    Path("one.jsonl").write_text('{"item_id": "A", "attributes": {"colour": "red"}}\n')
+    Path("two.csv").write_text("id,caption,colour,size,category\nA,A mug,blue,big,mugs\n,x,,,\n")
+    args = ("log.csv", "--out", "p.jsonl", "--products", "one.jsonl", "--products", "two.csv")
+    code, _, err = call(capfd, *args)
+    assert code == 2 and "two.csv:3:id: is missing" in err
+    code, _, err = call(capfd, *args, "--skip-bad")
+    assert code == 3 and "warning: two.csv:3: id: is missing" in err
+    for pair in read(workdir / "p.jsonl"):
+        assert (pair.caption, pair.category) == ("A mug", "mugs")
+        assert pair.attributes == {"colour": "red", "size": "big"}
+    Path("two.csv").write_text("id,caption\nB,A mug\n")
+    code, _, err = call(capfd, "log.csv", "--out", "q.jsonl", "--products", "two.csv")
+    assert code == 0 and "warning: no item of the logs is among the products" in err
+
+
 def test_the_prior_is_given_or_fitted(tmp_path: Path) -> None:
     rows = many(seed=3)
     log = shop(tmp_path, *rows)

@@ -112,10 +112,10 @@ def _read(
     found: dict[Key, Value] = {}
     failures: list[Failure] = []
     for row in read_rows(path):
+        if isinstance(row, Failure):
+            failures.append(row)
+            continue
         try:
-            if isinstance(row, Failure):
-                failures.append(row)
-                continue
             key, value = one(row)
             if key in found:
                 raise row.error(name, "is in the file twice; remove one")

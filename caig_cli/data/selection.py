@@ -44,7 +44,7 @@ class Limits:
         """Where rates are equal, or nearer to each other than asked."""
         below = 1 - _ROUNDING
         small = (high / low < self.min_ratio * below) | (high - low < self.min_gap * below)
-        return small | (high == low)
+        return np.asarray(small | (high == low), np.bool_)
 
     def too_far(self, high: Floats, low: Floats) -> Bools:
         """Where rates are further apart than asked."""

@@ -99,6 +99,8 @@ def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
     facts, failed = _facts(recipe)
     material, skipped = _read(recipe, report)
     failed += skipped
+    if facts and facts.keys().isdisjoint(material.log.items):
+        report.warn("no item of the logs is among the products; are these the same ids?")
     chosen = _choose(recipe, material, report)
     parts = _split(recipe, material.log, chosen)
     for split, path in files.items():
