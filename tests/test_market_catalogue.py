@@ -100,7 +100,7 @@ def test_an_improved_draft_keeps_what_suits() -> None:
 
 def test_matching_scenes_are_drawn_from_all_that_match() -> None:
     rng, group = random.Random(0), load_truth().group_of["chair"]
-    scenes = [matching_scene(rng, "chair") for _ in range(400)]
+    scenes = [matching_scene(rng, "chair") for _ in range(1200)]
     assert {scene.surface for scene in scenes} == group.surfaces
     assert {scene.backdrop for scene in scenes} == group.backdrops
 

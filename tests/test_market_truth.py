@@ -12,6 +12,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from caig_cli.market.scenes import TYPICAL
 from caig_cli.market.truth import Truth, load_truth
 from caig_cli.painters.studio import vocabulary
 from caig_cli.painters.studio.language import Scene, random_scene
@@ -93,3 +94,11 @@ def test_the_file_is_frozen() -> None:
 
 
 FROZEN = "cac9e6e2f0a803f8358f9dd20962ecc71250385a6ae5f075edeecda36275225d"
+
+
+def test_what_is_typical_of_a_group_suits_it() -> None:
+    truth = load_truth()
+    assert TYPICAL.keys() == truth.groups.keys()
+    for name, (surfaces, backdrops) in TYPICAL.items():
+        assert set(surfaces.split()) <= truth.groups[name].surfaces
+        assert set(backdrops.split()) <= truth.groups[name].backdrops

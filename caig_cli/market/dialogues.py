@@ -15,7 +15,7 @@ from caig_cli.market.captions import spoken
 from caig_cli.market.catalogue import Item, describe
 from caig_cli.market.categories import load_categories
 from caig_cli.market.look import Look
-from caig_cli.market.scenes import ad_prompt, draft, improved, matching_scene
+from caig_cli.market.scenes import ad_prompt, draft, improved, matching_scene, matching_set
 from caig_cli.mllm.instructions import instruction
 from caig_cli.painters.studio.language import Scene, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES, Lexicon
@@ -25,8 +25,8 @@ from caig_cli.painters.studio.lexicon_light import LIGHTS, MOODS
 NAMED: Mapping[str, Lexicon] = {"surface": SURFACES, "backdrop": BACKDROPS, "light": LIGHTS, "mood": MOODS}
 # The tasks of a product's dialogues in this order, from the start again when it has more.
 ROUND = (
-    "write", "category", "shape", "write", "rewrite", "product", "write", "category", "write", "title",
-    "write", "rewrite", "write", "write",
+    "write", "category", "shape", "suits", "write", "rewrite", "product", "suits", "category", "write",
+    "title", "rewrite", "write", "write",
 )  # fmt: skip
 AD_TASKS = ("background", "setting", *NAMED)
 UNTITLED = 0.12  # of the titles are withheld: then the image and the attributes must do
@@ -69,6 +69,8 @@ def _ask(task: str, item: Item, rng: random.Random) -> tuple[str, str]:
         shown, listed = None, _sometimes(rng, attributes)
     else:
         shown, listed = caption, _sometimes(rng, attributes)
+    if task == "suits":
+        return instruction(task, caption=shown, attributes=listed), matching_set(rng, item.category)
     if task == "rewrite":
         text = draft(rng, attributes.get("type", item.look.noun))
         answer = write(improved(rng, text, item.category), rng)

@@ -41,6 +41,7 @@ TASKS: Mapping[str, Task] = {
     "mood": Task("understanding", "What is the mood of this picture?"),
     # 2. multimodal content understanding: the image and what the shop says
     "category": Task("content", "Which category does this product belong to?"),
+    "suits": Task("content", "What should be under and behind this product?"),
     "title": Task("content", "Write a title for this product."),
     "setting": Task("content", "Describe the background around this product."),
     # 3. prompt generation
