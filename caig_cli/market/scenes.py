@@ -14,8 +14,10 @@ CLASH_SHARE = 0.4  # of the drafts are whole prompts that may not suit the produ
 
 
 TYPICAL_SHARE = 0.7
-"""Share of the draws whose surface and backdrop are typical; of those that suit it is about six in seven. Where
-any suitable set is as likely as another, each prompt tells a new model too little to learn which ones suit."""
+"""Share of the draws whose surface and backdrop are typical; of those that suit it is about six in seven.
+
+Where any suitable set is as likely as another, each prompt tells a new model too little to learn which suit.
+"""
 # What an art director would build first for each group: surfaces, backdrops. All of them suit it.
 TYPICAL = {
     "beauty": ("white_marble water terrazzo linen velvet", "plaster gradient curtain tiles"),
