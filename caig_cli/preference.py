@@ -155,8 +155,9 @@ def preference_loss(
 
 def _each(operation: Callable[..., torch.Tensor], one: Replies, other: Replies) -> Replies:
     """The operation on each kind of reply that both have."""
-    pairs = zip(one, other, strict=True)
-    return Replies(*(None if a is None or b is None else operation(a, b) for a, b in pairs))
+    both = one.negative is not None and other.negative is not None
+    negative = operation(one.negative, other.negative) if both else None
+    return Replies(operation(one.chosen, other.chosen), operation(one.rejected, other.rejected), negative)
 
 
 @torch.no_grad()

@@ -40,7 +40,7 @@ class ResponseScorer(nn.Module):
         """Logits [N, V]; the head never sees the other tokens. Shapes as in ``inputs.Batch``."""
         core: Any = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         if batch.patches_ITW is not None:
-            given = {"inputs_embeds": embed(core, batch.ids_BL, batch.patches_ITW)}
+            given: dict[str, Any] = {"inputs_embeds": embed(core, batch.ids_BL, batch.patches_ITW)}
         else:
             pixels = None if batch.pixels_B3HW is None else batch.pixels_B3HW.to(core.dtype)
             given = {"input_ids": batch.ids_BL, "pixel_values": pixels}
