@@ -63,10 +63,11 @@ def test_all_but_four_fields_may_be_absent(folder: Path) -> None:
 
 def test_official_layouts_are_read_as_they_are(folder: Path) -> None:
     question = "Which part of the image is more appealing?"
-    test_set = [{"question": f"<image>\n{question}", "image": "both.png", "target": "left"}]
+    test_set = [{"question": f"<image>\n{question}", "image": "both.png", "target": "left"}] * 2
     (folder / "test.json").write_text(json.dumps(test_set))
-    (one,), failures = read_pairs(folder / "test.json")
+    (one, two), failures = read_pairs(folder / "test.json")
     assert not failures and (one.target, one.question) == ("left", question)
+    assert (one.id, two.id) == ("1", "2"), "a whole file may be one line"
     assert [(c.image.name, c.half) for c in (one.left, one.right)] == [
         ("both.png", "left"),
         ("both.png", "right"),

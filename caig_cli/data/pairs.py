@@ -45,12 +45,12 @@ def read_pairs(
     pairs: list[Pair] = []
     failures: list[Failure] = []
     lines: dict[str, int] = {}
-    for row in read_rows(path):
+    for number, row in enumerate(read_rows(path), start=1):
         if isinstance(row, Failure):
             failures.append(row)
             continue
         try:
-            pair = _pair(row, images, allow_outside)
+            pair = _pair(row, number, images, allow_outside)
             if pair.id in lines:
                 used = f"'{shown(pair.id[:80])}' is already used in line {lines[pair.id]}"
                 raise row.error("id", f"{used}; rename it")
@@ -106,12 +106,12 @@ def _relative(path: Path, folder: Path) -> str:
     return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
 
 
-def _pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
+def _pair(row: Row, number: int, images: Path | None, allow_outside: bool) -> Pair:
     """The pair of a record. Raises ItemError naming the field."""
     if "left" in row.values or "right" in row.values:
         return _own_pair(row, images, allow_outside)
     if "image" in row.values:
-        return _official_pair(row, images, allow_outside)
+        return _official_pair(row, number, images, allow_outside)
     raise row.error(None, "neither left and right nor image is given; write the paths of the ads")
 
 
@@ -137,8 +137,11 @@ def _own_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
     )
 
 
-def _official_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
-    """The official files name no product, so each of their pairs counts as one of its own."""
+def _official_pair(row: Row, number: int, images: Path | None, allow_outside: bool) -> Pair:
+    """The official files name no product, so each of their pairs counts as one of its own.
+
+    Where they give no id, it is the record's number: a whole file may be one line.
+    """
     values = row.values
     image = inner_path(row, "image", values.get("image"), allow_outside, images)
     if image is None:
@@ -146,7 +149,7 @@ def _official_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
     target = _side(row)
     if target is None:
         raise row.error("target", "is missing; write left or right")
-    identifier = text_of(row, "id", values.get("id")) or str(row.line)
+    identifier = text_of(row, "id", values.get("id")) or str(number)
     left, right = (Creative(image, ctr=_number(row, f"{half}_ctr"), half=half) for half in _SIDES)
     question = values.get("question") or _asked(row)
     return Pair(identifier, identifier, left, right, target=target, question=_question(row, question))

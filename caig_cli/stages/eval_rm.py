@@ -87,10 +87,12 @@ def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Judge all pairs, measure, and show."""
-    from caig_cli.mllm.judges import page
+    from caig_cli.mllm.judges import check, page
     from caig_cli.mllm.judges.verdicts import oracle
 
     pairs, failures = _pairs(recipe)
+    for name in _judges(recipe):
+        check(name, _setting(recipe), len(pairs))  # the last one's mistake is told before the first one works
     use_threads(recipe.threads)
     oracle_P = oracle(pairs)
     results: dict[str, Result] = {}

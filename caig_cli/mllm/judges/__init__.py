@@ -77,7 +77,7 @@ def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
     kind, colon, argument = spec.partition(":")
     if spec in trained:
         return "trained", str(trained[spec])
-    if spec in TRAINED or Path(spec).is_dir():
+    if spec in TRAINED or (spec and Path(spec).is_dir()):
         return "trained", spec
     if kind == "api" and argument:
         return kind, argument
