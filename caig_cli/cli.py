@@ -124,6 +124,20 @@ COMMANDS: Mapping[str, Command] = {
         },
         trains=True,
     ),
+    "pcpo": Command(
+        "Improve the prompt model on a judge's preferences, true to the product.",
+        {
+            "--products": "pcpo.products",
+            "--eval-products": "pcpo.eval_products",
+            "--allow-outside": "pcpo.allow_outside",
+            "--rounds": "pcpo.rounds",
+            "--loss": "pcpo.loss",
+            "--base": "policy.base",
+            "--judge": "judge.model",
+            "--painter": "brush.painter",
+        },
+        trains=True,
+    ),
     "market": Command(
         "Make a simulated marketplace whose true CTR is known.",
         {
@@ -315,7 +329,7 @@ def _filled(args: list[str]) -> list[str]:
     """The arguments, with a value after each flag that may stand alone and does."""
     bare = next((COMMANDS[name].bare for name in _called(args)), {})
     filled: list[str] = []
-    for arg, following in zip(args, [*args[1:], "-"], strict=True):
+    for arg, following in zip(args, [*args, "-"][1:], strict=True):
         filled += [arg, bare[arg]] if arg in bare and following.startswith("-") else [arg]
     return filled
 

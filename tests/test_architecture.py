@@ -19,6 +19,7 @@ LAYERS = (
     ("cli",),
     ("options",),
     ("stages",),
+    ("rounds",),
     ("market",),
     ("mllm", "painters"),
     ("engine",),

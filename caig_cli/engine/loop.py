@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.tracking import get_available_trackers
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
@@ -26,7 +28,7 @@ from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer, t
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
-from caig_cli.errors import RunError
+from caig_cli.errors import RunError, UsageError
 
 MAX_REFUSED = 20
 """Non-finite steps in a row after which a run is given up (fp16 needs a few to find its scale)."""
@@ -75,14 +77,21 @@ StepFunction = Callable[[nn.Module, Any], StepOutput]
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
 
 
-def make_accelerator(runtime: Runtime) -> Accelerator:
-    """The accelerator for a runtime: autocast to its precision, weights as they are."""
+def make_accelerator(runtime: Runtime, tracker: str | None = None, folder: Path | None = None) -> Accelerator:
+    """The accelerator for a runtime: autocast to its precision, weights as they are.
+
+    ``tracker`` is an experiment tracker that may write to ``folder``. Raises UsageError where it is missing.
+    """
+    if tracker is not None and tracker not in {str(name) for name in get_available_trackers()}:
+        raise UsageError(f"tracker {tracker} is not installed; pip install it, or leave it out of the recipe")
     if runtime.device.type == "cuda" and runtime.device.index is not None:
         torch.cuda.set_device(runtime.device)
     # The state is a process-wide singleton and would refuse a second stage with another precision.
     AcceleratorState._reset_state()
     precision = {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}[runtime.dtype]
-    return Accelerator(cpu=runtime.device.type == "cpu", mixed_precision=precision)
+    return Accelerator(
+        cpu=runtime.device.type == "cpu", mixed_precision=precision, log_with=tracker, project_dir=folder
+    )
 
 
 def train(
@@ -120,7 +129,7 @@ def train(
     first = int(facts["step"])
     evaluation: dict[str, float] = {}
     if evaluate is not None and first >= total:
-        evaluation = _evaluated(model, evaluate, accelerator)
+        evaluation = evaluated(model, evaluate, accelerator)
     if first:
         report.info(f"continuing after step {first} of {total}")
     run.rewind_metrics(first)
@@ -134,7 +143,7 @@ def train(
             step, plain = step + 1, len(values)
             last = step == total or stepper.stop
             if evaluate is not None and (last or (optim.evaluate_every and step % optim.evaluate_every == 0)):
-                evaluation = _evaluated(model, evaluate, accelerator)
+                evaluation = evaluated(model, evaluate, accelerator)
                 values |= {f"eval_{name}": value for name, value in evaluation.items()}
                 report.metrics(step, values)
             if last or step % optim.log_every == 0 or len(values) > plain:
@@ -290,7 +299,8 @@ def _groups(
             yield group
 
 
-def _evaluated(model: nn.Module, evaluate: Evaluate, accelerator: Accelerator) -> dict[str, float]:
+def evaluated(model: nn.Module, evaluate: Evaluate, accelerator: Accelerator) -> dict[str, float]:
+    """Evaluate as ``train`` does, in eval mode and the same precision; the model is left in training mode."""
     model.eval()
     try:
         with torch.no_grad(), accelerator.autocast():

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress, TaskID
+    from rich.table import Table
 
 
 class Bar(Protocol):
@@ -58,6 +60,10 @@ class Reporter:
         for row in cells:
             self._line("  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
 
+    def panel(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A growing table that takes the place of the one shown before; without a terminal, its last row."""
+        self._line(f"{title}: {figures(dict(zip(columns, rows[-1], strict=True)))}")
+
     def _line(self, text: str) -> None:
         stream = self._stream or sys.stderr
         stream.write(text + "\n")
@@ -87,6 +93,9 @@ class QuietReporter(Reporter):
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Not shown."""
 
+    def panel(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Not shown."""
+
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[Bar]:
         """A bar that is not shown."""
@@ -103,6 +112,7 @@ class RichReporter(Reporter):
         self._console = Console(stderr=True, highlight=False)
         self._live: Progress | None = None
         self._tasks: list[TaskID] = []
+        self._panel: Table | None = None
 
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[Bar]:
@@ -123,24 +133,31 @@ class RichReporter(Reporter):
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table with borders."""
-        from rich.markup import escape
-        from rich.table import Table
+        self._console.print(_rich_table(title, columns, rows))
 
-        table = Table(*columns, title=escape(title), title_justify="left")
-        for row in rows:
-            table.add_row(*(escape(show(cell)) for cell in row))
-        self._console.print(table)
+    def panel(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A table that stays above the bars while there are any."""
+        self._panel = _rich_table(title, columns, rows)
 
     def _start(self) -> Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._live = Progress(
+        reporter = self
+
+        class WithPanel(Progress):
+            def get_renderables(self) -> Iterable[RenderableType]:
+                if reporter._panel is not None:
+                    yield reporter._panel
+                yield from super().get_renderables()
+
+        self._live = WithPanel(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[fields]}", markup=False),
             console=self._console,
+            transient=True,
         )
         self._live.start()
         return self._live
@@ -198,6 +215,16 @@ def make_reporter(*, json: bool = False, quiet: bool = False) -> Reporter:
     if json or not sys.stderr.isatty():
         return Reporter()
     return RichReporter()
+
+
+def _rich_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*columns, title=escape(title), title_justify="left")
+    for row in rows:
+        table.add_row(*(escape(show(cell)) for cell in row))
+    return table
 
 
 def figures(values: Mapping[str, object]) -> str:

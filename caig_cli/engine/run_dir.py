@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fcntl
 import os
 import resource
@@ -92,6 +93,16 @@ class RunDir:
         self.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
         self.write_json("env.json", environment.describe())
         self._write_status()
+
+    def part(self, rel: str, *, writes: bool = False) -> RunDir:
+        """A folder of this run as if it were one: its files and metrics are its own, its timings are ours.
+
+        With ``writes`` a follower of a distributed run writes there too: files that no other process has.
+        """
+        view = copy.copy(self)
+        view.path = self.path / rel
+        view.is_main = self.is_main or writes
+        return view
 
     # --- files -------------------------------------------------------------------------------------
 

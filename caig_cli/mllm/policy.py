@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors.torch import load_file
+
 from caig_cli.engine.runtime import Runtime
+from caig_cli.errors import RunError
 from caig_cli.mllm import loading
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.sections import LoraSection
@@ -51,4 +54,14 @@ def starting_state(mllm: Mllm) -> Iterator[None]:
 
 def save_policy(mllm: Mllm, folder: Path) -> None:
     """Write the policy alone as a PEFT adapter folder, whatever other adapters the model carries."""
-    mllm.model.save_pretrained(folder, selected_adapters=[POLICY])
+    mllm.model.save_pretrained(folder, selected_adapters=[POLICY], save_embedding_layers=False)
+
+
+def restore_policy(mllm: Mllm, folder: Path) -> None:
+    """Take the policy's weights from a folder that ``save_policy`` wrote."""
+    from peft import set_peft_model_state_dict
+
+    weights = load_file(folder / "adapter_model.safetensors")
+    unknown = set_peft_model_state_dict(mllm.model, weights, adapter_name=POLICY).unexpected_keys
+    if unknown:
+        raise RunError(f"{folder}: the adapter belongs to another model; start again with --overwrite")

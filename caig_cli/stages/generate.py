@@ -19,6 +19,7 @@ from pydantic import Field, field_validator
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
+from caig_cli.mllm.redraw import distinct
 from caig_cli.painters.layout import Placement, parse_size
 from caig_cli.painters.table import PAINTERS
 from caig_cli.recipe import Recipe, Section, recipe_hash
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from caig_cli.mllm.prompt_model import PromptModel
     from caig_cli.painters import Shot
 
-_RESAMPLES = 3
 _RESULT = ("product", "prompt", "seed", "score")
 
 
@@ -264,22 +264,6 @@ def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
         return distinct(lambda seeds: sample(seeds=seeds), given.n, recipe.seed, product.id)
 
     return write
-
-
-def distinct(sample: Callable[[Sequence[int]], list[str]], n: int, seed: int, product: str) -> list[str]:
-    """``n`` prompts from a sampler of one prompt per seed; repeated or empty ones get a few new tries.
-
-    Prompt k does not depend on ``n``: what repeats an earlier prompt is drawn anew, never the earlier one.
-    """
-    prompts = sample([derive_seed(seed, product, k, "prompt", 0) for k in range(n)])
-    for attempt in range(1, _RESAMPLES + 1):
-        again = [k for k in range(n) if not prompts[k] or prompts[k] in prompts[:k]]
-        if not again:
-            break
-        fresh = sample([derive_seed(seed, product, k, "prompt", attempt) for k in again])
-        for k, prompt in zip(again, fresh, strict=True):
-            prompts[k] = prompt
-    return prompts
 
 
 def _origin(recipe: GenerateRecipe) -> dict[str, str]:

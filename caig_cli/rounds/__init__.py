@@ -1,0 +1,1 @@
+"""The parts of a round of ``caig pcpo``: products, candidates, judges, preferences, evaluation, report."""

@@ -1,0 +1,257 @@
+"""Candidates: prompts sampled by a model, the ads painted from them, and what a judge says of the ads.
+
+Each product's prompts, each ad and each judged group of products are on disk as soon as they exist, so a
+killed run goes on where it was. In a distributed run every process takes its share of the products and keeps
+its own files; all of them read all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from caig_cli.data.cutout import Cutout
+from caig_cli.data.sizes import estimate_height_cm
+from caig_cli.engine.environment import version
+from caig_cli.engine.files import png_bytes, slug
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.errors import CaigError, RunError
+from caig_cli.market.workers import Workers
+from caig_cli.mllm.judges import Judge
+from caig_cli.painters import Painter, Shot
+from caig_cli.painters.layout import parse_size
+from caig_cli.painters.table import PAINTERS
+from caig_cli.records import Creative, Pair, Product, Verdict
+from caig_cli.rounds.sections import BrushSection
+
+TOGETHER = 8
+"""Products that are judged in one call. Always the same ones, so that a resumed run gets the same numbers."""
+
+T = TypeVar("T")
+Prompts = Mapping[str, list[str]]
+"""Product id -> its prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """This process among those of a distributed run; ``wait`` until all are here."""
+
+    rank: int
+    size: int
+    wait: Callable[[], None]
+
+    def share(self, items: Sequence[T]) -> list[T]:
+        """What this process does."""
+        return list(items[self.rank :: self.size])
+
+    def write(self, folder: RunDir, stem: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append rows to this process's own file."""
+        own = f".{self.rank}" if self.rank else ""
+        folder.part("", writes=True).extend_jsonl(f"{stem}{own}.jsonl", rows)
+
+    @staticmethod
+    def read(folder: RunDir, stem: str) -> dict[str, dict[str, Any]]:
+        """Rows of all processes, by product."""
+        paths = [folder.path / f"{stem}.jsonl", *sorted(folder.path.glob(f"{stem}.[0-9]*.jsonl"))]
+        return {row["product"]: row for path in paths for row in folder.each_jsonl(path.name)}
+
+
+# --- prompts ---------------------------------------------------------------------------------------
+
+
+def sample(
+    write: Callable[[Product], list[str]],
+    products: Sequence[Product],
+    folder: RunDir,
+    team: Team,
+    report: Reporter,
+) -> dict[str, list[str]]:
+    """Every product's prompts, sampled by ``write`` or read back, in the order of ``products``."""
+    done = team.read(folder, "prompts")
+    with report.progress("sampling prompts", len(products)) as bar, folder.timed("sample"):
+        for product in team.share(products):
+            if product.id not in done:
+                team.write(folder, "prompts", [{"product": product.id, "prompts": write(product)}])
+            bar.advance(team.size)
+    team.wait()
+    rows = team.read(folder, "prompts")
+    return {product.id: [str(text) for text in rows[product.id]["prompts"]] for product in products}
+
+
+# --- ads -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A product's ads to paint, all from one seed: rivals differ in their prompts, not in chance."""
+
+    product: Product
+    cutout: Path
+    prompts: tuple[str, ...]
+    seed: int
+
+
+def ad_path(folder: RunDir, product: Product, number: int) -> Path:
+    """Where the ad of a product's prompt ``number`` is."""
+    return folder.path / "ads" / f"{slug(product.id)}-{number + 1}.png"
+
+
+def paint(
+    jobs: Sequence[Job], brush: BrushSection, folder: RunDir, pool: Workers, threads: int | None
+) -> Iterator[None]:
+    """Paint what is missing; yields once for each job, in order, as soon as its ads are on disk."""
+    mine = folder.part("", writes=True)
+    missing = [job for job in jobs if not _painted(folder, job)]
+    made = pool.each(partial(paint_job, brush, threads), missing)
+    for job in jobs:
+        if not _painted(folder, job):
+            with folder.timed("wait for the painter"):
+                pictures = next(made)
+            for number, png in enumerate(pictures):
+                mine.write_bytes(str(ad_path(folder, job.product, number).relative_to(folder.path)), png)
+        yield
+
+
+def _painted(folder: RunDir, job: Job) -> bool:
+    return all(ad_path(folder, job.product, k).is_file() for k in range(len(job.prompts)))
+
+
+def paint_job(brush: BrushSection, threads: int | None, job: Job) -> list[bytes]:
+    """PNGs of a job. Runs in a worker."""
+    with Image.open(job.cutout) as image:
+        cutout = Cutout(np.array(image))
+    product, size = job.product, parse_size(brush.size)
+    height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+    shots = [
+        Shot(cutout, prompt, size, job.seed, brush.placement, height_cm=height) for prompt in job.prompts
+    ]
+    images = _painter(brush.painter, threads).paint(shots)
+    return [png_bytes(image, _provenance(brush, job, k)) for k, image in enumerate(images)]
+
+
+@cache
+def _painter(name: str, threads: int | None) -> Painter:
+    return PAINTERS[name](threads)
+
+
+def _provenance(brush: BrushSection, job: Job, number: int) -> dict[str, str]:
+    """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
+    facts = {
+        "product": job.product.id, "prompt": job.prompts[number], "seed": str(job.seed),
+        "painter": brush.painter, "predicted_ctr": "unknown",
+    }  # fmt: skip
+    return {
+        "Software": f"caig {version('caig') or ''}".strip(),
+        "Description": "Advertising image: software made the background around a photo of the product.",
+        **{f"caig:{name}": value for name, value in facts.items()},
+    }
+
+
+# --- verdicts --------------------------------------------------------------------------------------
+
+
+class Match(Protocol):
+    """The pairs of ads to judge of a product."""
+
+    def __call__(self, product: Product) -> list[Pair]: ...
+
+
+def between(
+    folder: RunDir,
+    product: Product,
+    numbers: Sequence[tuple[int, int]],
+    told: bool,
+    rival: RunDir | None = None,
+) -> list[Pair]:
+    """Pairs of a product's ads by their numbers; the right one is of folder ``rival`` where one is given."""
+    other = rival or folder
+    return [
+        Pair(
+            id=f"{product.id} {left} {right}",
+            item=product.id,
+            left=Creative(ad_path(folder, product, left)),
+            right=Creative(ad_path(other, product, right)),
+            caption=product.caption if told else None,
+            attributes=product.attributes if told else {},
+        )
+        for left, right in numbers
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Whom to ask, and under which name the answers are kept."""
+
+    judge: Judge
+    stem: str
+
+
+def rank(
+    match: Match,
+    products: Sequence[Product],
+    bench: Bench,
+    folder: RunDir,
+    team: Team,
+    painted: Iterator[None],
+) -> Iterator[Product]:
+    """Judge this process's share of the products as they are painted; yields each when it is judged.
+
+    Raises RunError when the judge fails, which --resume can go on from.
+    """
+    done, mine = team.read(folder, bench.stem), iter(team.share(products))
+    while group := list(islice(mine, TOGETHER)):
+        for _ in group:
+            next(painted, None)
+        if any(product.id not in done for product in group):
+            with folder.timed("rank"):
+                rows = _judge_group(match, group, bench.judge, folder)
+            team.write(folder, bench.stem, rows)
+        yield from group
+
+
+def _judge_group(
+    match: Match, group: Sequence[Product], judge: Judge, folder: RunDir
+) -> list[dict[str, Any]]:
+    pairs = [match(product) for product in group]
+    flat = [pair for some in pairs for pair in some]
+    try:
+        answers = iter(judge.judge(flat) if flat else ())
+    except CaigError:
+        raise
+    except Exception as error:
+        raise RunError(
+            f"judge {judge.name} failed on products {group[0].id} to {group[-1].id} in {folder.path}: "
+            f"{type(error).__name__}: {error}; --resume goes on from here"
+        ) from error
+    rows = []
+    for product, some in zip(group, pairs, strict=True):
+        said = list(islice(answers, len(some)))
+        fault = next((one.error for one in said if not isinstance(one, Verdict)), None)
+        verdicts = [[v.shown, v.swapped, v.ctr] for v in said if isinstance(v, Verdict)]
+        rows.append({"product": product.id, "verdicts": verdicts, "error": fault})
+    return rows
+
+
+def verdicts(folder: RunDir, stem: str, products: Sequence[Product]) -> dict[str, list[Verdict] | None]:
+    """What was said of each product's pairs; None where they could not be judged."""
+    rows = Team.read(folder, stem)
+    return {
+        product.id: None
+        if rows[product.id]["error"]
+        else [Verdict(shown, swapped, ctr) for shown, swapped, ctr in rows[product.id]["verdicts"]]
+        for product in products
+    }
+
+
+def paint_seed(seed: int, product: Product) -> int:
+    """The seed that all rivals of a product share."""
+    return derive_seed(seed, product.id, "paint")

@@ -1,0 +1,121 @@
+"""Judges of a run, each with its seat: an adapter on the policy's own base, or a model of its own.
+
+A judge whose base is the policy's shares it, so that the base is in memory once. One with a model of its own
+leaves the device while it has nothing to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from caig_cli.engine.runtime import Runtime
+from caig_cli.errors import UsageError
+from caig_cli.mllm import loading
+from caig_cli.mllm.judges import Judge
+from caig_cli.mllm.judges.chance import RandomJudge
+from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.policy import POLICY
+from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.mllm.rewards.mllm import MllmReward
+from caig_cli.mllm.rewards.storage import SOURCES, RewardFacts, fingerprint, locate, read_facts, read_reward
+from caig_cli.mllm.rewards.table import HEADS
+
+RANDOM = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A judge, and the context in which it may be asked."""
+
+    judge: Judge
+    sit: Callable[[], AbstractContextManager[None]]
+    shares_base: bool = False
+
+
+def is_there(source: str) -> bool:
+    """Whether a judge can be opened; raises UsageError where the user's own folder holds none."""
+    if source == RANDOM:
+        return True
+    if source in SOURCES and not SOURCES[source].is_dir():
+        return False
+    locate(source)
+    return True
+
+
+def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int) -> Seat:
+    """The judge of ``embedded``, ``heldout``, ``random`` or a folder of caig train-rm.
+
+    ``name`` is that of its adapter, where it shares the policy's base.
+
+    Looks are not remembered: whether an ad was seen before a kill must not decide with which others it is
+    seen after it, which could move the last digit of a verdict.
+    """
+    if source == RANDOM:
+        return Seat(RandomJudge(seed), nullcontext)
+    folder = locate(source)
+    facts = read_facts(folder)
+    if facts.arch == "mllm" and facts.base is not None and _same(facts.base, _base_of(policy)):
+        model = _share(folder, facts, policy, name, runtime)
+        return Seat(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
+    own, facts = read_reward(folder, runtime)
+    return Seat(TrainedJudge(source, own, facts, room=0), _parking(own, runtime.device))
+
+
+def _base_of(policy: Mllm) -> str:
+    return str(policy.model.peft_config[POLICY].base_model_name_or_path)
+
+
+def _same(one: str, other: str) -> bool:
+    return loading.locate(one).resolve() == loading.locate(other).resolve()
+
+
+def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: Runtime) -> MllmReward:
+    """The reward model as one more adapter on the policy's base."""
+    if facts.base_fingerprint != fingerprint(loading.locate(_base_of(policy))):
+        raise UsageError(
+            f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
+        )
+    policy.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+    policy.model.set_adapter(POLICY)
+    model = MllmReward(policy, facts.settings["layout"])
+    model.heads.load_state_dict(load_file(folder / HEADS))
+    model.heads.to(runtime.device)
+    model.scale = facts.scale
+    return model
+
+
+@contextmanager
+def _adapter(policy: Mllm, name: str) -> Iterator[None]:
+    """The base under the judge's adapter, in eval mode; afterwards under the policy's, as it was."""
+    model, training = policy.model, policy.model.training
+    model.set_adapter(name)
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.set_adapter(POLICY)
+        model.train(training)
+
+
+def _parking(model: Any, device: torch.device) -> Callable[[], AbstractContextManager[None]]:
+    if device.type == "cpu":
+        return nullcontext
+    model.to("cpu")
+
+    @contextmanager
+    def sit() -> Iterator[None]:
+        model.to(device)
+        try:
+            yield
+        finally:
+            model.to("cpu")
+
+    return sit

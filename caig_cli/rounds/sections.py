@@ -1,0 +1,179 @@
+"""Recipe sections of ``caig pcpo``. No torch: the help reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
+from caig_cli.mllm.sections import LoraSection
+from caig_cli.painters.layout import Placement, parse_size
+from caig_cli.painters.table import PAINTERS
+from caig_cli.recipe import Recipe, Section
+
+Cadence = Annotated[int, Field(ge=0)]
+Half = Annotated[float, Field(ge=0, lt=0.5)]
+
+
+class PcpoSection(ObjectiveSection):
+    """Products, rounds and the loss."""
+
+    products: Path | None = None
+    """Products to learn from, as caig generate takes them; empty takes a small shipped catalogue."""
+
+    eval_products: Path | None = None
+    """Products to evaluate on; empty holds out the market's own split, or a share of products."""
+
+    allow_outside: bool = False
+    """Accept images outside the folder of the file that names them."""
+
+    rounds: Count = 5
+    """Rounds of sampling, painting, ranking and optimising."""
+
+    products_per_round: Count | None = 64
+    """Products of a round, taken in turn; empty takes all of them each time."""
+
+    candidates: Annotated[int, Field(ge=2, le=64)] = 2
+    """Prompts sampled for each product in a round."""
+
+    pairs_per_product: Count = 1
+    """Preferences kept of a product: first best against worst, then the next widest apart."""
+
+    min_margin: Half = 0.02
+    """A pair whose winner has less than one half plus this probability is a near-tie, and dropped."""
+
+    batch_products: Count = 8
+    """Products of a micro-batch."""
+
+    batch_tokens: Count = 8192
+    """Tokens of a micro-batch, image tokens and padding included; one product may need more."""
+
+    official_file: bool = False
+    """Also write each round's preferences in the official file's form."""
+
+    merge: Literal["fp32", "bf16", "fp16"] | None = None
+    """Precision of a plain model to write at the end beside the adapter; empty writes none."""
+
+    tracker: Literal["tensorboard", "wandb", "mlflow", "comet_ml", "aim", "clearml", "swanlab"] | None = None
+    """Experiment tracker that gets the figures too, if it is installed."""
+
+
+class PolicySection(Section):
+    """The prompt model to improve."""
+
+    base: str = "embedded"
+    """Model to start from: embedded, or the folder of a model or adapter; it is the reference too."""
+
+    lora: LoraSection = LoraSection(rank=16, alpha=32.0)
+    """Adapters to train where the start has none; an adapter's own keep their shape."""
+
+
+class SamplerSection(Section):
+    """How candidates are sampled."""
+
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """Sampling temperature."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the probability that words are sampled from, most likely first."""
+
+    max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
+    """Length of a prompt in tokens, at most."""
+
+
+class BrushSection(Section):
+    """How candidates are painted: the judge's size is enough."""
+
+    painter: str = "studio"
+    """What paints: studio photographs a ray-traced set, fake paints a gradient."""
+
+    size: str = "128x128"
+    """Size of an ad: WIDTHxHEIGHT in pixels, or a preset of caig generate."""
+
+    placement: Placement = "centre"
+    """Where the product stands in the frame."""
+
+    workers: Count | None = None
+    """Processes that paint while this one ranks; empty takes one per core where the painter uses the CPU."""
+
+    @field_validator("size")
+    @classmethod
+    def _readable(cls, size: str) -> str:
+        parse_size(size)
+        return size
+
+    @field_validator("painter")
+    @classmethod
+    def _known(cls, painter: str) -> str:
+        if painter not in PAINTERS:
+            raise ValueError(f"no such painter; known: {', '.join(PAINTERS)}")
+        return painter
+
+
+class JudgeSection(Section):
+    """Who says which ad is clicked more."""
+
+    model: str = "embedded"
+    """Reward model to learn from: embedded, heldout, random (a coin), or a folder of caig train-rm."""
+
+    heldout: str | None = "heldout"
+    """Second reward model that only watches: it scores every round and can stop the run."""
+
+    caption: bool = False
+    """Whether the judges are told the product's title and attributes; the authors' code tells nothing."""
+
+
+class WatchSection(Section):
+    """Evaluation of every round on products that are not learnt from."""
+
+    products: Count = 32
+    """Held-out products, at most."""
+
+    share: Share = 0.2
+    """Share of the products to hold out where neither eval_products nor a market's split does."""
+
+    prompts: Annotated[int, Field(ge=1, le=64)] = 4
+    """Prompts sampled for each of them."""
+
+    ads: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many of these are painted and compared with the starting model's."""
+
+    patience: Cadence = 2
+    """Stop when the held-out judge has stayed below its best for so many rounds; 0 never stops."""
+
+    drop: Share = 0.03
+    """How far below its best win rate the held-out judge must be to count."""
+
+    relevance: str | None = None
+    """Model folder that is asked whether the background suits the product, where no market knows it."""
+
+
+class PcpoRecipe(Recipe):
+    """Recipe of ``caig pcpo``."""
+
+    pcpo: PcpoSection = PcpoSection()
+    """Products, rounds and loss."""
+
+    policy: PolicySection = PolicySection()
+    """Prompt model to improve."""
+
+    writer: SamplerSection = SamplerSection()
+    """Sampling of candidates."""
+
+    brush: BrushSection = BrushSection()
+    """Painting of candidates."""
+
+    judge: JudgeSection = JudgeSection()
+    """Ranking of candidates."""
+
+    negatives: NegativesSection = NegativesSection()
+    """Wrong product information, for the loss pcpo."""
+
+    watch: WatchSection = WatchSection()
+    """Evaluation."""
+
+    optim: OptimSection = OptimSection(learning_rate=2e-4, log_every=1, checkpoint_every=20)
+    """Optimisation of each round, which starts with a new optimiser and schedule."""

@@ -1,0 +1,155 @@
+"""What people see of the rounds: the live table, ``metrics.jsonl``, trackers, plots and ``report.html``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from caig_cli.engine import pages
+from caig_cli.engine.files import to_json
+from caig_cli.engine.report import show as shown
+from caig_cli.records import Failure, Product
+from caig_cli.rounds import plots
+from caig_cli.rounds.candidates import Team, ad_path
+from caig_cli.rounds.watching import PART, Start
+from caig_cli.rounds.workshop import Workshop
+
+Row = Mapping[str, Any]
+
+COLUMNS = ("round", "pairs", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
+           "rejected_logp", "distinct", "self_bleu", "length")  # fmt: skip
+PLOTS: Mapping[str, tuple[tuple[str, ...], str, float | None]] = {
+    "wins": (("win_rate", "win_rate_heldout"), "Wins against the starting model's ads", 0.5),
+    "ctr": (("ctr_true",), "True click-through rate (simulated market)", None),
+    "match": (("match",), "Backgrounds that suit the product", None),
+    "rewards": (("heldout/rewards/accuracies", "heldout/product/accuracies"), "Held-out preferences", 0.5),
+    "logps": (("chosen_logp", "rejected_logp"), "Log-probabilities of held-out preferences", None),
+    "kl": (("kl",), "Distance from the starting model, nats per prompt", None),
+    "diversity": (("distinct", "self_bleu"), "Diversity of prompts", None),
+}
+"""Plots over rounds: their lines, their headings, and a level to compare with."""
+STEPS = ("loss", "rewards/accuracies", "rewards/margins")
+"""Figures of training steps that are plotted."""
+EXAMPLES = 4
+"""Products whose ads are followed through the rounds, and preferences that are shown of each round."""
+MARKET = "simulated market"
+
+
+def tell(shop: Workshop, start: Start, rows: Sequence[Row]) -> None:
+    """The rounds so far: on the screen, in ``metrics.jsonl``, and the newest one to the tracker."""
+    cells = [[cell(row.get(name)) for name in COLUMNS] for row in [_zeroth(start), *rows]]
+    shop.report.panel(f"rounds{label(shop)}", COLUMNS, cells)
+    metrics = [_zeroth(start)]
+    for row in rows:
+        steps = shop.folder(row["round"]).read_jsonl("metrics.jsonl")
+        metrics += [{"round": row["round"], **step} for step in steps] + [row]
+    shop.run.write_text("metrics.jsonl", "".join(to_json(one) + "\n" for one in metrics))
+
+
+def track(shop: Workshop, row: Row) -> None:
+    """Give a finished round's figures to the tracker, if the recipe names one."""
+    if shop.recipe.pcpo.tracker is None:
+        return
+    folder = shop.folder(row["round"])
+    first = sum(len(shop.folder(n).read_jsonl("metrics.jsonl")) for n in range(1, row["round"]))
+    steps = folder.read_jsonl("metrics.jsonl")
+    for number, step in enumerate(steps):
+        shop.accelerator.log({f"train/{k}": v for k, v in step.items() if v is not None}, step=first + number)
+    known = {f"round/{k}": v for k, v in row.items() if isinstance(v, int | float)}
+    shop.accelerator.log(known, step=first + len(steps))
+
+
+def label(shop: Workshop) -> str:
+    """`` (simulated market)`` where figures come from it."""
+    judges = [seat.judge for seat in (shop.judge, shop.heldout) if seat is not None]
+    simulated = shop.goods.oracle is not None or any(judge.simulated for judge in judges)
+    return f" ({MARKET})" if simulated else ""
+
+
+def write_report(shop: Workshop, start: Start, rows: Sequence[Row], failed: Iterable[Failure]) -> None:
+    """Write ``plots/`` and ``report.html``."""
+    recipe, run = shop.recipe, shop.run
+    if not run.is_main:
+        return
+    heldout = shop.heldout.judge.name if shop.heldout else "none"
+    facts = {
+        "products": f"{len(shop.goods.learn):,} to learn from, {len(start.products):,} watched",
+        "loss": f"{recipe.pcpo.loss}, beta {recipe.pcpo.beta:g}",
+        "judge": f"{shop.judge.judge.name}{label(shop)}",
+        "held-out judge": heldout,
+        "painter": recipe.brush.painter,
+    }
+    summary = "Rounds of sampling, painting, ranking and optimising, watched on products not learnt from."
+    sections = _sections(shop, start, rows, list(failed))
+    page = "".join(pages.report("Preference optimisation", summary, facts, sections, root=run.path))
+    run.write_text("report.html", page)
+
+
+def _sections(
+    shop: Workshop, start: Start, rows: Sequence[Row], failed: Sequence[Failure]
+) -> Iterator[pages.Section]:
+    everything = [_zeroth(start), *rows]
+    cells = [[cell(row.get(name)) for name in COLUMNS] for row in everything]
+    yield pages.Table(f"Rounds{label(shop)}", COLUMNS, cells, "Round 0 is the starting model.")
+    reasons = sorted({reason for row in rows for reason in row["dropped"]})
+    if reasons:
+        lost = [[str(row["round"]), *(str(row["dropped"].get(one, 0)) for one in reasons)] for row in rows]
+        yield pages.Table("Pairs that were dropped", ["round", *reasons], lost)
+    yield from _figures(shop, everything)
+    for product in start.products[:EXAMPLES]:
+        yield _followed(shop, product, [row["round"] for row in everything])
+    for row in rows:
+        yield from _preferences(shop, row["round"])
+    if failed:
+        yield pages.Table("Not used", ["item", "why"], [[one.item, one.error] for one in failed])
+
+
+def _figures(shop: Workshop, rows: Sequence[Row]) -> Iterator[pages.Figure]:
+    for name, (keys, heading, level) in PLOTS.items():
+        of_key = {key: [(row["round"], row.get(key)) for row in rows] for key in keys}
+        series = {key.removeprefix("heldout/"): points for key, points in of_key.items()}
+        yield from _figure(shop, name, heading, plots.lines(series, "round", level=level))
+    steps = [step for row in rows for step in shop.folder(row["round"]).read_jsonl("metrics.jsonl")]
+    for key in STEPS:
+        points = {key: [(number, step.get(key)) for number, step in enumerate(steps, start=1)]}
+        name = f"step-{key.replace('/', '-')}"
+        yield from _figure(
+            shop, name, f"Training: {key}", plots.lines(points, "step of all rounds", marked=False)
+        )
+
+
+def _figure(shop: Workshop, name: str, heading: str, png: bytes | None) -> Iterator[pages.Figure]:
+    if png is not None:
+        shop.run.write_bytes(f"plots/{name}.png", png)
+        yield pages.Figure(heading, png)
+
+
+def _followed(shop: Workshop, product: Product, rounds: Sequence[int]) -> pages.Gallery:
+    """A watched product's first ad in every round, all painted from one seed."""
+    cards = []
+    for number in rounds:
+        folder = shop.folder(number).part(PART)
+        said = Team.read(folder, "prompts")[product.id]["prompts"][0]
+        title = f"round {number}" if number else "start"
+        cards.append(pages.Card(ad_path(folder, product, 0), title, said))
+    return pages.Gallery(product.caption or product.id, cards, product.id)
+
+
+def _preferences(shop: Workshop, number: int) -> Iterator[pages.Gallery]:
+    folder = shop.folder(number)
+    cards = []
+    for row in folder.read_jsonl("preferences.jsonl")[:EXAMPLES]:
+        for kind, ad in zip(("chosen", "rejected"), row["ads"], strict=True):
+            note = f"{row['p_chosen']:.0%} sure" if kind == "chosen" else ""
+            cards.append(pages.Card(folder.path / "ads" / ad, f"{row['product']}: {kind}", row[kind], note))
+    if cards:
+        yield pages.Gallery(f"Preferences of round {number}", cards)
+
+
+def _zeroth(start: Start) -> dict[str, Any]:
+    return {"round": 0, **start.figures}
+
+
+def cell(value: object) -> str:
+    """A figure as a cell; unknown is a dash."""
+    return "-" if value is None else shown(value)

@@ -1,0 +1,125 @@
+"""Evaluation of a round on products that are not learnt from, against the starting model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from caig_cli.engine.loop import Evaluate
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.mllm.policy import starting_state
+from caig_cli.records import Pair, Product
+from caig_cli.rounds.candidates import Prompts, between, sample, verdicts
+from caig_cli.rounds.figures import Figures, diversity, win_rate, worth
+from caig_cli.rounds.judges import Seat
+from caig_cli.rounds.play import VERDICTS, paint_and_rank, prefer_candidates, preference_set, show_to
+from caig_cli.rounds.scoring import preference_figures, prompt_logps
+from caig_cli.rounds.workshop import Workshop
+
+HELDOUT = "heldout"
+PART = "watch"
+"""Folder of the evaluation within that of a round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The starting model on the watched products: what every round is compared with."""
+
+    products: list[Product]
+    figures: Figures
+    evaluate: Evaluate | None
+    """Log-probabilities and rewards on preferences between the starting model's own ads."""
+
+
+def watch_start(shop: Workshop) -> Start:
+    """Sample, paint and rank the starting model's ads of the watched products, once for all rounds."""
+    shop.stock.cut(shop.goods.watch)
+    shop.team.wait()
+    products = shop.stock.usable(shop.goods.watch)
+    if not products:
+        shop.report.warn("no product is held out: the rounds are not evaluated")
+        return Start([], {}, None)
+    folder = shop.folder(0).part(PART)
+    with starting_state(shop.policy):
+        prompts = _sample(shop, folder, products)
+        shown = first_ads(shop, prompts)
+    paint_and_rank(shop, folder, products, shown, 0)
+    preferences, _ = prefer_candidates(shop, folder, products, shown, shop.recipe.watch.ads)
+    evaluate = None
+    if preferences:
+        held_out = preference_set(shop, preferences, 0)
+        evaluate = preference_figures(held_out, shop.objective, shop.sizes, shop.runtime.device)
+    return Start(products, worth(products, prompts, shop.goods.oracle) | diversity(prompts), evaluate)
+
+
+def watch(shop: Workshop, number: int, start: Start) -> Figures:
+    """Figures of the policy as it is now, on prompts drawn with the starting model's own seeds."""
+    if not start.products:
+        return {}
+    folder, rival = shop.folder(number).part(PART), shop.folder(0).part(PART)
+    prompts = _sample(shop, folder, start.products)
+    shown = first_ads(shop, prompts)
+    rates = {
+        name: None if seat is None else _win_rate(shop, seat, stem, folder, rival, start.products, shown)
+        for name, stem, seat in (
+            ("win_rate", VERDICTS, shop.judge),
+            ("win_rate_heldout", HELDOUT, shop.heldout),
+        )
+    }
+    with shop.run.timed("evaluate"):
+        distance = _distance(shop, start.products, prompts)
+    return rates | worth(start.products, prompts, shop.goods.oracle) | diversity(prompts) | distance
+
+
+def first_ads(shop: Workshop, prompts: Prompts) -> dict[str, list[str]]:
+    """The prompts that are painted."""
+    return {product: texts[: shop.recipe.watch.ads] for product, texts in prompts.items()}
+
+
+def _sample(shop: Workshop, folder: RunDir, products: Sequence[Product]) -> dict[str, list[str]]:
+    """Prompts as they come: repeats are what diversity measures."""
+    count = shop.recipe.watch.prompts
+
+    def write(product: Product) -> list[str]:
+        seeds = [derive_seed(shop.recipe.seed, "watch", product.id, k) for k in range(count)]
+        return shop.write(product, seeds)
+
+    return sample(write, products, folder, shop.team, shop.report)
+
+
+def _win_rate(
+    shop: Workshop,
+    seat: Seat,
+    stem: str,
+    folder: RunDir,
+    rival: RunDir,
+    products: Sequence[Product],
+    prompts: Prompts,
+) -> float | None:
+    """Of the policy's ads (left) against the starting model's with the same number and seeds."""
+    told = shop.recipe.judge.caption
+
+    def match(product: Product) -> list[Pair]:
+        same = [(k, k) for k in range(len(prompts[product.id]))]
+        return between(folder, product, same, told, rival)
+
+    show_to(shop, seat, stem, folder, products, prompts, match, derive_seed(shop.recipe.seed, "round", 0))
+    said = verdicts(folder, stem, products)
+    return win_rate([verdict for some in said.values() for verdict in some or ()])
+
+
+def _distance(shop: Workshop, products: Sequence[Product], prompts: Mapping[str, Sequence[str]]) -> Figures:
+    """KL(policy, reference) in nats per prompt, estimated on the policy's own samples; and prompt length.
+
+    Exact in expectation where sampling is plain (temperature 1, top_p 1).
+    """
+    ask = partial(prompt_logps, shop.policy, shop.scorer, shop.asking, products, prompts)
+    policy_D, length_D = ask()
+    with starting_state(shop.policy):
+        reference_D, _ = ask()
+    return {
+        "kl": float((policy_D.double() - reference_D.double()).mean()),
+        "length": float(length_D.double().mean()),
+    }

@@ -1,0 +1,155 @@
+"""What all rounds work with: the models, the judges, the products and the processes, opened once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from accelerate import Accelerator
+from PIL import Image
+
+from caig_cli.engine.loop import make_accelerator
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import Runtime, choose_device, derive_seed, seed_everything
+from caig_cli.market.workers import Workers, start_workers
+from caig_cli.mllm.images import Pixels, square
+from caig_cli.mllm.instructions import instruction
+from caig_cli.mllm.loading import EMBEDDED, Mllm
+from caig_cli.mllm.policy import make_policy
+from caig_cli.mllm.preferences import Asking, Sizes
+from caig_cli.mllm.prompt_model import PromptModel
+from caig_cli.mllm.scoring import ResponseScorer
+from caig_cli.preference import Objective
+from caig_cli.recipe import recipe_hash
+from caig_cli.records import Product
+from caig_cli.rounds.candidates import Team
+from caig_cli.rounds.judges import Seat, is_there, open_seat
+from caig_cli.rounds.sections import BrushSection, PcpoRecipe
+from caig_cli.rounds.stock import Goods, Stock, find_goods
+
+ON_CPU = frozenset({"studio"})
+"""Painters that gain from worker processes."""
+
+
+@dataclass
+class Workshop:
+    """An open run. ``heldout`` is None where the recipe names no second judge or it is not installed."""
+
+    recipe: PcpoRecipe
+    run: RunDir
+    report: Reporter
+    runtime: Runtime
+    accelerator: Accelerator
+    pool: Workers
+    goods: Goods
+    stock: Stock
+    policy: Mllm
+    judge: Seat
+    heldout: Seat | None
+
+    @cached_property
+    def team(self) -> Team:
+        """This process among all."""
+        accelerator = self.accelerator
+        return Team(accelerator.process_index, accelerator.num_processes, accelerator.wait_for_everyone)
+
+    @cached_property
+    def scorer(self) -> ResponseScorer:
+        """What the loop trains."""
+        return ResponseScorer(self.policy)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """How a product becomes a question and a square picture."""
+        rules = self.policy.rules
+
+        @lru_cache(256)
+        def picture(product_id: str) -> Pixels:
+            return square(Image.fromarray(self.stock.cutout(product_id).rgba), rules.size, rules.fill)
+
+        return Asking(question, lambda product: picture(product.id))
+
+    @property
+    def objective(self) -> Objective:
+        """The loss."""
+        given = self.recipe.pcpo
+        return Objective(**{name: getattr(given, name) for name in Objective.__dataclass_fields__})
+
+    @property
+    def sizes(self) -> Sizes:
+        """Size of a micro-batch."""
+        return Sizes(self.recipe.pcpo.batch_products, self.recipe.pcpo.batch_tokens)
+
+    def write(self, product: Product, seeds: list[int]) -> list[str]:
+        """Prompts for a product, one per seed, by the policy as it is now."""
+        sampler = self.recipe.writer
+        return PromptModel(self.policy, self.recipe.policy.base).write_prompts(
+            Image.fromarray(self.stock.cutout(product.id).rgba),
+            question(product),
+            seeds=seeds,
+            temperature=sampler.temperature,
+            top_p=sampler.top_p,
+            max_new_tokens=sampler.max_new_tokens,
+        )
+
+    def folder(self, number: int) -> RunDir:
+        """The folder of a round; 0 is the start."""
+        return self.run.part(f"rounds/{number:02}")
+
+
+def question(product: Product) -> str:
+    """What the prompt model is asked about a product."""
+    return instruction("write", caption=product.caption, attributes=product.attributes)
+
+
+@contextmanager
+def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[Workshop]:
+    """Load the models and start the workers; they end with the block."""
+    runtime = choose_device(recipe.device, recipe.dtype)
+    report.info(runtime.reason)
+    accelerator = make_accelerator(runtime, recipe.pcpo.tracker, run.path)
+    accelerator.wait_for_everyone()  # the main process has made the run folder ready
+    goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    seed_everything(derive_seed(recipe.seed, "weights"))
+    policy = make_policy(base_of(recipe), recipe.policy.lora, runtime)
+    # A frozen tower looks at a picture once.
+    policy.core.model.vision_tower.requires_grad_(False)
+    policy.model.eval()
+    judge = open_seat(recipe.judge.model, "judge", policy, runtime, recipe.seed)
+    heldout = _heldout(recipe, policy, runtime, report)
+    report.info(
+        f"judge {judge.judge.name} "
+        + ("is an adapter on the policy's base" if judge.shares_base else "is a model of its own")
+    )
+    with start_workers(worker_count(recipe.brush, accelerator.num_processes)) as pool:
+        if recipe.pcpo.tracker is not None:
+            accelerator.init_trackers("caig-pcpo", {"recipe": recipe_hash(recipe)})
+        stock = Stock(run, pool, report)
+        yield Workshop(recipe, run, report, runtime, accelerator, pool, goods, stock, policy, judge, heldout)
+        accelerator.end_training()
+
+
+def base_of(recipe: PcpoRecipe) -> str:
+    """The starting model as an adapter names it: independent of the current folder."""
+    base = recipe.policy.base
+    return base if base == EMBEDDED else str(Path(base).expanduser().absolute())
+
+
+def worker_count(brush: BrushSection, processes: int) -> int:
+    """Painters' processes of one of ``processes`` training processes."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return brush.workers or (max(1, cores // processes) if brush.painter in ON_CPU else 1)
+
+
+def _heldout(recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, report: Reporter) -> Seat | None:
+    source = recipe.judge.heldout
+    if source is None or not is_there(source):
+        if source is not None:
+            report.info(f"held-out judge {source} is not installed: nobody watches the training judge")
+        return None
+    return open_seat(source, "heldout", policy, runtime, recipe.seed)

@@ -1,0 +1,157 @@
+"""``caig pcpo``: the prompt model learns from the judge without forgetting the product.
+
+The heart of the method, in one process: each round samples prompts with the policy, paints them, has the
+reward model rank the ads, and optimises the policy on the preferences and on product-centric negatives. The
+reference is the policy's starting state, fixed over all rounds. Departures from the authors' code, each a
+recipe value or a reason in its module: both orders are judged, near-ties are dropped and counted, rivals are
+painted from one seed, prompts that repeat are drawn again, nothing is merged, and held-out products and a
+second judge watch every round.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import DTYPES, choose_device, use_threads
+from caig_cli.errors import UsageError
+from caig_cli.rounds.sections import PcpoRecipe
+
+if TYPE_CHECKING:
+    from caig_cli.engine.report import Reporter
+    from caig_cli.engine.run_dir import RunDir
+    from caig_cli.rounds.watching import Start
+    from caig_cli.rounds.workshop import Workshop
+
+__all__ = ["PcpoRecipe", "plan", "run"]
+
+RESULT = (
+    "round", "pairs", "dropped", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
+    "rejected_logp", "distinct",
+)  # fmt: skip
+"""Figures of a round that ``--json`` prints; round.json has more."""
+
+
+def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
+    """What a run would do; reads the records and checks that the weights are there."""
+    from caig_cli.mllm import loading
+    from caig_cli.rounds.judges import is_there
+    from caig_cli.rounds.stock import find_goods
+
+    given = recipe.pcpo
+    goods = find_goods(given, recipe.watch, recipe.seed)
+    size = len(goods.of_round(1, given.products_per_round))
+    known = "a market's products, whose truth is known" if goods.oracle else "products"
+    lines = [
+        f"{len(goods.learn)} {known}, {len(goods.watch)} held out, {len(goods.failed)} unusable",
+        f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
+        choose_device(recipe.device, recipe.dtype).reason,
+        f"start from {loading.locate(recipe.policy.base)}",
+    ]
+    if not is_there(recipe.judge.model):
+        raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
+    watcher = recipe.judge.heldout
+    watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
+    return [*lines, f"judge {recipe.judge.model}, {watched}", f"painter {recipe.brush.painter}"]
+
+
+def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
+    """Play the rounds and write ``adapter/`` in the run folder: a PEFT adapter that caig generate takes."""
+    from caig_cli.rounds import show
+    from caig_cli.rounds.figures import stops_at
+    from caig_cli.rounds.watching import watch_start
+    from caig_cli.rounds.workshop import open_workshop
+
+    use_threads(recipe.threads)
+    rows: list[dict[str, Any]] = []
+    with open_workshop(recipe, run_dir, report) as shop:
+        start = watch_start(shop)
+        result = _begin(shop)
+        for number in range(1, recipe.pcpo.rounds + 1):
+            row = _finished(shop, number)
+            if row is None:
+                row = _play(shop, number, start)
+                show.track(shop, row)
+            rows.append(row)
+            show.tell(shop, start, rows)
+            result = shop.folder(number).path / "adapter"
+            back = stops_at([row["win_rate_heldout"] for row in rows], recipe.watch)
+            if back is not None:
+                report.warn(f"the held-out judge has fallen: stopped after round {number}, took round {back}")
+                result = shop.folder(back).path / "adapter"
+                break
+        adapter = _deliver(shop, result)
+        failed = (*shop.goods.failed, *shop.stock.failed.values())
+        show.write_report(shop, start, rows, failed)
+        shop.team.wait()
+    rounds = [{key: row[key] for key in RESULT} for row in rows]
+    return Outcome({"rounds": rounds, "adapter": str(adapter)}, failed, (str(adapter),))
+
+
+def _play(shop: Workshop, number: int, start: Start) -> dict[str, Any]:
+    """One round: sample -> paint -> rank -> prefer -> optimise -> evaluate."""
+    from caig_cli.mllm.policy import restore_policy
+    from caig_cli.rounds import play
+    from caig_cli.rounds.watching import watch
+
+    folder = shop.folder(number)
+    restore_policy(shop.policy, shop.folder(number - 1).path / "adapter")
+    shop.report.info(f"round {number} of {shop.recipe.pcpo.rounds}")
+    wanted = shop.goods.of_round(number, shop.recipe.pcpo.products_per_round)
+    products, dropped = play.drop_unusable(shop, wanted)
+    prompts = play.sample_candidates(shop, folder, products, number)
+    play.paint_and_rank(shop, folder, products, prompts, number)
+    candidates = shop.recipe.pcpo.candidates
+    preferences, more = play.prefer_candidates(shop, folder, products, prompts, candidates)
+    held_out = play.optimise(shop, folder, preferences, number, start.evaluate)
+    seen = watch(shop, number, start)
+    row = {
+        **dict.fromkeys(RESULT),
+        "round": number,
+        "pairs": len(preferences),
+        "dropped": dict(sorted((dropped + more).items())),
+        **seen,
+        "chosen_logp": held_out.get("logps/chosen"),
+        "rejected_logp": held_out.get("logps/rejected"),
+        **{f"heldout/{name}": value for name, value in held_out.items()},
+    }
+    folder.write_json("round.json", row)
+    shop.team.wait()
+    return row
+
+
+def _begin(shop: Workshop) -> Path:
+    """Keep the policy's starting state, from which round 1 and an early stop may need to go on."""
+    from caig_cli.rounds.play import save_adapter
+
+    folder = shop.folder(0)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    save_adapter(shop, folder)
+    return folder.path / "adapter"
+
+
+def _finished(shop: Workshop, number: int) -> dict[str, Any] | None:
+    """The row of a round that an earlier attempt has finished."""
+    import json
+
+    path = shop.folder(number).path / "round.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def _deliver(shop: Workshop, source: Path) -> Path:
+    """Copy the resulting adapter to its final place; merge it into a plain model if the recipe says so."""
+    import torch
+
+    from caig_cli.rounds.merging import write_merged
+
+    folder, partial = shop.run.path / "adapter", shop.run.path / "adapter.partial"
+    if shop.run.is_main:
+        for path in (partial, folder):
+            shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(source, partial)
+        partial.replace(folder)
+        if shop.recipe.pcpo.merge is not None:
+            write_merged(folder, shop.run, getattr(torch, DTYPES[shop.recipe.pcpo.merge]))
+    return folder
