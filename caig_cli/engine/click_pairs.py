@@ -50,8 +50,8 @@ class FilterSection(Section):
     """Probability that the winner is truly better, given the log, at least."""
 
     prior: str = "2.04,54.06"
-    """Beta prior of click-through rates: ALPHA,BETA; fit, most likely given the logs; or items, the same with
-    each item's own mean, which is honest where ads of one item are alike."""
+    """Beta prior of click-through rates: ALPHA,BETA; fit, most likely given the logs; or items, fitted around
+    each item's own rate, which is honest where ads of one item are alike."""
 
     window_days: Annotated[int, Field(ge=1)] | None = None
     """Days of a window over which the order must hold; empty does not ask for it."""
