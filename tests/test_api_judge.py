@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from caig_cli import cli
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RunError, UsageError
 from caig_cli.mllm.judges import chat
@@ -482,3 +483,29 @@ def test_an_interrupt_keeps_the_answers_on_their_way(server: Server, run: RunDir
         ApiJudge.open("m", section(concurrency=2), run).judge(pairs)
     kept = run.read_jsonl(answers_file("api:m"))
     assert len(kept) == len(server.requests) < 8 and len(kept) > 1
+
+
+def test_the_command_counts_what_answers_cost(
+    workdir: Path, server: Server, pairs: list[Pair], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One pair fails for good (exit 3), one answer is garbage; resumed, the failed pair is asked again."""
+    ads = {p.id: {"left": p.left.image.name, "right": p.right.image.name} for p in pairs}
+    rows = [{"id": p.id, "item": p.item, "target": p.target, **ads[p.id]} for p in pairs]
+    (workdir / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    server.script = [fail(400, "blocked"), say("left"), say("both"), likes_red]
+    sets = [f"api.{key}={value}" for key, value in {**QUICK, "price_in": 5, "price_out": 10}.items()]
+    args = ["eval-rm", "--testset", "pairs.jsonl", "--judge", "api:m", "--out", "run", "--json"]
+    code = cli.run([*args, *(part for text in sets for part in ("--set", text))])
+    out, err = capfd.readouterr()
+    found = json.loads(out)
+    figures = found["judges"]["api:m"]
+    assert (code, found["failed"]) == (3, [{"item": "p0 (api:m)", "error": "HTTP 400 blocked"}])
+    assert (figures["pairs"], figures["failed"], figures["usage"]["refusals"]) == (3, 1, 1)
+    assert figures["usage"]["calls"] == 8 and figures["usage"]["cost"] == pytest.approx(7 * 5020 / 1e6)
+    assert figures["log_loss"] is None and figures["ece"] is None, "bare sides say nothing of certainty"
+    assert "api:m: 1 answers name no side and count as a coin" in err
+    code = cli.run(["eval-rm", "--resume", "--out", "run", "--json"])
+    resumed = json.loads(capfd.readouterr().out)["judges"]["api:m"]
+    assert (code, resumed["pairs"], resumed["usage"]["calls"]) == (0, 4, 9) and len(server.requests) == 9
+    page = (workdir / "run/report.html").read_text()
+    assert "Calls" in page and "0.04" in page and "sk-test" not in page

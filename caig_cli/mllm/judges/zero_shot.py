@@ -2,7 +2,7 @@
 
 Both words are scored as answers to one question, in one row that holds the ads once; a row per order.
 
-Legend of shape names: R rows (two orders of each pair), A answers per row.
+Legend of shape names: R rows (two orders of each pair), A answers per row, D = R x A answers.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from PIL import Image
 
 from caig_cli.data.creatives import open_creative, side_by_side
 from caig_cli.engine.runtime import Runtime
-from caig_cli.losses import token_nll
-from caig_cli.metrics import sum_of_each
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import see
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.judges.question import question
-from caig_cli.mllm.scoring import ResponseScorer
+from caig_cli.mllm.scoring import ResponseScorer, response_logps
+from caig_cli.mllm.vision import patches
 from caig_cli.records import Pair, Verdict
 
 ANSWERS = ("left", "Left", "right", "Right")
@@ -52,18 +51,14 @@ class ZeroShotJudge:
     @torch.inference_mode()
     def judge(self, pairs: Sequence[Pair]) -> list[Verdict]:
         """All pairs in both orders in one batch. Raises ItemError when an ad cannot be opened."""
-        rows: list[Row] = []
-        pixels: list[torch.Tensor] = []
-        for pair in pairs:
-            left, right = open_creative(pair.left), open_creative(pair.right)
-            row = self._row(question(pair))
-            for ads in ((left, right), (right, left)):
-                rows.append(row)
-                pixels += self._pixels(*ads)
-        batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, torch.cat(pixels))
-        batch = batch.to(self.mllm.core.device)
-        nll_N = token_nll(ResponseScorer(self.mllm)(batch), batch.target_N)
-        logp_RA = -sum_of_each(nll_N, batch.branch_N, len(rows) * len(ANSWERS)).view(-1, len(ANSWERS))
+        rows = [row for pair in pairs for row in [self._row(question(pair))] * 2]
+        views = [self._views(open_creative(pair.left), open_creative(pair.right)) for pair in pairs]
+        seen = patches(self.mllm, torch.cat(views))
+        if self.mllm.family.many_images:  # left, right for the first order; right, left for the second
+            seen = seen.view(-1, 2, *seen.shape[1:])[:, [0, 1, 1, 0]].flatten(0, 1)
+        batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, patches=seen)
+        logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
+        logp_RA = logp_D.view(-1, len(ANSWERS))
         half = len(ANSWERS) // 2
         left_R, right_R = logp_RA[:, :half].logsumexp(1), logp_RA[:, half:].logsumexp(1)
         first_R = torch.sigmoid((left_R - right_R).double()).tolist()
@@ -84,8 +79,11 @@ class ZeroShotJudge:
             prefix += (*between, *(encoder.image_token,) * encoder.image_tokens)
         return Row(prefix, tuple(branches), merged=True)
 
-    def _pixels(self, first: Image.Image, second: Image.Image) -> list[torch.Tensor]:
+    def _views(self, left: Image.Image, right: Image.Image) -> torch.Tensor:
+        """Normalised pixels [2, 3, H, W]: both ads, or both orders of them side by side."""
         rules = self.mllm.rules
         if self.mllm.family.many_images:
-            return [see(first, rules), see(second, rules)]
-        return [see(side_by_side(first, second, SHEET_SIDE), rules)]
+            return torch.cat([see(left, rules), see(right, rules)])
+        return torch.cat(
+            [see(side_by_side(*ads, SHEET_SIDE), rules) for ads in ((left, right), (right, left))]
+        )
