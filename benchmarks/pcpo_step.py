@@ -4,11 +4,12 @@ Usage: python benchmarks/pcpo_step.py [--case caption image dpo trl] [--threads 
 
 A fixed LLaVA-class model with random weights (hidden 1024, MLP 2816, 8 layers, vocabulary 32,000, tower
 4 x 512, LoRA on the language model's linear layers) and one pair: 576 image, 70 instruction and 60 response
-tokens. The plain way computes chosen, rejected and negative as three whole sequences in one batch, each with its own
-look at the image; its head, like ours, sees response tokens only (``--full-logits``: all, as the authors'
-code does). A step is: tower, policy forward and backward, reference forward once, AdamW. Both ways alternate,
-so that other work on the machine slows both; processor seconds count, wall seconds are printed beside them.
-Memory is what the policy's forward keeps for the backward pass, each storage once, weights not counted.
+tokens. The plain way computes chosen, rejected and negative as three whole sequences in one batch, each with
+its own look at the image; its head, like ours, sees response tokens only (``--full-logits``: all, as the
+authors' code does). A step is: tower, policy forward and backward, reference forward once, AdamW. Both ways
+alternate, so that other work on the machine slows both; processor seconds count, wall seconds are printed
+beside them. Memory is what the policy's forward keeps for the backward pass, each storage once, weights not
+counted.
 """
 
 from __future__ import annotations

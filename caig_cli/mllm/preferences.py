@@ -26,7 +26,7 @@ from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.negatives import Negative, negative_picture
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.preference_sections import NegativesSection
-from caig_cli.mllm.scoring import response_logps
+from caig_cli.mllm.scoring import response_logps, why_no_tree
 from caig_cli.mllm.vision import patches
 from caig_cli.preference import Objective, Replies, margin_weights, preference_loss
 from caig_cli.records import Preference, Product, Turn
@@ -168,6 +168,8 @@ class PreferenceSet:
     def look(self, report: Reporter) -> None:
         """Show every picture to the tower, once; kept beside the data in the model's precision."""
         seen = []
+        if reason := why_no_tree(self.mllm):
+            report.info(reason)
         with report.progress("looking at products", len(self.shown)) as bar:
             for start in range(0, len(self.shown), CHUNK):
                 views = [self.view(*shown) for shown in self.shown[start : start + CHUNK]]
