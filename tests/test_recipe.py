@@ -180,10 +180,12 @@ def test_shipped_recipes_open_with_their_purpose(path: Path) -> None:
 
 
 def command_for(path: Path) -> str:
-    """``market-dev`` is a recipe of ``market``."""
+    """``market-dev`` is a recipe of ``market``; one with a name of its own has its command's section."""
     from caig_cli.cli import COMMANDS
 
-    return next(name for name in sorted(COMMANDS, key=len, reverse=True) if path.stem.startswith(name))
+    named = [name for name in sorted(COMMANDS, key=len, reverse=True) if path.stem.startswith(name)]
+    sections = yaml.safe_load(path.read_text())
+    return (named or [name for name in COMMANDS if name.replace("-", "_") in sections])[0]
 
 
 def inputs(command: str, folder: Path) -> dict[str, Any]:
@@ -201,6 +203,7 @@ def inputs(command: str, folder: Path) -> dict[str, Any]:
         "eval-rm": {"eval_rm.testset": pairs, "eval_rm.judges": ["random", "zero-shot"]},
         "generate": {"generate.product": str(image)},
         "pretrain": {"pretrain.data": data, "pretrain.eval_data": data},
+        "train-rm": {"train_rm.pairs": pairs, "train_rm.eval_pairs": pairs},
     }.get(command, {})
 
 

@@ -69,8 +69,9 @@ class TrainRmSection(Section):
     weigh: Literal["none", "gap", "confidence"] = "none"
     """What a pair counts: all alike, by the ratio of the rates, or by how sure the posterior is."""
 
-    swap: bool = True
-    """Turn half of the pairs round, others in each epoch."""
+    swap: Literal["none", "random", "both"] = "both"
+    """Show each pair in both orders, or in one drawn anew in each epoch (half the work, but one side is
+    favoured for longer). Only mllm reads in an order."""
 
     ctr_weight: Annotated[float, Field(ge=0)] = 0.5
     """Weight of the squared error of the predicted rates; 0 learns no rates."""
@@ -170,7 +171,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     best = Best(run_dir, model) if recipe.train_rm.keep_best and judged is not None else None
     result = loop.train(
         model,
-        Stream(learn, recipe.seed, swap=recipe.train_rm.swap),
+        Stream(learn, recipe.seed, recipe.train_rm.swap if architecture.ordered else "none"),
         _step(architecture, recipe.train_rm.ctr_weight, runtime.device),
         recipe.optim,
         seed=recipe.seed,
@@ -363,7 +364,7 @@ def _wording(recipe: TrainRmRecipe, architecture: Architecture) -> Wording:
     from caig_cli.mllm.rewards.wording import Wording
 
     question = recipe.model.question
-    return Wording(question.form if architecture.asks else "facts", question.caption, question.attributes)
+    return Wording(question.form if architecture.ordered else "facts", question.caption, question.attributes)
 
 
 def _simulated(recipe: TrainRmRecipe, data: Data) -> bool:

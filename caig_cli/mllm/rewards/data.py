@@ -12,7 +12,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -29,6 +29,10 @@ WINDOW = 16
 """Batches' worth of items that are grouped by length together: enough to save padding, still well mixed."""
 BUCKET = 24
 """Texts whose lengths in characters differ by less than this count as alike."""
+
+Swap = Literal["none", "random", "both"]
+"""Order-swap augmentation: ``random`` turns half of the pairs round, others in each epoch; ``both`` shows
+each pair in both orders in the same batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ class PairSet:
         """Whether any ad's click-through rate is known."""
         return any(math.isfinite(rate) for rate in self.rate.values())
 
-    def epoch(self, seed: int, epoch: int, *, swap: bool) -> list[Draw]:
-        """One pass over all pairs in a new order; ``swap`` turns half of them round, others each time."""
+    def epoch(self, seed: int, epoch: int, swap: Swap) -> list[Draw]:
+        """One pass over all pairs in a new order, turned round as ``swap`` says."""
         rng = random.Random(derive_seed(seed, "epoch", epoch))
         chunks = []
         for numbers in self._items.values():
@@ -114,10 +118,13 @@ class PairSet:
         for start in range(0, len(chunks), window):
             batches += self._pack(sorted(chunks[start : start + window], key=self._bucket))
         rng.shuffle(batches)
-        return [
-            Draw(tuple(batch), tuple(swap and rng.random() < 0.5 for _ in batch), derive_seed(seed, epoch, n))
-            for n, batch in enumerate(batches)
-        ]
+        draws = []
+        for n, batch in enumerate(batches):
+            turned = [swap == "random" and rng.random() < 0.5 for _ in batch]
+            if swap == "both":
+                batch, turned = batch + batch, turned + [True] * len(batch)
+            draws.append(Draw(tuple(batch), tuple(turned), derive_seed(seed, epoch, n)))
+        return draws
 
     def in_order(self) -> list[Draw]:
         """One pass for judging: nothing is turned round or left to chance, like texts are together."""
@@ -181,7 +188,7 @@ class PairSet:
 class Stream:
     """The endless training stream that the loop reads: epoch after epoch, any index at any time."""
 
-    def __init__(self, source: PairSet, seed: int, *, swap: bool) -> None:
+    def __init__(self, source: PairSet, seed: int, swap: Swap) -> None:
         self.source, self.seed, self.swap = source, seed, swap
         self._draws: list[Draw] = []
         self._epochs = 0
@@ -198,7 +205,7 @@ class Stream:
         return self.source.collate(self._draws[index])
 
     def _extend(self) -> None:
-        self._draws += self.source.epoch(self.seed, self._epochs, swap=self.swap)
+        self._draws += self.source.epoch(self.seed, self._epochs, self.swap)
         self._epochs += 1
 
 

@@ -36,13 +36,15 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """``asks``: whether its text is a question. ``needs_rates``: whether it learns from rates alone.
+    """``ordered``: whether it reads left before right, and its text is a question.
+
+    ``needs_rates``: whether it learns from rates alone.
 
     ``settings`` are what ``read`` needs besides the files that ``write`` wrote in a folder.
     """
 
     help: str
-    asks: bool
+    ordered: bool
     needs_rates: bool
     start: Callable[[RewardSection, Sequence[str], Runtime], Any]
     step: Callable[[Any, Any, float], StepOutput]
@@ -141,7 +143,7 @@ def _weighed(model: M, folder: Path, runtime: Runtime) -> M:
 ARCHITECTURES: Mapping[str, Architecture] = {
     "mllm": Architecture(
         help="the paper's: a multimodal language model compares both ads",
-        asks=True,
+        ordered=True,
         needs_rates=False,
         start=_start_mllm,
         step=pair_step,
@@ -151,7 +153,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     "vam": Architecture(
         help="image features alone, list-wise over the ads of an item",
-        asks=False,
+        ordered=False,
         needs_rates=True,
         start=_start_vam,
         step=list_step,
@@ -161,7 +163,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     ),
     "cg4ctr": Architecture(
         help="image and text encoders, pair and point losses",
-        asks=False,
+        ordered=False,
         needs_rates=False,
         start=_start_cg4ctr,
         step=pair_step,

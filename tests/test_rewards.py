@@ -1,0 +1,537 @@
+"""Reward models: losses by hand, padding, order, batches, calibration, storage, and the judge on top."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_mllm import make_tiny
+from tiny_pairs import write_pairs
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPVisionConfig, CLIPVisionModel
+
+from caig_cli.data.pairs import read_pairs
+from caig_cli.engine.report import SilentReporter
+from caig_cli.engine.runtime import choose_device
+from caig_cli.errors import UsageError
+from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
+from caig_cli.mllm.rewards.card import reward_card
+from caig_cli.mllm.rewards.data import PairSet, Stream, usable
+from caig_cli.mllm.rewards.evaluation import fit_temperature
+from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.mllm.rewards.looks import Ads, Looks
+from caig_cli.mllm.rewards.mllm import beside
+from caig_cli.mllm.rewards.model import CtrScale, Heads, look
+from caig_cli.mllm.rewards.sections import RewardSection
+from caig_cli.mllm.rewards.storage import RewardFacts, base_of, read_reward, write_reward
+from caig_cli.mllm.rewards.table import ARCHITECTURES
+from caig_cli.mllm.rewards.targets import Teaching, fit_scale, truth
+from caig_cli.mllm.rewards.wording import OFFICIAL, Wording
+from caig_cli.recipe import Recipe
+from caig_cli.records import Creative, Failure, Pair
+
+CPU = choose_device("cpu", "fp32")
+SMALL = {"size": 32, "widths": (8, 16), "depths": (1, 1)}
+TEXT = {"vocabulary": 300, "width": 16, "depth": 1, "heads": 2}
+LN2 = math.log(2)
+
+
+# --- losses ----------------------------------------------------------------------------------------
+
+
+def test_pair_loss_by_hand() -> None:
+    """softmax(ln 3, 0) = (3/4, 1/4)."""
+    logits = torch.tensor([[math.log(3), 0.0]] * 3)
+    expected = [-math.log(0.75), -math.log(0.25), -0.5 * math.log(0.75) - 0.5 * math.log(0.25)]
+    assert pair_nll(logits, torch.tensor([1.0, 0.0, 0.5])).tolist() == pytest.approx(expected)
+    assert pair_nll(torch.zeros(1, 2), torch.tensor([0.3])).item() == pytest.approx(LN2)
+
+
+def test_ctr_loss_by_hand_and_without_what_is_unknown() -> None:
+    said = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]], requires_grad=True)
+    loss = ctr_mse(said, torch.tensor([[0.0, 4.0], [math.nan, 4.0], [math.nan, math.nan]]))
+    assert loss.tolist() == [2.5, 4.0, 0.0]
+    loss.sum().backward()
+    assert said.grad is not None and said.grad.tolist() == [[1.0, -2.0], [0.0, -4.0], [0.0, 0.0]]
+
+
+def test_list_losses_by_hand() -> None:
+    """Item 0 has two ads, item 1 one, item 2 none; softmax(ln 3, 0) = (3/4, 1/4)."""
+    item = torch.tensor([0, 1, 0])
+    score, rate = torch.tensor([0.0, 9.0, 0.0]), torch.tensor([math.log(3), 7.0, 0.0])
+    assert list_nll(score, rate, item, 3).tolist() == pytest.approx([LN2, 0.0, 0.0], abs=1e-6)
+    entropy = -0.75 * math.log(0.75) - 0.25 * math.log(0.25)
+    assert list_nll(rate, rate, item, 3)[0].item() == pytest.approx(entropy)
+    assert list_mse(score, rate, item, 3).tolist() == pytest.approx([math.log(3) ** 2 / 2, 4.0, 0.0])
+
+
+def test_scores_of_any_size_stay_finite() -> None:
+    score = torch.tensor([1e4, -1e4], requires_grad=True)
+    loss = list_nll(score, torch.tensor([0.0, 1.0]), torch.zeros(2, dtype=torch.long), 1)
+    loss.sum().backward()
+    assert loss.isfinite().all() and score.grad is not None and score.grad.isfinite().all()
+    assert pair_nll(torch.tensor([[1e4, -1e4]]), torch.tensor([0.0])).item() == pytest.approx(2e4)
+
+
+# --- what a pair teaches ---------------------------------------------------------------------------
+
+
+def pair(**values: Any) -> Pair:
+    left = Creative(Path("l.png"), 1000, 40, 0.04)
+    right = Creative(Path("r.png"), 1000, 20, 0.02)
+    return Pair("p", "i", **{"left": left, "right": right, **values})
+
+
+def test_targets_weights_and_rates() -> None:
+    sure = pair(target="right", p_left=0.9)
+    assert Teaching(soft=True).target(sure) == 0.9 and Teaching(soft=False).target(sure) == 0.0
+    assert Teaching(soft=True).target(pair(target="left")) == 1.0 and Teaching().target(pair()) is None
+    assert Teaching(weigh="confidence").weight(sure) == pytest.approx(0.8)
+    assert Teaching(weigh="gap").weight(sure) == pytest.approx(LN2)
+    assert Teaching().weight(sure) == 1.0
+    assert Teaching(prior=(2.0, 98.0)).rate(sure.left) == pytest.approx(42 / 1100)
+    assert Teaching().rate(sure.left) == 0.04 and math.isnan(Teaching().rate(Creative(Path("x"))))
+    assert truth(pair(q=0.6, target="right")) == 0.6 and truth(sure) == 0.0 and truth(pair()) is None
+
+
+def test_rates_are_standardised_and_come_back() -> None:
+    scale = fit_scale([0.02, 0.04, math.nan])
+    assert (scale.mean, scale.std) == (pytest.approx(0.03), pytest.approx(0.01))
+    assert scale.standard(torch.tensor([0.04])).item() == pytest.approx(1.0)
+    assert scale.real(scale.standard(torch.tensor([0.017]))).item() == pytest.approx(0.017)
+    assert fit_scale([0.03]) == fit_scale([]) == CtrScale(0.0, 1.0)
+
+
+def test_what_is_asked() -> None:
+    known = pair(caption="Red  mug\n<image>", attributes={"size": "3 cm"}, question="Which one?")
+    own = Wording().text(known).split("\n")
+    assert own[0].endswith("left or right?") and own[1:] == ["Title: Red mug image"]
+    assert Wording(caption=False, attributes=True).text(known).split("\n")[1:] == ["size: 3 cm"]
+    assert Wording("facts").text(known) == "Title: Red mug image"
+    official = Wording("official")
+    assert official.text(known, 5) == "Which one?"
+    assert [official.text(pair(caption="x"), n) for n in range(3)] == list(OFFICIAL)
+
+
+# --- models ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    make_tiny().save(folder, torch.float32)
+    return folder
+
+
+def section(base: Path, arch: str, **mllm: Any) -> RewardSection:
+    return RewardSection.model_validate(
+        {
+            "arch": arch,
+            "mllm": {"base": str(base), "lora": {"rank": 2}, **mllm},
+            "vam": {"vision": SMALL},
+            "cg4ctr": {"vision": SMALL, "text": TEXT},
+        }
+    )
+
+
+def make(base: Path, arch: str, **mllm: Any) -> Any:
+    """A model whose heads and adapters have something to say, as after training."""
+    torch.manual_seed(0)
+    texts = ["Title: red mug, item 7", "size: 3 cm"] * 4
+    model = ARCHITECTURES[arch].start(section(base, arch, **mllm), texts, CPU)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad and not parameter.any():
+                parameter.normal_(std=0.2)
+    model.scale = CtrScale(0.03, 0.01)
+    return model.eval()
+
+
+MODELS = {
+    "mllm": {},
+    "mllm side by side": {"layout": "side_by_side"},
+    "mllm with tower": {"train_tower": True},
+    "vam": {},
+    "cg4ctr": {},
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request: pytest.FixtureRequest, base: Path) -> Any:
+    return make(base, request.param.split()[0], **MODELS[request.param])
+
+
+def pictures(count: int, seed: int = 0) -> list[Image.Image]:
+    rng = np.random.default_rng(seed)
+    return [Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)) for _ in range(count)]
+
+
+@torch.no_grad()
+def test_padding_and_company_move_no_logit(model: Any) -> None:
+    looks = look(model, pictures(4))
+    texts = ["red mug", "", "a " * 30, "What kind of object is this?"]
+    together = model(looks, looks.flip(0), texts)
+    for n, text in enumerate(texts):
+        alone = model(looks[n : n + 1], looks.flip(0)[n : n + 1], [text])
+        torch.testing.assert_close(alone.logits_P2[0], together.logits_P2[n], rtol=0, atol=1e-5)
+        torch.testing.assert_close(alone.ctr_P2[0], together.ctr_P2[n], rtol=0, atol=1e-5)
+    assert together.logits_P2.std() > 1e-3, "the test would pass for a model that says nothing"
+
+
+@torch.no_grad()
+def test_index_0_is_the_left_ad(model: Any) -> None:
+    """Turning a pair round turns the roles round: exactly for models that score an ad by itself."""
+    one, other = look(model, pictures(2)).split(1)
+    shown, swapped = model(one, other, ["x"]), model(other, one, ["x"])
+    if hasattr(model, "heads") and hasattr(model, "mllm"):
+        assert not torch.allclose(shown.logits_P2, swapped.logits_P2.flip(1)), "it reads in an order"
+    else:
+        torch.testing.assert_close(shown.logits_P2, swapped.logits_P2.flip(1))
+        torch.testing.assert_close(shown.ctr_P2, swapped.ctr_P2.flip(1))
+
+
+@torch.no_grad()
+def test_heads_read_the_last_real_token_and_start_at_a_coin() -> None:
+    heads = Heads(3)
+    hidden = torch.arange(12.0).view(2, 2, 3)
+    assert heads(hidden, torch.tensor([1, 2])).logits_P2.abs().sum() == 0
+    heads.preference.weight.copy_(torch.tensor([[1.0, 0, 0], [0, 1.0, 0]]))
+    heads.ctr.weight.copy_(torch.tensor([[0, 0, 1.0], [1.0, 1.0, 1.0]]))
+    out = heads(hidden, torch.tensor([1, 2]))
+    assert out.logits_P2.tolist() == [[0.0, 1.0], [9.0, 10.0]]
+    assert out.ctr_P2.tolist() == [[2.0, 3.0], [11.0, 30.0]]
+
+
+def test_an_untrained_model_says_one_half_and_the_mean_rate(base: Path) -> None:
+    for arch in ARCHITECTURES:
+        fresh = ARCHITECTURES[arch].start(section(base, arch), ["a"] * 3, CPU).eval()
+        fresh.scale = CtrScale(0.03, 0.01)
+        looks = look(fresh, pictures(2))
+        with torch.no_grad():
+            out = fresh(looks[:1], looks[1:], ["x"])
+        assert (out.logits_P2[:, 0] - out.logits_P2[:, 1]).abs().max() == 0
+        assert out.ctr_P2.flatten().tolist() == pytest.approx([0.03, 0.03])
+
+
+def test_what_is_trained(base: Path) -> None:
+    def parts(**mllm: Any) -> set[str]:
+        names = (n for n, p in make(base, "mllm", **mllm).named_parameters() if p.requires_grad)
+        return {
+            next(part for part in ("heads", "tower", "projector", "language_model") if part in name)
+            + ("/lora" if "lora_" in name else "")
+            for name in names
+        }
+
+    assert parts() == {"heads", "language_model/lora"}
+    assert parts(train_tower=True) == {"heads", "language_model/lora", "tower/lora", "projector/lora"}
+    assert parts(lora=None) == {"heads", "language_model", "projector"}
+    assert parts(lora=None, train_tower=True) == {"heads", "language_model", "projector", "tower"}
+    assert make(base, "mllm").looks_last and not make(base, "mllm", train_tower=True).looks_last
+    assert not make(base, "mllm", layout="side_by_side").looks_last
+
+
+def test_two_ads_beside_each_other(base: Path) -> None:
+    model = make(base, "mllm", layout="side_by_side")
+    red, blue = (Image.new("RGB", (50, 50), colour) for colour in ("red", "blue"))
+    looks = look(model, [red, blue])
+    assert looks.shape == (2, 3, 16, 16)
+    rules = model.mllm.rules
+    joined = beside(looks[:1], looks[1:], rules)
+    assert joined.shape == (1, 3, 32, 32)
+    levels = joined * torch.tensor(rules.std).view(1, 3, 1, 1) + torch.tensor(rules.mean).view(1, 3, 1, 1)
+    rows = [
+        [round(float(v) * 255) for v in levels[0, :, y, x]] for y, x in ((16, 4), (16, 28), (2, 4), (30, 28))
+    ]
+    assert rows == [[255, 0, 0], [0, 0, 255], [200, 200, 200], [200, 200, 200]]
+
+
+def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
+    shape = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    vision = CLIPVisionModel(CLIPVisionConfig(image_size=32, patch_size=16, **shape)).eval()
+    vision.save_pretrained(tmp_path / "vision")
+    rules = {"size": {"height": 32, "width": 32}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    (tmp_path / "vision" / "preprocessor_config.json").write_text(json.dumps(rules))
+    text = CLIPTextModel(CLIPTextConfig(vocab_size=400, **shape))
+    text.save_pretrained(tmp_path / "text")
+    make_tiny().tokenizer.save_pretrained(tmp_path / "text")
+    folders = {"vision": {"folder": tmp_path / "vision"}, "text": {"folder": tmp_path / "text"}}
+    chosen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
+    model = ARCHITECTURES["cg4ctr"].start(chosen, [], CPU).eval()
+    looks = look(model, pictures(2))
+    assert model.rules.mean == (0.5, 0.5, 0.5) and looks.shape == (2, 16)
+    from caig_cli.mllm.images import see
+
+    with torch.no_grad():
+        expected = vision(pixel_values=see(pictures(2)[0], model.rules)).pooler_output
+    torch.testing.assert_close(looks[:1], expected, rtol=0, atol=1e-5)
+    with pytest.raises(UsageError, match="no model here"):
+        ARCHITECTURES["vam"].start(
+            RewardSection.model_validate({"vam": {"vision": {"folder": tmp_path}}}), [], CPU
+        )
+
+
+# --- batches ---------------------------------------------------------------------------------------
+
+
+def pair_set(tmp_path: Path, model: Any, size: int = 7, *, strength: float = 0.0, views: int = 4) -> PairSet:
+    pairs, failures = read_pairs(write_pairs(tmp_path / "ads", items=9))
+    assert not failures
+    ads = Ads(model.rules, 1 << 20)
+    looks = Looks(ads, strength=strength, views=views, seed=1)
+    return PairSet(pairs, Teaching(), Wording(), looks, size)
+
+
+def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, base: Path) -> None:
+    data = pair_set(tmp_path, make(base, "vam"))
+    draws = data.epoch(0, 0, "random")
+    assert sorted(n for draw in draws for n in draw.pairs) == list(range(27))
+    assert all(len(draw.pairs) <= 7 for draw in draws)
+    items = [{data.pairs[n].item for n in draw.pairs} for draw in draws]
+    assert sum(len(found) for found in items) == 9, "no item is in two batches"
+    assert data.epoch(0, 0, "random") == draws != data.epoch(0, 1, "random")
+    turned = [swapped for epoch in range(40) for d in data.epoch(0, epoch, "random") for swapped in d.swapped]
+    assert 0.45 < sum(turned) / len(turned) < 0.55
+    for draw in data.epoch(0, 0, "both"):
+        half = len(draw.pairs) // 2
+        assert draw.pairs[:half] == draw.pairs[half:] and draw.swapped == (False,) * half + (True,) * half
+    assert not any(any(d.swapped) for d in data.epoch(0, 0, "none") + data.in_order())
+
+
+def test_a_pair_turned_round_teaches_the_same_of_the_other_side(tmp_path: Path, base: Path) -> None:
+    data = pair_set(tmp_path, make(base, "vam"))
+    plain, turned = (data.collate(type(data.in_order()[0])((0, 4), (t, False), None)) for t in (False, True))
+    for batch in (plain, turned):
+        assert (
+            batch.pixels is not None
+            and batch.looks is None
+            and batch.items == len(set(batch.item_I.tolist()))
+        )
+    assert plain.pixels is not None and turned.pixels is not None
+    assert torch.equal(plain.pixels[plain.left_P[0]], turned.pixels[turned.right_P[0]])
+    assert torch.equal(plain.pixels[plain.left_P[1]], turned.pixels[turned.left_P[1]])
+    assert plain.p_left_P[0] == pytest.approx(1 - turned.p_left_P[0].item())
+    assert plain.p_left_P[1] == turned.p_left_P[1]
+    assert torch.equal(plain.pair_rates()[0], turned.pair_rates()[0].flip(0))
+
+
+def test_the_stream_is_a_function_of_its_index(tmp_path: Path, base: Path) -> None:
+    data = pair_set(tmp_path, make(base, "vam"), strength=1.0, views=1 << 31)
+    first, second = Stream(data, 3, "random"), Stream(data, 3, "random")
+    far = 2 * len(first) + 1
+    in_order, direct = [first[n] for n in range(far + 1)][far], second[far]
+    assert in_order.pixels is not None and direct.pixels is not None
+    assert torch.equal(in_order.pixels, direct.pixels) and in_order.texts == direct.texts
+    other = first[far - len(first)]
+    assert other.pixels is None or not torch.equal(other.pixels[0], direct.pixels[0])
+
+
+def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Path, base: Path) -> None:
+    model = make(base, "mllm")
+    data = pair_set(tmp_path, model, strength=1.0, views=2)
+    draw = data.epoch(0, 0, "random")[0]
+    fresh = data.collate(draw)
+    assert fresh.looks is None
+    with torch.no_grad():
+        expected = fresh.see(model)
+    data.looks.fill(model, data.rate, (), 1 << 20, SilentReporter())
+    kept = data.collate(draw)
+    assert kept.pixels is None and kept.looks is not None
+    torch.testing.assert_close(kept.looks, expected, rtol=0, atol=1e-5)
+    one = expected[0].nbytes
+    small = pair_set(tmp_path, model, strength=1.0, views=2)
+    small.looks.fill(model, small.rate, (), 40 * one, SilentReporter())
+    batches = [small.collate(d) for d in small.epoch(0, 0, "random")]
+    held = {id(b) for b in batches if b.looks is not None}
+    assert held and any(b.pixels is not None for b in batches), "32 views fit, the others are looked at anew"
+    with torch.no_grad():
+        mixed = batches[0].see(model)
+    assert mixed.shape[0] == len(batches[0].rate_I)
+
+
+def test_unreadable_ads_are_told_once_per_pair(tmp_path: Path, base: Path) -> None:
+    pairs, _ = read_pairs(write_pairs(tmp_path, items=2))
+    (tmp_path / "1-2.png").write_bytes(b"no picture")
+    kept, failed = usable(pairs, Ads(make(base, "vam").rules, 0), SilentReporter())
+    assert [f.item for f in failed] == ["1-2-0", "1-2-1"] and all("1-2.png" in f.error for f in failed)
+    assert len(kept) == 4
+
+
+# --- calibration, storage, judge -------------------------------------------------------------------
+
+
+def test_the_temperature_undoes_overconfidence() -> None:
+    odds = np.linspace(-2, 2, 41)
+    assert fit_temperature(3 * odds, 1 / (1 + np.exp(-odds))) == pytest.approx(3.0, rel=1e-3)
+    assert fit_temperature(odds, np.full(41, 0.5)) == pytest.approx(50.0, rel=1e-3), (
+        "a coin is all that is left"
+    )
+
+
+def facts_of(model: Any, arch: str, **more: Any) -> RewardFacts:
+    values = {
+        "arch": arch,
+        "settings": dict(ARCHITECTURES[arch].settings(model)),
+        "form": "own" if arch == "mllm" else "facts",
+        "caption": True,
+        "attributes": False,
+        "ctr_mean": 0.03,
+        "ctr_std": 0.01,
+        "ctr_log_spread": 0.1,
+        "temperature": 2.0,
+        "simulated": True,
+        "prior": (2.0, 50.0),
+        "recipe": "0" * 12,
+        "evaluation": {"accuracy": 0.6},
+        **base_of(model),
+    }
+    return RewardFacts.model_validate(values | more)
+
+
+def stored(model: Any, folder: Path, dtype: torch.dtype = torch.float32, **more: Any) -> Path:
+    arch = "mllm" if hasattr(model, "mllm") else "cg4ctr" if hasattr(model, "text") else "vam"
+    facts = facts_of(model, arch, **more)
+    write_reward(model, facts, reward_card(facts, Recipe()), folder, dtype)
+    return folder
+
+
+@torch.no_grad()
+def test_what_is_read_says_what_was_written(model: Any, tmp_path: Path) -> None:
+    looks = look(model, pictures(3))
+    said = model(looks, looks.flip(0), ["red mug", "a", "b"])
+    folder = stored(model, tmp_path / "model")
+    again, facts = read_reward(folder, CPU)
+    seen = look(again, pictures(3))
+    out = again(seen, seen.flip(0), ["red mug", "a", "b"])
+    torch.testing.assert_close(out.logits_P2, said.logits_P2, rtol=0, atol=1e-5)
+    torch.testing.assert_close(out.ctr_P2, said.ctr_P2, rtol=0, atol=1e-5)
+    assert facts.simulated and "simulated market" in (folder / "README.md").read_text()
+    half = stored(model, tmp_path / "half", torch.float16)
+    sizes = [sum(f.stat().st_size for f in d.rglob("*.safetensors")) for d in (folder, half)]
+    assert sizes[1] < 0.8 * sizes[0]
+    rough = read_reward(half, CPU)[0](seen, seen.flip(0), ["red mug", "a", "b"])
+    torch.testing.assert_close(rough.logits_P2, said.logits_P2, rtol=0, atol=0.02)
+
+
+@torch.no_grad()
+def test_all_weights_are_a_whole_model(base: Path, tmp_path: Path) -> None:
+    model = make(base, "mllm", lora=None)
+    looks = look(model, pictures(2))
+    folder = stored(model, tmp_path / "model")
+    again, facts = read_reward(folder, CPU)
+    assert facts.base is None and (folder / "config.json").is_file()
+    out, said = (m(looks[:1], looks[1:], ["x"]).logits_P2 for m in (again, model))
+    torch.testing.assert_close(out, said, rtol=0, atol=1e-5)
+
+
+def test_damage_is_told_in_a_line(base: Path, tmp_path: Path) -> None:
+    folder = stored(make(base, "vam"), tmp_path / "model")
+    whole = json.loads((folder / "reward.json").read_text())
+    for change, message in (
+        ({"arch": "best"}, "'best' is not known; known architectures: mllm, vam, cg4ctr"),
+        ({"temperature": "hot"}, "reward.json:temperature: "),
+        ({"extra": 1}, "reward.json:extra: "),
+    ):
+        (folder / "reward.json").write_text(json.dumps(whole | change))
+        with pytest.raises(UsageError) as caught:
+            read_reward(folder, CPU)
+        assert message in str(caught.value) and "\n" not in str(caught.value)
+    with pytest.raises(UsageError, match="no reward model here"):
+        TrainedJudge.load(str(base), CPU)
+
+
+def test_an_adapter_refuses_other_weights_of_its_base(tmp_path: Path) -> None:
+    own = tmp_path / "base"
+    make_tiny().save(own, torch.float32)
+    folder = stored(make(own, "mllm"), tmp_path / "model")
+    make_tiny(seed=1).save(own, torch.float32)
+    with pytest.raises(UsageError, match="other weights of the base"):
+        read_reward(folder, CPU)
+
+
+@pytest.fixture
+def trained(model: Any, tmp_path: Path) -> TrainedJudge:
+    return TrainedJudge.load(str(stored(model, tmp_path / "judge")), CPU)
+
+
+def test_a_verdict_depends_on_its_pair_alone(trained: TrainedJudge, tmp_path: Path) -> None:
+    pairs, _ = read_pairs(write_pairs(tmp_path / "ads", items=5))
+    together = trained.judge(pairs)
+    assert [type(v).__name__ for v in together] == ["Verdict"] * 15 and trained.simulated
+    for one, verdict in zip(pairs, together, strict=True):
+        (alone,) = TrainedJudge(trained.name, trained.model, trained.facts, room=0).judge([one])
+        (turned,) = trained.judge([Pair("t", "t", one.right, one.left, caption=one.caption)])
+        assert not isinstance(alone, Failure) and not isinstance(verdict, Failure)
+        assert not isinstance(turned, Failure)
+        assert (alone.shown, alone.swapped) == pytest.approx((verdict.shown, verdict.swapped), abs=1e-5)
+        assert alone.ctr == pytest.approx(verdict.ctr, abs=1e-5)
+        assert turned.p_left == pytest.approx(1 - verdict.p_left, abs=1e-5), (
+            "both orders, so no side is favoured"
+        )
+        assert (turned.shown, turned.swapped) == pytest.approx(
+            (1 - verdict.swapped, 1 - verdict.shown), abs=1e-5
+        )
+
+
+def test_an_ad_is_looked_at_once_and_memory_is_bounded(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, _ = read_pairs(write_pairs(tmp_path / "ads", items=30))
+    judge = TrainedJudge.load(str(stored(make(base, "mllm"), tmp_path / "judge")), CPU)
+    seen: list[int] = []
+    features = judge.model.features
+    monkeypatch.setattr(
+        judge.model, "features", lambda pixels: (seen.append(len(pixels)), features(pixels))[1]
+    )
+    judge.judge(pairs)
+    assert sum(seen) == 90
+    judge.judge(pairs)
+    assert sum(seen) == 90, "remembered"
+    small = TrainedJudge("s", judge.model, judge.facts, room=10 * 4 * 32 * 4)
+    small.judge(pairs)
+    assert sum(v.nbytes for v in small._looks._kept.values()) <= 10 * 4 * 32 * 4
+    assert len(small._looks._kept) == 10
+
+
+def test_a_broken_ad_fails_its_pairs_only(base: Path, tmp_path: Path) -> None:
+    pairs, _ = read_pairs(write_pairs(tmp_path / "ads", items=2))
+    (tmp_path / "ads" / "0-0.png").write_bytes(b"")
+    said = TrainedJudge.load(str(stored(make(base, "vam"), tmp_path / "judge")), CPU).judge(pairs)
+    failed = [v.item for v in said if isinstance(v, Failure)]
+    assert failed == [p.id for p in pairs if "0-0.png" in (p.left.image.name, p.right.image.name)] != []
+    assert len(said) == len(pairs)
+
+
+def test_ranking_is_the_mean_of_all_duels(trained: TrainedJudge, tmp_path: Path) -> None:
+    images = pictures(4)
+    paths = [tmp_path / f"{n}.png" for n in range(4)]
+    for image, path in zip(images, paths, strict=True):
+        image.save(path)
+    ranking = trained.rank(images, "red mug", {})
+    wins = []
+    for a in range(4):
+        duels = [
+            Pair(f"{b}", "i", Creative(paths[a]), Creative(paths[b]), caption="red mug")
+            for b in range(4)
+            if b != a
+        ]
+        verdicts = trained.judge(duels)
+        wins.append(sum(v.p_left for v in verdicts if not isinstance(v, Failure)) / 3)
+    assert ranking.wins == pytest.approx(wins, abs=1e-5) and sum(ranking.wins) == pytest.approx(2.0)
+    assert list(ranking.order) == sorted(range(4), key=lambda n: -wins[n])
+    for estimate in ranking.ctr:
+        assert estimate is not None and estimate.low <= estimate.rate <= estimate.high
+        assert estimate.rate / estimate.low == pytest.approx(math.exp(0.196)) or estimate.rate == 0
+    single = trained.rank(images[:1], None, {})
+    assert single.wins == pytest.approx((0.5,)) and single.order == (0,) and single.ctr[0] is not None
+
+
+def test_no_rates_learnt_no_rates_told(base: Path, tmp_path: Path) -> None:
+    judge = TrainedJudge.load(str(stored(make(base, "mllm"), tmp_path / "j", ctr_log_spread=None)), CPU)
+    pairs, _ = read_pairs(write_pairs(tmp_path / "ads", items=1))
+    assert all(not isinstance(v, Failure) and v.ctr is None for v in judge.judge(pairs))
+    assert judge.rank(pictures(2), None, {}).ctr == (None, None)

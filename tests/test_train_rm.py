@@ -1,0 +1,276 @@
+"""``caig train-rm`` end to end on tiny real parts: the colour alone decides how often an ad is clicked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_mllm import make_tiny
+from tiny_pairs import write_pairs
+
+from caig_cli.data.pairs import read_pairs
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.report import SilentReporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import choose_device
+from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.mllm.rewards.training import Best
+from caig_cli.records import Failure
+from caig_cli.stages import train_rm
+from caig_cli.stages.train_rm import TrainRmRecipe
+
+SMALL = {"size": 32, "widths": (8, 16), "depths": (1, 1)}
+TEXT = {"vocabulary": 300, "width": 16, "depth": 1, "heads": 2}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    make_tiny().save(folder, torch.float32)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pairs(tmp_path_factory.mktemp("train"), items=40)
+
+
+@pytest.fixture(scope="module")
+def unseen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pairs(tmp_path_factory.mktemp("test"), items=20, seed=9, truth=True)
+
+
+def recipe_for(base: Path, data: Path, arch: str, **over: Mapping[str, Any]) -> TrainRmRecipe:
+    tree: dict[str, Any] = {
+        "device": "cpu",
+        "train_rm": {"pairs": data, "batch_pairs": 12, "save_dtype": "fp32", "eval_share": 0.2},
+        "model": {
+            "arch": arch,
+            "mllm": {"base": str(base), "lora": {"rank": 8, "alpha": 16}},
+            "vam": {"vision": SMALL},
+            "cg4ctr": {"vision": SMALL, "text": TEXT},
+        },
+        "optim": {
+            "learning_rate": 0.01,
+            "steps": 6,
+            "checkpoint_every": 2,
+            "log_every": 1,
+            "evaluate_every": 3,
+        },
+    }
+    for name, values in over.items():
+        tree[name] |= values
+    return TrainRmRecipe.model_validate(tree)
+
+
+def run(recipe: TrainRmRecipe, out: Path, report: SilentReporter | None = None, **how: bool) -> Outcome:
+    with RunDir.open(out, "train-rm", recipe, **how) as folder:
+        return train_rm.run(recipe, folder, report or SilentReporter())
+
+
+def rows(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+STEPS = {"mllm": 60, "vam": 40, "cg4ctr": 40}
+
+
+@pytest.mark.parametrize("arch", STEPS)
+def test_colour_is_learnt_and_judged_on_products_never_seen(
+    base: Path, data: Path, unseen: Path, tmp_path: Path, arch: str
+) -> None:
+    over = {"steps": STEPS[arch], "checkpoint_every": 100, "evaluate_every": 20}
+    recipe = recipe_for(base, data, arch, optim=over, train_rm={"eval_pairs": unseen})
+    outcome = run(recipe, tmp_path / "run")
+    figures = outcome.result["evaluation"]
+    assert figures["accuracy"] > 0.8 and figures["attainable"] > 0.85, figures
+    assert figures["ece"] < 0.1 and figures["order_agreement"] > 0.9, figures
+    assert figures["ctr_rmse"] < 0.7 * figures["ctr_rmse_of_mean"], figures
+    judge = TrainedJudge.load(outcome.result["model"], choose_device("cpu", "fp32"))
+    pairs, _ = read_pairs(unseen)
+    verdicts = [v for v in judge.judge(pairs) if not isinstance(v, Failure)]
+    right = [
+        p.q if v.p_left > 0.5 else 1 - p.q for p, v in zip(pairs, verdicts, strict=True) if p.q is not None
+    ]
+    assert sum(right) / len(right) == pytest.approx(figures["accuracy"], abs=1e-6)
+    assert judge.simulated, "the pairs know the market's truth"
+    assert all(v.ctr is not None and 0 < v.ctr[0] < 0.2 for v in verdicts), "in real units"
+
+
+class Killed(SilentReporter):
+    """Ends the run after step 3, as a Ctrl-C would."""
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("arch", ["mllm", "vam", "cg4ctr"])
+def test_resumed_training_ends_in_the_same_bytes(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
+    """Also when only some of the looks or pictures fit into memory, and views are varied."""
+    recipe = recipe_for(base, data, arch, train_rm={"cache_mb": 0, "vary_images": 1.0})
+    whole = run(recipe, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe, tmp_path / "torn", Killed())
+    torn = run(recipe, tmp_path / "torn", resume=True)
+    files = [sorted(Path(o.result["model"]).rglob("*.safetensors")) for o in (whole, torn)]
+    assert len(files[0]) == len(files[1]) > 0
+    for one, other in zip(*files, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+    assert whole.result["evaluation"] == torn.result["evaluation"]
+
+
+def test_looks_that_are_kept_change_nothing(base: Path, data: Path, tmp_path: Path) -> None:
+    """A frozen tower's features are computed once; the losses are those of computing them each time."""
+    runs = {}
+    for room in (0, 64):
+        out = tmp_path / str(room)
+        run(recipe_for(base, data, "mllm", train_rm={"cache_mb": room, "vary_images": 0.5}), out)
+        runs[room] = [row["loss"] for row in rows(out)]
+    assert runs[0] == pytest.approx(runs[64], rel=1e-4)
+
+
+def test_the_first_loss_is_that_of_a_coin(base: Path, data: Path, tmp_path: Path) -> None:
+    """New heads say zero: CE is ln 2 for any target, and the standardised rates' mean square is about 1."""
+    run(recipe_for(base, data, "mllm", optim={"steps": 1}), tmp_path / "run")
+    first = rows(tmp_path / "run")[0]
+    assert first["ce"] == pytest.approx(math.log(2), abs=1e-6)
+    assert first["loss"] == pytest.approx(first["ce"] + 0.5 * first["ctr_mse"], abs=1e-5)
+    assert 0.5 < first["ctr_mse"] < 1.6
+
+
+SWITCHES: dict[str, dict[str, Any]] = {
+    "hard labels": {"train_rm": {"soft": False}},
+    "confidence": {"train_rm": {"weigh": "confidence"}},
+    "gap": {"train_rm": {"weigh": "gap"}},
+    "one order": {"train_rm": {"swap": "none"}},
+    "random order": {"train_rm": {"swap": "random"}},
+    "raw rates": {"train_rm": {"standardise": False}},
+    "no prior": {"train_rm": {"prior": None}},
+    "no rates": {"train_rm": {"ctr_weight": 0}},
+    "varied": {"train_rm": {"vary_images": 0.5, "views": 2}},
+    "no title": {"model": {"question": {"caption": False}}},
+    "attributes": {"model": {"question": {"attributes": True}}},
+    "official question": {"model": {"question": {"form": "official"}}},
+}
+
+
+def test_every_switch_changes_what_is_learnt(base: Path, data: Path, tmp_path: Path) -> None:
+    plain = recipe_for(base, data, "mllm", optim={"steps": 3, "evaluate_every": 0})
+    losses = {}
+    for name, over in {"plain": {}, **SWITCHES}.items():
+        tree = plain.model_dump()
+        for part, values in over.items():
+            tree[part] |= values
+        run(TrainRmRecipe.model_validate(tree), tmp_path / name)
+        losses[name] = tuple(row["loss"] for row in rows(tmp_path / name))
+    assert len(set(losses.values())) == len(losses), losses
+
+
+@pytest.mark.parametrize(
+    "mllm",
+    [{"lora": None}, {"train_tower": True}, {"layout": "side_by_side"}, {"lora": None, "train_tower": True}],
+)
+def test_other_ways_to_train_the_language_model(
+    base: Path, data: Path, tmp_path: Path, mllm: dict[str, Any]
+) -> None:
+    recipe = recipe_for(base, data, "mllm", optim={"steps": 2})
+    tree = recipe.model_dump()
+    tree["model"]["mllm"] |= mllm
+    outcome = run(TrainRmRecipe.model_validate(tree), tmp_path / "run")
+    folder = Path(outcome.result["model"])
+    if mllm.get("lora", 1) is None:
+        before, after = (load_file(f / "model.safetensors") for f in (base, folder))
+        moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+        tower = {"vision_tower"} if mllm.get("train_tower") else set()
+        assert moved == {"multi_modal_projector", "language_model"} | tower
+    else:
+        assert (folder / "adapter_config.json").is_file()
+    TrainedJudge.load(str(folder), choose_device("cpu", "fp32"))
+
+
+def test_bf16_and_checkpointed_activations(base: Path, data: Path, tmp_path: Path) -> None:
+    recipe = recipe_for(base, data, "mllm", optim={"steps": 2, "gradient_checkpointing": True})
+    run(recipe.model_copy(update={"dtype": "bf16"}), tmp_path / "run")
+    plain = run(recipe_for(base, data, "mllm", optim={"steps": 2}), tmp_path / "plain")
+    losses = [[row["loss"] for row in rows(tmp_path / name)] for name in ("run", "plain")]
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert plain.result["steps"] == 2
+
+
+def test_the_best_weights_are_kept(base: Path, data: Path, tmp_path: Path) -> None:
+    """A learning rate that ruins the model after its first evaluation."""
+    over = {"steps": 40, "evaluate_every": 20, "learning_rate": 0.01, "clip": 0, "schedule": "constant"}
+    best = run(recipe_for(base, data, "cg4ctr", optim=over), tmp_path / "best")
+    losses = [row["eval_log_loss"] for row in rows(tmp_path / "best") if "eval_log_loss" in row]
+    assert best.result["evaluation"]["log_loss"] == pytest.approx(min(losses), abs=1e-6)
+    last = run(recipe_for(base, data, "cg4ctr", optim=over, train_rm={"keep_best": False}), tmp_path / "last")
+    assert last.result["evaluation"]["log_loss"] == pytest.approx(losses[-1], abs=1e-6)
+
+
+def test_only_a_lower_loss_takes_the_place_of_the_best(tmp_path: Path) -> None:
+    recipe = TrainRmRecipe()
+    model = torch.nn.Linear(1, 1)
+    with RunDir.open(tmp_path / "run", "train-rm", recipe) as folder:
+        for value, loss in ((1.0, 0.5), (2.0, 0.4), (3.0, math.nan), (4.0, 0.4), (5.0, 0.6)):
+            torch.nn.init.constant_(model.weight, value)
+            Best(folder, model).offer(loss)
+        Best(folder, model).restore()
+    assert model.weight.item() == 2.0
+
+
+def test_what_cannot_be_used_is_listed(base: Path, tmp_path: Path) -> None:
+    path = write_pairs(tmp_path, items=12)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[0] |= {"target": None, "p_left": None}
+    lines[1]["left"] = "../elsewhere.png"
+    (tmp_path / "11-0.png").write_bytes(b"no picture")
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    outcome = run(recipe_for(base, path, "vam", optim={"steps": 1}), tmp_path / "run")
+    told = {f.item: f.error for f in outcome.failed}
+    assert "neither target nor p_left" in told["0-1-0"] and any("elsewhere" in e for e in told.values())
+    assert sum("11-0.png" in error for error in told.values()) == 2
+
+
+def test_mistakes_are_one_line(base: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"train_rm\.pairs is missing"):
+        train_rm.plan(TrainRmRecipe(), SilentReporter())
+    path = write_pairs(tmp_path, items=3)
+    bare = [{"id": "1", "item": "i", "left": "0-0.png", "right": "0-1.png", "target": "left"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in bare))
+    with pytest.raises(UsageError, match="vam learns from click-through rates and no ad has one"):
+        run(recipe_for(base, path, "vam", train_rm={"eval_share": 0}), tmp_path / "a")
+    with pytest.raises(UsageError, match="no model here"):
+        run(recipe_for(tmp_path / "none", data, "mllm"), tmp_path / "b")
+
+
+def test_the_plan_says_what_is_known(base: Path, data: Path, unseen: Path) -> None:
+    lines = "\n".join(train_rm.plan(recipe_for(base, data, "mllm"), SilentReporter()))
+    assert "pairs of" in lines and "LoRA rank 8" in lines and "simulated" not in lines
+    known = recipe_for(base, data, "vam", train_rm={"eval_pairs": unseen})
+    assert "simulated market" in "\n".join(train_rm.plan(known, SilentReporter()))
+
+
+def test_a_market_beside_the_ads_is_noticed(base: Path, tmp_path: Path) -> None:
+    path = write_pairs(tmp_path / "market" / "ads", items=12)
+    recipe = recipe_for(base, path, "vam")
+    assert "simulated market" not in "\n".join(train_rm.plan(recipe, SilentReporter()))
+    (tmp_path / "market" / "ground_truth.jsonl").touch()
+    assert "simulated market" in "\n".join(train_rm.plan(recipe, SilentReporter()))
+
+
+def test_held_out_items_are_not_learnt(data: Path, base: Path) -> None:
+    read = train_rm._read(recipe_for(base, data, "vam"))
+    assert not {p.item for p in read.train} & {p.item for p in read.held_out}
+    assert len(read.train) + len(read.held_out) == 120 and len(read.held_out) > 6
+    few = train_rm._read(recipe_for(base, data, "vam", train_rm={"eval_most": 5}))
+    assert len(few.held_out) == 5
+    both = train_rm._read(recipe_for(base, data, "vam", train_rm={"eval_pairs": data}))
+    assert any("40 items are learnt and evaluated on" in line for line in both.warnings)
