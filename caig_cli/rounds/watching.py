@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from caig_cli.data.images import open_image
 from caig_cli.engine.loop import Evaluate
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.policy import starting_state
 from caig_cli.records import Pair, Product
-from caig_cli.rounds.candidates import Prompts, between, sample, verdicts
+from caig_cli.rounds.candidates import Prompts, ad_path, between, sample, verdicts
 from caig_cli.rounds.figures import Figures, diversity, win_rate, worth
 from caig_cli.rounds.judges import Seat
 from caig_cli.rounds.play import VERDICTS, paint_and_rank, prefer_candidates, preference_set, show_to
 from caig_cli.rounds.scoring import preference_figures, prompt_logps
 from caig_cli.rounds.workshop import Workshop
 
-HELDOUT = "heldout"
+HELDOUT, RELEVANCE = "heldout", "relevance"
 PART = "watch"
 """Folder of the evaluation within that of a round."""
 
@@ -51,7 +52,7 @@ def watch_start(shop: Workshop) -> Start:
     if preferences:
         held_out = preference_set(shop, preferences, 0)
         evaluate = preference_figures(held_out, shop.objective, shop.sizes, shop.runtime.device)
-    return Start(products, worth(products, prompts, shop.goods.oracle) | diversity(prompts), evaluate)
+    return Start(products, _worth(shop, folder, products, prompts) | diversity(prompts), evaluate)
 
 
 def watch(shop: Workshop, number: int, start: Start) -> Figures:
@@ -70,7 +71,7 @@ def watch(shop: Workshop, number: int, start: Start) -> Figures:
     }
     with shop.run.timed("evaluate"):
         distance = _distance(shop, start.products, prompts)
-    return rates | worth(start.products, prompts, shop.goods.oracle) | diversity(prompts) | distance
+    return rates | _worth(shop, folder, start.products, prompts) | diversity(prompts) | distance
 
 
 def first_ads(shop: Workshop, prompts: Prompts) -> dict[str, list[str]]:
@@ -108,6 +109,26 @@ def _win_rate(
     show_to(shop, seat, stem, folder, products, prompts, match, derive_seed(shop.recipe.seed, "round", 0))
     said = verdicts(folder, stem, products)
     return win_rate([verdict for some in said.values() for verdict in some or ()])
+
+
+def _worth(shop: Workshop, folder: RunDir, products: Sequence[Product], prompts: Prompts) -> Figures:
+    """Match and true CTR by the market; off it match by the recipe's relevance judge, of the painted ads."""
+    known = worth(products, prompts, shop.goods.oracle)
+    if known["match"] is not None or shop.relevance is None:
+        return known
+    done = shop.team.read(folder, RELEVANCE)
+    with shop.run.timed("relevance"), shop.report.progress("looking for relevance", len(products)) as bar:
+        for product in shop.team.share(products):
+            if product.id not in done:
+                count = len(first_ads(shop, prompts)[product.id])
+                ads = [open_image(ad_path(folder, product, k)) for k in range(count)]
+                row = {"product": product.id, "suits": shop.relevance.suits(product, ads)}
+                shop.team.write(folder, RELEVANCE, [row])
+            bar.advance(shop.team.size)
+    shop.team.wait()
+    rows = shop.team.read(folder, RELEVANCE)
+    said = [p for product in products for p in rows[product.id]["suits"]]
+    return known | {"match": sum(p > 0.5 for p in said) / len(said)}
 
 
 def _distance(shop: Workshop, products: Sequence[Product], prompts: Mapping[str, Sequence[str]]) -> Figures:

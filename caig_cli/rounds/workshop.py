@@ -23,6 +23,7 @@ from caig_cli.mllm.loading import EMBEDDED, Mllm
 from caig_cli.mllm.policy import make_policy
 from caig_cli.mllm.preferences import Asking, Sizes
 from caig_cli.mllm.prompt_model import PromptModel
+from caig_cli.mllm.relevance import RelevanceJudge
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.preference import Objective
 from caig_cli.recipe import recipe_hash
@@ -38,7 +39,11 @@ ON_CPU = frozenset({"studio"})
 
 @dataclass
 class Workshop:
-    """An open run. ``heldout`` is None where the recipe names no second judge or it is not installed."""
+    """An open run.
+
+    ``heldout`` is None where the recipe names no second judge or it is not installed, ``relevance`` where it
+    names none or a market knows the truth.
+    """
 
     recipe: PcpoRecipe
     run: RunDir
@@ -51,6 +56,7 @@ class Workshop:
     policy: Mllm
     judge: Seat
     heldout: Seat | None
+    relevance: RelevanceJudge | None
 
     @cached_property
     def team(self) -> Team:
@@ -122,6 +128,8 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     policy.model.eval()
     judge = open_seat(recipe.judge.model, "judge", policy, runtime, recipe.seed)
     heldout = _heldout(recipe, policy, runtime, report)
+    asked = recipe.watch.relevance if goods.oracle is None else None
+    relevance = None if asked is None else RelevanceJudge.load(asked, runtime)
     report.info(
         f"judge {judge.judge.name} "
         + ("is an adapter on the policy's base" if judge.shares_base else "is a model of its own")
@@ -130,7 +138,9 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
         if recipe.pcpo.tracker is not None:
             accelerator.init_trackers("caig-pcpo", {"recipe": recipe_hash(recipe)})
         stock = Stock(run, pool, report)
-        yield Workshop(recipe, run, report, runtime, accelerator, pool, goods, stock, policy, judge, heldout)
+        yield Workshop(
+            recipe, run, report, runtime, accelerator, pool, goods, stock, policy, judge, heldout, relevance
+        )
         accelerator.end_training()
 
 

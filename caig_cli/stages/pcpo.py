@@ -52,6 +52,8 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     ]
     if not is_there(recipe.judge.model):
         raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
+    if recipe.watch.relevance is not None:
+        lines.append(f"relevance judge {loading.locate(recipe.watch.relevance)}")
     watcher = recipe.judge.heldout
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
     return [*lines, f"judge {recipe.judge.model}, {watched}", f"painter {recipe.brush.painter}"]
