@@ -35,7 +35,7 @@ class Opinion:
     def probabilities(self, temperature: float) -> tuple[Floats, Floats]:
         """P(left) in each order."""
         shown_P, swapped_P = (
-            1 / (1 + np.exp(-odds / temperature)) for odds in (self.shown_P, self.swapped_P)
+            (1 + np.tanh(odds / temperature / 2)) / 2 for odds in (self.shown_P, self.swapped_P)
         )
         return shown_P, swapped_P
 
