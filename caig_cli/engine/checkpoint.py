@@ -26,7 +26,7 @@ def save_checkpoint(
 ) -> None:
     """Write the trainable weights, the optimiser's moments and ``facts`` after ``step`` steps."""
     rel = f"{FOLDER}/step-{step:08d}"
-    run.write_bytes(f"{rel}/weights.safetensors", save(_weights(model)))
+    run.write_bytes(f"{rel}/weights.safetensors", save(trained_state(model)))
     run.write_bytes(f"{rel}/optimizer.safetensors", save(_moments(model, optimizer)))
     run.write_json(f"{rel}/state.json", {"step": step, **facts})
     for old in _found(run.path)[:-KEEP]:
@@ -45,7 +45,7 @@ def load_checkpoint(
         return None
     folder = found[-1]
     weights, moments = load_file(folder / "weights.safetensors"), load_file(folder / "optimizer.safetensors")
-    own = _weights(model)
+    own = trained_state(model)
     if own.keys() != weights.keys() or any(own[name].shape != weights[name].shape for name in own):
         raise RunError(f"{folder}: the checkpoint belongs to another model; start again with --overwrite")
     with torch.no_grad():
@@ -72,7 +72,7 @@ def _trainable(model: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Parameter
     return ((name, p) for name, p in model.named_parameters() if p.requires_grad)
 
 
-def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+def trained_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Trainable parameters and stored buffers, by name (a tied weight once)."""
     stored = model.state_dict().keys()
     buffers = {name: b for name, b in model.named_buffers() if name in stored}

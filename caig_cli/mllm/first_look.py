@@ -1,15 +1,16 @@
-"""The first look: a vision tower from nothing learns to tell pictures apart before it is talked to.
+"""The first look: a vision encoder from nothing learns to tell pictures apart before it is asked for more.
 
-Long answers teach a new tower slowly: most of their words can be told without looking. So for a few minutes
-it is trained on the tasks whose answers are names, each name a class, by one linear layer per task on the
-mean of its patches; the layers are thrown away. It stands in for the CLIP training that a LLaVA starts from.
+Long answers, and clicks, teach a new encoder slowly: most words of an answer can be told without looking, and
+a click log is mostly noise. So for a few minutes it is trained on the tasks whose answers are names, each
+name a class, by one linear layer per task on the mean of its features; the layers are thrown away. It stands
+in for the CLIP training that a LLaVA starts from.
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from safetensors.torch import load, save
 from torch import nn
 from torch.nn import functional as F
 
+from caig_cli.engine.checkpoint import trained_state
 from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -50,17 +52,27 @@ class Lesson:
     report: Reporter
 
 
-class Namer(nn.Module):
-    """The tower and one linear layer per task: pixels [B, 3, H, W] to logits [B, names] of each task."""
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What learns to see: ``see`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W], by
+    the trainable weights of ``model``."""
 
-    def __init__(self, tower: Any, names: Sequence[int]) -> None:
+    model: nn.Module
+    see: Callable[[torch.Tensor], torch.Tensor]
+    width: int
+
+
+class Namer(nn.Module):
+    """Eyes and one linear layer per task: pixels [B, 3, H, W] to logits [B, names] of each task."""
+
+    def __init__(self, eyes: Eyes, names: Sequence[int]) -> None:
         super().__init__()
-        self.tower, width = tower, tower.config.hidden_size
-        self.heads = nn.ModuleList(nn.Linear(width, count) for count in names)
+        self.model, self._see = eyes.model, eyes.see
+        self.heads = nn.ModuleList(nn.Linear(eyes.width, count) for count in names)
 
     def forward(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        seen: torch.Tensor = self.tower(pixels, output_hidden_states=True).hidden_states[-1]
-        mean_BD = seen[:, 1:].mean(dim=1)
+        seen = self._see(pixels)
+        mean_BD = seen.mean(dim=1) if seen.ndim == 3 else seen
         return [head(mean_BD) for head in self.heads]
 
 
@@ -79,28 +91,36 @@ def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[
 def first_look(
     mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
-    """Train the tower of a new model in place, then level its projector to what the tower shows.
-
-    A resumed run reads the tower that the first one wrote.
-    """
+    """Teach the tower of a new model, then level its projector to what the tower shows."""
     tower, rules = mllm.core.model.vision_tower.to(lesson.runtime.device), pictures.rules
-    kept = lesson.run.path / FILE
-    if kept.is_file():
-        tower.load_state_dict(load(kept.read_bytes()))
-    else:
-        _teach(tower, dialogues, pictures, section, lesson)
-        weights = {name: value.contiguous() for name, value in tower.state_dict().items()}
-        lesson.run.write_bytes(FILE, save(weights))
+    eyes = Eyes(tower, lambda pixels: _last_patches(tower, pixels), tower.config.hidden_size)
+    teach_names(eyes, dialogues, pictures, section, lesson)
     shown = [pictures.get(d.image) for d in dialogues[:PROBE] if d.image is not None]
     level_projector(mllm, to_tensor([flatten(picture, rules.fill) for picture in shown], rules))
 
 
+def teach_names(
+    eyes: Eyes, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
+) -> None:
+    """Train the eyes in place; a resumed run reads what the first one wrote."""
+    kept = lesson.run.path / FILE
+    if kept.is_file():
+        weights, own = load(kept.read_bytes()), trained_state(eyes.model)
+        with torch.no_grad():
+            for name, tensor in own.items():
+                tensor.copy_(weights[name])
+    else:
+        _teach(eyes, dialogues, pictures, section, lesson)
+        lesson.run.write_bytes(FILE, save(trained_state(eyes.model)))
+
+
+def _last_patches(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
+    seen: torch.Tensor = tower(pixels, output_hidden_states=True).hidden_states[-1]
+    return seen[:, 1:]
+
+
 def _teach(
-    tower: nn.Module,
-    dialogues: Sequence[Dialogue],
-    pictures: Pictures,
-    section: FirstLookSection,
-    lesson: Lesson,
+    eyes: Eyes, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
     taught, counts = name_pictures(dialogues, section.tasks)
     if not taught:
@@ -108,9 +128,9 @@ def _teach(
         return
     torch.manual_seed(derive_seed(lesson.seed, "names"))
     optim = OptimSection(learning_rate=section.learning_rate, warmup=0.05, weight_decay=0.05, beta2=0.98)
-    model = Namer(tower, counts).train()
-    optimizer = make_optimizer(model, optim)
     device, dtype = lesson.runtime.device, lesson.runtime.dtype
+    model = Namer(eyes, counts).to(device).train()
+    optimizer = make_optimizer(model, optim)
     rng = random.Random(derive_seed(lesson.seed, "first look"))
     with lesson.report.progress("first look", section.steps) as bar, lesson.run.timed("first look"):
         for step in range(section.steps):

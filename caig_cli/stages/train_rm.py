@@ -20,6 +20,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.sections import RewardSection
+from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Pair
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.loop import Evaluate, StepFunction
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
+    from caig_cli.engine.runtime import Runtime
     from caig_cli.mllm.rewards.data import PairSet
     from caig_cli.mllm.rewards.storage import RewardFacts
     from caig_cli.mllm.rewards.table import Architecture
@@ -50,6 +52,13 @@ class TrainRmSection(Section):
 
     eval_pairs: Path | None = None
     """Pairs to evaluate and calibrate on; empty holds out a share of the items of pairs."""
+
+    lessons: Path | None = None
+    """Dialogues about ads (LLaVA JSON), whose named parts the vision encoder learns to see before it judges;
+    empty for none. Clicks alone teach a small encoder next to nothing."""
+
+    first_look: FirstLookSection = FirstLookSection(tasks=("surface", "backdrop", "light", "mood"))
+    """How it learns from the lessons."""
 
     images: Path | None = None
     """Folder that image paths start from; empty means the folder of the file."""
@@ -166,6 +175,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     seed_everything(derive_seed(recipe.seed, "weights"))
     wording = _wording(recipe, architecture)
     model = architecture.start(recipe.model, [wording.text(pair) for pair in data.train], runtime)
+    _learn_to_see(recipe, model, runtime, run_dir, report)
     learn, judged, failed = _sets(recipe, data, model, wording, report)
     _scale(recipe, model, learn, architecture)
     best = Best(run_dir, model) if recipe.train_rm.keep_best and judged is not None else None
@@ -200,6 +210,29 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
 
 # --- training --------------------------------------------------------------------------------------
+
+
+def _learn_to_see(
+    recipe: TrainRmRecipe, model: Any, runtime: Runtime, run_dir: RunDir, report: Reporter
+) -> None:
+    """The first look of a vision encoder that is trained here."""
+    from caig_cli.data.dialogues import read_dialogues
+    from caig_cli.mllm.batching import Pictures
+    from caig_cli.mllm.first_look import Eyes, Lesson, teach_names
+
+    section = recipe.train_rm
+    if section.lessons is None:
+        return
+    if model.looks_last:
+        raise UsageError("train_rm.lessons: the tower is frozen; set model.mllm.train_tower, or no lessons")
+    if recipe.model.arch == "mllm" and recipe.model.mllm.layout == "side_by_side":
+        raise UsageError("train_rm.lessons need model.mllm.layout two_images: they show one ad")
+    named = [d for d in read_dialogues(section.lessons) if d.task in section.first_look.tasks]
+    if not named:
+        raise UsageError(f"{section.lessons}: no dialogue of {', '.join(section.first_look.tasks)}")
+    lesson = Lesson(recipe.seed, section.vary_images, runtime, run_dir, report)
+    eyes = Eyes(model, model.features, model.seen_width)
+    teach_names(eyes, named, Pictures(model.rules), section.first_look, lesson)
 
 
 def _sets(

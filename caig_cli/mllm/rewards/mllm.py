@@ -36,6 +36,11 @@ class MllmReward(nn.Module):
         )
 
     @property
+    def seen_width(self) -> int:
+        """Width of the tower's features."""
+        return int(self.mllm.config.vision_config.hidden_size)
+
+    @property
     def looks_last(self) -> bool:
         """True where the look is a frozen tower's."""
         tower = self.mllm.core.model.vision_tower

@@ -54,6 +54,8 @@ class RewardModel(Protocol):
     scale: CtrScale
     looks_last: bool
     """Whether an ad's features stay the same while the model is trained, so that they can be kept."""
+    seen_width: int
+    """Last dimension of an ad's features."""
 
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """The look [I, ...] at each ad, from its normalised picture by ``rules``."""

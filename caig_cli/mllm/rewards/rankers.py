@@ -27,6 +27,7 @@ class Vam(nn.Module):
     def __init__(self, vision: VisionEncoder) -> None:
         super().__init__()
         self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
+        self.seen_width = vision.width
         self.head = nn.Linear(vision.width, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -59,6 +60,7 @@ class Cg4ctr(nn.Module):
     def __init__(self, vision: VisionEncoder, text: TextEncoder, width: int) -> None:
         super().__init__()
         self.vision, self.text, self.rules, self.scale = vision, text, vision.rules, CtrScale()
+        self.seen_width = vision.width
         self.meet = nn.Sequential(nn.Linear(vision.width + text.width, width), nn.GELU())
         self.heads = nn.Linear(width, 2)
         nn.init.zeros_(self.heads.weight)
