@@ -19,8 +19,7 @@ from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.rewards.sections import RewardSection
-from caig_cli.mllm.sections import FirstLookSection
+from caig_cli.mllm.rewards.sections import AdLookSection, RewardSection
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Pair
 
@@ -57,7 +56,7 @@ class TrainRmSection(Section):
     """Dialogues about ads (LLaVA JSON), whose named parts the vision encoder learns to see before it judges;
     empty for none. Clicks alone teach a small encoder next to nothing."""
 
-    first_look: FirstLookSection = FirstLookSection(tasks=("surface", "backdrop", "light", "mood"))
+    first_look: AdLookSection = AdLookSection()
     """How it learns from the lessons."""
 
     images: Path | None = None

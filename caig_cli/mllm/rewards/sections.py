@@ -8,10 +8,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from caig_cli.engine.optim import Count
-from caig_cli.mllm.sections import LoraSection
+from caig_cli.mllm.sections import FirstLookSection, LoraSection
 from caig_cli.recipe import Section
 
 Arch = Literal["mllm", "vam", "cg4ctr"]
+
+
+class AdLookSection(FirstLookSection):
+    """Lessons in naming what ads show, before they are judged."""
+
+    tasks: tuple[str, ...] = ("surface", "backdrop", "light", "mood")
+    """Tasks whose answers are names to tell apart."""
 
 
 class QuestionSection(Section):
