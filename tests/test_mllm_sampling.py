@@ -14,7 +14,7 @@ from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import see
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.prompt_model import PromptModel
+from caig_cli.mllm.prompt_model import PromptModel, Sampler
 from caig_cli.mllm.sampling import pick, sample
 
 RED = Image.new("RGB", (40, 50), (200, 30, 20))
@@ -117,3 +117,17 @@ def test_no_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(UsageError, match="'bert' are not supported"):
         PromptModel.load(str(tmp_path), runtime)
+
+
+def test_many_questions_at_once_are_answered_as_one_by_one(tiny: Mllm) -> None:
+    """Questions of unequal length share the forward passes; rows that end early leave them."""
+    model, sampler = PromptModel(tiny, "tiny"), Sampler(max_new_tokens=40)
+    pictures = [RED, Image.new("RGB", (40, 40), (10, 200, 30)), Image.new("RGB", (30, 60), (1, 2, 200))]
+    questions = ["Write a prompt", "x", "Write a background prompt for this product. Title: red mug"]
+    seeds = [[5, 6, 7], [8], [9, 10]]
+    together = model.write_many(pictures, questions, seeds=seeds, sampler=sampler)
+    alone = [
+        [model.write_prompts(picture, text, seeds=[seed], max_new_tokens=40)[0] for seed in some]
+        for picture, text, some in zip(pictures, questions, seeds, strict=True)
+    ]
+    assert together == alone and len({len(text) for some in alone for text in some}) > 2

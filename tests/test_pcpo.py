@@ -70,7 +70,7 @@ def recipe_for(parts: Path, **over: Mapping[str, Any]) -> PcpoRecipe:
             "batch_products": 2, "candidates": 3, "pairs_per_product": 2,
         },
         "policy": {"base": str(parts / "base"), "lora": {"rank": 4, "alpha": 8}},
-        "writer": {"max_new_tokens": 8},
+        "writer": {"max_new_tokens": 8, "batch": 3},
         "brush": {"painter": "fake", "size": "64x64"},
         "judge": {"model": str(parts / "judge"), "heldout": str(parts / "other")},
         "watch": {"products": 2, "prompts": 3, "patience": 0},
@@ -280,7 +280,9 @@ def test_a_judge_that_crashes_in_round_3(parts: Path, seated: Any, tmp_path: Pat
 
 
 def test_identical_prompts_are_counted(parts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(workshop.Workshop, "write", lambda self, product, seeds: ["on oak"] * len(seeds))
+    monkeypatch.setattr(
+        workshop.Workshop, "write", lambda self, _, seeds: [["on oak"] * len(s) for s in seeds]
+    )
     outcome = run(recipe_for(parts, pcpo={"rounds": 1}), tmp_path / "run")
     row = outcome.result["rounds"][0]
     assert (row["pairs"], row["dropped"], row["win_rate"]) == (0, {"same_prompt": 8}, 0.5)

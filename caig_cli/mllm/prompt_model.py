@@ -12,7 +12,16 @@ from PIL import Image
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import see
-from caig_cli.mllm.sampling import sample
+from caig_cli.mllm.sampling import sample_many
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """How answers are drawn; the defaults are plain sampling."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +50,34 @@ class PromptModel:
 
         An answer depends on its own seed only, not on how many others are asked for.
         """
+        sampler = Sampler(temperature, top_p, max_new_tokens)
+        return self.write_many([image], [instruction], seeds=[seeds], sampler=sampler)[0]
+
+    def write_many(
+        self,
+        images: Sequence[Image.Image],
+        instructions: Sequence[str],
+        *,
+        seeds: Sequence[Sequence[int]],
+        sampler: Sampler,
+    ) -> list[list[str]]:
+        """For each image and instruction one answer per seed of its own, all sampled together."""
         mllm = self.mllm
         encoder = mllm.encoder
-        ids = encoder.prefix(image=True) + encoder.question(instruction, image=True)
-        device, dtype = mllm.core.device, mllm.core.dtype
-        pixels = see(image, mllm.rules).to(device, dtype)
-        answers = sample(
+        prefix = encoder.prefix(image=True)
+        pixels = torch.cat([see(image, mllm.rules) for image in images])
+        answers = sample_many(
             mllm.core,
-            torch.tensor([ids], device=device),
-            pixels,
+            [prefix + encoder.question(text, image=True) for text in instructions],
+            pixels.to(mllm.core.device, mllm.core.dtype),
             seeds=seeds,
             end=mllm.tokenizer.eos_token_id,
             forbidden=self._forbidden(),
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_p=top_p,
+            max_new_tokens=sampler.max_new_tokens,
+            temperature=sampler.temperature,
+            top_p=sampler.top_p,
         )
-        return [encoder.decode(answer) for answer in answers]
+        return [[encoder.decode(answer) for answer in some] for some in answers]
 
     def _forbidden(self) -> list[int]:
         tokenizer = self.mllm.tokenizer

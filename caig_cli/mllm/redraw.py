@@ -11,16 +11,30 @@ RESAMPLES = 3
 
 
 def distinct(sample: Callable[[Sequence[int]], list[str]], n: int, seed: int, product: str) -> list[str]:
-    """``n`` prompts from a sampler of one prompt per seed; repeated or empty ones get a few new tries.
+    """``distinct_each`` of one product."""
+    return distinct_each(lambda seeds: [sample(seeds[0])], n, seed, [product])[0]
 
-    Prompt k does not depend on ``n``: what repeats an earlier prompt is drawn anew, never the earlier one.
+
+def distinct_each(
+    sample: Callable[[list[list[int]]], list[list[str]]], n: int, seed: int, products: Sequence[str]
+) -> list[list[str]]:
+    """``n`` prompts for each product from a sampler of one prompt per seed, for all products at once.
+
+    Repeated or empty prompts get a few new tries. Prompt k does not depend on ``n``: what repeats an earlier
+    prompt of its product is drawn anew, never the earlier one.
     """
-    prompts = sample([derive_seed(seed, product, k, "prompt", 0) for k in range(n)])
+    prompts = sample([[derive_seed(seed, product, k, "prompt", 0) for k in range(n)] for product in products])
     for attempt in range(1, RESAMPLES + 1):
-        again = [k for k in range(n) if not prompts[k] or prompts[k] in prompts[:k]]
-        if not again:
+        again = [[k for k in range(n) if not some[k] or some[k] in some[:k]] for some in prompts]
+        if not any(again):
             break
-        fresh = sample([derive_seed(seed, product, k, "prompt", attempt) for k in again])
-        for k, prompt in zip(again, fresh, strict=True):
-            prompts[k] = prompt
+        fresh = sample(
+            [
+                [derive_seed(seed, product, k, "prompt", attempt) for k in some]
+                for product, some in zip(products, again, strict=True)
+            ]
+        )
+        for texts, places, new in zip(prompts, again, fresh, strict=True):
+            for k, text in zip(places, new, strict=True):
+                texts[k] = text
     return prompts

@@ -1,6 +1,7 @@
-"""Many answers to one question: image and question are computed once, then every row goes its own way.
+"""Many answers to many questions: each image and question is computed once, then every row goes its own way.
 
-Legend of shape names: R rows, L prompt tokens, V vocabulary.
+Legend of shape names: Q questions, R rows (a question's answers, question by question), L tokens of the
+longest question, V vocabulary.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import Any
 import torch
 
 
-@torch.inference_mode()
 def sample(
     model: Any,
     ids_1L: torch.Tensor,
@@ -24,33 +24,116 @@ def sample(
     temperature: float = 1.0,
     top_p: float = 1.0,
 ) -> list[list[int]]:
-    """One answer per seed, as token ids without the end token.
+    """``sample_many`` of one question: one answer per seed."""
+    return sample_many(
+        model,
+        [ids_1L[0].tolist()],
+        pixels_13HW,
+        seeds=[seeds],
+        end=end,
+        forbidden=forbidden,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_p=top_p,
+    )[0]
 
-    Row r draws from its own generator, seeded with ``seeds[r]``: what it says does not depend on the other
-    rows. ``temperature`` 0 takes the likeliest token. ``top_p`` keeps the smallest set of tokens that holds
-    that much probability; there is no other filter. ``forbidden`` ids are never drawn (image, padding).
+
+@torch.inference_mode()
+def sample_many(
+    model: Any,
+    questions: Sequence[Sequence[int]],
+    pixels_Q3HW: torch.Tensor | None,
+    *,
+    seeds: Sequence[Sequence[int]],
+    end: int,
+    forbidden: Sequence[int] = (),
+    max_new_tokens: int = 96,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+) -> list[list[list[int]]]:
+    """For each question (token ids) one answer per seed of its own, as token ids without the end token.
+
+    Every row draws from its own generator: what it says does not depend on the other rows, but for rounding.
+    ``temperature`` 0 takes the likeliest token. ``top_p`` keeps the smallest set of tokens that holds that
+    much probability; there is no other filter. ``forbidden`` ids are never drawn (image, padding).
     """
-    rows = len(seeds)
-    out = model(input_ids=ids_1L, pixel_values=pixels_13HW, use_cache=True, logits_to_keep=1)
-    cache = out.past_key_values
-    cache.batch_repeat_interleave(rows)
-    logits_RV = out.logits[:, -1].expand(rows, -1)
-    generators = [torch.Generator().manual_seed(seed % 2**63) for seed in seeds]
-    said: list[list[int]] = [[] for _ in range(rows)]
-    going = [True] * rows
+    device = model.device
+    owner = [q for q, some in enumerate(seeds) for _ in some]
+    generators = [torch.Generator().manual_seed(seed % 2**63) for some in seeds for seed in some]
+    rows = _Rows(model, questions, pixels_Q3HW, owner, end)
+    said: list[list[int]] = [[] for _ in owner]
     for step in range(max_new_tokens):
-        uniform_R = torch.stack([torch.rand((), generator=g, dtype=torch.float64) for g in generators])
-        next_R = pick(logits_RV, uniform_R, temperature, top_p, forbidden)
-        for row, token in enumerate(next_R.tolist()):
-            going[row] = going[row] and token != end
-            if going[row]:
-                said[row].append(token)
-        if not any(going) or step == max_new_tokens - 1:
+        uniform_R = torch.stack(
+            [torch.rand((), generator=generators[row], dtype=torch.float64) for row in rows.live]
+        )
+        next_R = pick(rows.logits_RV, uniform_R, temperature, top_p, forbidden)
+        going = [
+            n for n, token in enumerate(next_R.tolist()) if token != end and rows.live[n] not in rows.done
+        ]
+        for n in going:
+            said[rows.live[n]].append(int(next_R[n]))
+        if not going or step == max_new_tokens - 1:
             break
-        position = torch.full((rows, 1), ids_1L.shape[1] + step, device=ids_1L.device)
-        out = model(input_ids=next_R[:, None], position_ids=position, past_key_values=cache, use_cache=True)
-        logits_RV = out.logits[:, -1]
-    return said
+        rows.advance(next_R.to(device), going)
+    answers = iter(said)
+    return [[next(answers) for _ in some] for some in seeds]
+
+
+class _Rows:
+    """The rows that are still computed: their cache, and the logits of their next token.
+
+    Questions of unequal length are padded on the left, where nothing looks. Rows that have ended are dropped
+    when they are as many as the others.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        questions: Sequence[Sequence[int]],
+        pixels_Q3HW: torch.Tensor | None,
+        owner: Sequence[int],
+        end: int,
+    ) -> None:
+        self.model, self.live, self.done = model, list(range(len(owner))), set[int]()
+        longest, device = max(map(len, questions)), model.device
+        ids_QL = torch.full((len(questions), longest), end, device=device)
+        mask_QL = torch.zeros((len(questions), longest), dtype=torch.long, device=device)
+        for q, ids in enumerate(questions):
+            ids_QL[q, longest - len(ids) :] = torch.tensor(ids, device=device)
+            mask_QL[q, longest - len(ids) :] = 1
+        given: dict[str, torch.Tensor] = {}
+        if not mask_QL.all():
+            given = {"attention_mask": mask_QL, "position_ids": (mask_QL.cumsum(1) - 1).clamp(min=0)}
+        out = model(input_ids=ids_QL, pixel_values=pixels_Q3HW, use_cache=True, logits_to_keep=1, **given)
+        owner_R = torch.tensor(owner, device=device)
+        self.cache = out.past_key_values
+        self.cache.batch_select_indices(owner_R)
+        self.logits_RV = out.logits[owner_R, -1]
+        self.position_R = mask_QL.sum(1)[owner_R]
+        self.mask_RL = mask_QL[owner_R] if given else None
+
+    def advance(self, next_R: torch.Tensor, going: Sequence[int]) -> None:
+        """Read the next tokens; ``going`` are the numbers of the live rows that have not ended."""
+        self.done.update(row for n, row in enumerate(self.live) if n not in set(going))
+        if 2 * len(going) <= len(self.live):
+            kept = torch.tensor(going, device=next_R.device)
+            self.cache.batch_select_indices(kept)
+            next_R, self.position_R = next_R[kept], self.position_R[kept]
+            self.live = [self.live[n] for n in going]
+            self.mask_RL = None if self.mask_RL is None else self.mask_RL[kept]
+        given = {}
+        if self.mask_RL is not None:
+            self.mask_RL = torch.nn.functional.pad(self.mask_RL, (0, 1), value=1)
+            given = {"attention_mask": self.mask_RL}
+        out = self.model(
+            input_ids=next_R[:, None],
+            position_ids=self.position_R[:, None],
+            past_key_values=self.cache,
+            use_cache=True,
+            **given,
+        )
+        self.position_R = self.position_R + 1
+        self.logits_RV = out.logits[:, -1]
 
 
 def pick(
@@ -62,13 +145,20 @@ def pick(
 ) -> torch.Tensor:
     """The token of each row, int64 [R], by inverting its cumulative distribution at ``uniform_R`` in [0, 1).
 
-    Probabilities are sorted first, so that top-p is a bound on the same cumulative sum.
+    With top-p probabilities are sorted first, so that it is a bound on the same cumulative sum. Without,
+    any order will do, and sorting the vocabulary would be a third of a small model's time.
     """
     scores_RV = logits_RV.to(torch.float64, copy=True)
     scores_RV[:, list(forbidden)] = -torch.inf
     if temperature <= 0:
         return scores_RV.argmax(-1)
-    sorted_RV, order_RV = (scores_RV / temperature).softmax(-1).sort(dim=-1, descending=True, stable=True)
+    p_RV = (scores_RV / temperature).softmax(-1)
+    if top_p >= 1:
+        cumulative_RV = p_RV.cumsum(-1)
+        threshold_R1 = uniform_R.to(p_RV.device)[:, None] * cumulative_RV[:, -1:]
+        last_R1 = (cumulative_RV < cumulative_RV[:, -1:]).sum(-1, keepdim=True)  # guards against rounding
+        return torch.searchsorted(cumulative_RV, threshold_R1, right=True).minimum(last_R1).squeeze(-1)
+    sorted_RV, order_RV = p_RV.sort(dim=-1, descending=True, stable=True)
     cumulative_RV = sorted_RV.cumsum(-1)
     kept_RV = cumulative_RV - sorted_RV < top_p
     mass_R1 = (sorted_RV * kept_RV).sum(-1, keepdim=True)

@@ -69,19 +69,24 @@ class Team:
 
 
 def sample(
-    write: Callable[[Product], list[str]],
+    write: Callable[[Sequence[Product]], list[list[str]]],
     products: Sequence[Product],
+    batch: int,
     folder: RunDir,
     team: Team,
     report: Reporter,
 ) -> dict[str, list[str]]:
-    """Every product's prompts, sampled by ``write`` or read back, in the order of ``products``."""
-    done = team.read(folder, "prompts")
+    """Every product's prompts, sampled by ``write`` or read back, in the order of ``products``.
+
+    ``batch`` products are sampled together, always the same ones, so that a resumed run gets the same words.
+    """
+    done, mine = team.read(folder, "prompts"), iter(team.share(products))
     with report.progress("sampling prompts", len(products)) as bar, folder.timed("sample"):
-        for product in team.share(products):
-            if product.id not in done:
-                team.write(folder, "prompts", [{"product": product.id, "prompts": write(product)}])
-            bar.advance(team.size)
+        while group := list(islice(mine, batch)):
+            if any(product.id not in done for product in group):
+                said = zip(group, write(group), strict=True)
+                team.write(folder, "prompts", [{"product": p.id, "prompts": texts} for p, texts in said])
+            bar.advance(team.size * len(group))
     team.wait()
     rows = team.read(folder, "prompts")
     return {product.id: [str(text) for text in rows[product.id]["prompts"]] for product in products}

@@ -19,7 +19,7 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.negatives import draw_negatives
 from caig_cli.mllm.policy import restore_policy, save_policy, starting_state
 from caig_cli.mllm.preferences import PreferenceSet, Stream, preference_step
-from caig_cli.mllm.redraw import distinct
+from caig_cli.mllm.redraw import distinct_each
 from caig_cli.records import Pair, Preference, Product
 from caig_cli.rounds.candidates import (
     Bench,
@@ -47,11 +47,11 @@ def sample_candidates(
     """The policy's prompts for each product; a repeated or empty one is drawn again a few times."""
     seed = derive_seed(shop.recipe.seed, "round", number)
 
-    def write(product: Product) -> list[str]:
-        draw = partial(shop.write, product)
-        return distinct(lambda seeds: draw(list(seeds)), shop.recipe.pcpo.candidates, seed, product.id)
+    def write(group: Sequence[Product]) -> list[list[str]]:
+        count = shop.recipe.pcpo.candidates
+        return distinct_each(partial(shop.write, group), count, seed, [product.id for product in group])
 
-    return sample(write, products, folder, shop.team, shop.report)
+    return sample(write, products, shop.recipe.writer.batch, folder, shop.team, shop.report)
 
 
 def paint_and_rank(
@@ -159,7 +159,9 @@ def optimise(
     evaluate: Evaluate | None,
 ) -> Mapping[str, float]:
     """Train the policy on the round's preferences and save it; returns the evaluation at the end."""
-    if (folder.path / "adapter").is_dir():
+    trained = (folder.path / "adapter").is_dir()
+    shop.team.wait()  # all have looked before the main process may write it
+    if trained:
         restore_policy(shop.policy, folder.path / "adapter")
     elif preferences:
         learnt = preference_set(shop, preferences, number)

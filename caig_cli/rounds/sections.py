@@ -83,6 +83,9 @@ class SamplerSection(Section):
     max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
     """Length of a prompt in tokens, at most."""
 
+    batch: Count = 16
+    """Products whose prompts are sampled together; a killed run samples at most as many again."""
+
 
 class BrushSection(Section):
     """How candidates are painted: the judge's size is enough."""

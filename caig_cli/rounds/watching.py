@@ -83,11 +83,13 @@ def _sample(shop: Workshop, folder: RunDir, products: Sequence[Product]) -> dict
     """Prompts as they come: repeats are what diversity measures."""
     count = shop.recipe.watch.prompts
 
-    def write(product: Product) -> list[str]:
-        seeds = [derive_seed(shop.recipe.seed, "watch", product.id, k) for k in range(count)]
-        return shop.write(product, seeds)
+    def write(group: Sequence[Product]) -> list[list[str]]:
+        seeds = [
+            [derive_seed(shop.recipe.seed, "watch", product.id, k) for k in range(count)] for product in group
+        ]
+        return shop.write(group, seeds)
 
-    return sample(write, products, folder, shop.team, shop.report)
+    return sample(write, products, shop.recipe.writer.batch, folder, shop.team, shop.report)
 
 
 def _win_rate(

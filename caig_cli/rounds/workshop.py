@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -22,7 +22,7 @@ from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import EMBEDDED, Mllm
 from caig_cli.mllm.policy import make_policy
 from caig_cli.mllm.preferences import Asking, Sizes
-from caig_cli.mllm.prompt_model import PromptModel
+from caig_cli.mllm.prompt_model import PromptModel, Sampler
 from caig_cli.mllm.relevance import RelevanceJudge
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.preference import Objective
@@ -91,16 +91,14 @@ class Workshop:
         """Size of a micro-batch."""
         return Sizes(self.recipe.pcpo.batch_products, self.recipe.pcpo.batch_tokens)
 
-    def write(self, product: Product, seeds: list[int]) -> list[str]:
-        """Prompts for a product, one per seed, by the policy as it is now."""
-        sampler = self.recipe.writer
-        return PromptModel(self.policy, self.recipe.policy.base).write_prompts(
-            Image.fromarray(self.stock.cutout(product.id).rgba),
-            question(product),
+    def write(self, products: Sequence[Product], seeds: Sequence[Sequence[int]]) -> list[list[str]]:
+        """Prompts for each product, one per seed of its own, by the policy as it is now."""
+        how = self.recipe.writer
+        return PromptModel(self.policy, self.recipe.policy.base).write_many(
+            [Image.fromarray(self.stock.cutout(product.id).rgba) for product in products],
+            [question(product) for product in products],
             seeds=seeds,
-            temperature=sampler.temperature,
-            top_p=sampler.top_p,
-            max_new_tokens=sampler.max_new_tokens,
+            sampler=Sampler(how.temperature, how.top_p, how.max_new_tokens),
         )
 
     def folder(self, number: int) -> RunDir:
@@ -141,7 +139,8 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
         yield Workshop(
             recipe, run, report, runtime, accelerator, pool, goods, stock, policy, judge, heldout, relevance
         )
-        accelerator.end_training()
+        if recipe.pcpo.tracker is not None:
+            accelerator.end_training()
 
 
 def base_of(recipe: PcpoRecipe) -> str:

@@ -1,0 +1,81 @@
+"""``caig pcpo`` in processes of its own: killed without warning, and shared by two."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from test_pcpo import metrics, recipe_for, run, same_run, write_products
+from tiny_mllm import make_tiny
+from tiny_rewards import make_reward
+
+from caig_cli.engine.launch import relaunch
+from caig_cli.recipe import dump
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("parts")
+    make_tiny().save(folder / "base", torch.float32)
+    make_reward(folder / "judge", "mllm", folder / "base")
+    make_reward(folder / "other", "vam", folder / "base", seed=3)
+    write_products(folder, 7)
+    return folder
+
+
+def test_killed_without_warning_it_ends_in_the_same_bytes(parts: Path, tmp_path: Path) -> None:
+    """SIGKILL at random moments, told by how many files there are; every attempt resumes the last."""
+    recipe = recipe_for(parts)
+    run(recipe, tmp_path / "whole")
+    (tmp_path / "recipe.yaml").write_text(dump(recipe))
+    command = [sys.executable, "-m", "caig_cli", "pcpo", "--quiet", "--out", str(tmp_path / "run")]
+    rng, done = random.Random(11), 0
+    for attempt in range(2):
+        how = ["--resume"] if attempt else ["--recipe", str(tmp_path / "recipe.yaml")]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([*command, *how], env=environment, stdout=subprocess.DEVNULL)
+        wanted, deadline = done + rng.randrange(6, 30), time.monotonic() + 240
+        while done < wanted and process.poll() is None and time.monotonic() < deadline:
+            done = sum(1 for path in (tmp_path / "run").rglob("*") if path.is_file())
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "it was still running"
+    run(recipe, tmp_path / "run", resume=True)
+    same_run(tmp_path / "whole", tmp_path / "run")
+
+
+def test_two_processes_equal_one(parts: Path, tmp_path: Path) -> None:
+    """Candidates are shared out, micro-batches dealt like cards: two with one each are one with two.
+
+    Weights agree to 1e-4 of their size; prompts, and so all that is counted, are the same.
+    """
+    tree = recipe_for(parts).model_dump(mode="json")
+    alone = recipe_for(parts, optim={"accumulate": 2})
+    run(alone, tmp_path / "alone")
+    script = (
+        "import json, sys; sys.path[:0] = sys.argv[3:]\n"
+        "from pathlib import Path; from test_pcpo import run\n"
+        "from caig_cli.stages.pcpo import PcpoRecipe; from caig_cli.engine import launch\n"
+        "run(PcpoRecipe.model_validate_json(sys.argv[1]), Path(sys.argv[2])); launch.leave()\n"
+    )
+    recipe = type(alone).model_validate(tree).model_dump_json()
+    here = [str(Path(__file__).parent), str(ROOT)]
+    assert relaunch(2, [sys.executable, "-c", script, recipe, str(tmp_path / "both"), *here]) == 0
+    one, both = (load_file(tmp_path / n / "adapter/adapter_model.safetensors") for n in ("alone", "both"))
+    for name, tensor in one.items():
+        torch.testing.assert_close(tensor, both[name], rtol=1e-4, atol=1e-6)
+    rows = [[row for row in metrics(tmp_path / name) if "pairs" in row] for name in ("alone", "both")]
+    for first, second in zip(*rows, strict=True):
+        assert (first["pairs"], first["dropped"]) == (second["pairs"], second["dropped"])
+        for key in ("win_rate", "win_rate_heldout", "kl", "chosen_logp", "rejected_logp", "distinct"):
+            assert first[key] == pytest.approx(second[key], rel=1e-3, abs=1e-4), key
