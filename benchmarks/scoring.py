@@ -80,8 +80,9 @@ def one_at_a_time(judge: TrainedJudge, pairs: Sequence[Pair]) -> list[tuple[floa
     for pair in pairs:
         odds = []
         for ads in ((pair.left, pair.right), (pair.right, pair.left)):
-            left, right = (look(judge.model, [open_creative(ad)]) for ad in ads)
-            out = judge.model(left, right, [judge.facts.wording.text(pair)])
+            seen = torch.cat([look(judge.model, [open_creative(ad)]) for ad in ads])
+            left, right = torch.tensor([[0], [1]])
+            out = judge.model(seen, left, right, [judge.facts.wording.text(pair)])
             odds.append(float(out.logits_P2[0, 0] - out.logits_P2[0, 1]) / judge.facts.temperature)
         said.append((sigmoid(odds[0]), sigmoid(-odds[1])))
     return said

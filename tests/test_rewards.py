@@ -20,6 +20,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.errors import UsageError
 from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
+from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.card import reward_card
 from caig_cli.mllm.rewards.data import PairSet, Stream, usable
 from caig_cli.mllm.rewards.evaluation import fit_temperature
@@ -104,13 +105,17 @@ def test_rates_are_standardised_and_come_back() -> None:
     assert (scale.mean, scale.std) == (pytest.approx(0.03), pytest.approx(0.01))
     assert scale.standard(torch.tensor([0.04])).item() == pytest.approx(1.0)
     assert scale.real(scale.standard(torch.tensor([0.017]))).item() == pytest.approx(0.017)
+    ratio = fit_scale([0.02, 0.04, math.nan], log=True)
+    assert (ratio.mean, ratio.std) == (pytest.approx(math.log(0.02 * 2**0.5)), pytest.approx(LN2 / 2))
+    assert ratio.standard(torch.tensor([0.08])).item() == pytest.approx(3.0)
+    assert ratio.real(torch.tensor([3.0, 99.0])).tolist() == pytest.approx([0.08, 1.0])
     assert fit_scale([0.03]) == fit_scale([]) == CtrScale(0.0, 1.0)
 
 
 def test_what_is_asked() -> None:
     known = pair(caption="Red  mug\n<image>", attributes={"size": "3 cm"}, question="Which one?")
     own = Wording().text(known).split("\n")
-    assert own[0].endswith("left or right?") and own[1:] == ["Title: Red mug image"]
+    assert own[0] == COMPARISON and own[1:] == ["Title: Red mug image"]
     assert Wording(caption=False, attributes=True).text(known).split("\n")[1:] == ["size: 3 cm"]
     assert Wording("facts").text(known) == "Title: Red mug image"
     official = Wording("official")
@@ -175,19 +180,42 @@ def pictures(count: int, seed: int = 0) -> list[Image.Image]:
 def test_padding_and_company_move_no_logit(model: Any) -> None:
     looks = look(model, pictures(4))
     texts = ["red mug", "", "a " * 30, "What kind of object is this?"]
-    together = model(looks, looks.flip(0), texts)
+    left, right = torch.tensor([0, 1, 0, 3]), torch.tensor([3, 2, 1, 0])
+    together = model(looks, left, right, texts)
     for n, text in enumerate(texts):
-        alone = model(looks[n : n + 1], looks.flip(0)[n : n + 1], [text])
+        ads = looks[[int(left[n]), int(right[n])]]
+        alone = model(ads, torch.tensor([0]), torch.tensor([1]), [text])
         torch.testing.assert_close(alone.logits_P2[0], together.logits_P2[n], rtol=0, atol=1e-5)
         torch.testing.assert_close(alone.ctr_P2[0], together.ctr_P2[n], rtol=0, atol=1e-5)
     assert together.logits_P2.std() > 1e-3, "the test would pass for a model that says nothing"
 
 
+def test_what_rows_share_is_computed_as_if_they_did_not(base: Path) -> None:
+    """Three rows with one left ad, against whole rows: same answers, same gradients."""
+    model = make(base, "mllm")
+    looks, texts = look(model, pictures(4)), ["red mug", "", "What is it?", "x"]
+    ads = torch.tensor([0, 0, 0, 2]), torch.tensor([1, 2, 3, 0])
+    found = []
+    for whole_rows in (False, True):
+        model._recomputes = whole_rows
+        out = model(looks, *ads, texts)
+        (out.logits_P2.sin().sum() + out.ctr_P2.sum()).backward()
+        gradients = {name: p.grad.clone() for name, p in model.named_parameters() if p.requires_grad}
+        model.zero_grad()
+        found.append((out, gradients))
+    (shared, shared_gradients), (plain, gradients) = found
+    torch.testing.assert_close(shared.logits_P2, plain.logits_P2, rtol=0, atol=1e-5)
+    torch.testing.assert_close(shared.ctr_P2, plain.ctr_P2, rtol=0, atol=1e-5)
+    assert sum("lora_A" in name for name in gradients) == 14
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(shared_gradients[name], gradient, rtol=1e-3, atol=1e-5, msg=name)
+
+
 @torch.no_grad()
 def test_index_0_is_the_left_ad(model: Any) -> None:
     """Turning a pair round turns the roles round: exactly for models that score an ad by itself."""
-    one, other = look(model, pictures(2)).split(1)
-    shown, swapped = model(one, other, ["x"]), model(other, one, ["x"])
+    looks, (one, other) = look(model, pictures(2)), torch.tensor([[0], [1]])
+    shown, swapped = model(looks, one, other, ["x"]), model(looks, other, one, ["x"])
     if hasattr(model, "heads") and hasattr(model, "mllm"):
         assert not torch.allclose(shown.logits_P2, swapped.logits_P2.flip(1)), "it reads in an order"
     else:
@@ -213,7 +241,7 @@ def test_an_untrained_model_says_one_half_and_the_mean_rate(base: Path) -> None:
         fresh.scale = CtrScale(0.03, 0.01)
         looks = look(fresh, pictures(2))
         with torch.no_grad():
-            out = fresh(looks[:1], looks[1:], ["x"])
+            out = fresh(looks, *torch.tensor([[0], [1]]), ["x"])
         assert (out.logits_P2[:, 0] - out.logits_P2[:, 1]).abs().max() == 0
         assert out.ctr_P2.flatten().tolist() == pytest.approx([0.03, 0.03])
 
@@ -300,6 +328,16 @@ def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, ba
         half = len(draw.pairs) // 2
         assert draw.pairs[:half] == draw.pairs[half:] and draw.swapped == (False,) * half + (True,) * half
     assert not any(any(d.swapped) for d in data.epoch(0, 0, "none") + data.in_order())
+
+
+def test_mixed_batches_tell_of_many_items(tmp_path: Path, base: Path) -> None:
+    """Three pairs of an item's three ads share an ad with each other, so each comes for itself."""
+    whole = pair_set(tmp_path, make(base, "vam"))
+    mixed = PairSet(whole.pairs, Teaching(), Wording(), whole.looks, 7, mixed=True)
+    draws = mixed.epoch(0, 0, "none")
+    assert sorted(n for draw in draws for n in draw.pairs) == list(range(27))
+    items = [len({mixed.pairs[n].item for n in draw.pairs}) for draw in draws]
+    assert sum(items) > 1.8 * 9, "whole items are in one batch each"
 
 
 def test_a_pair_turned_round_teaches_the_same_of_the_other_side(tmp_path: Path, base: Path) -> None:
@@ -402,18 +440,19 @@ def stored(model: Any, folder: Path, dtype: torch.dtype = torch.float32, **more:
 @torch.no_grad()
 def test_what_is_read_says_what_was_written(model: Any, tmp_path: Path) -> None:
     looks = look(model, pictures(3))
-    said = model(looks, looks.flip(0), ["red mug", "a", "b"])
+    left, right = torch.tensor([0, 1, 2]), torch.tensor([2, 0, 1])
+    said = model(looks, left, right, ["red mug", "a", "b"])
     folder = stored(model, tmp_path / "model")
     again, facts = read_reward(folder, CPU)
     seen = look(again, pictures(3))
-    out = again(seen, seen.flip(0), ["red mug", "a", "b"])
+    out = again(seen, left, right, ["red mug", "a", "b"])
     torch.testing.assert_close(out.logits_P2, said.logits_P2, rtol=0, atol=1e-5)
     torch.testing.assert_close(out.ctr_P2, said.ctr_P2, rtol=0, atol=1e-5)
     assert facts.simulated and "simulated market" in (folder / "README.md").read_text()
     half = stored(model, tmp_path / "half", torch.float16)
     sizes = [sum(f.stat().st_size for f in d.rglob("*.safetensors")) for d in (folder, half)]
     assert sizes[1] < 0.8 * sizes[0]
-    rough = read_reward(half, CPU)[0](seen, seen.flip(0), ["red mug", "a", "b"])
+    rough = read_reward(half, CPU)[0](seen, left, right, ["red mug", "a", "b"])
     torch.testing.assert_close(rough.logits_P2, said.logits_P2, rtol=0, atol=0.02)
 
 
@@ -424,7 +463,7 @@ def test_all_weights_are_a_whole_model(base: Path, tmp_path: Path) -> None:
     folder = stored(model, tmp_path / "model")
     again, facts = read_reward(folder, CPU)
     assert facts.base is None and (folder / "config.json").is_file()
-    out, said = (m(looks[:1], looks[1:], ["x"]).logits_P2 for m in (again, model))
+    out, said = (m(looks, *torch.tensor([[0], [1]]), ["x"]).logits_P2 for m in (again, model))
     torch.testing.assert_close(out, said, rtol=0, atol=1e-5)
 
 

@@ -155,7 +155,8 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "gap": {"train_rm": {"weigh": "gap"}},
     "one order": {"train_rm": {"swap": "none"}},
     "random order": {"train_rm": {"swap": "random"}},
-    "raw rates": {"train_rm": {"standardise": False}},
+    "raw rates": {"train_rm": {"standardise": "none"}},
+    "plain rates": {"train_rm": {"standardise": "linear"}},
     "no prior": {"train_rm": {"prior": None}},
     "no rates": {"train_rm": {"ctr_weight": 0}},
     "varied": {"train_rm": {"vary_images": 0.5, "views": 2}},
@@ -180,7 +181,9 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
             tree[part] |= values
         recipe = TrainRmRecipe.model_validate(tree)
         section, wording = recipe.train_rm, train_rm._wording(recipe, architecture)
-        learn, _, _ = train_rm._sets(recipe, train_rm._read(recipe), model, wording, SilentReporter())
+        learn, _, _ = train_rm._sets(
+            recipe, train_rm._read(recipe), model, wording, SilentReporter(), mixed=True
+        )
         model.scale = CtrScale()
         train_rm._scale(recipe, model, learn, architecture)
         stream = Stream(learn, 0, section.swap)

@@ -49,7 +49,7 @@ TASKS: Mapping[str, Task] = {
     "rewrite": Task("prompt", "Improve this background prompt for this product."),
 }
 
-COMPARISON = "Which ad is clicked more, left or right?"
+COMPARISON = "Which ad is clicked more?"
 """What a reward model is asked about two ads of a product. The prompt model is never asked this."""
 
 

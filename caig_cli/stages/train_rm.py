@@ -84,8 +84,9 @@ class TrainRmSection(Section):
     ctr_weight: Annotated[float, Field(ge=0)] = 0.5
     """Weight of the squared error of the predicted rates; 0 learns no rates."""
 
-    standardise: bool = True
-    """Learn rates in standard deviations from their mean; undone on output."""
+    standardise: Literal["none", "linear", "log"] = "log"
+    """Learn rates, or their logarithms, in standard deviations from their mean; undone on output. Of plain
+    rates, a few much clicked ads are most of the error, and its noise drowns what the pairs teach."""
 
     prior: tuple[Positive, Positive] | None = (2.04, 54.06)
     """Beta prior (a, b) that smooths observed rates; empty takes them as they are."""
@@ -175,7 +176,8 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     wording = _wording(recipe, architecture)
     model = architecture.start(recipe.model, [wording.text(pair) for pair in data.train], runtime)
     _learn_to_see(recipe, model, runtime, run_dir, report)
-    learn, judged, failed = _sets(recipe, data, model, wording, report)
+    mixed = not architecture.needs_rates
+    learn, judged, failed = _sets(recipe, data, model, wording, report, mixed=mixed)
     _scale(recipe, model, learn, architecture)
     best = Best(run_dir, model) if recipe.train_rm.keep_best and judged is not None else None
     result = loop.train(
@@ -235,7 +237,7 @@ def _learn_to_see(
 
 
 def _sets(
-    recipe: TrainRmRecipe, data: Data, model: Any, wording: Wording, report: Reporter
+    recipe: TrainRmRecipe, data: Data, model: Any, wording: Wording, report: Reporter, *, mixed: bool
 ) -> tuple[PairSet, PairSet | None, list[Failure]]:
     """What is learnt and what is judged, as sets of usable pairs; a frozen tower looks at all ads now."""
     from caig_cli.mllm.rewards.data import PairSet, usable
@@ -250,7 +252,7 @@ def _sets(
         raise UsageError(f"{section.pairs}: no pair can be used; {(data.failed + failed)[0].error}")
     views = section.views if model.looks_last else FRESH
     looks = Looks(ads, strength=section.vary_images, views=views, seed=recipe.seed)
-    learn = PairSet(train, teaching, wording, looks, section.batch_pairs)
+    learn = PairSet(train, teaching, wording, looks, section.batch_pairs, mixed=mixed)
     judged = PairSet(held_out, teaching, wording, looks, section.batch_pairs) if held_out else None
     if model.looks_last:
         looks.fill(model, learn.rate, judged.rate if judged else (), room, report)
@@ -266,8 +268,9 @@ def _scale(recipe: TrainRmRecipe, model: Any, learn: PairSet, architecture: Arch
             f"{recipe.train_rm.pairs}: {recipe.model.arch} learns from click-through rates and no ad has "
             "one; make the pairs with caig pairs, or train mllm"
         )
-    if recipe.train_rm.standardise:
-        model.scale = fit_scale(list(learn.rate.values()))
+    if recipe.train_rm.standardise != "none":
+        log = recipe.train_rm.standardise == "log"
+        model.scale = fit_scale(list(learn.rate.values()), log=log)
 
 
 def _step(architecture: Architecture, ctr_weight: float, device: torch.device) -> StepFunction:
@@ -308,8 +311,10 @@ def _facts(
         form=wording.form,
         caption=wording.caption,
         attributes=wording.attributes,
+        question=wording.question,
         ctr_mean=model.scale.mean,
         ctr_std=model.scale.std,
+        ctr_log=model.scale.log,
         ctr_log_spread=log_spread(said, judged) if learnt and said is not None and judged else None,
         temperature=figures.get("temperature", 1.0),
         simulated=simulated,

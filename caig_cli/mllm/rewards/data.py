@@ -87,9 +87,19 @@ class PairSet:
     """Pairs that have a target, and the batches of any epoch."""
 
     def __init__(
-        self, pairs: Sequence[Pair], teaching: Teaching, wording: Wording, looks: Looks, size: int
+        self,
+        pairs: Sequence[Pair],
+        teaching: Teaching,
+        wording: Wording,
+        looks: Looks,
+        size: int,
+        *,
+        mixed: bool = False,
     ) -> None:
-        """``size``: pairs of a batch, at most."""
+        """``size``: pairs of a batch, at most. ``mixed`` spreads an item's pairs over many batches, so that a
+        batch tells of many items; otherwise whole items stay together, as list-wise losses need it.
+        """
+        self.mixed = mixed
         self.pairs, self.wording, self.looks, self.size = list(pairs), wording, looks, size
         self.sides = [(looks.ads.number(p.left), looks.ads.number(p.right)) for p in pairs]
         self._target = [teaching.target(pair) for pair in pairs]
@@ -111,7 +121,8 @@ class PairSet:
         rng = random.Random(derive_seed(seed, "epoch", epoch))
         chunks = []
         for numbers in self._items.values():
-            chunks += self._split(rng.sample(numbers, len(numbers)))
+            drawn = rng.sample(numbers, len(numbers))
+            chunks += self._disjoint(drawn) if self.mixed else self._split(drawn)
         rng.shuffle(chunks)
         window = WINDOW * max(1, self.size // max(map(len, chunks)))
         batches: list[list[int]] = []
@@ -170,6 +181,21 @@ class PairSet:
     def _split(self, numbers: Sequence[int]) -> list[list[int]]:
         """An item's pairs in parts that fit into a batch."""
         return [list(numbers[i : i + self.size]) for i in range(0, len(numbers), self.size)]
+
+    def _disjoint(self, numbers: Sequence[int]) -> list[list[int]]:
+        """An item's pairs in parts in which no ad comes twice: each look at an ad teaches something new."""
+        chunks: list[list[int]] = []
+        seen: list[set[int]] = []
+        for number in numbers:
+            ads = set(self.sides[number])
+            home = next((k for k, known in enumerate(seen) if not known & ads), None)
+            if home is None or len(chunks[home]) >= self.size:
+                chunks.append([number])
+                seen.append(ads)
+            else:
+                chunks[home].append(number)
+                seen[home] |= ads
+        return chunks
 
     def _pack(self, chunks: Sequence[list[int]]) -> list[list[int]]:
         """Consecutive parts of items into batches."""

@@ -41,10 +41,12 @@ class Opinion:
 
 
 @torch.no_grad()
-def both_orders(model: RewardModel, left: torch.Tensor, right: torch.Tensor, texts: list[str]) -> Opinion:
-    """Compare looks [P, ...] in both orders in one batch; rates are the mean of both."""
+def both_orders(
+    model: RewardModel, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: list[str]
+) -> Opinion:
+    """Compare ads of the looks in both orders in one batch; rates are the mean of both."""
     count = len(texts)
-    out = model(torch.cat([left, right]), torch.cat([right, left]), [*texts, *texts])
+    out = model(looks_I, torch.cat([left_P, right_P]), torch.cat([right_P, left_P]), [*texts, *texts])
     gap = (out.logits_P2[:, 0] - out.logits_P2[:, 1]).double().cpu().numpy()
     ctr = out.ctr_P2.double().cpu().numpy()
     return Opinion(gap[:count], -gap[count:], (ctr[:count] + ctr[count:, ::-1]) / 2)
@@ -57,8 +59,7 @@ def judge(model: RewardModel, held_out: PairSet) -> Opinion:
     shown_P, swapped_P, ctr_P2 = np.zeros(count), np.zeros(count), np.zeros((count, 2))
     for draw in held_out.in_order():
         batch = held_out.collate(draw).to(device_of(model))
-        looks = batch.see(model)
-        said = both_orders(model, looks[batch.left_P], looks[batch.right_P], list(batch.texts))
+        said = both_orders(model, batch.see(model), batch.left_P, batch.right_P, list(batch.texts))
         rows = list(draw.pairs)
         shown_P[rows], swapped_P[rows], ctr_P2[rows] = said.shown_P, said.swapped_P, said.ctr_P2
     return Opinion(shown_P, swapped_P, ctr_P2)

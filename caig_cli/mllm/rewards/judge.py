@@ -17,7 +17,7 @@ from PIL import Image
 from caig_cli.data.creatives import open_creative
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import ItemError
-from caig_cli.mllm.rewards.evaluation import Opinion, both_orders
+from caig_cli.mllm.rewards.evaluation import both_orders
 from caig_cli.mllm.rewards.model import RewardModel, look
 from caig_cli.mllm.rewards.storage import RewardFacts, locate, read_reward
 from caig_cli.records import Creative, Failure, Pair, Side, Verdict
@@ -89,11 +89,11 @@ class TrainedJudge:
                 else:
                     answers[n] = Failure(pairs[n].id, fault)
             if whole:
-                left, right = (
-                    torch.stack([looks[_key(ad)] for ad in ads])
-                    for ads in zip(*((pairs[n].left, pairs[n].right) for n in whole), strict=True)
-                )
-                answers |= zip(whole, self._verdicts(left, right, [texts[n] for n in whole]), strict=True)
+                place = {key: number for number, key in enumerate(looks)}
+                sides = [(place[_key(pairs[n].left)], place[_key(pairs[n].right)]) for n in whole]
+                seen = torch.stack(list(looks.values()))
+                said = self._verdicts(seen, sides, [texts[n] for n in whole])
+                answers |= zip(whole, said, strict=True)
         return [answers[n] for n in range(len(pairs))]
 
     def rank(
@@ -108,8 +108,8 @@ class TrainedJudge:
         won, rates = np.zeros((count, 2)), np.zeros((count, 2))
         for start in range(0, len(duels), BATCH):
             chunk = duels[start : start + BATCH]
-            left, right = (looks[list(side)] for side in zip(*chunk, strict=True))
-            for (a, b), verdict in zip(chunk, self._verdicts(left, right, [text] * len(chunk)), strict=True):
+            said = self._verdicts(looks, chunk, [text] * len(chunk))
+            for (a, b), verdict in zip(chunk, said, strict=True):
                 won[a] += verdict.p_left, 1
                 won[b] += 1 - verdict.p_left, 1
                 for ad, rate in zip((a, b), verdict.ctr or (math.nan, math.nan), strict=True):
@@ -118,8 +118,11 @@ class TrainedJudge:
         ctr = tuple(self._estimate(float(sum_ / n)) for sum_, n in rates)
         return Ranking(tuple(wins), ctr, tuple(sorted(range(count), key=lambda n: -wins[n])))
 
-    def _verdicts(self, left: torch.Tensor, right: torch.Tensor, texts: list[str]) -> list[Verdict]:
-        said: Opinion = both_orders(self.model, left, right, texts)
+    def _verdicts(
+        self, looks_I: torch.Tensor, sides: Sequence[tuple[int, int]], texts: list[str]
+    ) -> list[Verdict]:
+        left_P, right_P = torch.tensor(sides, device=looks_I.device).unbind(1)
+        said = both_orders(self.model, looks_I, left_P, right_P, texts)
         shown_P, swapped_P = said.probabilities(self.facts.temperature)
         has_ctr = self.facts.ctr_log_spread is not None
         rates = np.clip(said.ctr_P2, 0.0, 1.0).tolist() if has_ctr else [None] * len(texts)

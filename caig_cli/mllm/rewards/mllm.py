@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import DynamicCache
 
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.loading import Mllm
@@ -29,7 +30,7 @@ class MllmReward(nn.Module):
         self.mllm, self.layout = mllm, layout
         self.model = mllm.model
         self.heads = Heads(int(mllm.config.get_text_config().hidden_size))
-        self.scale = CtrScale()
+        self.scale, self._recomputes = CtrScale(), False
         rules = mllm.rules
         self.rules = (
             rules if layout == "two_images" else replace(rules, size=rules.size // 2, matte=rules.fill)
@@ -50,30 +51,57 @@ class MllmReward(nn.Module):
         """Two images: the tower's patches [I, T, width]; side by side: the pixels, to be joined first."""
         return self.patches(pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
 
-    def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
-        """Compare looks [P, ...]; see ``RewardModel``."""
-        if self.layout == "two_images":
-            images = [self.tokens(left), self.tokens(right)]
-        else:
-            images = [self.tokens(self.patches(beside(left, right, self.mllm.rules)))]
-        return self.read(torch.cat(images, dim=1), texts)
-
-    def read(self, image_PTD: torch.Tensor, texts: Sequence[str]) -> PairOutput:
-        """Answer questions about the image tokens of each pair."""
-        core = self.mllm.core
-        ids_PQ, length_P = self._questions(texts, image_PTD.device)
-        words = core.get_input_embeddings()
-        start = self.mllm.encoder.prefix(image=False)
-        start_PSD = words(torch.tensor([start], device=image_PTD.device, dtype=torch.long))
-        rows_PLD = torch.cat(
-            [start_PSD.expand(len(texts), -1, -1), image_PTD.to(start_PSD.dtype), words(ids_PQ)], dim=1
+    def forward(
+        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+    ) -> PairOutput:
+        """Compare ads of the looks; see ``RewardModel``. What rows begin with alike is computed once."""
+        if self.layout == "side_by_side":
+            joined = beside(looks_I[left_P], looks_I[right_P], self.mllm.rules)
+            return self.read(self.tokens(self.patches(joined)), texts)
+        image_ITD = self.tokens(looks_I)
+        first_U, place_P = torch.unique(left_P, return_inverse=True)
+        if self._recomputes or len(first_U) == len(left_P):  # no cache is kept then, or nothing is shared
+            return self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
+        start_UKD = torch.cat(
+            [self._start(len(first_U)), image_ITD[first_U].to(self._words.weight.dtype)], dim=1
         )
-        hidden_PLD = core.model.language_model(inputs_embeds=rows_PLD, use_cache=False).last_hidden_state
+        cache = DynamicCache(config=self.mllm.config.get_text_config())
+        self._language(inputs_embeds=start_UKD, past_key_values=cache, use_cache=True)
+        cache.batch_select_indices(place_P)
+        return self.read(image_ITD[right_P], texts, cache)
+
+    def read(
+        self, image_PTD: torch.Tensor, texts: Sequence[str], begun: DynamicCache | None = None
+    ) -> PairOutput:
+        """Answer questions about the image tokens of each pair; ``begun`` holds what comes before them."""
+        ids_PQ, length_P = self._questions(texts, image_PTD.device)
+        parts = [image_PTD.to(self._words.weight.dtype), self._words(ids_PQ)]
+        if begun is None:
+            parts = [self._start(len(texts)), *parts]
+        rows_PLD = torch.cat(parts, dim=1)
+        hidden_PLD = self._language(
+            inputs_embeds=rows_PLD, past_key_values=begun, use_cache=begun is not None
+        ).last_hidden_state
         out = self.heads(hidden_PLD, length_P + rows_PLD.shape[1] - ids_PQ.shape[1])
         return PairOutput(out.logits_P2, self.scale.real(out.ctr_P2))
 
+    @property
+    def _language(self) -> Any:
+        return self.mllm.core.model.language_model
+
+    @property
+    def _words(self) -> Any:
+        return self.mllm.core.get_input_embeddings()
+
+    def _start(self, count: int) -> torch.Tensor:
+        """What every row begins with, [count, S, D]."""
+        ids = torch.tensor([self.mllm.encoder.prefix(image=False)], device=self._words.weight.device)
+        start_1SD: torch.Tensor = self._words(ids.long())
+        return start_1SD.expand(count, -1, -1)
+
     def gradient_checkpointing_enable(self) -> None:
         """As transformers' own; adapters need the inputs of frozen layers to carry gradients."""
+        self._recomputes = True
         self.model.gradient_checkpointing_enable()
         self.model.enable_input_require_grads()
 

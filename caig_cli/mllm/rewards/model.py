@@ -15,6 +15,9 @@ from torch import nn
 
 from caig_cli.mllm.images import ImageRules, flatten, square, to_tensor
 
+LEAST_RATE = 1e-5
+"""Rate that stands for none where a logarithm is taken."""
+
 
 class PairOutput(NamedTuple):
     """What a reward model says of pairs of ads."""
@@ -28,22 +31,25 @@ class PairOutput(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CtrScale:
-    """Mean and standard deviation of the training ads' click-through rates.
+    """Mean and standard deviation of the training ads' click-through rates, or of their logarithms.
 
-    Raw rates of about 0.03 give a squared error almost no gradient, so heads predict (ctr - mean) / std.
+    Raw rates of about 0.03 give a squared error almost no gradient, so heads predict (ctr - mean) / std; and
+    rates have a heavy tail, so that a few ads would be most of that error: their logarithms have none.
     (0, 1) leaves rates as they are.
     """
 
     mean: float = 0.0
     std: float = 1.0
+    log: bool = False
 
     def standard(self, ctr: torch.Tensor) -> torch.Tensor:
         """Real units to the heads' units."""
-        return (ctr - self.mean) / self.std
+        return ((ctr.clamp(min=LEAST_RATE).log() if self.log else ctr) - self.mean) / self.std
 
     def real(self, standard: torch.Tensor) -> torch.Tensor:
         """The heads' units to real ones."""
-        return standard * self.std + self.mean
+        value = standard * self.std + self.mean
+        return value.clamp(max=0).exp() if self.log else value
 
 
 class RewardModel(Protocol):
@@ -60,8 +66,10 @@ class RewardModel(Protocol):
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """The look [I, ...] at each ad, from its normalised picture by ``rules``."""
 
-    def __call__(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
-        """Compare looks [P, ...] of left and right ads under the pairs' texts."""
+    def __call__(
+        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+    ) -> PairOutput:
+        """Compare ads ``left_P`` with ads ``right_P`` of the looks [I, ...] under the pairs' texts."""
 
 
 @torch.no_grad()

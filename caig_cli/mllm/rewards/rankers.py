@@ -42,9 +42,12 @@ class Vam(nn.Module):
         with torch.autocast(look_ID.device.type, enabled=False):
             return PERCENT * self.scale.real(self.head(look_ID.float())[:, 0])
 
-    def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
-        """Compare looks [P, D]; ``texts`` are not read."""
-        score_P2 = torch.stack([self.scores(left), self.scores(right)], dim=1)
+    def forward(
+        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+    ) -> PairOutput:
+        """Compare ads of looks [I, D]; ``texts`` are not read."""
+        score_I = self.scores(looks_I)
+        score_P2 = torch.stack([score_I[left_P], score_I[right_P]], dim=1)
         return PairOutput(score_P2, score_P2 / PERCENT)
 
     def gradient_checkpointing_enable(self) -> None:
@@ -71,12 +74,17 @@ class Cg4ctr(nn.Module):
         pooled: torch.Tensor = self.vision(pixels_I3HW)
         return pooled
 
-    def forward(self, left: torch.Tensor, right: torch.Tensor, texts: Sequence[str]) -> PairOutput:
-        """Compare looks [P, D]; ``texts`` tell what is known of each pair's product."""
+    def forward(
+        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+    ) -> PairOutput:
+        """Compare ads of looks [I, D]; ``texts`` tell what is known of each pair's product."""
         text_PD = self.text(texts)
-        with torch.autocast(left.device.type, enabled=False):
-            text_PD = text_PD.float()
-            said = [self.heads(self.meet(torch.cat([ad.float(), text_PD], dim=1))) for ad in (left, right)]
+        with torch.autocast(looks_I.device.type, enabled=False):
+            looks_I, text_PD = looks_I.float(), text_PD.float()
+            said = [
+                self.heads(self.meet(torch.cat([looks_I[ad_P], text_PD], dim=1)))
+                for ad_P in (left_P, right_P)
+            ]
         both_P22 = torch.stack(said, dim=1)
         return PairOutput(both_P22[..., 0], self.scale.real(both_P22[..., 1]))
 

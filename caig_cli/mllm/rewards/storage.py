@@ -16,6 +16,7 @@ from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
+from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.model import CtrScale, RewardModel
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.mllm.rewards.wording import Wording
@@ -52,11 +53,17 @@ class RewardFacts(Section):
     attributes: bool
     """Whether the attributes are told."""
 
+    question: str = COMPARISON
+    """Our own question, word for word: a model is asked what it was taught with."""
+
     ctr_mean: float
     """Mean of the training ads' rates: the CTR head says (rate - mean) / std."""
 
     ctr_std: float
     """Their standard deviation."""
+
+    ctr_log: bool = False
+    """Whether these are of the rates' logarithms."""
 
     ctr_log_spread: float | None
     """Root mean square of log(rate / predicted rate) on held-out ads; empty when the head learnt nothing."""
@@ -85,12 +92,12 @@ class RewardFacts(Section):
     @property
     def wording(self) -> Wording:
         """What the model is told besides the pictures."""
-        return Wording(self.form, self.caption, self.attributes)
+        return Wording(self.form, self.caption, self.attributes, self.question)
 
     @property
     def scale(self) -> CtrScale:
         """Units of the CTR head."""
-        return CtrScale(self.ctr_mean, self.ctr_std)
+        return CtrScale(self.ctr_mean, self.ctr_std, self.ctr_log)
 
 
 def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path, dtype: torch.dtype) -> None:

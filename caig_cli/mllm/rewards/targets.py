@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from caig_cli.mllm.rewards.model import CtrScale
+from caig_cli.mllm.rewards.model import LEAST_RATE, CtrScale
 from caig_cli.records import Creative, Pair
 
 LEAST = 1e-3
@@ -58,9 +58,11 @@ def truth(pair: Pair) -> float | None:
     return pair.p_left if pair.target is None else float(pair.target == "left")
 
 
-def fit_scale(rates: Sequence[float]) -> CtrScale:
-    """Mean and standard deviation of the known rates; (0, 1) when fewer than two differ."""
+def fit_scale(rates: Sequence[float], *, log: bool = False) -> CtrScale:
+    """Mean and standard deviation of the known rates or their logarithms; (0, 1) if fewer than two differ."""
     known = np.array([rate for rate in rates if math.isfinite(rate)])
     if len(known) < 2 or known.std() == 0:
         return CtrScale()
-    return CtrScale(float(known.mean()), float(known.std()))
+    if log:
+        known = np.log(np.maximum(known, LEAST_RATE))
+    return CtrScale(float(known.mean()), float(known.std()), log)

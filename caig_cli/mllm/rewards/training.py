@@ -23,8 +23,7 @@ from caig_cli.mllm.rewards.rankers import PERCENT, Vam
 
 def pair_step(model: RewardModel, batch: PairBatch, ctr_weight: float) -> StepOutput:
     """The paper's loss, a weighted mean over pairs: CE + ctr_weight * MSE, rates in the heads' own units."""
-    looks_I = batch.see(model)
-    out = model(looks_I[batch.left_P], looks_I[batch.right_P], batch.texts)
+    out = model(batch.see(model), batch.left_P, batch.right_P, batch.texts)
     nll_P = pair_nll(out.logits_P2, batch.p_left_P)
     mse_P = ctr_mse(model.scale.standard(out.ctr_P2), model.scale.standard(batch.pair_rates()))
     weight_P = batch.weight_P

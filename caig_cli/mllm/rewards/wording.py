@@ -28,6 +28,7 @@ class Wording:
     form: Literal["own", "official", "facts"] = "own"
     caption: bool = True
     attributes: bool = False
+    question: str = COMPARISON
 
     def text(self, pair: Pair, draw: int = 0) -> str:
         """The text of a pair; ``draw`` chooses from the official pool where the pair has no question."""
@@ -41,4 +42,4 @@ class Wording:
         if self.form == "official":
             return OFFICIAL[0]
         told = knowledge(caption if self.caption else None, attributes if self.attributes else None)
-        return "\n".join(told if self.form == "facts" else [COMPARISON, *told])
+        return "\n".join(told if self.form == "facts" else [self.question, *told])
