@@ -68,8 +68,9 @@ class PairBatch:
 
     def to(self, device: torch.device) -> PairBatch:
         """The same on another device."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        return replace(self, **{n: v.to(device) for n, v in values.items() if isinstance(v, torch.Tensor)})
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        moved: dict[str, Any] = {n: v.to(device) for n, v in values if isinstance(v, torch.Tensor)}
+        return replace(self, **moved)
 
     def see(self, model: RewardModel) -> torch.Tensor:
         """Looks [I, ...] at all ads of the batch."""

@@ -56,7 +56,7 @@ class TextEncoder(nn.Module):
         mask_BL = rows["attention_mask"]
         out = self.model(input_ids=rows["input_ids"], attention_mask=mask_BL)
         weight_BL1 = mask_BL[..., None].to(out.last_hidden_state.dtype)
-        mean_BD = (out.last_hidden_state * weight_BL1).sum(1) / weight_BL1.sum(1).clamp(min=1)
+        mean_BD: torch.Tensor = (out.last_hidden_state * weight_BL1).sum(1) / weight_BL1.sum(1).clamp(min=1)
         place = {text: number for number, text in enumerate(unique)}
         return mean_BD[torch.tensor([place[text] for text in texts], device=mean_BD.device)]
 
