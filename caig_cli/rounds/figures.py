@@ -61,7 +61,7 @@ def self_bleu(texts: Sequence[str]) -> float:
     if len(texts) < 2:
         return 0.0
     words = [re.findall(r"\w+", text.lower()) for text in texts]
-    scores = [1.0] * len(texts)
+    scores: list[float] = [1.0] * len(texts)
     for n in range(1, ORDER + 1):
         counts = [Counter(zip(*(some[k:] for k in range(n)), strict=False)) for some in words]
         first, second = _two_largest(counts)
@@ -70,7 +70,7 @@ def self_bleu(texts: Sequence[str]) -> float:
             others = {gram: second[gram] if own[gram] == first[gram] else first[gram] for gram in own}
             hits = sum(min(count, others[gram]) for gram, count in own.items())
             scores[number] *= hits / total if total else 0.0
-    return sum(score ** (1 / ORDER) for score in scores) / len(scores)
+    return math.fsum(score ** (1 / ORDER) for score in scores) / len(scores)
 
 
 def _two_largest(counts: Sequence[Counter[tuple[str, ...]]]) -> tuple[Counter[tuple[str, ...]], ...]:

@@ -76,7 +76,7 @@ def _same(one: str, other: str) -> bool:
     return loading.locate(one).resolve() == loading.locate(other).resolve()
 
 
-def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: Runtime) -> MllmReward:
+def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: Runtime) -> Any:
     """The reward model as one more adapter on the policy's base."""
     if facts.base_fingerprint != fingerprint(loading.locate(_base_of(policy))):
         raise UsageError(

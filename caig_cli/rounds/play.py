@@ -113,12 +113,12 @@ def prefer_candidates(
         choices, lost = prefer(prompts[product.id], answers, given.pairs_per_product, given.min_margin)
         dropped += lost
         for choice in choices:
-            texts = [prompts[product.id][n] for n in (choice.chosen, choice.rejected)]
+            chosen, rejected = (prompts[product.id][n] for n in (choice.chosen, choice.rejected))
             name = f"{product.id}-{choice.chosen + 1}-{choice.rejected + 1}"
-            found.append(Preference(name, product, *texts, p_chosen=choice.p_chosen))
+            found.append(Preference(name, product, chosen, rejected, choice.p_chosen))
             ads = [ad_path(folder, product, n).name for n in (choice.chosen, choice.rejected)]
             rows.append(
-                {"id": name, "product": product.id, "chosen": texts[0], "rejected": texts[1],
+                {"id": name, "product": product.id, "chosen": chosen, "rejected": rejected,
                  "p_chosen": choice.p_chosen, "orders_agree": choice.agrees, "ads": ads}
             )  # fmt: skip
     folder.write_text("preferences.jsonl", _lines(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -28,7 +29,7 @@ def lines(series: Series, x_label: str, *, marked: bool = True, level: float | N
         axes.axhline(level, color=COLOURS[-1], linewidth=1, linestyle=(0, (4, 3)))
     for index, (name, points) in enumerate(known.items()):
         x, y = zip(*points, strict=True)
-        look = {"color": COLOURS[index % len(COLOURS)], "marker": "o" if marked else None}
+        look: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "marker": "o" if marked else None}
         axes.plot(x, y, label=name, linewidth=1.4, markersize=4, **look)
     axes.set_xlabel(x_label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

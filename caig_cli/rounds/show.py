@@ -39,7 +39,7 @@ def tell(shop: Workshop, start: Start, rows: Sequence[Row]) -> None:
     """The rounds so far: on the screen, in ``metrics.jsonl``, and the newest one to the tracker."""
     cells = [[cell(row.get(name)) for name in COLUMNS] for row in [_zeroth(start), *rows]]
     shop.report.panel(f"rounds{label(shop)}", COLUMNS, cells)
-    metrics = [_zeroth(start)]
+    metrics: list[Row] = [_zeroth(start)]
     for row in rows:
         steps = shop.folder(row["round"]).read_jsonl("metrics.jsonl")
         metrics += [{"round": row["round"], **step} for step in steps] + [row]
