@@ -65,10 +65,21 @@ COMMANDS: Mapping[str, Command] = {
             "--prompt": "generate.prompt",
             "--rewrite": "generate.rewrite",
             "-n": "generate.n",
+            "--candidates": "generate.candidates",
             "--size": "generate.size",
             "--placement": "generate.placement",
             "--scale": "generate.scale",
         },
+    ),
+    "score": Command(
+        "Rank ads of one product by predicted clicks.",
+        {
+            "IMG": "score.images",
+            "--caption": "score.caption",
+            "--attribute": "score.attributes",
+            "--model": "score.model",
+        },
+        folder=False,
     ),
     "pretrain": Command(
         "Teach a prompt model e-commerce dialogues.",

@@ -147,7 +147,7 @@ def _teach(
                 group["lr"] = learning_rate(optim, step, section.steps)
             optimizer.step()
             optimizer.zero_grad()
-            bar.advance(loss=loss.item(), **_named(section.tasks, logits, answers))
+            bar.advance(1, loss=loss.item(), **_named(section.tasks, logits, answers))
 
 
 def _named(tasks: Sequence[str], logits: Sequence[torch.Tensor], answers: torch.Tensor) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,22 @@ _SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a judge said of an ad: the probability that it is clicked more than its rivals, and its CTR."""
+
+    win: float
+    ctr: float | None
+    simulated: bool
+    """Whether the judge has only seen the simulated market."""
+
+    @property
+    def predicted(self) -> str:
+        """The rate for people, labelled."""
+        rate = "unknown" if self.ctr is None else f"{self.ctr:.2%}"
+        return f"{rate} (simulated market)" if self.simulated and self.ctr is not None else rate
+
+
 class Album:
     """Saves ads one by one: killed at any instant, it holds whole ads only, each once.
 
@@ -44,7 +60,15 @@ class Album:
         rows = {row["path"]: row for row in self._run.read_jsonl(MANIFEST)}
         return [row for row in rows.values() if (self._run.path / row["path"]).is_file()]
 
-    def add(self, path: str, product: Product, index: int, shot: Shot, image: Image.Image) -> None:
+    def add(
+        self,
+        path: str,
+        product: Product,
+        index: int,
+        shot: Shot,
+        image: Image.Image,
+        opinion: Opinion | None = None,
+    ) -> None:
         """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
         box = place(shot.product.size, shot.size, shot.placement, shot.scale)
         row = {
@@ -54,23 +78,25 @@ class Album:
             "prompt": shot.prompt,
             "ignored": read(shot.prompt).ignored,
             "seed": shot.seed,
-            "score": None,
+            "score": None if opinion is None else round(opinion.win, 4),
+            "predicted_ctr": None if opinion is None else opinion.ctr,
+            "simulated": None if opinion is None else opinion.simulated,
             "size": shot.size,
             "product_box": astuple(box),
             "height_cm": shot.height_cm,
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
         }
-        self._run.save_png(path, image, self._provenance(product, shot))
+        self._run.save_png(path, image, self._provenance(product, shot, opinion))
         self._run.append_jsonl(MANIFEST, row)
         self._run.count("ads")
 
-    def _provenance(self, product: Product, shot: Shot) -> dict[str, str]:
+    def _provenance(self, product: Product, shot: Shot, opinion: Opinion | None) -> dict[str, str]:
         """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
         facts = {
             "product": product.id,
             "prompt": shot.prompt,
             "seed": str(shot.seed),
-            "predicted_ctr": "unknown",
+            "predicted_ctr": "unknown" if opinion is None else opinion.predicted,
         }
         return {
             "Software": f"caig {version('caig') or ''}".strip(),
@@ -113,8 +139,16 @@ class Album:
             Path(row["path"]).stem,
             row["prompt"],
             f"Without effect: {lost}" if lost else "",
-            {"seed": str(row["seed"]), "size": f"{width}x{height}"},
+            {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row),
         )
+
+
+def _liked(row: Row) -> dict[str, str]:
+    """What the judge said of an ad, for its card."""
+    if row["score"] is None:
+        return {}
+    opinion = Opinion(row["score"], row["predicted_ctr"], bool(row["simulated"]))
+    return {"wins": f"{opinion.win:.0%}", "predicted CTR": opinion.predicted}
 
 
 def hinted(word: str) -> str:

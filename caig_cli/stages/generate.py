@@ -1,7 +1,8 @@
 """``caig generate``: product photos become finished ads.
 
-Products stream through: cut out, prompts written by the prompt model (or given by the user), each prompt
-photographed, each ad saved with its provenance before the next one starts.
+Products stream through: cut out, prompts written by the prompt model (or given by the user), more of them
+than asked for painted as small previews, which the judge ranks; the best are photographed at full size, and
+each ad is saved with its provenance before the next one starts.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.mllm.prompt_model import PromptModel
-    from caig_cli.painters import Shot
+    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.painters import Painter, Shot
+    from caig_cli.painters.album import Opinion
 
+CANDIDATES = 8
+"""Previews of each product where a judge is there and nothing else is said."""
+PREVIEW = 128
+"""Pixels of a preview's longer side: what the embedded judge sees."""
 _RESULT = ("product", "prompt", "seed", "score")
 
 
@@ -61,6 +68,10 @@ class GenerateSection(Section):
 
     n: Annotated[int, Field(ge=1, le=64)] = 4
     """Ads per product."""
+
+    candidates: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Ads tried as previews per product, of which the n that the judge ranks highest are made; empty means
+    8 (at least n) where there is a judge, and n where there is none."""
 
     size: str = "square"
     """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
@@ -107,6 +118,13 @@ class WriterSection(Section):
     """Length of a prompt in tokens, at most."""
 
 
+class JudgeSection(Section):
+    """Who says which previews are worth painting large."""
+
+    model: str | None = "embedded"
+    """Reward model: embedded, or a folder of caig train-rm; empty does not rank."""
+
+
 class GenerateRecipe(Recipe):
     """Recipe of ``caig generate``."""
 
@@ -116,15 +134,20 @@ class GenerateRecipe(Recipe):
     writer: WriterSection = WriterSection()
     """Prompt model."""
 
+    judge: JudgeSection = JudgeSection()
+    """Judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One ad to make: its file in the run folder, whose it is, and the shot that the painter gets."""
+    """One ad to make: its file in the run folder, whose it is, the shot that the painter gets, and what the
+    judge said of its preview, if it was asked."""
 
     path: str
     product: Product
     index: int
     shot: Shot
+    opinion: Opinion | None
 
 
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
@@ -138,6 +161,8 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
 
         lines.append(f"prompt model {loading.locate(recipe.writer.model)}")
         lines.append(choose_device(recipe.device, recipe.dtype).reason)
+    if _candidates(recipe) > recipe.generate.n:
+        lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")
     return [*lines, f"painter {recipe.generate.painter}"]
 
 
@@ -147,17 +172,19 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
     products, failures = _products(recipe)
     use_threads(recipe.threads)
+    if _candidates(recipe) == recipe.generate.n:
+        report.info("ads are not ranked")
     album = Album(run_dir, _origin(recipe))
     done = {str(row["path"]) for row in album.rows()}
     painter = PAINTERS[recipe.generate.painter](recipe.threads)
     with report.progress("ads", recipe.generate.n * len(products)) as bar:
         bar.advance(len(done))
-        jobs = _jobs(recipe, products, done, failures, run_dir, report)
+        jobs = _jobs(recipe, products, done, failures, painter, run_dir, report)
         while batch := list(itertools.islice(jobs, recipe.generate.batch)):
             with run_dir.timed("paint"):
                 images = painter.paint([job.shot for job in batch])
             for job, image in zip(batch, images, strict=True):
-                album.add(job.path, job.product, job.index, job.shot, image)
+                album.add(job.path, job.product, job.index, job.shot, image, job.opinion)
                 bar.advance()
     order = {product.id: rank for rank, product in enumerate(products)}
     ads = sorted(album.rows(), key=lambda row: (order.get(row["product"], 0), row["index"]))
@@ -201,15 +228,19 @@ def _jobs(
     products: Sequence[Product],
     done: set[str],
     failures: list[Failure],
+    painter: Painter,
     run_dir: RunDir,
     report: Reporter,
 ) -> Iterator[Job]:
-    """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
+    """The ads still to make, one product in memory at a time; unusable products join ``failures``.
+
+    Of an unfinished product prompts and ranks are computed again: they are the same as before.
+    """
     from caig_cli.data.cutout import load_cutout
     from caig_cli.data.sizes import estimate_height_cm
     from caig_cli.painters import Shot
 
-    write = _writer(recipe)
+    write, judge = _writer(recipe), _judge(recipe)
     given, size = recipe.generate, parse_size(recipe.generate.size)
     for product in products:
         paths = [f"ads/{product.id}-{index + 1}.png" for index in range(given.n)]
@@ -224,18 +255,95 @@ def _jobs(
         with run_dir.timed("write"):
             prompts = write(product, cutout)
         height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
-        for index, (path, prompt) in enumerate(zip(paths, prompts, strict=True)):
+        shots = [
+            Shot(
+                cutout,
+                text,
+                size,
+                derive_seed(recipe.seed, product.id, k),
+                given.placement,
+                given.scale,
+                height,
+            )
+            for k, text in enumerate(prompts)
+        ]
+        with run_dir.timed("rank"):
+            best = _ranked(shots, product, painter, judge)[: given.n]
+        for index, (path, (shot, opinion)) in enumerate(zip(paths, best, strict=True)):
             if path not in done:
-                seed = derive_seed(recipe.seed, product.id, index)
-                shot = Shot(cutout, prompt, size, seed, given.placement, given.scale, height)
-                yield Job(path, product, index, shot)
+                yield Job(path, product, index, shot, opinion)
+
+
+def _candidates(recipe: GenerateRecipe) -> int:
+    """Prompts of each product: as many as ads where nobody ranks them.
+
+    Raises UsageError when ranking was asked for and cannot be had.
+    """
+    given, has_judge = recipe.generate, _has_judge(recipe.judge.model)
+    if not has_judge and (given.candidates or 0) > given.n:
+        raise UsageError(
+            "--candidates: there is no judge to rank them; name one with --set judge.model=FOLDER"
+        )
+    return max(given.n, given.candidates or CANDIDATES) if has_judge else given.n
+
+
+def _has_judge(source: str | None) -> bool:
+    """Whether previews can be ranked; raises UsageError where the user's own folder holds no reward model."""
+    from caig_cli.mllm.rewards.storage import SOURCES, locate
+
+    if source is None or (source in SOURCES and not SOURCES[source].is_dir()):
+        return False
+    locate(source)
+    return True
+
+
+def _judge(recipe: GenerateRecipe) -> Callable[[], TrainedJudge] | None:
+    """The judge, loaded when first needed; None where nothing is ranked."""
+    if _candidates(recipe) == recipe.generate.n:
+        return None
+
+    @cache
+    def load() -> TrainedJudge:
+        from caig_cli.mllm.rewards.judge import TrainedJudge
+
+        return TrainedJudge.load(str(recipe.judge.model), choose_device(recipe.device, recipe.dtype))
+
+    return load
+
+
+def _ranked(
+    shots: Sequence[Shot], product: Product, painter: Painter, judge: Callable[[], TrainedJudge] | None
+) -> list[tuple[Shot, Opinion | None]]:
+    """The shots from the one whose preview is predicted to be clicked most; in order where nobody judges."""
+    from caig_cli.painters.album import Opinion
+
+    if judge is None:
+        return [(shot, None) for shot in shots]
+    previews = painter.paint([replace(shot, size=_small(shot.size)) for shot in shots])
+    ranking = judge().rank(previews, product.caption, product.attributes)
+    return [
+        (
+            shots[n],
+            Opinion(
+                ranking.wins[n], None if (ctr := ranking.ctr[n]) is None else ctr.rate, judge().simulated
+            ),
+        )
+        for n in ranking.order
+    ]
+
+
+def _small(size: tuple[int, int]) -> tuple[int, int]:
+    """The size of a preview: the same shape, its longer side as the embedded judge sees it."""
+    longest = max(size)
+    width, height = (max(16, round(side * PREVIEW / longest)) for side in size)
+    return width, height
 
 
 def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
-    """A function that gives a product's n prompts; the prompt model is loaded when first needed."""
-    given = recipe.generate
+    """A function that gives the prompts of a product's candidates; the model is loaded when first needed."""
+    given, count = recipe.generate, _candidates(recipe)
     if not _writes(recipe):
-        return lambda product, cutout: [given.prompt or ""] * given.n
+        return lambda product, cutout: [given.prompt or ""] * count
 
     @cache
     def model() -> PromptModel:
@@ -261,7 +369,7 @@ def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
             top_p=recipe.writer.top_p,
             max_new_tokens=recipe.writer.max_new_tokens,
         )
-        return distinct(lambda seeds: sample(seeds=seeds), given.n, recipe.seed, product.id)
+        return distinct(lambda seeds: sample(seeds=seeds), count, recipe.seed, product.id)
 
     return write
 
@@ -269,7 +377,9 @@ def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
 def _origin(recipe: GenerateRecipe) -> dict[str, str]:
     """How the ads are made, for every file and the report."""
     writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
-    return {"prompt_model": writer, "painter": recipe.generate.painter, "recipe": recipe_hash(recipe)}
+    judge = Path(str(recipe.judge.model)).name if _candidates(recipe) > recipe.generate.n else "none"
+    facts = {"prompt_model": writer, "painter": recipe.generate.painter, "judge": judge}
+    return facts | {"recipe": recipe_hash(recipe)}
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:

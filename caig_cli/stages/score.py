@@ -1,0 +1,108 @@
+"""``caig score``: ads of one product, from the one that is predicted to be clicked most.
+
+Every ad is compared with every other in both orders; what a judge learnt on the simulated market is labelled.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import choose_device, use_threads
+from caig_cli.errors import ItemError, UsageError
+from caig_cli.recipe import Recipe, Section
+from caig_cli.records import Failure
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from caig_cli.engine.report import Reporter
+    from caig_cli.mllm.rewards.judge import Estimate
+
+
+class ScoreSection(Section):
+    """The ads, what is known of their product, and who judges."""
+
+    images: tuple[Path, ...] = ()
+    """Ads of one product: image files, at least two."""
+
+    caption: str | None = None
+    """Title of the product, for judges that read it."""
+
+    attributes: dict[str, str] = {}
+    """Facts about the product (key=value), for judges that read them."""
+
+    model: str = "embedded"
+    """Judge: embedded, heldout, or a folder of caig train-rm."""
+
+
+class ScoreRecipe(Recipe):
+    """Recipe of ``caig score``."""
+
+    score: ScoreSection = ScoreSection()
+    """Ads and judge."""
+
+
+def plan(recipe: ScoreRecipe, report: Reporter) -> list[str]:
+    """What a run would do; opens no image."""
+    from caig_cli.mllm.rewards.judge import locate
+
+    return [f"ads: {len(_named(recipe))}", f"judge {locate(recipe.score.model)}"]
+
+
+def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:
+    """Rank the ads; those that cannot be opened are failures."""
+    from caig_cli.mllm.rewards.judge import TrainedJudge
+
+    given = recipe.score
+    use_threads(recipe.threads)
+    ads, failed = _opened(_named(recipe))
+    if len(ads) < 2:
+        reason = f"; {failed[0].item}: {failed[0].error}" if failed else ""
+        raise UsageError(f"an ad is judged against others, and only {len(ads)} can be used{reason}")
+    judge = TrainedJudge.load(given.model, choose_device(recipe.device, recipe.dtype))
+    ranking = judge.rank(list(ads.values()), given.caption, given.attributes)
+    paths = list(ads)
+    rows: list[dict[str, Any]] = [
+        {
+            "path": str(paths[n].absolute()),
+            "rank": place + 1,
+            "win": round(ranking.wins[n], 4),
+            "ctr": None if (ctr := ranking.ctr[n]) is None else round(ctr.rate, 6),
+            "ctr_interval": None if ctr is None else [round(ctr.low, 6), round(ctr.high, 6)],
+            "simulated": judge.simulated,
+        }
+        for place, n in enumerate(ranking.order)
+    ]
+    title = f"ads by {judge.name}" + (" (simulated market)" if judge.simulated else "")
+    table = [[row["rank"], f"{row['win']:.1%}", _shown(ranking.ctr[n]), paths[n]]
+             for row, n in zip(rows, ranking.order, strict=True)]  # fmt: skip
+    report.table(title, ["rank", "wins", "predicted CTR, 95 %", "ad"], table)
+    lost = [{"path": failure.item, "error": failure.error} for failure in failed]
+    return Outcome({"ads": rows, "failed": lost}, tuple(failed), tuple(str(row["path"]) for row in rows))
+
+
+def _named(recipe: ScoreRecipe) -> list[Path]:
+    """Each file once, in the order given."""
+    images = list(dict.fromkeys(recipe.score.images))
+    if len(images) < 2:
+        raise UsageError("name at least two ads of one product, as in caig score a.png b.png")
+    return images
+
+
+def _opened(paths: list[Path]) -> tuple[dict[Path, Image.Image], list[Failure]]:
+    from caig_cli.data.images import open_image
+
+    ads: dict[Path, Image.Image] = {}
+    failed: list[Failure] = []
+    for path in paths:
+        try:
+            ads[path] = open_image(path)
+        except ItemError as error:
+            failed.append(Failure(str(path), str(error)))
+    return ads, failed
+
+
+def _shown(ctr: Estimate | None) -> str:
+    return "unknown" if ctr is None else f"{ctr.rate:.2%} ({ctr.low:.2%} to {ctr.high:.2%})"
