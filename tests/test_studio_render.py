@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from caig_cli.painters.studio.render import decode_srgb, develop, encode_srgb, mitsuba, render, set_threads
 
@@ -23,13 +24,24 @@ def ball() -> dict[str, Any]:
     }
 
 
-def test_same_bytes_for_any_number_of_threads() -> None:
+@pytest.mark.parametrize("final", [False, True])
+def test_same_bytes_for_any_number_of_threads(final: bool) -> None:
     pictures = []
     for threads in (1, 2, 4):
         set_threads(threads)
-        pictures.append(render(ball(), (96, 70), 4, 7).tobytes())
+        pictures.append(render(ball(), (96, 70), 4, 7, final=final).tobytes())
     set_threads(2)
     assert pictures[0] == pictures[1] == pictures[2]
+
+
+def test_final_samples_are_spread_more_evenly() -> None:
+    """Four stratified samples are nearer to the truth than four independent ones."""
+    truth = render(ball(), (48, 48), 256, 1, denoise=False)
+    errors = [
+        float(np.square(render(ball(), (48, 48), 4, 2, denoise=False, final=final) - truth).mean())
+        for final in (False, True)
+    ]
+    assert errors[1] < 0.8 * errors[0]
 
 
 def test_another_seed_is_another_noise() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +53,9 @@ def photograph(
 ) -> npt.NDArray[np.uint8]:
     """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``."""
     stage = build_stage(scene, size, box, height_cm, seed)
-    lens: dict[str, Any] = {"depth": 4} if max(size) <= PREVIEW else {"depth": 6, "sampler": "multijitter"}
-    linear = render(build(stage, product), size, spp or samples(size), seed, **lens)
+    final = max(size) > PREVIEW
+    parts = build(stage, product)
+    linear = render(parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final)
     return grade(linear, scene.mood, LIGHTS[scene.light].level)
 
 

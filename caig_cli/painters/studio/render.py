@@ -48,16 +48,18 @@ def render(
     alpha: bool = False,
     denoise: bool = True,
     depth: int = MAX_DEPTH,
-    sampler: str = "independent",
+    final: bool = False,
 ) -> Image:
     """Photograph a Mitsuba scene dictionary that has a ``sensor`` (film and sampler are added here).
 
-    ``size`` is (width, height) in pixels, ``spp`` samples per pixel, ``depth`` the longest light path,
-    ``sampler`` how samples are spread: ``multijitter`` needs half as many as ``independent``.
+    ``size`` is (width, height) in pixels, ``spp`` samples per pixel, ``depth`` the longest light path.
+    ``final``: samples are spread evenly, so that half as many do, and lights keep their order, which the
+    merging of meshes leaves to chance. Both are another noise, and previews keep the one that models learnt.
     Returns linear RGB, float32 [H, W, 3], or [H, W, 4] with straight coverage when ``alpha``.
     """
     mi = mitsuba()
-    loaded = mi.load_dict(_with_film(scene, size, "rgba" if alpha else "rgb", sampler))
+    whole = _with_film(scene, size, "rgba" if alpha else "rgb", "multijitter" if final else "independent")
+    loaded = mi.load_dict(whole, optimize=not final)
     integrator = mi.load_dict(
         {"type": "path", "max_depth": depth, "rr_depth": 4, "block_size": BLOCK, "hide_emitters": alpha}
     )
