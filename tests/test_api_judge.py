@@ -378,7 +378,11 @@ def likes_red(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
 
 
 def test_both_orders_are_asked_and_read(server: Server, pairs: list[Pair], run: RunDir) -> None:
-    server.script = [likes_red]
+    def slowly(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        time.sleep(0.15)  # long enough for the others to be asked meanwhile, also on a busy machine
+        likes_red(handler, request)
+
+    server.script = [slowly]
     judge = ApiJudge.open("m", section(concurrency=3, image_side=256), run)
     assert judge.name == "api:m" and not judge.simulated
     verdicts = judge.judge(pairs)

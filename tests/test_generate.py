@@ -43,7 +43,7 @@ def photo(path: Path, seed: int = 0) -> Path:
 
 def recipe(source: Path, **given: Any) -> GenerateRecipe:
     values = {"product": source, "prompt": PROMPT, "painter": "fake", "size": "96x80", "n": 2, **given}
-    return GenerateRecipe.model_validate({"generate": values, "seed": 5})
+    return GenerateRecipe.model_validate({"generate": values, "judge": {"model": None}, "seed": 5})
 
 
 def make(folder: Path, chosen: GenerateRecipe, *, resume: bool = False) -> tuple[Any, SilentReporter]:
