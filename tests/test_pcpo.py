@@ -151,7 +151,7 @@ def test_metrics_begin_at_ln_2(whole: tuple[Path, Outcome]) -> None:
     assert first["loss/dpo"] == pytest.approx(np.log(2), abs=1e-6)
     assert first["loss/pcpo"] == pytest.approx(np.log(2), abs=1e-6)
     assert [row["round"] for row in rows if "pairs" in row] == [1, 2] and rows[0]["round"] == 0
-    assert all(abs(row["kl"]) > 1e-4 for row in rows if "kl" in row), "the policy has moved"
+    assert all(abs(row["kl"]) > 1e-4 for row in rows[1:] if "kl" in row), "the policy has moved"
 
 
 def test_the_reference_stays_the_start(parts: Path, whole: tuple[Path, Outcome]) -> None:

@@ -32,7 +32,7 @@ def lines(series: Series, x_label: str, *, marked: bool = True, level: float | N
         look: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "marker": "o" if marked else None}
         axes.plot(x, y, label=name, linewidth=1.4, markersize=4, **look)
     axes.set_xlabel(x_label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right"):

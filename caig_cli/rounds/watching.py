@@ -52,7 +52,9 @@ def watch_start(shop: Workshop) -> Start:
     if preferences:
         held_out = preference_set(shop, preferences, 0)
         evaluate = preference_figures(held_out, shop.objective, shop.sizes, shop.runtime.device)
-    return Start(products, _worth(shop, folder, products, prompts) | diversity(prompts), evaluate)
+    level = {"win_rate": 0.5, "win_rate_heldout": 0.5 if shop.heldout else None, "kl": 0.0}
+    figures = level | _worth(shop, folder, products, prompts) | diversity(prompts)
+    return Start(products, figures, evaluate)
 
 
 def watch(shop: Workshop, number: int, start: Start) -> Figures:
