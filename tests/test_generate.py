@@ -18,15 +18,18 @@ import pytest
 import torch
 from PIL import Image
 from tiny_mllm import make_tiny
+from tiny_rewards import make_reward
 
 from caig_cli.data.cutout import load_cutout
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
+from caig_cli.mllm.redraw import distinct
 from caig_cli.painters.compose import measure
 from caig_cli.records import Box, Product
 from caig_cli.stages import generate
-from caig_cli.stages.generate import GenerateRecipe, distinct
+from caig_cli.stages.generate import GenerateRecipe, JudgeSection
 
 PROMPT = "a walnut table, a brick wall, candles, warm candlelight"
 
@@ -223,3 +226,65 @@ def test_memory_does_not_grow_with_the_catalogue(workdir: Path) -> None:
     make(workdir / "run", recipe(workdir / "products", n=1))
     gc.collect()
     assert sum(type(thing) is Cutout for thing in gc.get_objects()) <= 1
+
+
+@pytest.fixture
+def judged(workdir: Path) -> GenerateRecipe:
+    """Two of six candidates for each of two products, chosen by a real reward model with random weights."""
+    make_reward(workdir / "judge", "vam", workdir)
+    for name in "ab":
+        photo(workdir / "products" / f"{name}.png", ord(name))
+    plain = recipe(workdir / "products", n=2, candidates=6, size="160x128")
+    return plain.model_copy(update={"judge": JudgeSection(model=str(workdir / "judge"))})
+
+
+def test_the_best_candidates_are_made_best_first(workdir: Path, judged: GenerateRecipe) -> None:
+    outcome, _ = make(workdir / "run", judged)
+    tried = [json.loads(line) for line in (workdir / "run" / "candidates.jsonl").read_text().splitlines()]
+    assert [row["product"] for row in tried] == ["a", "b"]
+    for row in tried:
+        wins = [one["win"] for one in row["ranking"]]
+        assert wins == sorted(wins, reverse=True) and len(wins) == 6
+        assert sum(wins) == pytest.approx(3.0), "who wins against one loses to the other"
+        seeds = [derive_seed(5, row["product"], one["candidate"]) for one in row["ranking"]]
+        ads = [ad for ad in outcome.result["ads"] if ad["product"] == row["product"]]
+        assert [ad["seed"] for ad in ads] == seeds[:2]
+        assert [ad["score"] for ad in ads] == [round(win, 4) for win in wins[:2]]
+    page = (workdir / "run" / "report.html").read_text()
+    assert page.count("% (simulated market)") == 4
+    with Image.open(outcome.result["ads"][0]["path"]) as ad:
+        assert ad.info["caig:wins"].endswith("% (simulated market)")
+        assert ad.info["caig:judge"] == "judge"
+
+
+def test_an_ad_does_not_depend_on_how_many_are_tried(workdir: Path, judged: GenerateRecipe) -> None:
+    wide = judged.model_copy(update={"generate": judged.generate.model_copy(update={"n": 6})})
+    few, all_six = (make(workdir / name, one)[0].result["ads"] for name, one in (("2", judged), ("6", wide)))
+    seeds = {ad["seed"]: ad["path"] for ad in all_six}
+    for ad in few:
+        one, other = (Image.open(path).tobytes() for path in (ad["path"], seeds[ad["seed"]]))
+        assert one == other
+
+
+def test_a_resumed_run_keeps_its_choice(workdir: Path, judged: GenerateRecipe) -> None:
+    """A rank that hangs by a digit must not make an ad twice and lose another."""
+    make(workdir / "run", judged)
+    whole = files(workdir / "run")
+    (workdir / "run" / "ads" / "a-2.png").unlink()
+    make_reward(workdir / "judge", "vam", workdir, seed=3)  # of another opinion
+    make(workdir / "other", judged)
+    assert files(workdir / "other") != whole
+    make(workdir / "run", judged, resume=True)
+    assert files(workdir / "run") == whole
+    assert len((workdir / "run" / "candidates.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_choice_that_a_kill_tore_is_made_again(workdir: Path, judged: GenerateRecipe) -> None:
+    make(workdir / "run", judged)
+    whole, tried = files(workdir / "run"), (workdir / "run" / "candidates.jsonl").read_bytes()
+    for name in ("b-1.png", "b-2.png"):
+        (workdir / "run" / "ads" / name).unlink()
+    (workdir / "run" / "candidates.jsonl").write_bytes(tried[:-20])
+    make(workdir / "run", judged, resume=True)
+    assert files(workdir / "run") == whole
+    assert (workdir / "run" / "candidates.jsonl").read_bytes() == tried

@@ -23,7 +23,7 @@ def make_reward(folder: Path, arch: str, base: Path, seed: int = 0) -> Path:
     model = ARCHITECTURES[arch].start(section, ["red mug"], choose_device("cpu", "fp32"))
     with torch.no_grad():
         for name, weight in model.named_parameters():
-            if weight.requires_grad and ("lora_B" in name or "heads" in name or "score" in name):
+            if weight.requires_grad and ("lora_B" in name or "head" in name or "score" in name):
                 weight.normal_(0, 0.3)
     facts = RewardFacts(
         arch=arch, settings=dict(ARCHITECTURES[arch].settings(model)), form="own", caption=True,

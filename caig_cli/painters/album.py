@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from caig_cli.engine import pages
 from caig_cli.engine.environment import version
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.painters import Shot
+from caig_cli.painters.candidates import Opinion
 from caig_cli.painters.compose import measure
 from caig_cli.painters.layout import place
 from caig_cli.painters.studio.language import nearest, read
@@ -27,22 +28,6 @@ SHOWN = 400
 _SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a judge said of an ad: the probability that it is clicked more than its rivals, and its CTR."""
-
-    win: float
-    ctr: float | None
-    simulated: bool
-    """Whether the judge has only seen the simulated market."""
-
-    @property
-    def predicted(self) -> str:
-        """The rate for people, labelled."""
-        rate = "unknown" if self.ctr is None else f"{self.ctr:.2%}"
-        return f"{rate} (simulated market)" if self.simulated and self.ctr is not None else rate
 
 
 class Album:
@@ -80,6 +65,7 @@ class Album:
             "seed": shot.seed,
             "score": None if opinion is None else round(opinion.win, 4),
             "predicted_ctr": None if opinion is None else opinion.ctr,
+            "predicted_ctr_interval": None if opinion is None else opinion.interval,
             "simulated": None if opinion is None else opinion.simulated,
             "size": shot.size,
             "product_box": astuple(box),
@@ -96,6 +82,7 @@ class Album:
             "product": product.id,
             "prompt": shot.prompt,
             "seed": str(shot.seed),
+            "wins": "unknown" if opinion is None else opinion.wins,
             "predicted_ctr": "unknown" if opinion is None else opinion.predicted,
         }
         return {
@@ -147,8 +134,10 @@ def _liked(row: Row) -> dict[str, str]:
     """What the judge said of an ad, for its card."""
     if row["score"] is None:
         return {}
-    opinion = Opinion(row["score"], row["predicted_ctr"], bool(row["simulated"]))
-    return {"wins": f"{opinion.win:.0%}", "predicted CTR": opinion.predicted}
+    opinion = Opinion(
+        row["score"], row["predicted_ctr"], row["predicted_ctr_interval"], bool(row["simulated"])
+    )
+    return {"wins": opinion.wins, "predicted CTR": opinion.predicted}
 
 
 def hinted(word: str) -> str:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,25 +19,23 @@ from pydantic import Field, field_validator
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
-from caig_cli.mllm.redraw import distinct
+from caig_cli.mllm.writing import Writer, WriterSection
+from caig_cli.painters.candidates import Candidates
 from caig_cli.painters.layout import Placement, parse_size
 from caig_cli.painters.table import PAINTERS
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Product
+from caig_cli.rounds.previews import has_judge, ranker
 
 if TYPE_CHECKING:
     from caig_cli.data.cutout import Cutout
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.mllm.prompt_model import PromptModel
-    from caig_cli.mllm.rewards.judge import TrainedJudge
     from caig_cli.painters import Painter, Shot
-    from caig_cli.painters.album import Opinion
+    from caig_cli.painters.candidates import Opinion
 
 CANDIDATES = 8
 """Previews of each product where a judge is there and nothing else is said."""
-PREVIEW = 128
-"""Pixels of a preview's longer side: what the embedded judge sees."""
 _RESULT = ("product", "prompt", "seed", "score")
 
 
@@ -102,22 +99,6 @@ class GenerateSection(Section):
         return painter
 
 
-class WriterSection(Section):
-    """The prompt model and how it samples."""
-
-    model: str = "embedded"
-    """Prompt model: embedded, or the folder of a model or adapter."""
-
-    temperature: Annotated[float, Field(ge=0)] = 1.0
-    """Sampling temperature; 0 always takes the most likely word."""
-
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
-    """Share of the probability that words are sampled from, most likely first."""
-
-    max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
-    """Length of a prompt in tokens, at most."""
-
-
 class JudgeSection(Section):
     """Who says which previews are worth painting large."""
 
@@ -161,7 +142,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
 
         lines.append(f"prompt model {loading.locate(recipe.writer.model)}")
         lines.append(choose_device(recipe.device, recipe.dtype).reason)
-    if _candidates(recipe) > recipe.generate.n:
+    if _ranks(recipe):
         lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")
     return [*lines, f"painter {recipe.generate.painter}"]
 
@@ -172,8 +153,8 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
     products, failures = _products(recipe)
     use_threads(recipe.threads)
-    if _candidates(recipe) == recipe.generate.n:
-        report.info("ads are not ranked")
+    if not _ranks(recipe):
+        report.info(f"ads are not ranked{_unranked(recipe)}")
     album = Album(run_dir, _origin(recipe))
     done = {str(row["path"]) for row in album.rows()}
     painter = PAINTERS[recipe.generate.painter](recipe.threads)
@@ -232,20 +213,16 @@ def _jobs(
     run_dir: RunDir,
     report: Reporter,
 ) -> Iterator[Job]:
-    """The ads still to make, one product in memory at a time; unusable products join ``failures``.
-
-    Of an unfinished product prompts and ranks are computed again: they are the same as before.
-    """
+    """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
     from caig_cli.data.cutout import load_cutout
-    from caig_cli.data.sizes import estimate_height_cm
-    from caig_cli.painters import Shot
 
-    write, judge = _writer(recipe), _judge(recipe)
-    given, size = recipe.generate, parse_size(recipe.generate.size)
-    for product in products:
-        paths = [f"ads/{product.id}-{index + 1}.png" for index in range(given.n)]
-        if done.issuperset(paths):
-            continue
+    waiting = [product for product in products if not done.issuperset(_paths(recipe, product))]
+    finished = {product.id for product in products} - {product.id for product in waiting}
+    candidates, write = None, _writer(recipe)
+    if _ranks(recipe):
+        rank = ranker(str(recipe.judge.model), recipe.device, recipe.dtype)
+        candidates = Candidates(run_dir, painter, rank, finished)
+    for product in waiting:
         try:
             with run_dir.timed("cut out"):
                 cutout = load_cutout(product, report.info)
@@ -253,25 +230,54 @@ def _jobs(
             failures.append(Failure(product.id, str(error)))
             continue
         with run_dir.timed("write"):
-            prompts = write(product, cutout)
-        height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
-        shots = [
-            Shot(
-                cutout,
-                text,
-                size,
-                derive_seed(recipe.seed, product.id, k),
-                given.placement,
-                given.scale,
-                height,
-            )
-            for k, text in enumerate(prompts)
-        ]
-        with run_dir.timed("rank"):
-            best = _ranked(shots, product, painter, judge)[: given.n]
-        for index, (path, (shot, opinion)) in enumerate(zip(paths, best, strict=True)):
+            shots = _shots(recipe, product, cutout, write(product, cutout))
+        best = candidates.best_first(product, shots) if candidates else [(shot, None) for shot in shots]
+        for index, (path, (shot, opinion)) in enumerate(zip(_paths(recipe, product), best, strict=False)):
             if path not in done:
                 yield Job(path, product, index, shot, opinion)
+
+
+def _paths(recipe: GenerateRecipe, product: Product) -> list[str]:
+    """The files of a product's ads, best first."""
+    return [f"ads/{product.id}-{index + 1}.png" for index in range(recipe.generate.n)]
+
+
+def _shots(recipe: GenerateRecipe, product: Product, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
+    """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
+    from caig_cli.data.sizes import estimate_height_cm
+    from caig_cli.painters import Shot
+
+    given, size = recipe.generate, parse_size(recipe.generate.size)
+    height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+    seeds = (derive_seed(recipe.seed, product.id, k) for k in range(len(prompts)))
+    return [
+        Shot(cutout, prompt, size, seed, given.placement, given.scale, height)
+        for prompt, seed in zip(prompts, seeds, strict=True)
+    ]
+
+
+def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
+    """A function that gives the prompts of a product's candidates."""
+    given, count = recipe.generate, _candidates(recipe)
+    if not _writes(recipe):
+        return lambda product, cutout: [given.prompt or ""] * count
+    writer = Writer(recipe.writer, device=recipe.device, dtype=recipe.dtype, seed=recipe.seed)
+
+    def write(product: Product, cutout: Cutout) -> list[str]:
+        from PIL import Image
+
+        draft = given.prompt if given.rewrite else None
+        return writer.write(product, Image.fromarray(cutout.rgba), count, draft=draft)
+
+    return write
+
+
+# --- the judge -------------------------------------------------------------------------------------
+
+
+def _ranks(recipe: GenerateRecipe) -> bool:
+    """Whether candidates are ranked: one alone has no rivals."""
+    return has_judge(recipe.judge.model) and _candidates(recipe) > 1
 
 
 def _candidates(recipe: GenerateRecipe) -> int:
@@ -279,105 +285,26 @@ def _candidates(recipe: GenerateRecipe) -> int:
 
     Raises UsageError when ranking was asked for and cannot be had.
     """
-    given, has_judge = recipe.generate, _has_judge(recipe.judge.model)
-    if not has_judge and (given.candidates or 0) > given.n:
+    given = recipe.generate
+    if has_judge(recipe.judge.model):
+        return max(given.n, given.candidates or CANDIDATES)
+    if (given.candidates or 0) > given.n:
         raise UsageError(
             "--candidates: there is no judge to rank them; name one with --set judge.model=FOLDER"
         )
-    return max(given.n, given.candidates or CANDIDATES) if has_judge else given.n
+    return given.n
 
 
-def _has_judge(source: str | None) -> bool:
-    """Whether previews can be ranked; raises UsageError where the user's own folder holds no reward model."""
-    from caig_cli.mllm.rewards.storage import SOURCES, locate
-
-    if source is None or (source in SOURCES and not SOURCES[source].is_dir()):
-        return False
-    locate(source)
-    return True
-
-
-def _judge(recipe: GenerateRecipe) -> Callable[[], TrainedJudge] | None:
-    """The judge, loaded when first needed; None where nothing is ranked."""
-    if _candidates(recipe) == recipe.generate.n:
-        return None
-
-    @cache
-    def load() -> TrainedJudge:
-        from caig_cli.mllm.rewards.judge import TrainedJudge
-
-        return TrainedJudge.load(str(recipe.judge.model), choose_device(recipe.device, recipe.dtype))
-
-    return load
-
-
-def _ranked(
-    shots: Sequence[Shot], product: Product, painter: Painter, judge: Callable[[], TrainedJudge] | None
-) -> list[tuple[Shot, Opinion | None]]:
-    """The shots from the one whose preview is predicted to be clicked most; in order where nobody judges."""
-    from caig_cli.painters.album import Opinion
-
-    if judge is None:
-        return [(shot, None) for shot in shots]
-    previews = painter.paint([replace(shot, size=_small(shot.size)) for shot in shots])
-    ranking = judge().rank(previews, product.caption, product.attributes)
-    return [
-        (
-            shots[n],
-            Opinion(
-                ranking.wins[n], None if (ctr := ranking.ctr[n]) is None else ctr.rate, judge().simulated
-            ),
-        )
-        for n in ranking.order
-    ]
-
-
-def _small(size: tuple[int, int]) -> tuple[int, int]:
-    """The size of a preview: the same shape, its longer side as the embedded judge sees it."""
-    longest = max(size)
-    width, height = (max(16, round(side * PREVIEW / longest)) for side in size)
-    return width, height
-
-
-def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
-    """A function that gives the prompts of a product's candidates; the model is loaded when first needed."""
-    given, count = recipe.generate, _candidates(recipe)
-    if not _writes(recipe):
-        return lambda product, cutout: [given.prompt or ""] * count
-
-    @cache
-    def model() -> PromptModel:
-        from caig_cli.mllm.prompt_model import PromptModel
-
-        return PromptModel.load(recipe.writer.model, choose_device(recipe.device, recipe.dtype))
-
-    def write(product: Product, cutout: Cutout) -> list[str]:
-        from PIL import Image
-
-        from caig_cli.mllm.instructions import instruction
-
-        sample = partial(
-            model().write_prompts,
-            Image.fromarray(cutout.rgba),
-            instruction(
-                "rewrite" if given.rewrite else "write",
-                caption=product.caption,
-                attributes=product.attributes,
-                draft=given.prompt,
-            ),
-            temperature=recipe.writer.temperature,
-            top_p=recipe.writer.top_p,
-            max_new_tokens=recipe.writer.max_new_tokens,
-        )
-        return distinct(lambda seeds: sample(seeds=seeds), count, recipe.seed, product.id)
-
-    return write
+def _unranked(recipe: GenerateRecipe) -> str:
+    if recipe.judge.model is None or has_judge(recipe.judge.model):
+        return ""
+    return f": the {recipe.judge.model} reward model is missing from this installation"
 
 
 def _origin(recipe: GenerateRecipe) -> dict[str, str]:
     """How the ads are made, for every file and the report."""
     writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
-    judge = Path(str(recipe.judge.model)).name if _candidates(recipe) > recipe.generate.n else "none"
+    judge = Path(str(recipe.judge.model)).name if _ranks(recipe) else "none"
     facts = {"prompt_model": writer, "painter": recipe.generate.painter, "judge": judge}
     return facts | {"recipe": recipe_hash(recipe)}
 

@@ -1,0 +1,65 @@
+"""Background prompts for products, as ``caig generate`` wants them. No torch before the first product."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from caig_cli.engine.runtime import choose_device
+from caig_cli.mllm.redraw import distinct
+from caig_cli.recipe import Section
+from caig_cli.records import Product
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from caig_cli.mllm.prompt_model import PromptModel
+
+
+class WriterSection(Section):
+    """The prompt model and how it samples."""
+
+    model: str = "embedded"
+    """Prompt model: embedded, or the folder of a model or adapter."""
+
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    """Sampling temperature; 0 always takes the most likely word."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Share of the probability that words are sampled from, most likely first."""
+
+    max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
+    """Length of a prompt in tokens, at most."""
+
+
+class Writer:
+    """Writes the prompts of one product after the other; the model is loaded when the first one comes."""
+
+    def __init__(self, section: WriterSection, *, device: str, dtype: str, seed: int) -> None:
+        self._section, self._device, self._dtype, self._seed = section, device, dtype, seed
+        self._model: PromptModel | None = None
+
+    def write(
+        self, product: Product, picture: Image.Image, count: int, *, draft: str | None = None
+    ) -> list[str]:
+        """``count`` different prompts for the product, if the model has that many; a ``draft`` is improved.
+
+        Prompt k depends on the seed, the product and k, not on ``count``.
+        """
+        from caig_cli.mllm.instructions import instruction
+        from caig_cli.mllm.prompt_model import PromptModel
+
+        if self._model is None:
+            self._model = PromptModel.load(self._section.model, choose_device(self._device, self._dtype))
+        task = "rewrite" if draft else "write"
+        sample = partial(
+            self._model.write_prompts,
+            picture,
+            instruction(task, caption=product.caption, attributes=product.attributes, draft=draft),
+            temperature=self._section.temperature,
+            top_p=self._section.top_p,
+            max_new_tokens=self._section.max_new_tokens,
+        )
+        return distinct(lambda seeds: sample(seeds=seeds), count, self._seed, product.id)

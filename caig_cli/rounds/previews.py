@@ -1,0 +1,50 @@
+"""The judge of previews: who ranks the candidates of ``caig generate``, loaded when the first are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from caig_cli.engine.runtime import choose_device
+from caig_cli.painters.candidates import Opinion, Rank
+from caig_cli.records import Product
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from caig_cli.mllm.rewards.judge import Estimate, TrainedJudge
+
+
+def has_judge(source: str | None) -> bool:
+    """Whether previews can be ranked; raises UsageError where the user's own folder holds no reward model."""
+    if source is None:
+        return False
+    from caig_cli.mllm.rewards.storage import SOURCES, locate
+
+    if source in SOURCES and not SOURCES[source].is_dir():
+        return False
+    locate(source)
+    return True
+
+
+def ranker(source: str, device: str, dtype: str) -> Rank:
+    """A function that ranks the previews of a product by a trained judge."""
+
+    @cache
+    def judge() -> TrainedJudge:
+        from caig_cli.mllm.rewards.judge import TrainedJudge
+
+        return TrainedJudge.load(source, choose_device(device, dtype))
+
+    def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, Opinion]]:
+        said = judge().rank(previews, product.caption, product.attributes)
+        return [(n, _opinion(said.wins[n], said.ctr[n], judge().simulated)) for n in said.order]
+
+    return rank
+
+
+def _opinion(win: float, ctr: Estimate | None, simulated: bool) -> Opinion:
+    if ctr is None:
+        return Opinion(win, None, None, simulated)
+    return Opinion(win, ctr.rate, (ctr.low, ctr.high), simulated)
