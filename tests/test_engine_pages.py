@@ -58,3 +58,16 @@ def test_a_contact_sheet_shows_each_picture_whole(tmp_path: Path) -> None:
 
 def test_an_empty_contact_sheet_is_still_a_picture() -> None:
     assert contact_sheet([]).size[0] > 0
+
+
+def test_a_contact_sheet_has_the_columns_asked_for_and_paper_under_transparency(tmp_path: Path) -> None:
+    clear = tmp_path / "clear.png"
+    picture = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    picture.paste((0, 0, 255, 255), (0, 0, 40, 20))
+    picture.save(clear)
+    solid = _picture(tmp_path / "solid.png", (0, 250, 0), (40, 40))
+    sheet = contact_sheet([clear, solid, solid, solid, solid], columns=4, cell=40, most=5)
+    assert sheet.size == (4 * 42 + 2, 2 * 42 + 2)
+    assert sheet.getpixel((20, 10)) == (0, 0, 255)
+    assert sheet.getpixel((20, 35)) == sheet.getpixel((0, 0)), "no hidden colour shows"
+    assert sheet.getpixel((20, 60)) == (0, 250, 0), "the fifth begins the second row"

@@ -12,7 +12,7 @@ import jinja2
 from PIL import Image, ImageOps
 
 THUMBNAIL = 420
-_SHEET_GAP = 12
+_SHEET_GAP = 0.0375  # of a cell
 _SHEET_PAPER = (247, 246, 243)
 
 
@@ -81,24 +81,35 @@ def report(
     )
 
 
-def contact_sheet(images: Sequence[Path], *, cell: int = 320, most: int = 48) -> Image.Image:
-    """A grid of the first ``most`` pictures, each whole within a square of ``cell`` pixels."""
+def contact_sheet(
+    images: Sequence[Path], *, columns: int | None = None, cell: int = 320, most: int = 48
+) -> Image.Image:
+    """A grid of the first ``most`` pictures, each whole within a square of ``cell`` pixels.
+
+    ``columns`` None is a little wider than high. Transparent pictures stand on the sheet's paper.
+    """
     shown = images[:most]
-    columns = min(len(shown), max(2, round(len(shown) ** 0.5 * 1.25))) or 1
+    columns = columns or min(len(shown), max(2, round(len(shown) ** 0.5 * 1.25))) or 1
     rows = -(-len(shown) // columns) or 1
-    step = cell + _SHEET_GAP
-    sheet = Image.new("RGB", (columns * step + _SHEET_GAP, rows * step + _SHEET_GAP), _SHEET_PAPER)
+    gap = max(2, round(_SHEET_GAP * cell))
+    step = cell + gap
+    sheet = Image.new("RGB", (columns * step + gap, rows * step + gap), _SHEET_PAPER)
     for index, path in enumerate(shown):
         picture = _small(path, cell)
-        left = _SHEET_GAP + (index % columns) * step + (cell - picture.width) // 2
-        top = _SHEET_GAP + (index // columns) * step + (cell - picture.height) // 2
+        left = gap + (index % columns) * step + (cell - picture.width) // 2
+        top = gap + (index // columns) * step + (cell - picture.height) // 2
         sheet.paste(picture, (left, top))
     return sheet
 
 
 def _small(path: Path, side: int) -> Image.Image:
+    """The picture on paper, its longer side ``side`` pixels."""
     with Image.open(path) as image:
-        return ImageOps.contain(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+        if not image.has_transparency_data:
+            return ImageOps.contain(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+        picture = ImageOps.contain(image.convert("RGBA"), (side, side), Image.Resampling.LANCZOS)
+    paper = Image.new("RGBA", picture.size, _SHEET_PAPER)
+    return Image.alpha_composite(paper, picture).convert("RGB")
 
 
 def _thumbnail(path: Path) -> str:

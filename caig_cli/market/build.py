@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from caig_cli.data.cutout import Cutout
+from caig_cli.engine import pages
 from caig_cli.engine.files import png_bytes, to_json
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -28,11 +30,15 @@ from caig_cli.market.dialogues import ad_dialogues, photo_dialogues
 from caig_cli.market.photos import photograph
 from caig_cli.market.scenes import ad_prompt, ad_scenes
 from caig_cli.market.shapes import SHAPES
-from caig_cli.market.sheet import contact_sheet
 from caig_cli.market.truth import load_truth
 from caig_cli.market.workers import Workers, start_workers
 from caig_cli.painters import Shot
 from caig_cli.painters.table import PAINTERS
+
+SHEET_SIDE = 12
+"""Pictures in a row of the contact sheet, and rows, at most."""
+SHEET_CELL = 112
+"""Pixels of a picture on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def build_market(plan: Plan, run: RunDir, report: Reporter, workers: int) -> dic
             _ads(plan, run, report, pool)
     with run.timed("records"):
         summary = _records(plan, run) | {"dialogues": counts}
-    run.write_bytes("contact_sheet.png", contact_sheet(run.path, list(plan.items()), plan.ads_per_product))
+    run.save_png("contact_sheet.png", _sheet(plan, run), {})
     run.write_json("summary.json", summary)
     return summary
 
@@ -81,6 +87,24 @@ def photo_name(of: Item) -> str:
 def ad_name(of: Item, number: int) -> str:
     """Path of one of a product's ads, relative to the market."""
     return f"ads/{of.id}/{number}.png"
+
+
+def _sheet(plan: Plan, run: RunDir) -> Image.Image:
+    """Photos with their ads beside them, as many products in a row as fit; photos fill what is left."""
+    across = 1 + min(plan.ads_per_product, SHEET_SIDE - 1)
+    columns = SHEET_SIDE // across * across
+    names = (
+        name
+        for of in plan.items()
+        for name in (
+            photo_name(of),
+            *(ad_name(of, number) for number in range(min(plan.ads(of), across - 1))),
+        )
+    )
+    paths = (run.path / name for name in names)
+    most = columns * SHEET_SIDE
+    shown = list(islice((path for path in paths if path.is_file()), most))
+    return pages.contact_sheet(shown, columns=columns, cell=SHEET_CELL, most=most)
 
 
 # --- pictures: each function below the first two runs in a worker -----------------------------------------
