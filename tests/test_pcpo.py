@@ -65,6 +65,7 @@ def recipe_for(parts: Path, **over: Mapping[str, Any]) -> PcpoRecipe:
     tree: dict[str, Any] = {
         "device": "cpu",
         "seed": 4,
+        "threads": 1,
         "pcpo": {
             "products": parts / "products.json", "rounds": 2, "products_per_round": 4, "min_margin": 0.0,
             "batch_products": 2, "candidates": 3, "pairs_per_product": 2,

@@ -35,23 +35,26 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_killed_without_warning_it_ends_in_the_same_bytes(parts: Path, tmp_path: Path) -> None:
     """SIGKILL at random moments, told by how many files there are; every attempt resumes the last."""
-    recipe = recipe_for(parts)
-    run(recipe, tmp_path / "whole")
-    (tmp_path / "recipe.yaml").write_text(dump(recipe))
-    command = [sys.executable, "-m", "caig_cli", "pcpo", "--quiet", "--out", str(tmp_path / "run")]
+    (tmp_path / "recipe.yaml").write_text(dump(recipe_for(parts)))
+    start = ["--recipe", str(tmp_path / "recipe.yaml")]
+    # All attempts are processes of their own: what other tests have left in this one is in none of them.
+    assert _start(tmp_path / "whole", start).wait() == 0
     rng, done = random.Random(11), 0
     for attempt in range(2):
-        how = ["--resume"] if attempt else ["--recipe", str(tmp_path / "recipe.yaml")]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen([*command, *how], env=environment, stdout=subprocess.DEVNULL)
+        process = _start(tmp_path / "run", ["--resume"] if attempt else start)
         wanted, deadline = done + rng.randrange(6, 30), time.monotonic() + 240
         while done < wanted and process.poll() is None and time.monotonic() < deadline:
             done = sum(len(files) for _, _, files in os.walk(tmp_path / "run"))  # folders may vanish
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, "it was still running"
-    run(recipe, tmp_path / "run", resume=True)
+    assert _start(tmp_path / "run", ["--resume"]).wait() == 0
     same_run(tmp_path / "whole", tmp_path / "run")
+
+
+def _start(out: Path, how: list[str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "caig_cli", "pcpo", "--quiet", "--out", str(out), *how]
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
 
 
 def test_two_processes_equal_one(parts: Path, tmp_path: Path) -> None:
