@@ -27,6 +27,7 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.mllm.redraw import distinct
 from caig_cli.painters.compose import measure
+from caig_cli.painters.fake import FakePainter
 from caig_cli.records import Box, Product
 from caig_cli.stages import generate
 from caig_cli.stages.generate import GenerateRecipe, JudgeSection
@@ -85,6 +86,14 @@ def test_an_ad_has_the_product_and_its_provenance(workdir: Path) -> None:
     page = (workdir / "run" / "report.html").read_text()
     assert "Without effect: unicorns" in page and page.count("<figure>") == 2
     assert (workdir / "run" / "contact-sheet.png").is_file()
+
+
+def test_props_without_room_are_told(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakePainter, "left_out", lambda self, shot: ["glass_spheres"])
+    _, report = make(workdir / "run", recipe(photo(workdir / "cup.png")))
+    assert rows(workdir / "run")[0]["left_out"] == ["glass_spheres"]
+    assert "warning: no room for: glass spheres (in 2 of 2 ads)" in report.lines
+    assert "No room for: glass spheres" in (workdir / "run" / "report.html").read_text()
 
 
 def test_same_seed_same_bytes_in_any_batch(workdir: Path) -> None:

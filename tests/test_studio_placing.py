@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from studio_scenes import bottle
 
+from caig_cli.painters import Shot
 from caig_cli.painters.layout import PRESETS, place
-from caig_cli.painters.studio.placing import place_props, support_height
+from caig_cli.painters.studio.painter import StudioPainter
+from caig_cli.painters.studio.placing import left_out, place_props
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.set import build_stage
 from caig_cli.painters.studio.stage import Stage
@@ -27,7 +30,7 @@ def test_no_prop_stands_before_the_product_or_in_another(
 ) -> None:
     for seed in range(2):
         stage = stage_of(props, size, seed)
-        placed = place_props(stage)
+        placed = list(place_props(stage).values())
         box = stage.camera.box
         for one in placed:
             mesh = np.concatenate([part.vertices for part, _ in one.moved()])
@@ -42,13 +45,28 @@ def test_no_prop_stands_before_the_product_or_in_another(
                 assert apart >= one.radius + other.radius or one.foot[2] != other.foot[2]
 
 
-def test_nearly_every_prop_finds_a_place() -> None:
-    wanted = found = 0
+@pytest.mark.parametrize("size", [(512, 512), PRESETS["story"], PRESETS["landscape"]])
+def test_every_prop_finds_a_place(size: tuple[int, int]) -> None:
+    """Alone before a product of usual shape; what does not fit as it is is made smaller."""
     for seed, name in enumerate(PROPS):
-        if support_height((name,), 24.0) == 0:
-            wanted += 1
-            found += len(place_props(stage_of((name,), (512, 512), seed)))
-    assert found >= wanted - 1
+        assert left_out(stage_of((name,), size, seed)) == (), name
+
+
+def test_previews_stay_as_models_know_them() -> None:
+    """No squeezing: a prop without room is told as left out."""
+    lost = [left_out(stage_of(props, (72, 128), seed)) for seed in range(3) for props in TRIPLES]
+    assert any(lost)
+    stage = stage_of(TRIPLES[1], (72, 128), 0)
+    assert set(place_props(stage)) | set(left_out(stage)) | {"podium"} >= set(stage.scene.props)
+
+
+def test_what_has_no_room_is_told() -> None:
+    """A product that fills the frame: boulders have nowhere to stand."""
+    box = place((800, 400), (640, 320), scale=1.0)
+    stage = build_stage(Scene("oak", "plaster", ("boulders",)), (640, 320), box, 24.0, 1)
+    assert left_out(stage) == ("boulders",) and not place_props(stage)
+    shot = Shot(bottle(800, 400), "a table with boulders", (640, 320), 1, scale=1.0, height_cm=24.0)
+    assert StudioPainter().left_out(shot) == ("boulders",)
 
 
 def test_a_podium_lifts_the_product() -> None:

@@ -34,3 +34,7 @@ class Painter(Protocol):
     """Anything that paints shots; the product's pixels in the result are exactly the customer's."""
 
     def paint(self, shots: Sequence[Shot]) -> list[Image.Image]: ...
+
+    def left_out(self, shot: Shot) -> Sequence[str]:
+        """Things that the prompt names and the frame has no room for."""
+        ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,18 @@ _SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ad to make: its file in the run folder, whose it is, its place among the product's ads, the shot
+    that the painter gets, and what the judge said of its preview, if it was asked."""
+
+    path: str
+    product: Product
+    index: int
+    shot: Shot
+    opinion: Opinion | None
+
+
 class Album:
     """Saves ads one by one: killed at any instant, it holds whole ads only, each once.
 
@@ -45,23 +57,20 @@ class Album:
         rows = {row["path"]: row for row in self._run.read_jsonl(MANIFEST)}
         return [row for row in rows.values() if (self._run.path / row["path"]).is_file()]
 
-    def add(
-        self,
-        path: str,
-        product: Product,
-        index: int,
-        shot: Shot,
-        image: Image.Image,
-        opinion: Opinion | None = None,
-    ) -> None:
-        """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
+    def add(self, job: Job, image: Image.Image, left_out: Sequence[str]) -> None:
+        """Save an ad, then its row: an ad without a row is painted again, to the same bytes.
+
+        ``left_out``: things that the prompt names and the frame had no room for.
+        """
+        shot, opinion = job.shot, job.opinion
         box = place(shot.product.size, shot.size, shot.placement, shot.scale)
         row = {
-            "path": path,
-            "product": product.id,
-            "index": index,
+            "path": job.path,
+            "product": job.product.id,
+            "index": job.index,
             "prompt": shot.prompt,
             "ignored": read(shot.prompt).ignored,
+            "left_out": left_out,
             "seed": shot.seed,
             "score": None if opinion is None else round(opinion.win, 4),
             "predicted_ctr": None if opinion is None else opinion.ctr,
@@ -72,18 +81,18 @@ class Album:
             "height_cm": shot.height_cm,
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
         }
-        self._run.save_png(path, image, self._provenance(product, shot, opinion))
+        self._run.save_png(job.path, image, self._provenance(job))
         self._run.append_jsonl(MANIFEST, row)
         self._run.count("ads")
 
-    def _provenance(self, product: Product, shot: Shot, opinion: Opinion | None) -> dict[str, str]:
+    def _provenance(self, job: Job) -> dict[str, str]:
         """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
         facts = {
-            "product": product.id,
-            "prompt": shot.prompt,
-            "seed": str(shot.seed),
-            "wins": "unknown" if opinion is None else opinion.wins,
-            "predicted_ctr": "unknown" if opinion is None else opinion.predicted,
+            "product": job.product.id,
+            "prompt": job.shot.prompt,
+            "seed": str(job.shot.seed),
+            "wins": "unknown" if job.opinion is None else job.opinion.wins,
+            "predicted_ctr": "unknown" if job.opinion is None else job.opinion.predicted,
         }
         return {
             "Software": f"caig {version('caig') or ''}".strip(),
@@ -119,13 +128,13 @@ class Album:
         return pages.Gallery(title, [self._card(row) for row in rows], " · ".join(words))
 
     def _card(self, row: Row) -> pages.Card:
-        lost = ", ".join(map(hinted, row["ignored"]))
+        notes = {"Without effect": map(hinted, row["ignored"]), "No room for": map(plain, row["left_out"])}
         width, height = row["size"]
         return pages.Card(
             self._run.path / row["path"],
             Path(row["path"]).stem,
             row["prompt"],
-            f"Without effect: {lost}" if lost else "",
+            "; ".join(f"{what}: {words}" for what, of in notes.items() if (words := ", ".join(of))),
             {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row),
         )
 
@@ -144,3 +153,8 @@ def hinted(word: str) -> str:
     """A word that was not understood, with the nearest known one if there is any."""
     known = nearest(word)
     return f"{word} (known: {known})" if known and known != word else word
+
+
+def plain(name: str) -> str:
+    """A name of the vocabulary as a word."""
+    return name.replace("_", " ")

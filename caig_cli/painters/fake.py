@@ -24,6 +24,10 @@ class FakePainter:
         """One ad per shot, in their order."""
         return [self._paint(shot) for shot in shots]
 
+    def left_out(self, shot: Shot) -> Sequence[str]:
+        """Nothing: a gradient has room for all."""
+        return ()
+
     def _paint(self, shot: Shot) -> Image.Image:
         width, height = shot.size
         digest = hashlib.sha256(f"{shot.seed} {shot.prompt}".encode()).digest()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.painters import Painter, Shot
-    from caig_cli.painters.candidates import Opinion
+    from caig_cli.painters.album import Job
 
 CANDIDATES = 8
 """Previews of each product where a judge is there and nothing else is said."""
@@ -119,18 +118,6 @@ class GenerateRecipe(Recipe):
     """Judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One ad to make: its file in the run folder, whose it is, the shot that the painter gets, and what the
-    judge said of its preview, if it was asked."""
-
-    path: str
-    product: Product
-    index: int
-    shot: Shot
-    opinion: Opinion | None
-
-
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the records of the products but opens no image."""
     products, failures = _products(recipe)
@@ -149,7 +136,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
-    from caig_cli.painters.album import Album, hinted
+    from caig_cli.painters.album import Album
 
     products, failures = _products(recipe)
     use_threads(recipe.threads)
@@ -165,14 +152,13 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
             with run_dir.timed("paint"):
                 images = painter.paint([job.shot for job in batch])
             for job, image in zip(batch, images, strict=True):
-                album.add(job.path, job.product, job.index, job.shot, image, job.opinion)
+                album.add(job, image, painter.left_out(job.shot))
                 bar.advance()
     order = {product.id: rank for rank, product in enumerate(products)}
     ads = sorted(album.rows(), key=lambda row: (order.get(row["product"], 0), row["index"]))
     if not ads:
         raise UsageError(_nothing_made(failures))
-    for word, times in Counter(word for row in ads for word in row["ignored"]).items():
-        report.warn(f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)")
+    _tell_lost(ads, report)
     with run_dir.timed("report"):
         album.show(ads, products, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
@@ -215,6 +201,7 @@ def _jobs(
 ) -> Iterator[Job]:
     """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
     from caig_cli.data.cutout import load_cutout
+    from caig_cli.painters.album import Job
 
     waiting = [product for product in products if not done.issuperset(_paths(recipe, product))]
     finished = {product.id for product in products} - {product.id for product in waiting}
@@ -307,6 +294,16 @@ def _origin(recipe: GenerateRecipe) -> dict[str, str]:
     judge = Path(str(recipe.judge.model)).name if _ranks(recipe) else "none"
     facts = {"prompt_model": writer, "painter": recipe.generate.painter, "judge": judge}
     return facts | {"recipe": recipe_hash(recipe)}
+
+
+def _tell_lost(ads: Sequence[dict[str, Any]], report: Reporter) -> None:
+    """Warn of what prompts name and ads do not show."""
+    from caig_cli.painters.album import hinted, plain
+
+    for word, times in Counter(word for row in ads for word in row["ignored"]).items():
+        report.warn(f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)")
+    for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
+        report.warn(f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)")
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:

@@ -15,6 +15,7 @@ from caig_cli.painters.layout import place
 from caig_cli.painters.studio.grading import grade
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.lights import LIGHTS
+from caig_cli.painters.studio.placing import left_out
 from caig_cli.painters.studio.render import render
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.set import build, build_stage
@@ -33,6 +34,12 @@ class StudioPainter:
     def paint(self, shots: Sequence[Shot]) -> list[Image.Image]:
         """RGB images, one per shot, in order."""
         return [Image.fromarray(self._one(shot)) for shot in shots]
+
+    def left_out(self, shot: Shot) -> Sequence[str]:
+        """Props that find no free place."""
+        scene = read(shot.prompt).scene
+        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        return left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed)) if scene.props else ()
 
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
         box = place(shot.product.size, shot.size, shot.placement, shot.scale)

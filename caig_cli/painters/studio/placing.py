@@ -20,6 +20,8 @@ Points = npt.NDArray[Any]
 
 VARIANTS = 6  # builds of a prop that are kept: enough to look different, few enough to stay in memory
 TRIES = 60
+SQUEEZED = (0.6, 0.45, 0.34)  # of a prop's usual size, where it finds no free place else
+SQUEEZES = 30  # tries at each size and kind of place
 SMALLEST, LARGEST = 0.26, 0.9  # larger of a prop's height and 0.7 of its width, in product heights
 
 
@@ -48,7 +50,7 @@ def support_height(stage_props: tuple[str, ...], height_cm: float) -> float:
 def prop_shapes(stage: Stage) -> dict[str, Any]:
     """The scene's props as Mitsuba shapes."""
     shapes: dict[str, Any] = {}
-    for number, placed in enumerate(place_props(stage)):
+    for number, placed in enumerate(place_props(stage).values()):
         for k, (mesh, material) in enumerate(placed.moved()):
             shapes[f"prop{number}_{k}"] = to_mitsuba(mesh, material)
     for name in stage.scene.props:
@@ -57,9 +59,10 @@ def prop_shapes(stage: Stage) -> dict[str, Any]:
     return shapes
 
 
-def place_props(stage: Stage) -> list[Placed]:
+def place_props(stage: Stage) -> dict[str, Placed]:
     """Where the scene's props stand. One that finds no free place is left out; a podium is not among them."""
     taken: list[Placed] = []
+    found: list[str] = []
     rng = stage.rng("props")
     first_side = 1.0 if rng.random() < 0.5 else -1.0
     for name in stage.scene.props:
@@ -67,10 +70,20 @@ def place_props(stage: Stage) -> list[Placed]:
             continue
         own = stage.rng(f"props/{name}")
         parts = _parts(name, int(own.integers(VARIANTS)))
-        placed = _find(stage, name, parts, first_side * (-1.0) ** len(taken), taken, own)
+        side = first_side * (-1.0) ** len(taken)
+        placed = _find(stage, name, parts, side, taken, own)
+        if placed is None and not stage.preview:  # models have learnt previews as they are
+            placed = _squeeze(stage, name, parts, side, taken, own)
         if placed is not None:
             taken.append(placed)
-    return taken
+            found.append(name)
+    return dict(zip(found, taken, strict=True))
+
+
+def left_out(stage: Stage) -> tuple[str, ...]:
+    """The scene's props that find no free place."""
+    placed = place_props(stage)
+    return tuple(name for name in stage.scene.props if name not in placed and PROPS[name].where != "under")
 
 
 @functools.lru_cache(maxsize=256)
@@ -96,9 +109,7 @@ def _find(
 ) -> Placed | None:
     """The best of some random places for a prop, or None if none is free."""
     low, high = box_of(parts)
-    height = float(high[2] - low[2])
-    extent = max(height, 0.7 * float((high - low)[:2].max()), 1e-6)
-    scale = float(np.clip(extent, SMALLEST * stage.height_cm, LARGEST * stage.height_cm)) / extent
+    height, scale = float(high[2] - low[2]), _usual(stage, low, high)
     where = PROPS[name].where
     best, best_score = None, 0.0
     for attempt in range(TRIES):
@@ -115,6 +126,34 @@ def _find(
         if score > best_score:
             best, best_score = placed, score
     return best
+
+
+def _usual(stage: Stage, low: Points, high: Points) -> float:
+    """What a prop's natural size is multiplied by, so that it is not lost beside the product, nor larger."""
+    extent = max(float(high[2] - low[2]), 0.7 * float((high - low)[:2].max()), 1e-6)
+    return float(np.clip(extent, SMALLEST * stage.height_cm, LARGEST * stage.height_cm)) / extent
+
+
+def _squeeze(
+    stage: Stage, name: str, parts: Parts, side: float, taken: list[Placed], rng: np.random.Generator
+) -> Placed | None:
+    """A smaller prop in any kind of place, as large as there is room for; None if there is none."""
+    low, high = box_of(parts)
+    places = dict.fromkeys((PROPS[name].where, "beside", "front_low", "behind"))
+    for shrink in _usual(stage, low, high) * np.array(SQUEEZED):
+        radius = float(shrink) * 0.5 * float(np.hypot(*(high - low)[:2])) * 0.85
+        best, best_score = None, 0.0
+        for where in places:
+            for attempt in range(SQUEEZES):
+                towards = side if attempt % 2 else -side
+                foot = _guess(stage, where, towards, radius, float(shrink * (high[2] - low[2])), rng)
+                placed = Placed(parts, float(shrink), float(rng.uniform(-35, 35)), foot, radius)
+                score = _score(stage, where, placed, (low * shrink, high * shrink), taken)
+                if score > best_score:
+                    best, best_score = placed, score
+        if best is not None:
+            return best
+    return None
 
 
 def _guess(
