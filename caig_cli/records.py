@@ -87,6 +87,13 @@ class Pair:
     question: str | None = None
     """The instruction that an official file gives the judge, without the image placeholder."""
 
+    @property
+    def truth(self) -> float | None:
+        """P(left is observed higher): q where the market tells it, else what was observed, else believed."""
+        if self.q is not None:
+            return self.q
+        return self.p_left if self.target is None else float(self.target == "left")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -25,7 +25,7 @@ from caig_cli.mllm.images import see
 from caig_cli.mllm.judges import parse
 from caig_cli.mllm.judges.chance import RandomJudge
 from caig_cli.mllm.judges.question import question
-from caig_cli.mllm.judges.verdicts import oracle, truth, verdicts_file
+from caig_cli.mllm.judges.verdicts import oracle, verdicts_file
 from caig_cli.mllm.judges.zero_shot import ANSWERS, ZeroShotJudge
 from caig_cli.posteriors import probability_higher
 from caig_cli.records import Creative, Pair
@@ -248,7 +248,7 @@ def test_the_truth_and_what_knowing_the_order_is_worth(tmp_path: Path) -> None:
         Pair("label", "i", ad(None, None), ad(None, None), target="left"),
         Pair("nothing", "i", ad(None, None), ad(None, None)),
     ]
-    assert [truth(pair) for pair in pairs] == [0.3, 0.0, 0.2, 1.0, 1.0, 1.0, None]
+    assert [pair.truth for pair in pairs] == [0.3, 0.0, 0.2, 1.0, 1.0, 1.0, None]
     p = probability_higher([50], [1000], [40], [1000])[0]
     expected = [0.7, 0.2, 0.8, p, p, np.nan, np.nan]
     assert oracle(pairs) == pytest.approx(expected, nan_ok=True)

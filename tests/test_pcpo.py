@@ -37,8 +37,11 @@ RESULT = {
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_parts(tmp_path_factory.mktemp("parts"))
+
+
+def make_parts(folder: Path) -> Path:
     """A folder with a base, an adapter judge on it, a judge of its own, and seven products."""
-    folder = tmp_path_factory.mktemp("parts")
     make_tiny().save(folder / "base", torch.float32)
     make_reward(folder / "judge", "mllm", folder / "base")
     make_reward(folder / "other", "vam", folder / "base", seed=3)

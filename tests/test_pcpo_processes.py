@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_pcpo import metrics, recipe_for, run, same_run, write_products
-from tiny_mllm import make_tiny
-from tiny_rewards import make_reward
+from test_pcpo import make_parts, metrics, recipe_for, run, same_run
 
 from caig_cli.engine.launch import relaunch
 from caig_cli.recipe import dump
@@ -25,12 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("parts")
-    make_tiny().save(folder / "base", torch.float32)
-    make_reward(folder / "judge", "mllm", folder / "base")
-    make_reward(folder / "other", "vam", folder / "base", seed=3)
-    write_products(folder, 7)
-    return folder
+    return make_parts(tmp_path_factory.mktemp("parts"))
 
 
 def test_killed_without_warning_it_ends_in_the_same_bytes(parts: Path, tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.stream import Stream
 from caig_cli.errors import RecipeError, UsageError
-from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, Stream
+from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.recipe import resolve
@@ -205,7 +206,10 @@ def test_task_weights_are_passes_on_average(tmp_path: Path) -> None:
 
 def test_the_stream_is_a_function_of_its_index(tmp_path: Path) -> None:
     data = dialogue_set(tmp_path, Sizes(per_row=2, tokens=120))
-    first, second = (Stream(data, 3, {"t1": 0.5}, vary_by=1.0) for _ in range(2))
+    first, second = (
+        Stream(lambda n: data.epoch(3, n, {"t1": 0.5}), lambda item: data.collate(item, 1.0))
+        for _ in range(2)
+    )
     far = 2 * len(first) + 3
     in_order = [first[i] for i in range(far + 1)][far]
     direct = second[far]

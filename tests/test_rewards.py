@@ -18,11 +18,12 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPVisionConfig, CLIPVi
 from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
 from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.card import reward_card
-from caig_cli.mllm.rewards.data import PairSet, Stream, usable
+from caig_cli.mllm.rewards.data import PairSet, usable
 from caig_cli.mllm.rewards.evaluation import fit_temperature
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.looks import Ads, Looks
@@ -31,7 +32,7 @@ from caig_cli.mllm.rewards.model import CtrScale, Heads, look
 from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.storage import RewardFacts, base_of, read_reward, write_reward
 from caig_cli.mllm.rewards.table import ARCHITECTURES
-from caig_cli.mllm.rewards.targets import Teaching, fit_scale, truth
+from caig_cli.mllm.rewards.targets import Teaching, fit_scale
 from caig_cli.mllm.rewards.wording import OFFICIAL, Wording
 from caig_cli.recipe import Recipe
 from caig_cli.records import Creative, Failure, Pair
@@ -97,7 +98,7 @@ def test_targets_weights_and_rates() -> None:
     assert Teaching().weight(sure) == 1.0
     assert Teaching(prior=(2.0, 98.0)).rate(sure.left) == pytest.approx(42 / 1100)
     assert Teaching().rate(sure.left) == 0.04 and math.isnan(Teaching().rate(Creative(Path("x"))))
-    assert truth(pair(q=0.6, target="right")) == 0.6 and truth(sure) == 0.0 and truth(pair()) is None
+    assert pair(q=0.6, target="right").truth == 0.6 and sure.truth == 0.0 and pair().truth is None
 
 
 def test_rates_are_standardised_and_come_back() -> None:
@@ -359,7 +360,7 @@ def test_a_pair_turned_round_teaches_the_same_of_the_other_side(tmp_path: Path, 
 
 def test_the_stream_is_a_function_of_its_index(tmp_path: Path, base: Path) -> None:
     data = pair_set(tmp_path, make(base, "vam"), strength=1.0, views=1 << 31)
-    first, second = Stream(data, 3, "random"), Stream(data, 3, "random")
+    first, second = (Stream(lambda n: data.epoch(3, n, "random"), data.collate) for _ in range(2))
     far = 2 * len(first) + 1
     in_order, direct = [first[n] for n in range(far + 1)][far], second[far]
     assert in_order.pixels is not None and direct.pixels is not None

@@ -7,12 +7,12 @@ tokenizer's model file.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from golden_llava import GOLDENS, NAMES
 from PIL import Image
 from safetensors.torch import load_file
 from transformers import (
@@ -31,17 +31,9 @@ from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.rewards.mllm import MllmReward, beside
 from caig_cli.mllm.rewards.model import look
 from caig_cli.mllm.rewards.wording import OFFICIAL
+from caig_cli.mllm.vision import patches
 
-GOLDENS = Path(__file__).parents[1].parent / "shared" / "goldens"
 SIDE = 56
-NAMES = (
-    ("model.vision_tower.vision_tower.vision_model.", "model.vision_tower."),
-    ("model.mm_projector.0.", "model.multi_modal_projector.linear_1."),
-    ("model.mm_projector.2.", "model.multi_modal_projector.linear_2."),
-    ("model.embed_tokens.", "model.language_model.embed_tokens."),
-    ("model.layers.", "model.language_model.layers."),
-    ("model.norm.", "model.language_model.norm."),
-)
 MODELS = {"reward-model-anyres": ("r0", "r1", "r2"), "reward-model-pad": ("r6", "r7", "r8")}
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")
@@ -109,7 +101,7 @@ def load(name: str) -> MllmReward:
 def image_tokens(reward: MllmReward, pixels: torch.Tensor) -> torch.Tensor:
     """Image tokens [1, T, D]; the tiles of an anyres picture are put together by transformers' own class."""
     if pixels.ndim == 4:
-        return reward.tokens(reward.patches(pixels))
+        return reward.tokens(patches(reward.mllm, pixels))
     model = reward.mllm.core.model
     out = model.get_image_features(
         pixels, torch.tensor([[512, 1024]]), vision_feature_layer=-2, vision_feature_select_strategy="default"

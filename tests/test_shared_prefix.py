@@ -13,6 +13,7 @@ from tiny_mllm import make_tiny
 
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.stream import Stream
 from caig_cli.mllm import loading, packing
 from caig_cli.mllm.images import Pixels, to_tensor
 from caig_cli.mllm.inputs import Branch, Row, collate
@@ -22,7 +23,7 @@ from caig_cli.mllm.negatives import Negative
 from caig_cli.mllm.packing import Cost, group_by_length, pack
 from caig_cli.mllm.policy import START, make_policy, save_policy, starting_state
 from caig_cli.mllm.preference_sections import NegativesSection
-from caig_cli.mllm.preferences import Asking, PackedRow, PreferenceSet, Sizes, Stream, preference_step
+from caig_cli.mllm.preferences import Asking, PackedRow, PreferenceSet, Sizes, preference_step
 from caig_cli.mllm.scoring import ResponseScorer, response_logps, why_no_tree
 from caig_cli.mllm.sections import LoraSection
 from caig_cli.preference import Objective, token_logps
@@ -358,7 +359,7 @@ def test_every_epoch_has_every_product_once(tiny: Mllm) -> None:
     assert first != second and first == made.epoch(0, 0, sizes)
     tight = made.epoch(0, 0, Sizes(products=8, tokens=1))
     assert [len(batch) for batch in tight] == [1, 1, 1, 1]
-    stream = Stream(made, 0, sizes)
+    stream = Stream(lambda epoch: made.epoch(0, epoch, sizes), made.collate)
     assert len(stream) == 2
     assert torch.equal(stream[3].p_chosen_P, made.collate(second[1]).p_chosen_P)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
-from caig_cli.mllm.rewards.data import Stream
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale
 from caig_cli.mllm.rewards.table import ARCHITECTURES
@@ -186,7 +187,7 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
         )
         model.scale = CtrScale()
         train_rm._scale(recipe, model, learn, architecture)
-        stream = Stream(learn, 0, section.swap)
+        stream = Stream(partial(learn.epoch, 0, swap=section.swap), learn.collate)
         with torch.no_grad():
             steps = [architecture.step(model, stream[n], section.ctr_weight) for n in range(2)]
         losses[name] = sum(float(s.loss_sum) for s in steps) / sum(s.weight for s in steps)

@@ -152,30 +152,6 @@ class DialogueSet:
         return self._row_length(row) // BUCKET
 
 
-class Stream:
-    """The endless training stream that the loop reads: epoch after epoch, any index at any time."""
-
-    def __init__(self, source: DialogueSet, seed: int, weights: Mapping[str, float], vary_by: float) -> None:
-        self.source, self.seed, self.weights, self.vary_by = source, seed, weights, vary_by
-        self._items: list[Item] = []
-        self._epochs = 0
-        self._extend()
-        self._first_epoch = len(self._items)
-
-    def __len__(self) -> int:
-        """Batches of the first epoch; later ones differ by a few where a task's weight is a fraction."""
-        return self._first_epoch
-
-    def __getitem__(self, index: int) -> Batch:
-        while index >= len(self._items):
-            self._extend()
-        return self.source.collate(self._items[index], self.vary_by)
-
-    def _extend(self) -> None:
-        self._items += self.source.epoch(self.seed, self._epochs, self.weights)
-        self._epochs += 1
-
-
 def usable(
     dialogues: Sequence[Dialogue], encoder: Encoder, pictures: Pictures, longest: int, report: Reporter
 ) -> tuple[list[Dialogue], list[Failure]]:

@@ -246,30 +246,6 @@ class PreferenceSet:
         return tuple(passes), talks
 
 
-class Stream:
-    """The endless training stream that the loop reads: epoch after epoch, any index at any time."""
-
-    def __init__(self, source: PreferenceSet, seed: int, sizes: Sizes) -> None:
-        self.source, self.seed, self.sizes = source, seed, sizes
-        self._epochs = 0
-        self._batches: list[tuple[int, ...]] = []
-        self._extend()
-        self._first_epoch = len(self._batches)
-
-    def __len__(self) -> int:
-        """Micro-batches of the first epoch; later ones may differ by a few."""
-        return self._first_epoch
-
-    def __getitem__(self, index: int) -> PreferenceBatch:
-        while index >= len(self._batches):
-            self._extend()
-        return self.source.collate(self._batches[index])
-
-    def _extend(self) -> None:
-        self._batches += self.source.epoch(self.seed, self._epochs, self.sizes)
-        self._epochs += 1
-
-
 def preference_step(how: Objective, device: torch.device) -> StepFunction:
     """The step of the loop: figures are weighted means over pairs."""
 

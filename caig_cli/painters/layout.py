@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator
 
 from caig_cli.errors import UsageError
 from caig_cli.records import Box
@@ -44,6 +46,15 @@ def parse_size(text: str) -> tuple[int, int]:
     if not (SHORTEST <= width <= LONGEST and SHORTEST <= height <= LONGEST):
         raise UsageError(f"size {text!r}: each side must be {SHORTEST} to {LONGEST} pixels")
     return width, height
+
+
+def _readable(size: str) -> str:
+    parse_size(size)
+    return size
+
+
+FrameSize = Annotated[str, AfterValidator(_readable)]
+"""A recipe value that ``parse_size`` understands."""
 
 
 def place(

@@ -6,6 +6,9 @@ A factory takes the number of CPU threads to use (None: all cores) and imports w
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from caig_cli.painters import Painter
 
@@ -30,3 +33,13 @@ PAINTERS: dict[str, Callable[..., Painter]] = {
     "studio": _studio,  # ray-traced sets; needs no weights
     "fake": _fake,  # a gradient; for tests and trials
 }
+
+
+def _known(name: str) -> str:
+    if name not in PAINTERS:
+        raise ValueError(f"no such painter; known: {', '.join(PAINTERS)}")
+    return name
+
+
+PainterName = Annotated[str, AfterValidator(_known)]
+"""A recipe value that names a row of the table."""

@@ -22,9 +22,10 @@ from caig_cli.mllm.judges import Judge
 from caig_cli.mllm.judges.chance import RandomJudge
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.policy import POLICY
+from caig_cli.mllm.rewards import storage
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.mllm import MllmReward
-from caig_cli.mllm.rewards.storage import SOURCES, RewardFacts, fingerprint, locate, read_facts, read_reward
+from caig_cli.mllm.rewards.storage import RewardFacts, fingerprint, locate, read_facts, read_reward
 from caig_cli.mllm.rewards.table import HEADS
 
 RANDOM = "random"
@@ -41,12 +42,7 @@ class Seat:
 
 def is_there(source: str) -> bool:
     """Whether a judge can be opened; raises UsageError where the user's own folder holds none."""
-    if source == RANDOM:
-        return True
-    if source in SOURCES and not SOURCES[source].is_dir():
-        return False
-    locate(source)
-    return True
+    return source == RANDOM or storage.is_there(source)
 
 
 def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int) -> Seat:

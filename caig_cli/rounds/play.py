@@ -16,9 +16,10 @@ from caig_cli.engine import loop
 from caig_cli.engine.loop import Evaluate
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
+from caig_cli.engine.stream import Stream
 from caig_cli.mllm.negatives import draw_negatives
 from caig_cli.mllm.policy import restore_policy, save_policy, starting_state
-from caig_cli.mllm.preferences import PreferenceSet, Stream, preference_step
+from caig_cli.mllm.preferences import PreferenceSet, preference_step
 from caig_cli.mllm.redraw import distinct_each
 from caig_cli.records import Pair, Preference, Product
 from caig_cli.rounds.candidates import (
@@ -168,7 +169,7 @@ def optimise(
         seed = derive_seed(shop.recipe.seed, "optimise", number)
         result = loop.train(
             shop.scorer,
-            Stream(learnt, seed, shop.sizes),
+            Stream(lambda epoch: learnt.epoch(seed, epoch, shop.sizes), learnt.collate),
             preference_step(shop.objective, shop.runtime.device),
             shop.recipe.optim,
             seed=seed,

@@ -20,12 +20,9 @@ def has_judge(source: str | None) -> bool:
     """Whether previews can be ranked; raises UsageError where the user's own folder holds no reward model."""
     if source is None:
         return False
-    from caig_cli.mllm.rewards.storage import SOURCES, locate
+    from caig_cli.mllm.rewards.storage import is_there
 
-    if source in SOURCES and not SOURCES[source].is_dir():
-        return False
-    locate(source)
-    return True
+    return is_there(source)
 
 
 def ranker(source: str, device: str, dtype: str) -> Rank:

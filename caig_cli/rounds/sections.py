@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
 from caig_cli.mllm.sections import LoraSection
-from caig_cli.painters.layout import Placement, parse_size
-from caig_cli.painters.table import PAINTERS
+from caig_cli.painters.layout import FrameSize, Placement
+from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Recipe, Section
 
 Cadence = Annotated[int, Field(ge=0)]
@@ -90,10 +90,10 @@ class SamplerSection(Section):
 class BrushSection(Section):
     """How candidates are painted: the judge's size is enough."""
 
-    painter: str = "studio"
+    painter: PainterName = "studio"
     """What paints: studio photographs a ray-traced set, fake paints a gradient."""
 
-    size: str = "128x128"
+    size: FrameSize = "128x128"
     """Size of an ad: WIDTHxHEIGHT in pixels, or a preset of caig generate."""
 
     placement: Placement = "centre"
@@ -101,19 +101,6 @@ class BrushSection(Section):
 
     workers: Count | None = None
     """Processes that paint while this one ranks; empty takes one per core where the painter uses the CPU."""
-
-    @field_validator("size")
-    @classmethod
-    def _readable(cls, size: str) -> str:
-        parse_size(size)
-        return size
-
-    @field_validator("painter")
-    @classmethod
-    def _known(cls, painter: str) -> str:
-        if painter not in PAINTERS:
-            raise ValueError(f"no such painter; known: {', '.join(PAINTERS)}")
-        return painter
 
 
 class JudgeSection(Section):

@@ -160,7 +160,6 @@ def _setting(recipe: EvalRmRecipe) -> Setting:
 def _pairs(recipe: EvalRmRecipe) -> tuple[list[Pair], list[Failure]]:
     """The pairs to judge; those of which nobody knows the outcome are failures."""
     from caig_cli.data.pairs import read_pairs
-    from caig_cli.mllm.judges.verdicts import truth
 
     section = recipe.eval_rm
     path = EMBEDDED_TESTSET if str(section.testset) == EMBEDDED else section.testset
@@ -169,9 +168,9 @@ def _pairs(recipe: EvalRmRecipe) -> tuple[list[Pair], list[Failure]]:
             "the shipped test set is missing from this installation; name one with --testset FILE"
         )
     found, failures = read_pairs(path, images=section.images, allow_outside=section.allow_outside)
-    pairs = [pair for pair in found if truth(pair) is not None]
+    pairs = [pair for pair in found if pair.truth is not None]
     unknown = "nothing says which ad is clicked more; give target or q"
-    failures += [Failure(pair.id, unknown) for pair in found if truth(pair) is None]
+    failures += [Failure(pair.id, unknown) for pair in found if pair.truth is None]
     if not pairs:
         raise UsageError(f"no pair can be used; {failures[0].item}: {failures[0].error}")
     if section.limit is not None and section.limit < len(pairs):

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.mllm.writing import Writer, WriterSection
 from caig_cli.painters.candidates import Candidates
-from caig_cli.painters.layout import Placement, parse_size
-from caig_cli.painters.table import PAINTERS
+from caig_cli.painters.layout import FrameSize, Placement, parse_size
+from caig_cli.painters.table import PAINTERS, PainterName
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.previews import has_judge, ranker
@@ -69,7 +69,7 @@ class GenerateSection(Section):
     """Ads tried as previews per product, of which the n that the judge ranks highest are made; empty means
     8 (at least n) where there is a judge, and n where there is none."""
 
-    size: str = "square"
+    size: FrameSize = "square"
     """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
 
     placement: Placement = "centre"
@@ -78,24 +78,11 @@ class GenerateSection(Section):
     scale: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of the frame's width and height that the product may fill; empty suits the frame."""
 
-    painter: str = "studio"
+    painter: PainterName = "studio"
     """What paints the background: studio photographs a ray-traced set, fake paints a gradient."""
 
     batch: Annotated[int, Field(ge=1, le=64)] = 1
     """Ads painted at once; a killed run paints this many again."""
-
-    @field_validator("size")
-    @classmethod
-    def _readable(cls, size: str) -> str:
-        parse_size(size)
-        return size
-
-    @field_validator("painter")
-    @classmethod
-    def _known(cls, painter: str) -> str:
-        if painter not in PAINTERS:
-            raise ValueError(f"no such painter; known: {', '.join(PAINTERS)}")
-        return painter
 
 
 class JudgeSection(Section):

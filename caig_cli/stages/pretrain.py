@@ -113,7 +113,8 @@ def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
 def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train and write ``model/`` in the run folder: a transformers folder, or a PEFT adapter with LoRA."""
     from caig_cli.engine import loop
-    from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, Stream, usable
+    from caig_cli.engine.stream import Stream
+    from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, usable
     from caig_cli.mllm.first_look import Lesson, first_look
     from caig_cli.mllm.scoring import ResponseScorer
 
@@ -140,7 +141,10 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     judge = DialogueSet(held_out, mllm.encoder, pictures, sizes)
     result = loop.train(
         ResponseScorer(mllm),
-        Stream(learn, recipe.seed, data.task_weights, data.vary_images),
+        Stream(
+            lambda number: learn.epoch(recipe.seed, number, data.task_weights),
+            lambda item: learn.collate(item, data.vary_images),
+        ),
         _step(data.balance, runtime.device),
         recipe.optim,
         seed=recipe.seed,

@@ -162,7 +162,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
 def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train, calibrate and write ``model/`` in the run folder."""
     from caig_cli.engine import loop
-    from caig_cli.mllm.rewards.data import Stream
+    from caig_cli.engine.stream import Stream
     from caig_cli.mllm.rewards.table import ARCHITECTURES
     from caig_cli.mllm.rewards.training import Best
 
@@ -180,9 +180,10 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     learn, judged, failed = _sets(recipe, data, model, wording, report, mixed=mixed)
     _scale(recipe, model, learn, architecture)
     best = Best(run_dir, model) if recipe.train_rm.keep_best and judged is not None else None
+    swap = recipe.train_rm.swap if architecture.ordered else "none"
     result = loop.train(
         model,
-        Stream(learn, recipe.seed, recipe.train_rm.swap if architecture.ordered else "none"),
+        Stream(lambda number: learn.epoch(recipe.seed, number, swap), learn.collate),
         _step(architecture, recipe.train_rm.ctr_weight, runtime.device),
         recipe.optim,
         seed=recipe.seed,
@@ -343,7 +344,6 @@ def _save(recipe: TrainRmRecipe, model: Any, facts: RewardFacts, run_dir: RunDir
 
 def _read(recipe: TrainRmRecipe) -> Data:
     """Pairs to learn and to judge; an item is on one side only."""
-    from caig_cli.mllm.rewards.targets import truth
 
     section, teaching = recipe.train_rm, _teaching(recipe)
     if section.pairs is None:
@@ -362,7 +362,7 @@ def _read(recipe: TrainRmRecipe) -> Data:
     known = [pair for pair in train if teaching.target(pair) is not None]
     unknown = "has neither target nor p_left, so that there is nothing to learn"
     failed = failed + [Failure(pair.id, unknown) for pair in train if teaching.target(pair) is None]
-    held_out = _most([p for p in held_out if truth(p) is not None], section.eval_most, recipe.seed)
+    held_out = _most([p for p in held_out if p.truth is not None], section.eval_most, recipe.seed)
     if not known:
         raise UsageError(
             f"{section.pairs}: no pair can be used; {failed[0].error if failed else 'it is empty'}"

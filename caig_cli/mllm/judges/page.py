@@ -17,7 +17,6 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
 from caig_cli.judging import Judged, mcnemar, right
 from caig_cli.mllm.judges import plots
-from caig_cli.mllm.judges.verdicts import truth
 from caig_cli.records import Failure, Pair
 
 MARKET = "simulated market"
@@ -180,7 +179,7 @@ def _gallery(name: str, result: Result, pairs: Sequence[Pair], run: RunDir) -> I
 
 
 def _card(path: Any, pair: Pair, p: float, said_ctr: Any) -> pages.Card:
-    left = truth(pair)
+    left = pair.truth
     assert left is not None
     said, true = ("left", "right") if p > 0.5 else ("right", "left")
     chance = max(left, 1 - left)

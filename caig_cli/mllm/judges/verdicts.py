@@ -31,13 +31,6 @@ class Verdicts:
     pairs_per_s: float | None
 
 
-def truth(pair: Pair) -> float | None:
-    """P(left is observed higher): q where the market tells it, else what was observed, else believed."""
-    if pair.q is not None:
-        return pair.q
-    return pair.p_left if pair.target is None else float(pair.target == "left")
-
-
 def oracle(pairs: Sequence[Pair]) -> Floats:
     """How often someone who knew the true order would be right about each pair [P]; NaN where unknown.
 
@@ -115,7 +108,7 @@ def _columns(pairs: Sequence[Pair], rows: Sequence[Mapping[str, Any]], oracle_P:
         item_P=[pair.item for pair in pairs],
         shown_P=column(row["shown"] for row in rows),
         swapped_P=column(row["swapped"] for row in rows),
-        truth_P=column(truth(pair) for pair in pairs),
+        truth_P=column(pair.truth for pair in pairs),
         oracle_P=oracle_P,
         estimated=any(pair.q is None for pair in pairs),
         gap_P=column(_gap(pair) for pair in pairs),

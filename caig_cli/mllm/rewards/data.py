@@ -212,30 +212,6 @@ class PairSet:
         return len(self.wording.text(self.pairs[chunk[0]])) // BUCKET
 
 
-class Stream:
-    """The endless training stream that the loop reads: epoch after epoch, any index at any time."""
-
-    def __init__(self, source: PairSet, seed: int, swap: Swap) -> None:
-        self.source, self.seed, self.swap = source, seed, swap
-        self._draws: list[Draw] = []
-        self._epochs = 0
-        self._extend()
-        self._first_epoch = len(self._draws)
-
-    def __len__(self) -> int:
-        """Batches of the first epoch; later ones may differ by a few."""
-        return self._first_epoch
-
-    def __getitem__(self, index: int) -> PairBatch:
-        while index >= len(self._draws):
-            self._extend()
-        return self.source.collate(self._draws[index])
-
-    def _extend(self) -> None:
-        self._draws += self.source.epoch(self.seed, self._epochs, self.swap)
-        self._epochs += 1
-
-
 def usable(pairs: Sequence[Pair], ads: Ads, report: Reporter) -> tuple[list[Pair], list[Failure]]:
     """Those whose ads can be opened; opening them now also keeps them."""
     kept: list[Pair] = []

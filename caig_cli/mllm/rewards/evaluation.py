@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from caig_cli import judging
 from caig_cli.mllm.rewards.data import PairSet
 from caig_cli.mllm.rewards.model import RewardModel, device_of
-from caig_cli.mllm.rewards.targets import truth
 
 Floats = NDArray[np.float64]
 
@@ -112,7 +111,7 @@ def measure(said: Opinion, held_out: PairSet, temperature: float) -> dict[str, f
 
 def truths(held_out: PairSet) -> Floats:
     """P(left is observed higher) of each pair."""
-    return np.array([truth(pair) for pair in held_out.pairs], np.float64)
+    return np.array([pair.truth for pair in held_out.pairs], np.float64)
 
 
 def rates(held_out: PairSet) -> Floats:

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from transformers import DynamicCache
 
+from caig_cli.mllm import vision
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.rewards.model import CtrScale, Heads, PairOutput
@@ -49,7 +50,7 @@ class MllmReward(nn.Module):
 
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """Two images: the tower's patches [I, T, width]; side by side: the pixels, to be joined first."""
-        return self.patches(pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
+        return vision.patches(self.mllm, pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
 
     def forward(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
@@ -57,7 +58,7 @@ class MllmReward(nn.Module):
         """Compare ads of the looks; see ``RewardModel``. What rows begin with alike is computed once."""
         if self.layout == "side_by_side":
             joined = beside(looks_I[left_P], looks_I[right_P], self.mllm.rules)
-            return self.read(self.tokens(self.patches(joined)), texts)
+            return self.read(self.tokens(vision.patches(self.mllm, joined)), texts)
         image_ITD = self.tokens(looks_I)
         first_U, place_P = torch.unique(left_P, return_inverse=True)
         if self._recomputes or len(first_U) == len(left_P):  # no cache is kept then, or nothing is shared
@@ -104,14 +105,6 @@ class MllmReward(nn.Module):
         self._recomputes = True
         self.model.gradient_checkpointing_enable()
         self.model.enable_input_require_grads()
-
-    def patches(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
-        """The tower's features that the projector takes, as transformers' LLaVA selects them."""
-        core, config = self.mllm.core, self.mllm.config
-        seen = core.model.vision_tower(pixels_I3HW.to(core.dtype), output_hidden_states=True).hidden_states
-        layers = config.vision_feature_layer
-        chosen = torch.cat([seen[n] for n in ([layers] if isinstance(layers, int) else layers)], dim=-1)
-        return chosen[:, 1:] if config.vision_feature_select_strategy == "default" else chosen
 
     def tokens(self, patches_ITW: torch.Tensor) -> torch.Tensor:
         """The projector's image tokens [I, T, D]."""

@@ -125,6 +125,14 @@ def locate(source: str) -> Path:
     return folder
 
 
+def is_there(source: str) -> bool:
+    """Whether there is a reward model; raises UsageError where the user's own folder holds none."""
+    if source in SOURCES and not SOURCES[source].is_dir():
+        return False
+    locate(source)
+    return True
+
+
 def read_facts(folder: Path) -> RewardFacts:
     """What ``reward.json`` says. Raises UsageError when it is damaged or of an architecture without a row."""
     path = folder / FILE

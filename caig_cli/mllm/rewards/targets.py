@@ -51,13 +51,6 @@ class Teaching:
         return math.nan if creative.ctr is None else creative.ctr
 
 
-def truth(pair: Pair) -> float | None:
-    """What a judgement is measured against: q where known, else the observed order, else p_left."""
-    if pair.q is not None:
-        return pair.q
-    return pair.p_left if pair.target is None else float(pair.target == "left")
-
-
 def fit_scale(rates: Sequence[float], *, log: bool = False) -> CtrScale:
     """Mean and standard deviation of the known rates or their logarithms; (0, 1) if fewer than two differ."""
     known = np.array([rate for rate in rates if math.isfinite(rate)])
