@@ -53,13 +53,14 @@ def render(
     """Photograph a Mitsuba scene dictionary that has a ``sensor`` (film and sampler are added here).
 
     ``size`` is (width, height) in pixels, ``spp`` samples per pixel, ``depth`` the longest light path.
-    ``final``: samples are spread evenly, so that half as many do, and lights keep their order, which the
-    merging of meshes leaves to chance. Both are another noise, and previews keep the one that models learnt.
+    ``final``: samples are spread evenly, so that half as many do. It is another noise, and previews keep the
+    one that models learnt.
     Returns linear RGB, float32 [H, W, 3], or [H, W, 4] with straight coverage when ``alpha``.
     """
     mi = mitsuba()
     whole = _with_film(scene, size, "rgba" if alpha else "rgb", "multijitter" if final else "independent")
-    loaded = mi.load_dict(whole, optimize=not final)
+    # Meshes are not merged: merging leaves the order of the lights, and so the noise, to chance.
+    loaded = mi.load_dict(whole, optimize=False)
     integrator = mi.load_dict(
         {"type": "path", "max_depth": depth, "rr_depth": 4, "block_size": BLOCK, "hide_emitters": alpha}
     )
