@@ -14,7 +14,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.first_look import IGNORED, Lesson, first_look, name_pictures
+from caig_cli.mllm.first_look import Lesson, Task, first_look, name_pictures
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
 from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.recipe import Recipe
@@ -58,16 +58,31 @@ def _look(out: Path, *, resume: bool = False) -> nn.Module:
     return tower
 
 
-def test_names_are_classes_and_what_a_task_does_not_name_is_ignored() -> None:
+def test_names_are_classes_and_lists_are_many() -> None:
     dialogues = [
         _dialogue("shape", "a", "a jar"),
         _dialogue("shape", "b", "a box"),
-        _dialogue("category", "b", "tea"),
-        _dialogue("write", "a", "a long prompt"),
+        _dialogue("props", "b", "books, apples"),
+        _dialogue("props", "c", "apples"),
+        _dialogue("write", "a", "a long prompt, with a comma"),
     ]
-    taught, counts = name_pictures(dialogues, ("shape", "category"))
-    assert taught == [(Path("a"), (0, IGNORED)), (Path("b"), (1, 0))]
-    assert counts == [2, 1]
+    taught, tasks = name_pictures(dialogues, ("shape", "props"))
+    assert taught == [(Path("a"), ((0,), ())), (Path("b"), ((1,), (0, 1))), (Path("c"), ((), (1,)))]
+    assert tasks == [Task("shape", 2, several=False), Task("props", 2, several=True)]
+
+
+def test_losses_and_shares_of_a_choice_and_of_a_list() -> None:
+    logits = torch.tensor([[2.0, 0.0], [-1.0, 3.0], [5.0, 5.0]])
+    choice, several = Task("shape", 2, several=False), Task("props", 2, several=True)
+    answers = choice.answers([(0,), (0,), ()])  # nothing is known of the third picture
+    assert answers.tolist() == [[1, 0], [1, 0], [0, 0]]
+    assert choice.loss(logits, answers) == pytest.approx((np.log1p(np.exp(-2)) + np.log1p(np.exp(4))) / 2)
+    assert choice.right(logits, answers) == 0.5
+    answers = several.answers([(0, 1), (1,), ()])
+    yes, no = (lambda x: np.log1p(np.exp(-x))), (lambda x: np.log1p(np.exp(x)))
+    expected = (yes(2) + yes(0) + no(-1) + yes(3)) / 2
+    assert several.loss(logits, answers) == pytest.approx(expected)
+    assert several.right(logits, answers) == pytest.approx(2 / 3)  # one of two named, and the one of one
 
 
 def _apart(tower: nn.Module) -> float:

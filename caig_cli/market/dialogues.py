@@ -20,6 +20,7 @@ from caig_cli.mllm.instructions import instruction
 from caig_cli.painters.studio.language import Scene, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES, Lexicon
 from caig_cli.painters.studio.lexicon_light import LIGHTS, MOODS
+from caig_cli.painters.studio.lexicon_props import PROPS
 
 # Parts of an ad's set that are named in a word or two: short answers teach a new tower to see a background.
 NAMED: Mapping[str, Lexicon] = {"surface": SURFACES, "backdrop": BACKDROPS, "light": LIGHTS, "mood": MOODS}
@@ -28,7 +29,7 @@ ROUND = (
     "write", "category", "shape", "suits", "write", "rewrite", "product", "suits", "category", "write",
     "title", "rewrite", "write", "write",
 )  # fmt: skip
-AD_TASKS = ("background", "setting", *NAMED)
+AD_TASKS = ("background", "setting", *NAMED, "props")
 UNTITLED = 0.12  # of the titles are withheld: then the image and the attributes must do
 
 
@@ -48,7 +49,9 @@ def ad_dialogues(item: Item, image: str, number: int, scene: Scene) -> Iterator[
         _, attributes = _words(item, rng)
         question = instruction(task, attributes=attributes if task == "setting" else None)
         if task in NAMED:
-            answer = NAMED[task][getattr(scene, task)][0].split("|")[0]
+            answer = _name(NAMED[task], getattr(scene, task))
+        elif task == "props":
+            answer = ", ".join(_name(PROPS, prop) for prop in scene.props) or "nothing"
         else:
             answer = ad_prompt(item, number, scene) if task == "background" else write(scene, rng)
         yield _record(f"{item.id}-ad{number:02d}-{task}", image, task, question, answer)
@@ -76,6 +79,10 @@ def _ask(task: str, item: Item, rng: random.Random) -> tuple[str, str]:
         answer = write(improved(rng, text, item.category), rng)
         return instruction(task, caption=shown, attributes=listed, draft=text), answer
     return instruction(task, caption=shown, attributes=listed), write(matching_scene(rng, item.category), rng)
+
+
+def _name(lexicon: Lexicon, name: str) -> str:
+    return lexicon[name][0].split("|")[0]
 
 
 def _words(item: Item, rng: random.Random) -> tuple[str, dict[str, str]]:

@@ -1,9 +1,12 @@
 """The first look: a vision encoder from nothing learns to tell pictures apart before it is asked for more.
 
 Long answers, and clicks, teach a new encoder slowly: most words of an answer can be told without looking, and
-a click log is mostly noise. So for a few minutes it is trained on the tasks whose answers are names, each
-name a class, by one linear layer per task on the mean of its features; the layers are thrown away. It stands
-in for the CLIP training that a LLaVA starts from.
+a click log is mostly noise. So for a few minutes it is trained on the tasks whose answers are names, by one
+linear layer per task on the mean of its features; the layers are thrown away. It stands in for the CLIP
+training that a LLaVA starts from.
+
+A name is a class. Where a task's answers list names, parted by commas, each name is a question of its own
+that is answered with yes or no.
 """
 
 from __future__ import annotations
@@ -33,12 +36,45 @@ from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.records import Dialogue
 
 FILE = "first-look.safetensors"
-IGNORED = -100  # cross_entropy's own mark of a picture that a task has no name for
-
+PARTED = ", "
 PROBE = 64
 """Dialogues whose pictures tell how large a new tower's features are."""
 
-Named = tuple[Path, tuple[int, ...]]
+Named = tuple[Path, tuple[tuple[int, ...], ...]]
+"""A picture and the classes that each task names in it; none where the task has no answer about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task by the number of its names, and whether an answer may list several."""
+
+    name: str
+    count: int
+    several: bool
+
+    def answers(self, named: Sequence[tuple[int, ...]]) -> torch.Tensor:
+        """What each picture's answer names, 1 or 0, float32 [B, count]; zeros where there is no answer."""
+        said = torch.zeros(len(named), self.count)
+        for row, classes in zip(said, named, strict=True):
+            row[list(classes)] = 1.0
+        return said
+
+    def loss(self, logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+        """Mean negative log-likelihood of the answers of the pictures that have one; nan without any."""
+        asked = answers.any(dim=-1)
+        logits, answers = logits[asked].float(), answers[asked]
+        if not self.several:
+            return F.cross_entropy(logits, answers.argmax(dim=-1))
+        return F.binary_cross_entropy_with_logits(logits, answers, reduction="none").sum(-1).mean()
+
+    def right(self, logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+        """Share of right answers: of right names, or of what is named rightly among all that either names."""
+        asked = answers.any(dim=-1)
+        logits, named = logits[asked], answers[asked].bool()
+        if not self.several:
+            return named.gather(-1, logits.argmax(-1, keepdim=True)).float().mean()
+        said = logits > 0
+        return (said & named).sum() / (said | named).sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +112,17 @@ class Namer(nn.Module):
         return [head(mean_BD) for head in self.heads]
 
 
-def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Named], list[int]]:
-    """Each picture with the class its name has in each task, and the number of names of each task."""
+def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Named], list[Task]]:
+    """Each picture with the classes that each task names in it, and the tasks."""
     names: dict[str, dict[str, int]] = {task: {} for task in tasks}
-    found: dict[Path, dict[str, int]] = defaultdict(dict)
+    found: dict[Path, dict[str, tuple[int, ...]]] = defaultdict(dict)
     for dialogue in dialogues:
         if dialogue.task in names and dialogue.image is not None:
-            known = names[dialogue.task]
-            found[dialogue.image][dialogue.task] = known.setdefault(dialogue.turns[-1].text, len(known))
-    taught = [(path, tuple(row.get(task, IGNORED) for task in tasks)) for path, row in found.items()]
-    return taught, [len(names[task]) for task in tasks]
+            known, said = names[dialogue.task], dialogue.turns[-1].text.split(PARTED)
+            found[dialogue.image][dialogue.task] = tuple(known.setdefault(name, len(known)) for name in said)
+    taught = [(path, tuple(row.get(task, ()) for task in tasks)) for path, row in found.items()]
+    several = {task for row in found.values() for task, classes in row.items() if len(classes) > 1}
+    return taught, [Task(task, len(names[task]), task in several) for task in tasks]
 
 
 def first_look(
@@ -122,39 +159,32 @@ def _last_patches(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
 def _teach(
     eyes: Eyes, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
-    taught, counts = name_pictures(dialogues, section.tasks)
+    taught, tasks = name_pictures(dialogues, section.tasks)
     if not taught:
         lesson.report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
         return
     torch.manual_seed(derive_seed(lesson.seed, "names"))
     optim = OptimSection(learning_rate=section.learning_rate, warmup=0.05, weight_decay=0.05, beta2=0.98)
     device, dtype = lesson.runtime.device, lesson.runtime.dtype
-    model = Namer(eyes, counts).to(device).train()
+    model = Namer(eyes, [task.count for task in tasks]).to(device).train()
     optimizer = make_optimizer(model, optim)
     rng = random.Random(derive_seed(lesson.seed, "first look"))
     with lesson.report.progress("first look", section.steps) as bar, lesson.run.timed("first look"):
         for step in range(section.steps):
             chosen = rng.choices(taught, k=section.batch)
             views = [vary(pictures.get(path), pictures.rules.fill, rng, lesson.vary_by) for path, _ in chosen]
-            answers = torch.tensor([row for _, row in chosen], device=device)
+            named = zip(*(row for _, row in chosen), strict=True)
+            answers = [task.answers(row).to(device) for task, row in zip(tasks, named, strict=True)]
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 logits = model(to_tensor(views, pictures.rules).to(device))
-            losses = [F.cross_entropy(said.float(), answers[:, task]) for task, said in enumerate(logits)]
-            loss = torch.stack([loss for loss in losses if loss.isfinite()]).sum()
+            told = list(zip(tasks, logits, answers, strict=True))
+            losses = [task.loss(said, answer) for task, said, answer in told if answer.any()]
+            loss = torch.stack(losses).sum()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), optim.clip)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(optim, step, section.steps)
             optimizer.step()
             optimizer.zero_grad()
-            bar.advance(1, loss=loss.item(), **_named(section.tasks, logits, answers))
-
-
-def _named(tasks: Sequence[str], logits: Sequence[torch.Tensor], answers: torch.Tensor) -> dict[str, float]:
-    """Share of right names of each task that the batch asks."""
-    shares = {}
-    for task, said, answer in zip(tasks, logits, answers.unbind(1), strict=True):
-        asked = answer != IGNORED
-        if asked.any():
-            shares[task] = float((said.argmax(-1) == answer)[asked].float().mean())
-    return shares
+            right = {task.name: task.right(said, answer) for task, said, answer in told if answer.any()}
+            bar.advance(1, loss=loss.item(), **{name: float(share) for name, share in right.items()})

@@ -39,6 +39,7 @@ TASKS: Mapping[str, Task] = {
     "backdrop": Task("understanding", "What is behind the product?"),
     "light": Task("understanding", "What light falls on the product?"),
     "mood": Task("understanding", "What is the mood of this picture?"),
+    "props": Task("understanding", "What stands around the product?"),
     # 2. multimodal content understanding: the image and what the shop says
     "category": Task("content", "Which category does this product belong to?"),
     "suits": Task("content", "What should be under and behind this product?"),

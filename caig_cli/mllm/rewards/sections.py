@@ -17,7 +17,7 @@ Arch = Literal["mllm", "vam", "cg4ctr"]
 class AdLookSection(FirstLookSection):
     """Lessons in naming what ads show, before they are judged."""
 
-    tasks: tuple[str, ...] = ("surface", "backdrop", "light", "mood")
+    tasks: tuple[str, ...] = ("surface", "backdrop", "light", "mood", "props")
     """Tasks whose answers are names to tell apart."""
 
 
