@@ -51,7 +51,7 @@ def write_dialogues(folder: Path, count: int = 24, seed: int = 0) -> Path:
 
 
 def recipe_for(data: Path, *sets: str) -> PretrainRecipe:
-    tower = {**WIDTH, "image_size": 32}
+    tower = {"image_size": 32, "width": 8, "depths": (1, 1, 1)}
     shape = {"vocabulary": 400, "tower": tower, "language": {**WIDTH, "num_key_value_heads": 2}}
     model = {"base": None, "from_nothing": shape, "lora": None, "train_tower": True}
     tree = {
@@ -109,6 +109,20 @@ def test_what_is_learnt_comes_from_the_image(tmp_path: Path) -> None:
             Image.new("RGB", (24, 24), colour), instruction("shape"), seeds=[0], temperature=0
         )
         assert asked == [name]
+
+
+def test_a_new_tower_on_the_words_of_another_model(tmp_path: Path) -> None:
+    other = make_tiny(seed=7)
+    other.save(tmp_path / "other", torch.float32)
+    data = write_dialogues(tmp_path, count=6)
+    recipe = recipe_for(data, "optim.learning_rate=1e-12", "optim.steps=1", 'pretrain.save_dtype="fp32"')
+    tree = recipe.model_dump()
+    tree["model"]["from_nothing"]["words"] = str(tmp_path / "other")
+    folder = Path(run(PretrainRecipe.model_validate(tree), tmp_path / "run").result["model"])
+    old, new = (load_file(f / "model.safetensors") for f in (tmp_path / "other", folder))
+    words = [name for name in old if "language_model" in name]
+    assert words and all(torch.allclose(old[name], new[name], atol=1e-9) for name in words)
+    assert json.loads((folder / "config.json").read_text())["vision_config"]["model_type"] == "focalnet"
 
 
 def test_lora_on_a_users_file_from_a_model_folder(tmp_path: Path) -> None:

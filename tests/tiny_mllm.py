@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
+from transformers import CLIPVisionConfig
 
-from caig_cli.mllm.loading import Mllm, from_nothing
+from caig_cli.mllm.loading import Mllm, from_nothing, llama
 from caig_cli.mllm.tokenizer import train_tokenizer
 
 TEXTS = (
@@ -20,7 +21,7 @@ def make_tiny(seed: int = 0) -> Mllm:
     """Two layers each, four image tokens, random weights from ``seed``."""
     torch.manual_seed(seed)
     tokenizer = train_tokenizer([text for text in TEXTS for _ in range(4)], 400)
-    tower = {**WIDTH, "image_size": 32, "patch_size": 16}
-    mllm = from_nothing(tower, WIDTH, tokenizer, matte=(200, 200, 200))
+    tower = CLIPVisionConfig(**WIDTH, image_size=32, patch_size=16)
+    mllm = from_nothing(tower, llama(WIDTH, tokenizer), tokenizer, matte=(200, 200, 200))
     mllm.model.eval()
     return mllm

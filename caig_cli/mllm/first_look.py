@@ -128,12 +128,18 @@ def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[
 def first_look(
     mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
-    """Teach the tower of a new model, then level its projector to what the tower shows."""
-    tower, rules = mllm.core.model.vision_tower.to(lesson.runtime.device), pictures.rules
-    eyes = Eyes(tower, lambda pixels: _last_patches(tower, pixels), tower.config.hidden_size)
+    """Teach the tower of a new model."""
+    tower = mllm.core.model.vision_tower.to(lesson.runtime.device)
+    eyes = Eyes(tower, lambda pixels: _last_tokens(tower, pixels), tower.config.hidden_size)
     teach_names(eyes, dialogues, pictures, section, lesson)
+
+
+def level(mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures) -> None:
+    """Level the projector of a new model to what its tower shows of the first pictures."""
+    rules = pictures.rules
     shown = [pictures.get(d.image) for d in dialogues[:PROBE] if d.image is not None]
-    level_projector(mllm, to_tensor([flatten(picture, rules.fill) for picture in shown], rules))
+    if shown:
+        level_projector(mllm, to_tensor([flatten(picture, rules.fill) for picture in shown], rules))
 
 
 def teach_names(
@@ -151,9 +157,9 @@ def teach_names(
         lesson.run.write_bytes(FILE, save(trained_state(eyes.model)))
 
 
-def _last_patches(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
+def _last_tokens(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
     seen: torch.Tensor = tower(pixels, output_hidden_states=True).hidden_states[-1]
-    return seen[:, 1:]
+    return seen
 
 
 def _teach(

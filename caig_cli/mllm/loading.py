@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import torch
 from transformers.utils import logging as transformers_logging
 
 from caig_cli.errors import UsageError
-from caig_cli.mllm.families import FAMILIES, Family, family_of
+from caig_cli.mllm.families import FAMILIES, Family, family_of, patch_side
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.inputs import Encoder
 from caig_cli.mllm.tokenizer import IMAGE
@@ -22,6 +21,8 @@ EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
+STEM = 4
+"""Stride of a focal network's first convolution, pixels."""
 
 
 @dataclass(slots=True)
@@ -103,40 +104,72 @@ def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype) -> 
     return base
 
 
-def from_nothing(
-    vision: Mapping[str, Any], text: Mapping[str, Any], tokenizer: Any, matte: tuple[int, int, int]
-) -> Mllm:
-    """A new model of transformers' LLaVA class with random weights, drawn from torch's generator.
+def focal_tower(image_size: int, width: int, depths: Sequence[int]) -> Any:
+    """Configuration of a focal modulation network whose stages each halve the picture's sides.
 
-    ``vision`` and ``text`` are keys of CLIPVisionConfig and LlamaConfig; the vocabulary and the special
-    tokens come from ``tokenizer``. Embeddings are tied: a small model can't afford them twice.
+    Its convolutions learn from thousands of pictures what a plain vision transformer needs millions for.
+    ``width`` is that of the first stage; it doubles at each further one.
     """
-    from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration
+    from transformers import FocalNetConfig
 
-    vision_config = CLIPVisionConfig(**vision)
-    text_config = LlamaConfig(
+    stages = len(depths)
+    return FocalNetConfig(
+        image_size=image_size,
+        patch_size=STEM,
+        use_conv_embed=True,
+        embed_dim=width,
+        hidden_sizes=[width * 2**stage for stage in range(stages)],
+        depths=list(depths),
+        focal_levels=[1] * stages,
+        focal_windows=[3] * stages,
+        mlp_ratio=3.0,
+        drop_path_rate=0.0,
+        hidden_size=width * 2 ** (stages - 1),  # what a LLaVA's projector asks for
+    )
+
+
+def llama(shape: Mapping[str, Any], tokenizer: Any) -> Any:
+    """Configuration of a language model; the vocabulary and the special tokens are the tokenizer's.
+
+    ``shape`` has keys of LlamaConfig. Embeddings are tied: a small model can't afford them twice.
+    """
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
         vocab_size=len(tokenizer),
         max_position_embeddings=CONTEXT,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         tie_word_embeddings=True,
-        **text,
+        **shape,
     )
+
+
+def from_nothing(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, int, int]) -> Mllm:
+    """A new model of transformers' LLaVA class with random weights, drawn from torch's generator.
+
+    ``tower`` and ``language`` are the configurations of its two halves.
+    """
+    from transformers import LlavaConfig, LlavaForConditionalGeneration
+
     config = LlavaConfig(
-        vision_config=vision_config,
-        text_config=text_config,
+        vision_config=tower,
+        text_config=language,
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         vision_feature_layer=-1,
-        vision_feature_select_strategy="default",
+        vision_feature_select_strategy="default" if tower.model_type == "clip_vision_model" else "full",
         tie_word_embeddings=True,
         caig_family="embedded",
     )
     red, green, blue = (level / 255 for level in matte)
-    rules = ImageRules(int(vision_config.image_size), (red, green, blue), (0.25, 0.25, 0.25), matte)
-    model = LlavaForConditionalGeneration(config)
-    _place_patches(model.model.vision_tower)
-    return Mllm(model, tokenizer, FAMILIES["embedded"], rules)
+    rules = ImageRules(int(tower.image_size), (red, green, blue), (0.25, 0.25, 0.25), matte)
+    return Mllm(LlavaForConditionalGeneration(config), tokenizer, FAMILIES["embedded"], rules)
+
+
+def speak_like(mllm: Mllm, other: Mllm) -> None:
+    """Take over the weights of another model's language half; both are of one configuration."""
+    mllm.core.model.language_model.load_state_dict(other.core.model.language_model.state_dict())
 
 
 @torch.no_grad()
@@ -150,28 +183,14 @@ def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
     projector, words = core.multi_modal_projector, core.language_model.embed_tokens.weight
     layer = mllm.config.vision_feature_layer
     seen = core.vision_tower(pixels_B3HW.to(words.device), output_hidden_states=True).hidden_states[layer]
-    projector.linear_1.weight /= _rms(projector.linear_1(seen[:, 1:]))
-    projector.linear_2.weight *= _rms(words) / _rms(projector(seen[:, 1:]))
+    if mllm.config.vision_feature_select_strategy == "default":
+        seen = seen[:, 1:]
+    projector.linear_1.weight /= _rms(projector.linear_1(seen))
+    projector.linear_2.weight *= _rms(words) / _rms(projector(seen))
 
 
 def _rms(values: torch.Tensor) -> torch.Tensor:
     return values.pow(2).mean().sqrt()
-
-
-@torch.no_grad()
-def _place_patches(tower: Any) -> None:
-    """Start the learnt position embeddings as sines and cosines of a patch's column and row.
-
-    CLIP's own start (0.02) is lost beside the patches (about 0.7): a tower that sees a few thousand photos
-    would spend them on finding out where things are. For the same reason the matte is the pixels' mean.
-    """
-    positions = tower.get_parameter("embeddings.position_embedding.weight")
-    side, width = math.isqrt(len(positions) - 1), positions.shape[1]
-    row, column = torch.arange(side * side).div(side, rounding_mode="floor"), torch.arange(side * side) % side
-    frequency = 10.0 ** -torch.linspace(0, 2, width // 4)
-    angles = [place[:, None] * frequency for place in (column, row)]
-    waves = torch.cat([wave(angle) for angle in angles for wave in (torch.sin, torch.cos)], dim=1)
-    positions[1:, : waves.shape[1]] = waves / 2
 
 
 def add_lora(
@@ -201,9 +220,9 @@ def _processor_config(config: Any) -> dict[str, Any]:
     return {
         "processor_class": "LlavaProcessor",
         "image_token": IMAGE,
-        "patch_size": config.vision_config.patch_size,
+        "patch_size": patch_side(config.vision_config),
         "vision_feature_select_strategy": config.vision_feature_select_strategy,
-        "num_additional_image_tokens": 1,
+        "num_additional_image_tokens": int(config.vision_feature_select_strategy == "default"),
     }
 
 

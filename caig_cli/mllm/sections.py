@@ -11,25 +11,16 @@ from caig_cli.recipe import Section
 
 
 class TowerShape(Section):
-    """A vision transformer of CLIP's class; image_size / patch_size squared is the tokens per image."""
+    """A focal modulation network (FocalNet); each of its stages halves the sides of the picture."""
 
     image_size: Count = 128
     """Side of the square picture, pixels."""
 
-    patch_size: Count = 16
-    """Side of a patch, pixels."""
+    width: Count = 32
+    """Width of the first stage; it doubles at each further one."""
 
-    hidden_size: Count = 256
-    """Width."""
-
-    intermediate_size: Count = 1024
-    """Width inside the feed-forward layers."""
-
-    num_hidden_layers: Count = 4
-    """Depth."""
-
-    num_attention_heads: Count = 4
-    """Attention heads."""
+    depths: tuple[Count, ...] = (1, 2, 4, 2)
+    """Layers of each stage. Four stages make an image token of 32 by 32 pixels."""
 
 
 class LanguageShape(Section):
@@ -69,6 +60,10 @@ class FirstLookSection(Section):
 
 class NothingSection(Section):
     """A new model with random weights."""
+
+    words: str | None = None
+    """Model whose tokenizer and language model are taken over (embedded, or a folder), as a LLaVA is built on
+    a language model that can already speak; empty makes new ones of the shape below."""
 
     vocabulary: Count = 4096
     """Entries of the new tokenizer, learnt from the dialogues."""

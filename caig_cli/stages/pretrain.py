@@ -19,7 +19,7 @@ from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.sections import ModelSection
+from caig_cli.mllm.sections import ModelSection, NothingSection
 from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Dialogue
 
@@ -115,7 +115,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
     from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, usable
-    from caig_cli.mllm.first_look import Lesson, first_look
+    from caig_cli.mllm.first_look import Lesson, first_look, level
     from caig_cli.mllm.scoring import ResponseScorer
 
     use_threads(recipe.threads)
@@ -131,9 +131,11 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     if not train:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
     new = recipe.model.from_nothing
-    if new is not None and new.first_look is not None:
-        lesson = Lesson(recipe.seed, data.vary_images, runtime, run_dir, report)
-        first_look(mllm, train, pictures, new.first_look, lesson)
+    if new is not None:
+        if new.first_look is not None:
+            lesson = Lesson(recipe.seed, data.vary_images, runtime, run_dir, report)
+            first_look(mllm, train, pictures, new.first_look, lesson)
+        level(mllm, train, pictures)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
         mllm.core.model.vision_tower.requires_grad_(False)
@@ -169,19 +171,36 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
     """The model before the first step, in float32 where its own weights are trained."""
     import torch
 
-    from caig_cli.mllm import loading, tokenizer
+    from caig_cli.mllm import loading
 
     seed_everything(derive_seed(recipe.seed, "weights"))
-    new, lora = recipe.model.from_nothing, recipe.model.lora
-    if new is not None:
-        words = tokenizer.train_tokenizer((t.text for d in train for t in d.turns), new.vocabulary)
-        return loading.from_nothing(new.tower.model_dump(), new.language.model_dump(), words, new.matte)
+    lora = recipe.model.lora
+    if recipe.model.from_nothing is not None:
+        return _new(recipe.model.from_nothing, train)
     base = str(recipe.model.base)
     dtype = torch.float32 if lora is None else runtime.dtype
     mllm = loading.load(base, device=runtime.device, dtype=dtype)
     if lora is None:
         return mllm
     return loading.add_lora(mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
+
+
+def _new(section: NothingSection, train: Sequence[Dialogue]) -> Mllm:
+    """A model with a new tower, and with a new language model too unless it takes over another's words."""
+    import torch
+
+    from caig_cli.mllm import loading, tokenizer
+
+    shape = section.tower
+    tower = loading.focal_tower(shape.image_size, shape.width, shape.depths)
+    if section.words is None:
+        words = tokenizer.train_tokenizer((t.text for d in train for t in d.turns), section.vocabulary)
+        language = loading.llama(section.language.model_dump(), words)
+        return loading.from_nothing(tower, language, words, section.matte)
+    other = loading.load(section.words, device=torch.device("cpu"), dtype=torch.float32)
+    mllm = loading.from_nothing(tower, other.config.text_config, other.tokenizer, section.matte)
+    loading.speak_like(mllm, other)
+    return mllm
 
 
 def _step(balance: float, device: torch.device) -> StepFunction:
