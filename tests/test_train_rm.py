@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from tiny_mllm import make_tiny
 from tiny_pairs import write_pairs
@@ -214,6 +215,52 @@ def test_other_ways_to_train_the_language_model(
     else:
         assert (folder / "adapter_config.json").is_file()
     TrainedJudge.load(str(folder), choose_device("cpu", "fp32"))
+
+
+def write_lessons(folder: Path) -> Path:
+    """What stands in a few plain pictures, named by their colour."""
+    folder.mkdir()
+    records = []
+    for number, (name, colour) in enumerate([("oak", "peru"), ("slate", "slategray")] * 4):
+        Image.new("RGB", (32, 32), colour).save(folder / f"{number}.png")
+        turns = [{"from": "human", "value": "<image>\n?"}, {"from": "gpt", "value": name}]
+        records.append(
+            {"id": str(number), "image": f"{number}.png", "task": "surface", "conversations": turns}
+        )
+    path = folder / "lessons.json"
+    path.write_text(json.dumps(records))
+    return path
+
+
+@pytest.mark.parametrize("arch", ["mllm", "vam", "cg4ctr"])
+def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
+    base: Path, data: Path, tmp_path: Path, arch: str
+) -> None:
+    lessons = write_lessons(tmp_path / "lessons")
+    seen: dict[str, dict[str, torch.Tensor]] = {}
+    for name, steps, frozen in (("short", 1, True), ("long", 9, True), ("free", 9, False)):
+        look = {"steps": steps, "batch": 4, "learning_rate": 0.01, "then_frozen": frozen}
+        recipe = recipe_for(
+            base, data, arch, optim={"steps": 2}, train_rm={"lessons": lessons, "first_look": look}
+        )
+        tree = recipe.model_dump()
+        tree["model"]["mllm"]["train_tower"] = True
+        folder = Path(run(TrainRmRecipe.model_validate(tree), tmp_path / name).result["model"])
+        weights = load_file(
+            folder / ("adapter_model.safetensors" if arch == "mllm" else "weights.safetensors")
+        )
+        seen[name] = {key: value for key, value in weights.items() if "vision" in key and "num_" not in key}
+        learnt = load_file(tmp_path / name / "first-look.safetensors")
+        sight, kept = (
+            [
+                weights[key]
+                for key in sorted(weights)
+                if "vision" in key and "running" not in key and "num_" not in key
+            ]
+            for weights in (learnt, seen[name])
+        )
+        assert len(sight) == len(kept) and frozen == all(map(torch.equal, sight, kept)), name
+    assert any(not torch.equal(seen["short"][key], seen["long"][key]) for key in seen["short"])
 
 
 def test_bf16_and_checkpointed_activations(base: Path, data: Path, tmp_path: Path) -> None:

@@ -235,6 +235,8 @@ def _learn_to_see(
     lesson = Lesson(recipe.seed, section.vary_images, runtime, run_dir, report)
     eyes = Eyes(model, model.features, model.seen_width)
     teach_names(eyes, named, Pictures(model.rules), section.first_look, lesson)
+    if section.first_look.then_frozen:
+        model.freeze_sight()
 
 
 def _sets(

@@ -28,7 +28,14 @@ class VisionEncoder(nn.Module):
         config = model.config
         self.width = int(config.hidden_sizes[-1] if hasattr(config, "hidden_sizes") else config.hidden_size)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether none of the weights is trained."""
+        return not any(weight.requires_grad for weight in self.parameters())
+
     def forward(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
+        if self.frozen:
+            self.model.eval()  # running means are part of what stays as it is
         out = self.model(pixel_values=pixels_I3HW)
         pooled: torch.Tensor | None = getattr(out, "pooler_output", None)
         patches: torch.Tensor = out.last_hidden_state

@@ -48,6 +48,10 @@ class MllmReward(nn.Module):
         tower = self.mllm.core.model.vision_tower
         return self.layout == "two_images" and not any(p.requires_grad for p in tower.parameters())
 
+    def freeze_sight(self) -> None:
+        """Keep the tower as it is."""
+        self.mllm.core.model.vision_tower.requires_grad_(False)
+
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """Two images: the tower's patches [I, T, width]; side by side: the pixels, to be joined first."""
         return vision.patches(self.mllm, pixels_I3HW) if self.layout == "two_images" else pixels_I3HW

@@ -63,6 +63,9 @@ class RewardModel(Protocol):
     seen_width: int
     """Last dimension of an ad's features."""
 
+    def freeze_sight(self) -> None:
+        """Keep what makes the features as it is."""
+
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """The look [I, ...] at each ad, from its normalised picture by ``rules``."""
 

@@ -22,8 +22,6 @@ PERCENT = 100.0
 class Vam(nn.Module):
     """Image features and one linear layer, whose output is the ad's click-through rate in percent."""
 
-    looks_last = False
-
     def __init__(self, vision: VisionEncoder) -> None:
         super().__init__()
         self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
@@ -31,6 +29,15 @@ class Vam(nn.Module):
         self.head = nn.Linear(vision.width, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+
+    @property
+    def looks_last(self) -> bool:
+        """True where the encoder is frozen."""
+        return self.vision.frozen
+
+    def freeze_sight(self) -> None:
+        """Keep the encoder as it is."""
+        self.vision.requires_grad_(False)
 
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """Pooled features [I, D]."""
@@ -58,8 +65,6 @@ class Vam(nn.Module):
 class Cg4ctr(nn.Module):
     """Image and text features meet in one hidden layer, which gives a score and a click-through rate."""
 
-    looks_last = False
-
     def __init__(self, vision: VisionEncoder, text: TextEncoder, width: int) -> None:
         super().__init__()
         self.vision, self.text, self.rules, self.scale = vision, text, vision.rules, CtrScale()
@@ -68,6 +73,15 @@ class Cg4ctr(nn.Module):
         self.heads = nn.Linear(width, 2)
         nn.init.zeros_(self.heads.weight)
         nn.init.zeros_(self.heads.bias)
+
+    @property
+    def looks_last(self) -> bool:
+        """True where the encoder is frozen."""
+        return self.vision.frozen
+
+    def freeze_sight(self) -> None:
+        """Keep the encoder as it is."""
+        self.vision.requires_grad_(False)
 
     def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
         """Pooled features [I, D]."""

@@ -20,6 +20,10 @@ class AdLookSection(FirstLookSection):
     tasks: tuple[str, ...] = ("surface", "backdrop", "light", "mood", "props")
     """Tasks whose answers are names to tell apart."""
 
+    then_frozen: bool = False
+    """Whether the encoder stays as the lessons leave it. Clicks are noise mostly: from a few thousand ads, an
+    encoder that goes on learning knows the ads by heart before it knows what is clicked."""
+
 
 class QuestionSection(Section):
     """What the model is told besides the two ads (vam: nothing)."""
