@@ -58,10 +58,14 @@ class RewardModel(Protocol):
     rules: ImageRules
     """How an ad becomes a picture."""
     scale: CtrScale
-    looks_last: bool
-    """Whether an ad's features stay the same while the model is trained, so that they can be kept."""
-    seen_width: int
-    """Last dimension of an ad's features."""
+
+    @property
+    def looks_last(self) -> bool:
+        """Whether an ad's features stay the same while the model is trained, so that they can be kept."""
+
+    @property
+    def seen_width(self) -> int:
+        """Last dimension of an ad's features."""
 
     def freeze_sight(self) -> None:
         """Keep what makes the features as it is."""
