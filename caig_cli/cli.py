@@ -242,7 +242,19 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
         return 0
     if COMMANDS[name].folder:
         return _execute_in_folder(name, recipe, out, options, report)
+    _fetch(stage, recipe, report)
     return _finish(stage.run(recipe, report), report, options)
+
+
+def _fetch(stage: ModuleType, recipe: Recipe, report: Reporter) -> dict[str, str]:
+    """Have the models that a run opens on this machine; returns those of the hub with their commits."""
+    from caig_cli.engine import run_dir, sources
+    from caig_cli.engine.report import SilentReporter
+
+    wanted = stage.models(recipe) if hasattr(stage, "models") else {}
+    if any(map(sources.is_remote, wanted)):
+        stage.plan(recipe, report)  # a user's mistake is told before a long download
+    return sources.fetch_all(wanted, report if run_dir.is_main_process() else SilentReporter())
 
 
 def _execute_in_folder(
@@ -251,8 +263,11 @@ def _execute_in_folder(
     """Run the stage in its run folder, in as many processes as asked."""
     from caig_cli.engine import launch, run_dir
     from caig_cli.engine.report import SilentReporter
+    from caig_cli.engine.sources import pin
 
     stage = _stage(name)
+    models = _fetch(stage, recipe, report)
+    recipe = pin(recipe, models)
     processes = options.get("num_processes") or 1
     if processes > 1 and not launch.is_launched():
         stage.plan(recipe, report)  # a user's mistake is told once, not once per process
@@ -260,7 +275,7 @@ def _execute_in_folder(
     if not run_dir.is_main_process():
         report = SilentReporter()
     switches = {"resume": options["resume"], "overwrite": options["overwrite"]}
-    with run_dir.RunDir.open(out, name, recipe, **switches) as run:
+    with run_dir.RunDir.open(out, name, recipe, models=models, **switches) as run:
         report.info(f"run folder {run.path}")
         outcome: Outcome = stage.run(recipe, run, report)
     launch.leave()

@@ -384,7 +384,7 @@ KNOWN = "embedded, heldout, vam, cg4ctr, random, zero-shot[:MODEL], api:MODEL"
         ("random:7", "judge 'random:7': no such judge"),
         ("", "judge '': no such judge"),
         ("vam", "judge vam: no weights are shipped; name the folder that caig train-rm made"),
-        ("zero-shot:nowhere", "nowhere: no model here"),
+        ("zero-shot:nowhere", "nowhere: no such folder"),
         ("api:gpt-4o", "no key for https://api.openai.com/v1"),
         ("empty", "empty: no reward model here"),
     ],

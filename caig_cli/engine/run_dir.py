@@ -60,8 +60,11 @@ class RunDir:
         *,
         resume: bool = False,
         overwrite: bool = False,
+        models: Mapping[str, str] | None = None,
     ) -> RunDir:
         """Create, continue or replace a run folder (``out`` None: ``runs/<command>-<time>``).
+
+        ``models`` are those of the hub with their commits, for ``env.json``.
 
         Raises UsageError when the folder holds a run and neither ``resume`` nor ``overwrite`` is
         given, holds something else, is in use by another process, or was made by another recipe.
@@ -77,6 +80,7 @@ class RunDir:
         run = cls(path, command, _lock(path))
         try:
             run._prepare(recipe, resume=resume, overwrite=overwrite)
+            run.write_json("env.json", environment.describe() | {"models": models or {}})
         except BaseException:
             run._unlock()
             raise
@@ -91,7 +95,6 @@ class RunDir:
             _clear(self.path)
         command = self._status["command"]
         self.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
-        self.write_json("env.json", environment.describe())
         self._write_status()
 
     def part(self, rel: str, *, writes: bool = False) -> RunDir:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
 
 
@@ -73,6 +76,13 @@ FAMILIES: Mapping[str, Family] = {
         lora_targets=_LLAMA_LINEARS,
     ),
 }
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a whole model of an unknown family by its configuration, before weights are fetched."""
+    path = folder / "config.json"
+    if path.is_file():
+        family_of(SimpleNamespace(**{"model_type": "unknown"} | read_json(path)))
 
 
 def family_of(config: Any) -> Family:

@@ -11,13 +11,14 @@ from typing import Any
 import torch
 from transformers.utils import logging as transformers_logging
 
+from caig_cli.engine import sources
 from caig_cli.errors import UsageError
 from caig_cli.mllm.families import FAMILIES, Family, family_of, patch_side
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.inputs import Encoder
 from caig_cli.mllm.tokenizer import IMAGE
 
-EMBEDDED = "embedded"
+EMBEDDED = sources.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
@@ -68,8 +69,8 @@ class Mllm:
 
 
 def locate(source: str) -> Path:
-    """The folder of ``embedded`` or of a path. Raises UsageError when there is no model."""
-    folder = EMBEDDED_FOLDER if source == EMBEDDED else Path(source)
+    """The folder of ``embedded``, a path or a hub name, fetched if need be. Raises UsageError without one."""
+    folder = EMBEDDED_FOLDER if source == EMBEDDED else sources.locate(source)
     if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
         what = "the embedded prompt model is missing from this installation" if source == EMBEDDED else ""
         raise UsageError(what or f"{source}: no model here (expected a folder with config.json)")
@@ -77,7 +78,7 @@ def locate(source: str) -> Path:
 
 
 def load(source: str, *, device: torch.device, dtype: torch.dtype) -> Mllm:
-    """Load ``embedded``, a model folder, or an adapter folder (with the base that it names).
+    """Load ``embedded``, a model, or an adapter with the base that it names; folders or hub names.
 
     Raises UsageError when the folder holds no model or one of an unknown family.
     """
@@ -95,11 +96,16 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype) -> Mllm:
     return Mllm(model.to(device).eval(), tokenizer, family, read_rules(folder))
 
 
+def base_name(mllm: Mllm, adapter: str = "default") -> str:
+    """The model that an adapter of ``mllm`` stands on, as ``load`` takes it."""
+    config = mllm.model.peft_config[adapter]
+    return sources.join_revision(str(config.base_model_name_or_path), config.revision)
+
+
 def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Mllm:
     from peft import PeftModel
 
-    named = json.loads((folder / "adapter_config.json").read_text("utf-8"))["base_model_name_or_path"]
-    base = load(str(named), device=device, dtype=dtype)
+    base = load(str(sources.base_of_adapter(folder)), device=device, dtype=dtype)
     base.model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).to(device).eval()
     return base
 
@@ -212,7 +218,7 @@ def add_lora(
     )
     model = get_peft_model(mllm.model, config)
     for saved in model.peft_config.values():
-        saved.base_model_name_or_path = base
+        saved.base_model_name_or_path, saved.revision = sources.split_revision(base)
     return Mllm(model, mllm.tokenizer, mllm.family, mllm.rules)
 
 

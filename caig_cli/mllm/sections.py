@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from caig_cli.engine.optim import Count, Positive
+from caig_cli.engine.sources import ModelName
 from caig_cli.recipe import Section
 
 
@@ -61,7 +62,7 @@ class FirstLookSection(Section):
 class NothingSection(Section):
     """A new model with random weights."""
 
-    words: str | None = None
+    words: ModelName | None = None
     """Model whose tokenizer and language model are taken over (embedded, or a folder), as a LLaVA is built on
     a language model that can already speak; empty makes new ones of the shape below."""
 
@@ -97,8 +98,8 @@ class LoraSection(Section):
 class ModelSection(Section):
     """Where training starts."""
 
-    base: str | None = "embedded"
-    """Model to start from: embedded, or a model folder; empty with from_nothing."""
+    base: ModelName | None = "embedded"
+    """Model to start from: embedded, a folder, or a hub name org/name[@revision]; empty with from_nothing."""
 
     from_nothing: NothingSection | None = None
     """Make a new model instead."""

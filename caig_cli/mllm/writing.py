@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.redraw import distinct
 from caig_cli.recipe import Section
 from caig_cli.records import Product
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 class WriterSection(Section):
     """The prompt model and how it samples."""
 
-    model: str = "embedded"
-    """Prompt model: embedded, or the folder of a model or adapter."""
+    model: ModelName = "embedded"
+    """Prompt model or adapter: embedded, a folder, or a hub name org/name[@revision]."""
 
     temperature: Annotated[float, Field(ge=0)] = 1.0
     """Sampling temperature; 0 always takes the most likely word."""

@@ -57,15 +57,15 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
         return Seat(RandomJudge(seed), nullcontext)
     folder = locate(source)
     facts = read_facts(folder)
-    if facts.arch == "mllm" and facts.base is not None and _same(facts.base, _base_of(policy)):
+    if (
+        facts.arch == "mllm"
+        and facts.base is not None
+        and _same(facts.base, loading.base_name(policy, POLICY))
+    ):
         model = _share(folder, facts, policy, name, runtime)
         return Seat(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
     own, facts = read_reward(folder, runtime)
     return Seat(TrainedJudge(source, own, facts, room=0), _parking(own, runtime.device))
-
-
-def _base_of(policy: Mllm) -> str:
-    return str(policy.model.peft_config[POLICY].base_model_name_or_path)
 
 
 def _same(one: str, other: str) -> bool:
@@ -74,7 +74,7 @@ def _same(one: str, other: str) -> bool:
 
 def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: Runtime) -> Any:
     """The reward model as one more adapter on the policy's base."""
-    if facts.base_fingerprint != fingerprint(loading.locate(_base_of(policy))):
+    if facts.base_fingerprint != fingerprint(loading.locate(loading.base_name(policy, POLICY))):
         raise UsageError(
             f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
         )

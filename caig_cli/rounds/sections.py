@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
 from caig_cli.mllm.sections import LoraSection
 from caig_cli.painters.layout import FrameSize, Placement
@@ -64,8 +65,8 @@ class PcpoSection(ObjectiveSection):
 class PolicySection(Section):
     """The prompt model to improve."""
 
-    base: str = "embedded"
-    """Model to start from: embedded, or the folder of a model or adapter; it is the reference too."""
+    base: ModelName = "embedded"
+    """Model or adapter to start from: embedded, a folder, or org/name[@revision]; it is the reference too."""
 
     lora: LoraSection = LoraSection(rank=16, alpha=32.0)
     """Adapters to train where the start has none; an adapter's own keep their shape."""
@@ -106,10 +107,10 @@ class BrushSection(Section):
 class JudgeSection(Section):
     """Who says which ad is clicked more."""
 
-    model: str = "embedded"
-    """Reward model to learn from: embedded, heldout, random (a coin), or a folder of caig train-rm."""
+    model: ModelName = "embedded"
+    """Reward model to learn from: embedded, heldout, random (a coin), a folder, or org/name[@revision]."""
 
-    heldout: str | None = "heldout"
+    heldout: ModelName | None = "heldout"
     """Second reward model that only watches: it scores every round and can stop the run."""
 
     caption: bool = False
@@ -137,8 +138,8 @@ class WatchSection(Section):
     drop: Share = 0.03
     """How far below its best win rate the held-out judge must be to count."""
 
-    relevance: str | None = None
-    """Model folder that is asked whether the background suits the product, where no market knows it."""
+    relevance: ModelName | None = None
+    """Model (a folder or org/name[@revision]) that is asked if backgrounds suit, where no market knows."""
 
 
 class PcpoRecipe(Recipe):

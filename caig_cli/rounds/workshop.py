@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 from accelerate import Accelerator
 from PIL import Image
@@ -19,7 +18,7 @@ from caig_cli.engine.runtime import Runtime, choose_device, derive_seed, seed_ev
 from caig_cli.market.workers import Workers, start_workers
 from caig_cli.mllm.images import Pixels, square
 from caig_cli.mllm.instructions import instruction
-from caig_cli.mllm.loading import EMBEDDED, Mllm
+from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.policy import make_policy
 from caig_cli.mllm.preferences import Asking, Sizes
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
@@ -120,7 +119,7 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     accelerator.wait_for_everyone()  # the main process has made the run folder ready
     goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
     seed_everything(derive_seed(recipe.seed, "weights"))
-    policy = make_policy(base_of(recipe), recipe.policy.lora, runtime)
+    policy = make_policy(recipe.policy.base, recipe.policy.lora, runtime)
     # A frozen tower looks at a picture once.
     policy.core.model.vision_tower.requires_grad_(False)
     policy.model.eval()
@@ -141,12 +140,6 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
         )
         if recipe.pcpo.tracker is not None:
             accelerator.end_training()
-
-
-def base_of(recipe: PcpoRecipe) -> str:
-    """The starting model as an adapter names it: independent of the current folder."""
-    base = recipe.policy.base
-    return base if base == EMBEDDED else str(Path(base).expanduser().absolute())
 
 
 def worker_count(brush: BrushSection, processes: int) -> int:

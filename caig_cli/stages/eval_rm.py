@@ -25,6 +25,7 @@ from caig_cli.records import Failure, Pair
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
+    from caig_cli.engine.sources import Check
     from caig_cli.judging import Floats
     from caig_cli.mllm.judges import Setting
     from caig_cli.mllm.judges.page import Result
@@ -73,6 +74,15 @@ class EvalRmRecipe(Recipe):
 
     api: ApiSection = ApiSection()
     """Judges behind a chat completions endpoint."""
+
+
+def models(recipe: EvalRmRecipe) -> dict[str, Check | None]:
+    """The models of the judges."""
+    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.judges import parse
+
+    asked = [parse(name, recipe.eval_rm.trained) for name in _judges(recipe)]
+    return {source: check_folder for kind, source in asked if kind in ("trained", "zero-shot")}
 
 
 def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:

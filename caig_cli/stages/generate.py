@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from caig_cli.data.cutout import Cutout
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
+    from caig_cli.engine.sources import Check
     from caig_cli.painters import Painter, Shot
     from caig_cli.painters.album import Job
 
@@ -105,6 +106,14 @@ class GenerateRecipe(Recipe):
     """Judge."""
 
 
+def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
+    """The models that a run opens."""
+    from caig_cli.mllm.families import check_folder
+
+    named = [recipe.writer.model] * _writes(recipe) + [str(recipe.judge.model)] * _ranks(recipe)
+    return dict.fromkeys(named, check_folder)
+
+
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the records of the products but opens no image."""
     products, failures = _products(recipe)
@@ -112,9 +121,10 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     lines = [f"products: {len(products)}, ads of each: {recipe.generate.n}, pixels: {width}x{height}"]
     lines += [f"cannot use {failure.item}: {failure.error}" for failure in failures]
     if _writes(recipe):
+        from caig_cli.engine import sources
         from caig_cli.mllm import loading
 
-        lines.append(f"prompt model {loading.locate(recipe.writer.model)}")
+        lines.append(f"prompt model {sources.describe(recipe.writer.model, loading.locate)}")
         lines.append(choose_device(recipe.device, recipe.dtype).reason)
     if _ranks(recipe):
         lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")

@@ -22,6 +22,7 @@ from caig_cli.rounds.sections import PcpoRecipe
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
+    from caig_cli.engine.sources import Check
     from caig_cli.rounds.watching import Start
     from caig_cli.rounds.workshop import Workshop
 
@@ -34,8 +35,17 @@ RESULT = (
 """Figures of a round that ``--json`` prints; round.json has more."""
 
 
+def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
+    """The models that a run opens."""
+    from caig_cli.mllm.families import check_folder
+
+    named = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
+    return {source: check_folder for source in named if source is not None}
+
+
 def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the records and checks that the weights are there."""
+    from caig_cli.engine import sources
     from caig_cli.mllm import loading
     from caig_cli.rounds.judges import is_there
     from caig_cli.rounds.stock import find_goods
@@ -48,12 +58,12 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         f"{len(goods.learn)} {known}, {len(goods.watch)} held out, {len(goods.failed)} unusable",
         f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
         choose_device(recipe.device, recipe.dtype).reason,
-        f"start from {loading.locate(recipe.policy.base)}",
+        f"start from {sources.describe(recipe.policy.base, loading.locate)}",
     ]
     if not is_there(recipe.judge.model):
         raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
     if recipe.watch.relevance is not None:
-        lines.append(f"relevance judge {loading.locate(recipe.watch.relevance)}")
+        lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, loading.locate)}")
     watcher = recipe.judge.heldout
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
     return [*lines, f"judge {recipe.judge.model}, {watched}", f"painter {recipe.brush.painter}"]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
+    from caig_cli.engine.sources import Check
     from caig_cli.mllm.batching import DialogueSet
     from caig_cli.mllm.inputs import Batch
     from caig_cli.mllm.loading import Mllm
@@ -91,8 +92,18 @@ class PretrainRecipe(Recipe):
     """Optimisation."""
 
 
+def models(recipe: PretrainRecipe) -> dict[str, Check | None]:
+    """The model that a run starts from."""
+    from caig_cli.mllm.families import check_folder
+
+    new = recipe.model.from_nothing
+    source = recipe.model.base if new is None else new.words
+    return {} if source is None else {source: check_folder}
+
+
 def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the dialogues and checks that the base is there."""
+    from caig_cli.engine import sources
     from caig_cli.mllm import loading
 
     train, held_out = _read(recipe)
@@ -101,7 +112,7 @@ def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
         choose_device(recipe.device, recipe.dtype).reason,
     ]
     if recipe.model.base is not None:
-        lines.append(f"start from {loading.locate(recipe.model.base)}")
+        lines.append(f"start from {sources.describe(recipe.model.base, loading.locate)}")
     else:
         lines.append("start from random weights and a new tokenizer")
     lines.append(

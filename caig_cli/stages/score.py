@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import choose_device, use_threads
+from caig_cli.engine.sources import ModelName
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Failure
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from caig_cli.engine.report import Reporter
+    from caig_cli.engine.sources import Check
     from caig_cli.mllm.rewards.judge import Estimate
 
 
@@ -33,8 +35,8 @@ class ScoreSection(Section):
     attributes: dict[str, str] = {}
     """Facts about the product (key=value), for judges that read them."""
 
-    model: str = "embedded"
-    """Judge: embedded, heldout, or a folder of caig train-rm."""
+    model: ModelName = "embedded"
+    """Judge: embedded, heldout, a folder of caig train-rm, or a hub name org/name[@revision]."""
 
 
 class ScoreRecipe(Recipe):
@@ -44,11 +46,19 @@ class ScoreRecipe(Recipe):
     """Ads and judge."""
 
 
+def models(recipe: ScoreRecipe) -> dict[str, Check | None]:
+    """The judge."""
+    from caig_cli.mllm.families import check_folder
+
+    return {recipe.score.model: check_folder}
+
+
 def plan(recipe: ScoreRecipe, report: Reporter) -> list[str]:
     """What a run would do; opens no image."""
+    from caig_cli.engine import sources
     from caig_cli.mllm.rewards.judge import locate
 
-    return [f"ads: {len(_named(recipe))}", f"judge {locate(recipe.score.model)}"]
+    return [f"ads: {len(_named(recipe))}", f"judge {sources.describe(recipe.score.model, locate)}"]
 
 
 def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:

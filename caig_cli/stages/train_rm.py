@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
+    from caig_cli.engine.sources import Check
     from caig_cli.mllm.rewards.data import PairSet
     from caig_cli.mllm.rewards.storage import RewardFacts
     from caig_cli.mllm.rewards.table import Architecture
@@ -138,8 +139,16 @@ class Data:
     warnings: list[str]
 
 
+def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
+    """The model that a run starts from."""
+    from caig_cli.mllm.families import check_folder
+
+    return {recipe.model.mllm.base: check_folder} if recipe.model.arch == "mllm" else {}
+
+
 def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
+    from caig_cli.engine import sources
     from caig_cli.mllm import loading
     from caig_cli.mllm.rewards.table import ARCHITECTURES
 
@@ -152,8 +161,9 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
         f"architecture {arch}: {ARCHITECTURES[arch].help}",
     ]
     if arch == "mllm":
+        start = sources.describe(part.base, loading.locate)
         weights = "all weights" if part.lora is None else f"LoRA rank {part.lora.rank}"
-        lines.append(f"start from {loading.locate(part.base)}, train {weights} and the heads")
+        lines.append(f"start from {start}, train {weights} and the heads")
     if _simulated(recipe, data):
         lines.append("clicks of the simulated market")
     return lines

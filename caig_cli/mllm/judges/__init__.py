@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.sources import HubName, describe
 from caig_cli.errors import UsageError
 from caig_cli.mllm.judges.sections import ApiSection
 from caig_cli.records import Failure, Pair, Verdict
@@ -66,10 +67,10 @@ def check(spec: str, setting: Setting, pairs: int) -> str:
     if kind == "zero-shot":
         from caig_cli.mllm import loading
 
-        return f"untrained, {loading.locate(argument)}"
+        return f"untrained, {describe(argument, loading.locate)}"
     from caig_cli.mllm.rewards.judge import locate
 
-    return f"trained, {locate(argument)}"
+    return f"trained, {describe(argument, locate)}"
 
 
 def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
@@ -77,7 +78,7 @@ def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
     kind, colon, argument = spec.partition(":")
     if spec in trained:
         return "trained", str(trained[spec])
-    if spec in TRAINED or (spec and Path(spec).is_dir()):
+    if spec in TRAINED or (spec and Path(spec).is_dir()) or HubName.parse(spec) is not None:
         return "trained", spec
     if kind == "api" and argument:
         return kind, argument

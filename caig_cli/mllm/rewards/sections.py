@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from caig_cli.engine.optim import Count
+from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.sections import FirstLookSection, LoraSection
 from caig_cli.recipe import Section
 
@@ -41,8 +42,8 @@ class QuestionSection(Section):
 class MllmRewardSection(Section):
     """A multimodal language model with a preference head and a CTR head."""
 
-    base: str = "embedded"
-    """Model to start from: embedded, or a model folder."""
+    base: ModelName = "embedded"
+    """Model to start from: embedded, a folder, or a hub name org/name[@revision]."""
 
     lora: LoraSection | None = LoraSection()
     """Adapters to train; empty trains all weights of the language model and the projector."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 from pydantic import ValidationError
 
+from caig_cli.engine import sources
 from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
@@ -113,8 +114,8 @@ def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path
 
 
 def locate(source: str) -> Path:
-    """The folder of ``embedded``, ``heldout`` or a path. Raises UsageError when there is no reward model."""
-    folder = SOURCES.get(source, Path(source))
+    """The folder of a shipped judge, a path or a hub name. Raises UsageError without a reward model."""
+    folder = SOURCES.get(source) or sources.locate(source)
     if not (folder / FILE).is_file():
         shipped = f"the {source} reward model is missing from this installation"
         raise UsageError(
@@ -129,7 +130,8 @@ def is_there(source: str) -> bool:
     """Whether there is a reward model; raises UsageError where the user's own folder holds none."""
     if source in SOURCES and not SOURCES[source].is_dir():
         return False
-    locate(source)
+    if not sources.is_remote(source):
+        locate(source)
     return True
 
 
@@ -166,7 +168,7 @@ def base_of(model: RewardModel) -> Mapping[str, str | None]:
     mllm = getattr(model, "mllm", None)
     if mllm is None or mllm.model is mllm.core:
         return {"base": None, "base_fingerprint": None}
-    base = str(mllm.model.peft_config["default"].base_model_name_or_path)
+    base = loading.base_name(mllm)
     return {"base": base, "base_fingerprint": fingerprint(loading.locate(base))}
 
 

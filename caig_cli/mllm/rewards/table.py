@@ -58,9 +58,8 @@ class Architecture:
 
 def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> MllmReward:
     part = section.mllm
-    base = part.base if part.base == loading.EMBEDDED else str(Path(part.base).expanduser().absolute())
     dtype = torch.float32 if part.lora is None else runtime.dtype
-    mllm = loading.load(base, device=runtime.device, dtype=dtype)
+    mllm = loading.load(part.base, device=runtime.device, dtype=dtype)
     if mllm.model is not mllm.core:
         raise UsageError(f"model.mllm.base {part.base}: is an adapter; name a whole model")
     if part.lora is None:
@@ -72,7 +71,7 @@ def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime)
         more = f"({mllm.family.lora_targets})|({LINEARS_WITH_TOWER})" if part.train_tower else None
         lora = part.lora
         mllm = loading.add_lora(
-            mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=more
+            mllm, part.base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=more
         )
     return MllmReward(mllm, part.layout).to(runtime.device)
 

@@ -1,0 +1,223 @@
+"""The hub: fetch what a model needs and no more, and say in one line why it can't be had."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from caig_cli.engine.hub_errors import explain
+from caig_cli.engine.sources import UNUSED, Check, HubName, is_whole, lacking
+from caig_cli.errors import CaigError, RunError, UsageError
+
+if TYPE_CHECKING:
+    from caig_cli.engine.report import Bar, Reporter
+
+KEPT = (".json", ".safetensors", ".txt", ".model", ".jinja")
+"""Endings of files that a model may need; pickles (.bin, .pt, .ckpt) are never fetched."""
+PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+FOREIGN = re.compile(r"consolidated|\.non_ema\.|\.ema\.|^flax_|^tf_")
+"""Second copies of the same weights."""
+HALF = re.compile(r"\.fp16[.-]")
+SHARD = re.compile(r"-\d+-of-\d+$")
+SPARE_MB = 200
+"""Room to leave on a disk."""
+
+
+def cached(name: HubName) -> Path | None:
+    """The folder or file of a model in the cache, None when it or a part of it is not there."""
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    wanted = [name.file] if name.file else None
+    try:
+        folder = Path(
+            snapshot_download(
+                name.repo,
+                revision=name.revision,
+                cache_dir=constants.HF_HUB_CACHE,
+                local_files_only=True,
+                allow_patterns=wanted or ["config.json"],
+            )
+        )
+    except (LocalEntryNotFoundError, ValueError):
+        return None
+    if name.file:
+        return folder / name.file if is_whole(folder / name.file) else None
+    known = ("config.json", "adapter_config.json", "model_index.json", "reward.json")
+    there = any((folder / file).is_file() for file in known) or any(folder.glob("*.safetensors"))
+    return folder if there and lacking(folder) is None else None
+
+
+def fetch(name: HubName, report: Reporter | None = None, check: Check | None = None) -> Path:
+    """Download a model's needed files, small ones first; returns its folder or file in the cache.
+
+    ``check`` sees the folder before the weights come. Raises UsageError for a name, revision or repository
+    that can't be used, and RunError when the hub or the disk fails.
+    """
+    from huggingface_hub import HfApi, constants, hf_hub_download
+
+    with _told(name):
+        timeout = constants.HF_HUB_ETAG_TIMEOUT
+        info = HfApi().model_info(name.repo, revision=name.revision, files_metadata=True, timeout=timeout)
+        files = {entry.rfilename: entry.size or 0 for entry in info.siblings or ()}
+        small, weights = _choose(name, files)
+        where: dict[str, Any] = {"repo_id": name.repo, "revision": info.sha}
+        _check_room(name, sum(files[file] for file in weights if not _is_here(where, file)))
+        paths = [Path(hf_hub_download(filename=file, tqdm_class=meter(None), **where)) for file in small]
+        if check is not None and name.file is None:
+            check(_folder(paths[0], small[0]))
+        with _bar(name, report, sum(files[file] for file in weights)) as bar:
+            for file in weights:
+                path = Path(hf_hub_download(filename=file, tqdm_class=meter(bar), **where))
+                _refuse_damaged(name, path, file)
+        # The branch's name joins the cache last: what it points to is then whole.
+        last = weights[-1]
+        path = Path(hf_hub_download(name.repo, last, revision=name.revision, tqdm_class=meter(None)))
+    return path if name.file else _folder(path, last)
+
+
+def choose(files: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Of a repository's files (with sizes) those that a model needs: small ones, and weights.
+
+    Of a pipeline of diffusers these are its components, in half precision where there is such a copy.
+    """
+    pipeline = "model_index.json" in files
+    small, weights = [], []
+    for file in sorted(files):
+        path = PurePosixPath(file)
+        depth, part = len(path.parts), path.parts[0]
+        if file.startswith(".") or path.suffix not in KEPT or FOREIGN.search(path.name):
+            continue
+        if depth > (2 if pipeline else 1) or part in UNUSED:
+            continue
+        if path.suffix != ".safetensors":
+            small.append(file)
+        elif depth == (2 if pipeline else 1):  # a pipeline's root may hold all of it once more in one file
+            weights.append(file)
+    return [f for f in small if _is_wanted(f, small)], [f for f in weights if _is_wanted(f, weights)]
+
+
+def _is_wanted(file: str, others: list[str]) -> bool:
+    """Of the two precisions: half for diffusion models, whose loaders know it, the plain one for others."""
+    path = PurePosixPath(file)
+    kind = "diffusion" if path.parent.name or path.name.startswith("diffusion_pytorch_model") else "plain"
+    same = [
+        other
+        for other in map(PurePosixPath, others)
+        if (other.parent, _stem(other)) == (path.parent, _stem(path))
+    ]
+    halves = [other for other in same if HALF.search(other.name)]
+    if not halves or len(halves) == len(same):
+        return True
+    return (path in halves) == (kind == "diffusion")
+
+
+def _stem(path: PurePosixPath) -> str:
+    """``model`` of ``model.fp16-00001-of-00002.safetensors``: copies of one thing have the same."""
+    return SHARD.sub("", path.name.split(".")[0])
+
+
+def _choose(name: HubName, files: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """What to fetch. Raises UsageError when there is nothing that can be loaded safely."""
+    if name.file is not None:
+        if name.file not in files:
+            has = ", ".join(f for f in files if f.endswith(".safetensors")) or "no safetensors file at all"
+            raise UsageError(f"{name}: the repository has no such file; it has {has}")
+        return [], [name.file]
+    small, weights = choose(files)
+    bare = not weights or _bare_component(small, weights)
+    if bare and any(file.endswith(PICKLES) for file in files):
+        raise UsageError(
+            f"{name}: has no safetensors, only pickles, which can run code; take another repository, "
+            "or download it yourself and convert it with caig import FOLDER OUT"
+        )
+    if bare or not small:
+        raise UsageError(f"{name}: holds no model (no {'weights' if bare else 'config.json'})")
+    return small, weights
+
+
+def _bare_component(small: list[str], weights: list[str]) -> bool:
+    """Whether a component of a pipeline is described and has no weights."""
+    described = {str(PurePosixPath(f).parent) for f in small if PurePosixPath(f).name == "config.json"}
+    return not {part for part in described if part != "."} <= {str(PurePosixPath(f).parent) for f in weights}
+
+
+# --- the disk --------------------------------------------------------------------------------------
+
+
+def _is_here(where: Mapping[str, Any], file: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(where["repo_id"], file, revision=where["revision"]), str)
+
+
+def _folder(path: Path, file: str) -> Path:
+    return path.parents[len(PurePosixPath(file).parts) - 1]
+
+
+def _check_room(name: HubName, needed: int) -> None:
+    from huggingface_hub import constants
+
+    home = Path(constants.HF_HUB_CACHE)
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free
+    if needed + SPARE_MB * 10**6 > free:
+        raise RunError(
+            f"{name}: needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free in {home}; make room "
+            "(hf cache ls shows what is there) or point HF_HOME to another disk"
+        )
+
+
+def _refuse_damaged(name: HubName, path: Path, file: str) -> None:
+    """Take a file that is not what its name says out of the cache again."""
+    if not is_whole(path):
+        path.resolve().unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        raise RunError(f"{name}: {file} arrived damaged and was removed again; try once more")
+
+
+# --- progress --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _bar(name: HubName, report: Reporter | None, size: int) -> Iterator[Bar | None]:
+    if report is None:
+        yield None
+        return
+    with report.progress(f"download {name.repo}, MB", max(1, size // 10**6)) as bar:
+        yield bar
+
+
+def meter(bar: Bar | None) -> Any:
+    """A class of tqdm's kind whose bytes move our bar, by whole megabytes."""
+    from tqdm.auto import tqdm
+
+    class Meter(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            kwargs.pop("name", None)
+            super().__init__(*args, **kwargs | {"disable": True})
+            self._bytes = 0
+            self.update(kwargs.get("initial", 0))
+
+        def update(self, n: float | None = 1) -> None:
+            before, self._bytes = self._bytes, self._bytes + int(n or 0)
+            if bar is not None:
+                bar.advance(self._bytes // 10**6 - before // 10**6)
+
+    return Meter
+
+
+@contextmanager
+def _told(name: HubName) -> Iterator[None]:
+    from huggingface_hub import constants
+
+    try:
+        yield
+    except CaigError:
+        raise
+    except Exception as error:
+        raise explain(name, error, constants.ENDPOINT) from error
