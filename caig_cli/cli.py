@@ -333,18 +333,24 @@ def _bare() -> None:
 def _env(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
-    from caig_cli.engine import environment
+    from caig_cli.engine import environment, hub
 
-    facts = environment.describe() | {"devices": environment.devices(), "caches": environment.caches()}
+    folder, free = hub.home()
+    facts = environment.describe() | {
+        "devices": environment.devices(),
+        "working": environment.working(),
+        "cache": {"folder": str(folder), "free_gb": round(free / 1e9, 1)},
+        "models": hub.models(),
+    }
     if as_json:
         typer.echo(json.dumps(facts))
         return
     for name, value in facts.items():
-        if isinstance(value, dict):
-            value = "".join(
-                f"\n  {key}: {item if item is not None else 'not installed'}" for key, item in value.items()
-            )
-        typer.echo(f"{name}: {value or 'none'}")
+        lines = value.items() if isinstance(value, dict) else []
+        rows = [f"{key}: {'not installed' if item is None else item}" for key, item in lines]
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = [", ".join(f"{key} {item}" for key, item in row.items()) for row in value]
+        typer.echo("\n  ".join([f"{name}:", *rows]) if rows else f"{name}: {value or 'none'}")
 
 
 def _called(args: Sequence[str]) -> list[str]:

@@ -150,14 +150,25 @@ def test_fetched_once_then_from_the_cache(hub: TinyHub, monkeypatch: pytest.Monk
     assert sources.describe("shop/tiny") == f"shop/tiny (in the cache at {COMMIT[:12]})"
 
 
+def test_env_lists_what_is_in_the_cache(hub: TinyHub) -> None:
+    assert hubs.models() == []
+    weights = locate("shop/tiny") / "model.safetensors"
+    (row,) = hubs.models()
+    assert (row["name"], row["kind"], row["usable"]) == ("shop/tiny", "llava", True)
+    assert row["commit"] == COMMIT and 0 <= row["size_gb"] < 1
+    weights.unlink()
+    assert hubs.models()[0]["lacks"] == "safetensors weights"
+
+
 def test_one_file_of_a_repository(hub: TinyHub, workdir: Path) -> None:
     (workdir / "loras").mkdir()
     for name in ("fast", "slow"):
         save_file({"w": np.zeros(3, np.float32)}, workdir / f"loras/{name}.safetensors")
     hub.repos["shop/loras"] = workdir / "loras"
     path = locate("shop/loras/fast.safetensors")
-    assert path.name == "fast.safetensors" and [p.name for p in path.parent.iterdir()] == ["fast.safetensors"]
+    assert path.name == "fast.safetensors" and sources.kind_of(path.parent) == "weights"
     assert locate("shop/loras/fast.safetensors@main") == path
+    assert locate("shop/loras").is_dir(), "weights alone, as a LoRA is"
     with pytest.raises(UsageError, match=r"no such file; it has fast\.safetensors, slow\.safetensors"):
         locate("shop/loras/quick.safetensors")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import sys
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,13 @@ from caig_cli import __version__
 
 PACKAGES = (
     "torch", "transformers", "accelerate", "peft", "diffusers", "bitsandbytes", "mitsuba",
-    "mitsuba-oidn", "numpy", "scipy", "pillow", "pymatting", "pillow-heif", "pydantic", "typer",
+    "mitsuba-oidn", "huggingface-hub", "safetensors",
+    "numpy", "scipy", "pillow", "pymatting", "pillow-heif", "pydantic", "typer",
 )  # fmt: skip
-VARIABLES = ("HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "WORLD_SIZE")
+VARIABLES = (
+    "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_ENDPOINT", "NO_COLOR", "CUDA_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS", "WORLD_SIZE",
+)  # fmt: skip
 
 
 def describe() -> dict[str, Any]:
@@ -54,10 +60,49 @@ def devices() -> list[dict[str, Any]]:
     return found
 
 
-def caches() -> dict[str, str]:
-    """Folders where weights are cached."""
-    home = os.environ.get("HF_HOME") or str(Path("~/.cache/huggingface").expanduser())
-    return {"huggingface": home}
+def working() -> dict[str, str]:
+    """Whether the packages that lean on a device or a compiler do their work here, by a small piece of it."""
+    return {name: _tried(attempt) for name, attempt in ATTEMPTS.items()}
+
+
+def _quantise() -> None:
+    import torch
+    from bitsandbytes import functional
+
+    packed, state = functional.quantize_4bit(torch.ones(64, 64), quant_type="nf4")
+    if not torch.allclose(functional.dequantize_4bit(packed, state), torch.ones(64, 64)):
+        raise RuntimeError("what was packed into 4 bits comes out changed")
+
+
+def _diffuse() -> None:
+    import diffusers
+
+    _ = diffusers.StableDiffusionControlNetInpaintPipeline  # imported when it is looked up
+
+
+def _render() -> None:
+    import mitsuba
+
+    mitsuba.set_variant("scalar_rgb")
+    mitsuba.load_dict({"type": "sphere"})
+
+
+ATTEMPTS: Mapping[str, Callable[[], None]] = {
+    "bitsandbytes": _quantise,  # models in 4 and 8 bit
+    "diffusers": _diffuse,  # the painter diffusion
+    "mitsuba": _render,  # the painter studio
+}
+
+
+def _tried(attempt: Callable[[], None]) -> str:
+    logging.disable()  # libraries tell what they would rather have
+    try:
+        attempt()
+    except Exception as error:
+        return f"does not work: {' '.join(f'{type(error).__name__}: {error}'.split())[:200]}"
+    finally:
+        logging.disable(logging.NOTSET)
+    return "works"
 
 
 def version(package: str) -> str | None:

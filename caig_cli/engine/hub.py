@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.hub_errors import explain
-from caig_cli.engine.sources import UNUSED, Check, HubName, is_whole, lacking
+from caig_cli.engine.sources import UNUSED, Check, HubName, is_whole, kind_of, lacking
 from caig_cli.errors import CaigError, RunError, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def fetch(name: HubName, report: Reporter | None = None, check: Check | None = N
         where: dict[str, Any] = {"repo_id": name.repo, "revision": info.sha}
         _check_room(name, sum(files[file] for file in weights if not _is_here(where, file)))
         paths = [Path(hf_hub_download(filename=file, tqdm_class=meter(None), **where)) for file in small]
-        if check is not None and name.file is None:
+        if check is not None and small:
             check(_folder(paths[0], small[0]))
         with _bar(name, report, sum(files[file] for file in weights)) as bar:
             for file in weights:
@@ -135,8 +135,8 @@ def _choose(name: HubName, files: Mapping[str, int]) -> tuple[list[str], list[st
             f"{name}: has no safetensors, only pickles, which can run code; take another repository, "
             "or download it yourself and convert it with caig import FOLDER OUT"
         )
-    if bare or not small:
-        raise UsageError(f"{name}: holds no model (no {'weights' if bare else 'config.json'})")
+    if bare:
+        raise UsageError(f"{name}: holds no model (no safetensors weights)")
     return small, weights
 
 
@@ -159,15 +159,44 @@ def _folder(path: Path, file: str) -> Path:
     return path.parents[len(PurePosixPath(file).parts) - 1]
 
 
-def _check_room(name: HubName, needed: int) -> None:
+def home() -> tuple[Path, int]:
+    """The folder of the cache, and the bytes that are free on its disk."""
     from huggingface_hub import constants
 
-    home = Path(constants.HF_HUB_CACHE)
-    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
-    free = shutil.disk_usage(place).free
+    folder = Path(constants.HF_HUB_CACHE)
+    place = next(one for one in (folder, *folder.parents) if one.is_dir())
+    return folder, shutil.disk_usage(place).free
+
+
+def models() -> list[dict[str, Any]]:
+    """The models in the cache, largest first: name, what they are, size, and whether they can be used."""
+    from huggingface_hub import constants, scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repos = [
+            repo
+            for repo in scan_cache_dir(constants.HF_HUB_CACHE).repos
+            if repo.repo_type == "model" and repo.revisions
+        ]
+    except CacheNotFound:
+        return []
+    rows = []
+    for repo in sorted(repos, key=lambda repo: (-repo.size_on_disk, repo.repo_id)):
+        newest = max(repo.revisions, key=lambda revision: revision.last_modified)
+        lack = lacking(newest.snapshot_path)
+        state = {"usable": lack is None} | ({} if lack is None else {"lacks": lack})
+        size = round(repo.size_on_disk / 1e9, 2)
+        row = {"name": repo.repo_id, "kind": kind_of(newest.snapshot_path), "size_gb": size}
+        rows.append(row | {"commit": newest.commit_hash} | state)
+    return rows
+
+
+def _check_room(name: HubName, needed: int) -> None:
+    folder, free = home()
     if needed + SPARE_MB * 10**6 > free:
         raise RunError(
-            f"{name}: needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free in {home}; make room "
+            f"{name}: needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free in {folder}; make room "
             "(hf cache ls shows what is there) or point HF_HOME to another disk"
         )
 

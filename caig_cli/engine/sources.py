@@ -207,6 +207,20 @@ def lacking(folder: Path) -> str | None:
     return next((path.name for path in weights if not is_whole(path)), None)
 
 
+def kind_of(folder: Path) -> str:
+    """What a model folder says it is: a model type, a pipeline or model class of diffusers, or an adapter."""
+    if (folder / "adapter_config.json").is_file():
+        return "adapter"
+    for name, keys in (
+        ("model_index.json", ("_class_name",)),
+        ("config.json", ("model_type", "_class_name")),
+    ):
+        if (folder / name).is_file():
+            config = read_json(folder / name)
+            return next((str(config[key]) for key in keys if key in config), "unknown")
+    return "weights"
+
+
 def is_component(name: str, kind: object) -> bool:
     """Whether an entry of ``model_index.json`` names a part that is loaded from a folder of its own."""
     return isinstance(kind, list) and bool(kind and kind[0]) and name not in UNUSED
