@@ -288,7 +288,7 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     text = CLIPTextModel(CLIPTextConfig(vocab_size=400, **shape))
     text.save_pretrained(tmp_path / "text")
     make_tiny().tokenizer.save_pretrained(tmp_path / "text")
-    folders = {"vision": {"folder": tmp_path / "vision"}, "text": {"folder": tmp_path / "text"}}
+    folders = {"vision": {"base": str(tmp_path / "vision")}, "text": {"base": str(tmp_path / "text")}}
     chosen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
     model = ARCHITECTURES["cg4ctr"].start(chosen, [], CPU).eval()
     looks = look(model, pictures(2))
@@ -300,7 +300,7 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     torch.testing.assert_close(looks[:1], expected, rtol=0, atol=1e-5)
     with pytest.raises(UsageError, match="no model here"):
         ARCHITECTURES["vam"].start(
-            RewardSection.model_validate({"vam": {"vision": {"folder": tmp_path}}}), [], CPU
+            RewardSection.model_validate({"vam": {"vision": {"base": str(tmp_path)}}}), [], CPU
         )
 
 

@@ -140,10 +140,14 @@ class Data:
 
 
 def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
-    """The model that a run starts from."""
+    """The models that a run starts from."""
     from caig_cli.mllm.families import check_folder
 
-    return {recipe.model.mllm.base: check_folder} if recipe.model.arch == "mllm" else {}
+    model = recipe.model
+    if model.arch == "mllm":
+        return {model.mllm.base: check_folder}
+    encoders = {"vam": (model.vam.vision,), "cg4ctr": (model.cg4ctr.vision, model.cg4ctr.text)}[model.arch]
+    return {encoder.base: None for encoder in encoders if encoder.base is not None}
 
 
 def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
@@ -164,6 +168,8 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
         start = sources.describe(part.base, loading.locate)
         weights = "all weights" if part.lora is None else f"LoRA rank {part.lora.rank}"
         lines.append(f"start from {start}, train {weights} and the heads")
+    else:
+        lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
     if _simulated(recipe, data):
         lines.append("clicks of the simulated market")
     return lines

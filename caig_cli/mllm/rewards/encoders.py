@@ -13,6 +13,7 @@ import torch
 import transformers
 from torch import nn
 
+from caig_cli.engine.sources import locate
 from caig_cli.errors import UsageError
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.rewards.sections import TextSection, VisionSection
@@ -69,9 +70,10 @@ class TextEncoder(nn.Module):
 
 
 def new_vision(section: VisionSection) -> VisionEncoder:
-    """A residual network with random weights, or the folder's model with its own image rules."""
-    if section.folder is not None:
-        return VisionEncoder(_pretrained(section.folder, "vision_config"), read_rules(section.folder))
+    """A residual network with random weights, or a pre-trained model with its own image rules."""
+    if section.base is not None:
+        folder = locate(section.base)
+        return VisionEncoder(_pretrained(folder, "vision_config"), read_rules(folder))
     config = transformers.ResNetConfig(
         embedding_size=section.widths[0],
         hidden_sizes=list(section.widths),
@@ -83,10 +85,11 @@ def new_vision(section: VisionSection) -> VisionEncoder:
 
 
 def new_text(section: TextSection, texts: Iterable[str]) -> TextEncoder:
-    """A small model of BERT's class with a tokenizer learnt from ``texts``, or the folder's."""
-    if section.folder is not None:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(section.folder, local_files_only=True)
-        return TextEncoder(_pretrained(section.folder, "text_config"), tokenizer, section.longest)
+    """A small model of BERT's class with a tokenizer learnt from ``texts``, or a pre-trained one."""
+    if section.base is not None:
+        folder = locate(section.base)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return TextEncoder(_pretrained(folder, "text_config"), tokenizer, section.longest)
     tokenizer = train_tokenizer(texts, section.vocabulary)
     config = transformers.BertConfig(
         vocab_size=len(tokenizer),

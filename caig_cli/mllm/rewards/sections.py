@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -58,8 +57,8 @@ class MllmRewardSection(Section):
 class VisionSection(Section):
     """An image encoder: a residual network from nothing, or any vision model of transformers."""
 
-    folder: Path | None = None
-    """Folder of a pre-trained vision model; empty makes a new residual network of the shape below."""
+    base: ModelName | None = None
+    """Pre-trained vision model (folder or org/name[@revision]); empty makes a new one of the shape below."""
 
     size: Count = 128
     """Side of the square picture, pixels."""
@@ -80,8 +79,8 @@ class VisionSection(Section):
 class TextSection(Section):
     """A text encoder: a small one of BERT's class from nothing, or any of transformers."""
 
-    folder: Path | None = None
-    """Folder of a pre-trained text model with its tokenizer; empty makes a new one of the shape below."""
+    base: ModelName | None = None
+    """Pre-trained text model (folder or org/name[@revision]); empty makes a new one of the shape below."""
 
     vocabulary: Annotated[int, Field(ge=300)] = 2048
     """Entries of the new tokenizer, learnt from the titles."""
