@@ -26,6 +26,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.mllm.redraw import distinct
+from caig_cli.painters import Notes
 from caig_cli.painters.compose import measure
 from caig_cli.painters.fake import FakePainter
 from caig_cli.records import Box, Product
@@ -89,7 +90,7 @@ def test_an_ad_has_the_product_and_its_provenance(workdir: Path) -> None:
 
 
 def test_props_without_room_are_told(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FakePainter, "left_out", lambda self, shot: ["glass_spheres"])
+    monkeypatch.setattr(FakePainter, "notes", lambda self, shot: Notes(left_out=["glass_spheres"]))
     _, report = make(workdir / "run", recipe(photo(workdir / "cup.png")))
     assert rows(workdir / "run")[0]["left_out"] == ["glass_spheres"]
     assert "warning: no room for: glass spheres (in 2 of 2 ads)" in report.lines

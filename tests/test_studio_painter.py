@@ -13,7 +13,7 @@ from caig_cli.painters import Shot
 from caig_cli.painters.compose import measure
 from caig_cli.painters.layout import place
 from caig_cli.painters.studio.painter import StudioPainter
-from caig_cli.painters.table import PAINTERS
+from caig_cli.painters.table import PAINTERS, Means
 
 PROMPTS = (
     "on a white marble table in front of a window with lemons, soft morning light",
@@ -28,7 +28,7 @@ def shots() -> list[Shot]:
 
 
 def test_batch_and_order_do_not_matter() -> None:
-    painter = PAINTERS["studio"]()
+    painter = PAINTERS["studio"](Means())
     together = painter.paint(shots()[:2])
     backwards = painter.paint(shots()[1::-1])[::-1]
     alone = [StudioPainter().paint([shot])[0] for shot in shots()[:2]]

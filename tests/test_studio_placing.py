@@ -66,7 +66,7 @@ def test_what_has_no_room_is_told() -> None:
     stage = build_stage(Scene("oak", "plaster", ("boulders",)), (640, 320), box, 24.0, 1)
     assert left_out(stage) == ("boulders",) and not place_props(stage)
     shot = Shot(bottle(800, 400), "a table with boulders", (640, 320), 1, scale=1.0, height_cm=24.0)
-    assert StudioPainter().left_out(shot) == ("boulders",)
+    assert StudioPainter().notes(shot).left_out == ("boulders",)
 
 
 def test_a_podium_lifts_the_product() -> None:

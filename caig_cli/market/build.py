@@ -33,7 +33,7 @@ from caig_cli.market.shapes import SHAPES
 from caig_cli.market.truth import load_truth
 from caig_cli.market.workers import Workers, start_workers
 from caig_cli.painters import Shot
-from caig_cli.painters.table import PAINTERS
+from caig_cli.painters.table import PAINTERS, Means
 
 SHEET_SIDE = 12
 """Pictures in a row of the contact sheet, and rows, at most."""
@@ -147,7 +147,7 @@ def _ad_of_job(plan: Plan, folder: Path, job: tuple[int, int]) -> bytes:
     seed = derive_seed("ad", one.seed, number)
     size = (plan.ad_size, plan.ad_size)
     shot = Shot(Cutout(np.array(photo)), prompt, size, seed, height_cm=one.height_cm)
-    return png_bytes(PAINTERS[plan.painter]().paint([shot])[0], {})
+    return png_bytes(PAINTERS[plan.painter](Means()).paint([shot])[0], {})
 
 
 # --- words ------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # recipes and help texts read names from this package; they should not wait for scipy
@@ -30,11 +30,24 @@ class Shot:
     height_cm: float = 20.0
 
 
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a painter says of a shot that it has painted.
+
+    ``ignored``: words of the prompt that it does not know. ``left_out``: things that the prompt names and
+    that found no room. ``background``: facts about how the background came to be, for the manifest.
+    """
+
+    ignored: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+    background: Mapping[str, float] = field(default_factory=dict)
+
+
 class Painter(Protocol):
     """Anything that paints shots; the product's pixels in the result are exactly the customer's."""
 
     def paint(self, shots: Sequence[Shot]) -> list[Image.Image]: ...
 
-    def left_out(self, shot: Shot) -> Sequence[str]:
-        """Things that the prompt names and the frame has no room for."""
+    def notes(self, shot: Shot) -> Notes:
+        """About a shot of the last call of ``paint``."""
         ...

@@ -14,11 +14,11 @@ from PIL import Image
 from caig_cli.engine import pages
 from caig_cli.engine.environment import version
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.painters import Shot
+from caig_cli.painters import Notes, Shot
 from caig_cli.painters.candidates import Opinion
 from caig_cli.painters.compose import measure
 from caig_cli.painters.layout import place
-from caig_cli.painters.studio.language import nearest, read
+from caig_cli.painters.studio.language import nearest
 from caig_cli.records import Failure, Product
 
 MANIFEST = "manifest.jsonl"
@@ -57,11 +57,8 @@ class Album:
         rows = {row["path"]: row for row in self._run.read_jsonl(MANIFEST)}
         return [row for row in rows.values() if (self._run.path / row["path"]).is_file()]
 
-    def add(self, job: Job, image: Image.Image, left_out: Sequence[str]) -> None:
-        """Save an ad, then its row: an ad without a row is painted again, to the same bytes.
-
-        ``left_out``: things that the prompt names and the frame had no room for.
-        """
+    def add(self, job: Job, image: Image.Image, notes: Notes) -> None:
+        """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
         shot, opinion = job.shot, job.opinion
         box = place(shot.product.size, shot.size, shot.placement, shot.scale)
         row = {
@@ -69,9 +66,10 @@ class Album:
             "product": job.product.id,
             "index": job.index,
             "prompt": shot.prompt,
-            "ignored": read(shot.prompt).ignored,
-            "left_out": left_out,
+            "ignored": notes.ignored,
+            "left_out": notes.left_out,
             "seed": shot.seed,
+            "background": notes.background,
             "score": None if opinion is None else round(opinion.win, 4),
             "predicted_ctr": None if opinion is None else opinion.ctr,
             "predicted_ctr_interval": None if opinion is None else opinion.interval,

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from caig_cli.painters import Shot
+from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.layout import place
+from caig_cli.painters.studio.language import read
 
 
 class FakePainter:
@@ -24,9 +25,9 @@ class FakePainter:
         """One ad per shot, in their order."""
         return [self._paint(shot) for shot in shots]
 
-    def left_out(self, shot: Shot) -> Sequence[str]:
-        """Nothing: a gradient has room for all."""
-        return ()
+    def notes(self, shot: Shot) -> Notes:
+        """Words that the studio would not know: a trial tells them too."""
+        return Notes(read(shot.prompt).ignored)
 
     def _paint(self, shot: Shot) -> Image.Image:
         width, height = shot.size

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from caig_cli.errors import UsageError
 from caig_cli.records import Box
 
-Placement = Literal["centre", "left", "right", "golden"]
+Placement = Literal["centre", "left", "right", "golden", "middle"]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
 PRESETS = {
@@ -22,7 +22,7 @@ PRESETS = {
 SHORTEST, LONGEST = 64, 4096
 """Sides of a frame in pixels."""
 
-_CENTRES = {"centre": 0.5, "left": 1 / 3, "right": 2 / 3, "golden": 0.382}
+_CENTRES = {"centre": 0.5, "left": 1 / 3, "right": 2 / 3, "golden": 0.382, "middle": 0.5}
 _MARGIN = 0.02
 
 # Frames up to this width / height: the share of width and of height that the product may fill, and the
@@ -60,7 +60,8 @@ FrameSize = Annotated[str, AfterValidator(_readable)]
 def place(
     product: tuple[int, int], frame: tuple[int, int], placement: str = "centre", scale: float | None = None
 ) -> Box:
-    """The box of a product of (width, height) pixels: its own aspect, inside the frame, on the base line.
+    """The box of a product of (width, height) pixels: its own aspect, inside the frame, on the base line;
+    ``middle`` is the middle of the frame both ways, as the authors have it.
 
     ``scale`` is the share of the frame's width and of its height that the product may fill, above 0 and
     at most 1; None is a default for the frame's aspect.
@@ -73,7 +74,8 @@ def place(
     box_width = min(max(1, round(product[0] * shrink)), width)
     box_height = min(max(1, round(product[1] * shrink)), height)
     margin = round(_MARGIN * min(frame))
-    bottom = max(round(base * height), min(box_height + margin, height))
+    stands = (height + box_height) / 2 if placement == "middle" else base * height
+    bottom = max(round(stands), min(box_height + margin, height))
     bottom = max(bottom, box_height)
     wanted = round(_CENTRES[placement] * width - box_width / 2)
     left = max(min(wanted, width - box_width - margin), margin)

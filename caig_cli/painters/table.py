@@ -1,38 +1,75 @@
 """Every painter by name. To add one: write its module, add its row.
 
-A factory takes the number of CPU threads to use (None: all cores) and imports what the painter needs.
+A factory imports what the painter needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from caig_cli.painters import Painter
+from caig_cli.painters.diffusion.sections import DiffusionSection
 
 
-def _studio(threads: int | None = None) -> Painter:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a painter is made with: CPU threads (None: all cores), device, and the diffusion model."""
+
+    threads: int | None = None
+    device: str = "auto"
+    diffusion: DiffusionSection = field(default_factory=DiffusionSection)
+
+
+def _studio(means: Means) -> Painter:
     from caig_cli.painters.studio import render
     from caig_cli.painters.studio.painter import StudioPainter
 
     render.mitsuba()
-    if threads is not None:
-        render.set_threads(threads)
+    if means.threads is not None:
+        render.set_threads(means.threads)
     return StudioPainter()
 
 
-def _fake(threads: int | None = None) -> Painter:
+def _diffusion(means: Means) -> Painter:
+    from caig_cli.painters.diffusion.painter import DiffusionPainter
+
+    return DiffusionPainter(means.diffusion, means.device)
+
+
+def _fake(means: Means) -> Painter:
     from caig_cli.painters.fake import FakePainter
 
     return FakePainter()
 
 
-PAINTERS: dict[str, Callable[..., Painter]] = {
+PAINTERS: dict[str, Callable[[Means], Painter]] = {
     "studio": _studio,  # ray-traced sets; needs no weights
+    "diffusion": _diffusion,  # a diffusion model paints around the product; needs a GPU
     "fake": _fake,  # a gradient; for tests and trials
 }
+
+
+def together(name: str, diffusion: DiffusionSection) -> int:
+    """Shots that a painter wants at once: a GPU paints several faster than one after the other."""
+    return diffusion.batch if name == "diffusion" else 1
+
+
+def planned(name: str, diffusion: DiffusionSection) -> str:
+    """A line for plans. Raises UsageError where the painter's weights are missing or of another kind."""
+    if name == "diffusion":
+        from caig_cli.painters.diffusion.loading import check
+
+        check(diffusion)
+    return f"painter {described(name, diffusion)}"
+
+
+def described(name: str, diffusion: DiffusionSection) -> str:
+    """A painter for people and for provenance: with its model, without a path."""
+    return f"diffusion, {diffusion.label}" if name == "diffusion" else name
 
 
 def _known(name: str) -> str:

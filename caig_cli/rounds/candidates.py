@@ -7,10 +7,11 @@ its own files; all of them read all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -29,7 +30,7 @@ from caig_cli.market.workers import Workers
 from caig_cli.mllm.judges import Judge
 from caig_cli.painters import Painter, Shot
 from caig_cli.painters.layout import parse_size
-from caig_cli.painters.table import PAINTERS
+from caig_cli.painters.table import PAINTERS, Means, described, together
 from caig_cli.records import Creative, Pair, Product, Verdict
 from caig_cli.rounds.sections import BrushSection
 
@@ -111,12 +112,15 @@ def ad_path(folder: RunDir, product: Product, number: int) -> Path:
 
 
 def paint(
-    jobs: Sequence[Job], brush: BrushSection, folder: RunDir, pool: Workers, threads: int | None
+    jobs: Sequence[Job], brush: BrushSection, means: Means, folder: RunDir, pool: Workers
 ) -> Iterator[None]:
     """Paint what is missing; yields once for each job, in order, as soon as its ads are on disk."""
     mine = folder.part("", writes=True)
     missing = [job for job in jobs if not _painted(folder, job)]
-    made = pool.each(partial(paint_job, brush, threads), missing)
+    shots = max((len(job.prompts) for job in missing), default=1)
+    size = math.ceil(together(brush.painter, means.diffusion) / shots)
+    groups = [missing[start : start + size] for start in range(0, len(missing), size)]
+    made = chain.from_iterable(pool.each(partial(paint_jobs, brush, means), groups))
     for job in jobs:
         if not _painted(folder, job):
             with folder.timed("wait for the painter"):
@@ -130,29 +134,36 @@ def _painted(folder: RunDir, job: Job) -> bool:
     return all(ad_path(folder, job.product, k).is_file() for k in range(len(job.prompts)))
 
 
-def paint_job(brush: BrushSection, threads: int | None, job: Job) -> list[bytes]:
-    """PNGs of a job. Runs in a worker."""
+def paint_jobs(brush: BrushSection, means: Means, jobs: Sequence[Job]) -> list[list[bytes]]:
+    """PNGs of each job. Runs in a worker."""
+    shots = [shot for job in jobs for shot in _shots(brush, job)]
+    images = iter(_painter(brush.painter, means).paint(shots))
+    return [
+        [png_bytes(next(images), _provenance(brush, means, job, k)) for k in range(len(job.prompts))]
+        for job in jobs
+    ]
+
+
+def _shots(brush: BrushSection, job: Job) -> list[Shot]:
     with Image.open(job.cutout) as image:
         cutout = Cutout(np.array(image))
     product, size = job.product, parse_size(brush.size)
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
-    shots = [
-        Shot(cutout, prompt, size, job.seed, brush.placement, height_cm=height) for prompt in job.prompts
+    return [
+        Shot(cutout, prompt, size, job.seed, brush.placement, brush.scale, height) for prompt in job.prompts
     ]
-    images = _painter(brush.painter, threads).paint(shots)
-    return [png_bytes(image, _provenance(brush, job, k)) for k, image in enumerate(images)]
 
 
 @cache
-def _painter(name: str, threads: int | None) -> Painter:
-    return PAINTERS[name](threads)
+def _painter(name: str, means: Means) -> Painter:
+    return PAINTERS[name](means)
 
 
-def _provenance(brush: BrushSection, job: Job, number: int) -> dict[str, str]:
+def _provenance(brush: BrushSection, means: Means, job: Job, number: int) -> dict[str, str]:
     """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
     facts = {
         "product": job.product.id, "prompt": job.prompts[number], "seed": str(job.seed),
-        "painter": brush.painter, "predicted_ctr": "unknown",
+        "painter": described(brush.painter, means.diffusion), "predicted_ctr": "unknown",
     }  # fmt: skip
     return {
         "Software": f"caig {version('caig') or ''}".strip(),

@@ -83,7 +83,7 @@ def show_to(
         Job(product, shop.stock.path(product), tuple(prompts[product.id]), paint_seed(seed, product))
         for product in shop.team.share(products)
     ]
-    painted = paint(jobs, shop.recipe.brush, folder, shop.pool, shop.recipe.threads)
+    painted = paint(jobs, shop.recipe.brush, shop.means, folder, shop.pool)
     with shop.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit():
         for _ in rank(match, products, Bench(seat.judge, stem), folder, shop.team, painted):
             bar.advance(shop.team.size)

@@ -11,6 +11,7 @@ from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
 from caig_cli.mllm.sections import LoraSection
+from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement
 from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Recipe, Section
@@ -92,13 +93,17 @@ class BrushSection(Section):
     """How candidates are painted: the judge's size is enough."""
 
     painter: PainterName = "studio"
-    """What paints: studio photographs a ray-traced set, fake paints a gradient."""
+    """What paints: studio photographs a ray-traced set, diffusion uses the model of section diffusion, fake
+    paints a gradient."""
 
     size: FrameSize = "128x128"
     """Size of an ad: WIDTHxHEIGHT in pixels, or a preset of caig generate."""
 
     placement: Placement = "centre"
     """Where the product stands in the frame."""
+
+    scale: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the frame's width and height that the product may fill; empty suits the frame."""
 
     workers: Count | None = None
     """Processes that paint while this one ranks; empty takes one per core where the painter uses the CPU."""
@@ -156,6 +161,9 @@ class PcpoRecipe(Recipe):
 
     brush: BrushSection = BrushSection()
     """Painting of candidates."""
+
+    diffusion: DiffusionSection = DiffusionSection()
+    """Model of the painter diffusion."""
 
     judge: JudgeSection = JudgeSection()
     """Ranking of candidates."""

@@ -8,6 +8,7 @@ from typing import Any
 from caig_cli.engine import pages
 from caig_cli.engine.files import to_json
 from caig_cli.engine.report import show as shown
+from caig_cli.painters.table import described
 from caig_cli.records import Failure, Product
 from caig_cli.rounds import plots
 from caig_cli.rounds.candidates import Team, ad_path
@@ -77,7 +78,7 @@ def write_report(shop: Workshop, start: Start, rows: Sequence[Row], failed: Iter
         "loss": f"{recipe.pcpo.loss}, beta {recipe.pcpo.beta:g}",
         "judge": f"{shop.judge.judge.name}{label(shop)}",
         "held-out judge": heldout,
-        "painter": recipe.brush.painter,
+        "painter": described(recipe.brush.painter, recipe.diffusion),
     }
     summary = "Rounds of sampling, painting, ranking and optimising, watched on products not learnt from."
     sections = _sections(shop, start, rows, list(failed))

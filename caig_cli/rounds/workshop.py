@@ -24,6 +24,7 @@ from caig_cli.mllm.preferences import Asking, Sizes
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
 from caig_cli.mllm.relevance import RelevanceJudge
 from caig_cli.mllm.scoring import ResponseScorer
+from caig_cli.painters.table import Means
 from caig_cli.preference import Objective
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Product
@@ -78,6 +79,11 @@ class Workshop:
             return square(Image.fromarray(self.stock.cutout(product_id).rgba), rules.size, rules.fill)
 
         return Asking(question, lambda product: picture(product.id))
+
+    @property
+    def means(self) -> Means:
+        """What the painter is made with."""
+        return Means(self.recipe.threads, self.recipe.device, self.recipe.diffusion)
 
     @property
     def objective(self) -> Objective:
@@ -144,6 +150,8 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
 
 def worker_count(brush: BrushSection, processes: int) -> int:
     """Painters' processes of one of ``processes`` training processes."""
+    if brush.painter == "diffusion":  # every process would hold the model once more
+        return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return brush.workers or (max(1, cores // processes) if brush.painter in ON_CPU else 1)
 

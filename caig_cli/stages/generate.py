@@ -20,8 +20,9 @@ from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.mllm.writing import Writer, WriterSection
 from caig_cli.painters.candidates import Candidates
+from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement, parse_size
-from caig_cli.painters.table import PAINTERS, PainterName
+from caig_cli.painters.table import PAINTERS, Means, PainterName, described, planned, together
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.previews import has_judge, ranker
@@ -80,10 +81,11 @@ class GenerateSection(Section):
     """Share of the frame's width and height that the product may fill; empty suits the frame."""
 
     painter: PainterName = "studio"
-    """What paints the background: studio photographs a ray-traced set, fake paints a gradient."""
+    """What paints the background: studio photographs a ray-traced set, diffusion uses the model of section
+    diffusion, fake paints a gradient."""
 
-    batch: Annotated[int, Field(ge=1, le=64)] = 1
-    """Ads painted at once; a killed run paints this many again."""
+    batch: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Ads painted at once, which a killed run paints again; empty: diffusion.batch for diffusion, else 1."""
 
 
 class JudgeSection(Section):
@@ -104,6 +106,9 @@ class GenerateRecipe(Recipe):
 
     judge: JudgeSection = JudgeSection()
     """Judge."""
+
+    diffusion: DiffusionSection = DiffusionSection()
+    """Model of the painter diffusion."""
 
 
 def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
@@ -128,7 +133,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
         lines.append(choose_device(recipe.device, recipe.dtype).reason)
     if _ranks(recipe):
         lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")
-    return [*lines, f"painter {recipe.generate.painter}"]
+    return [*lines, planned(recipe.generate.painter, recipe.diffusion)]
 
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
@@ -141,21 +146,22 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         report.info(f"ads are not ranked{_unranked(recipe)}")
     album = Album(run_dir, _origin(recipe))
     done = {str(row["path"]) for row in album.rows()}
-    painter = PAINTERS[recipe.generate.painter](recipe.threads)
+    painter = PAINTERS[recipe.generate.painter](Means(recipe.threads, recipe.device, recipe.diffusion))
+    size = recipe.generate.batch or together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", recipe.generate.n * len(products)) as bar:
         bar.advance(len(done))
         jobs = _jobs(recipe, products, done, failures, painter, run_dir, report)
-        while batch := list(itertools.islice(jobs, recipe.generate.batch)):
+        while batch := list(itertools.islice(jobs, size)):
             with run_dir.timed("paint"):
                 images = painter.paint([job.shot for job in batch])
             for job, image in zip(batch, images, strict=True):
-                album.add(job, image, painter.left_out(job.shot))
+                album.add(job, image, painter.notes(job.shot))
                 bar.advance()
     order = {product.id: rank for rank, product in enumerate(products)}
     ads = sorted(album.rows(), key=lambda row: (order.get(row["product"], 0), row["index"]))
     if not ads:
         raise UsageError(_nothing_made(failures))
-    _tell_lost(ads, report)
+    _tell_lost(ads, recipe.diffusion.growth_limit, report)
     with run_dir.timed("report"):
         album.show(ads, products, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
@@ -289,11 +295,15 @@ def _origin(recipe: GenerateRecipe) -> dict[str, str]:
     """How the ads are made, for every file and the report."""
     writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
     judge = Path(str(recipe.judge.model)).name if _ranks(recipe) else "none"
-    facts = {"prompt_model": writer, "painter": recipe.generate.painter, "judge": judge}
+    facts = {"prompt_model": writer, "painter": _painter(recipe), "judge": judge}
     return facts | {"recipe": recipe_hash(recipe)}
 
 
-def _tell_lost(ads: Sequence[dict[str, Any]], report: Reporter) -> None:
+def _painter(recipe: GenerateRecipe) -> str:
+    return described(recipe.generate.painter, recipe.diffusion)
+
+
+def _tell_lost(ads: Sequence[dict[str, Any]], limit: float, report: Reporter) -> None:
     """Warn of what prompts name and ads do not show."""
     from caig_cli.painters.album import hinted, plain
 
@@ -301,6 +311,11 @@ def _tell_lost(ads: Sequence[dict[str, Any]], report: Reporter) -> None:
         report.warn(f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)")
     for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
         report.warn(f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)")
+    grown = sum(row["background"].get("growth", 0) > limit for row in ads)
+    if grown:
+        report.warn(
+            f"{grown} of {len(ads)} ads continue the product past its outline by more than {limit:.0%}"
+        )
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, choose_device, use_threads
 from caig_cli.errors import UsageError
+from caig_cli.painters.table import planned
 from caig_cli.rounds.sections import PcpoRecipe
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, loading.locate)}")
     watcher = recipe.judge.heldout
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
-    return [*lines, f"judge {recipe.judge.model}, {watched}", f"painter {recipe.brush.painter}"]
+    return [*lines, f"judge {recipe.judge.model}, {watched}", planned(recipe.brush.painter, recipe.diffusion)]
 
 
 def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from caig_cli.data.cutout import Cutout
-from caig_cli.painters import Shot
+from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.layout import place
 from caig_cli.painters.studio.grading import grade
@@ -35,11 +35,14 @@ class StudioPainter:
         """RGB images, one per shot, in order."""
         return [Image.fromarray(self._one(shot)) for shot in shots]
 
-    def left_out(self, shot: Shot) -> Sequence[str]:
-        """Props that find no free place."""
-        scene = read(shot.prompt).scene
+    def notes(self, shot: Shot) -> Notes:
+        """Words that the scene language does not know, and props that find no free place."""
+        reading = read(shot.prompt)
+        scene = reading.scene
+        if not scene.props:
+            return Notes(reading.ignored)
         box = place(shot.product.size, shot.size, shot.placement, shot.scale)
-        return left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed)) if scene.props else ()
+        return Notes(reading.ignored, left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed)))
 
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
         box = place(shot.product.size, shot.size, shot.placement, shot.scale)

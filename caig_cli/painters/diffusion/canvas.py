@@ -1,0 +1,113 @@
+"""What a diffusion model is shown of a shot: picture, mask and edges, on a canvas that it can paint."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage
+
+from caig_cli.data.cutout import resize
+from caig_cli.painters import Shot
+from caig_cli.painters.compose import compose
+from caig_cli.painters.diffusion.canny import canny
+from caig_cli.painters.layout import place
+from caig_cli.records import Box
+
+Pixels = npt.NDArray[np.uint8]
+Size = tuple[int, int]
+
+_EDGES = (100, 200)
+"""Canny's thresholds, in levels: the authors'."""
+_PRODUCT = 127
+"""Alpha above which a pixel counts as product when its edges are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """``size`` (width, height) is what the model paints; the ad is its part ``frame``, from the top left."""
+
+    size: Size
+    frame: Size
+
+
+def canvas_for(ad: Size, resolution: int, multiple: int) -> Canvas:
+    """A canvas for an ad of (width, height): its shape, about resolution squared pixels, sides rounded up to
+    the multiple that the pipeline needs. What is rounded up is painted and cut off."""
+    scale = resolution / math.sqrt(ad[0] * ad[1])
+    width, height = (max(multiple, round(side * scale)) for side in ad)
+    return Canvas((_up(width, multiple), _up(height, multiple)), (width, height))
+
+
+def _up(side: int, multiple: int) -> int:
+    return math.ceil(side / multiple) * multiple
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """What the pipeline receives, all of the canvas' size: the product on its matte (RGB), the mask (L, white
+    is to be repainted), the edges that the ControlNet follows (RGB, white on black)."""
+
+    image: Image.Image
+    mask: Image.Image
+    control: Image.Image
+
+
+def condition(shot: Shot, canvas: Canvas, matte: tuple[int, int, int], dilation: int) -> Conditioning:
+    """The conditioning of a shot. ``dilation``: pixels of the square by which the repainted part grows."""
+    rgba = laid_out(shot, canvas)
+    image = np.where(rgba[..., 3:] > 0, rgba[..., :3], np.array(matte, np.uint8))
+    edges = np.repeat(edges_of(rgba)[..., None], 3, axis=-1)
+    return Conditioning(*map(Image.fromarray, (image, repainted(rgba[..., 3], dilation), edges)))
+
+
+def laid_out(shot: Shot, canvas: Canvas) -> Pixels:
+    """The product uint8 [H, W, 4] where it stands on the canvas, transparent black elsewhere."""
+    box = _on_canvas(place(shot.product.size, shot.size, shot.placement, shot.scale), shot.size, canvas)
+    rgba = np.zeros((canvas.size[1], canvas.size[0], 4), np.uint8)
+    rgba[box.top : box.bottom, box.left : box.right] = resize(shot.product, (box.width, box.height)).rgba
+    return rgba
+
+
+def repainted(alpha: Pixels, dilation: int) -> Pixels:
+    """The mask uint8 [H, W], 255 where all is repainted: all but the product, grown over its rim.
+
+    The painted background then runs on under the soft edge of the product's own pixels.
+    """
+    background: Pixels = 255 - alpha
+    if dilation == 0:
+        return background
+    grown: Pixels = ndimage.maximum_filter(background, size=dilation, mode="constant")
+    return grown
+
+
+def edges_of(rgba: Pixels) -> Pixels:
+    """Canny's edges uint8 [H, W] of a product uint8 [H, W, 4].
+
+    Its outline counts as well as its colours: a black product has no other edge against nothing.
+    """
+    solid = rgba[..., 3:] > _PRODUCT
+    outlined = np.concatenate([rgba[..., :3], np.full_like(rgba[..., 3:], 255)], axis=-1)
+    return canny(np.where(solid, outlined, 0).astype(np.uint8), *_EDGES)
+
+
+def finish(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
+    """The ad uint8 [H, W, 3]: the canvas cut to the frame and scaled to the ad, the product on top."""
+    frame = painted.convert("RGB").crop((0, 0, *canvas.frame))
+    if frame.size != shot.size:
+        frame = frame.resize(shot.size, Image.Resampling.LANCZOS)
+    box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+    return compose(np.array(frame), shot.product, box)
+
+
+def _on_canvas(box: Box, ad: Size, canvas: Canvas) -> Box:
+    """A box of the ad, in pixels of the canvas; at least one pixel each way."""
+    width, height = canvas.frame
+    left = min(round(box.left * width / ad[0]), width - 1)
+    top = min(round(box.top * height / ad[1]), height - 1)
+    right = max(round(box.right * width / ad[0]), left + 1)
+    bottom = max(round(box.bottom * height / ad[1]), top + 1)
+    return Box(left, top, right, bottom)

@@ -1,0 +1,54 @@
+"""How much a painted background continues the product past its outline."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from caig_cli.data.cutout import Cutout, resize
+from caig_cli.painters.compose import Floats, Mask, Pixels
+from caig_cli.records import Box
+
+_SAME = 12.0
+"""Levels, mean over the channels: colours nearer than this look the same."""
+_RIM = 2
+"""Pixels: how far inside its outline the product's own colours are read."""
+
+
+def growth(ad: Pixels, product: Cutout, box: Box) -> float:
+    """Area that continues the product, as a share of the product's area.
+
+    A pixel continues it if it has the colour of the nearest part of the product's rim and is connected to
+    the product through such pixels. A region that touches more of the frame's edge than the product is long
+    is a background of the product's colour, not more product. Patterns and gradients are followed only as
+    far as they keep the rim's colour, so this is the least that it can be.
+    """
+    rgba = np.zeros((*ad.shape[:2], 4), np.uint8)
+    rgba[box.top : box.bottom, box.left : box.right] = resize(product, (box.width, box.height)).rgba
+    solid, touched = rgba[..., 3] == 255, rgba[..., 3] > 0
+    inner = ndimage.binary_erosion(solid, iterations=_RIM)
+    rim = inner if inner.any() else solid
+    if not rim.any() or touched.all():
+        return 0.0
+    same = _same(ad, rgba, rim) & ~touched
+    grown = _connected(same, touched, max(box.width, box.height))
+    return float(grown.sum() / touched.sum())
+
+
+def _same(ad: Pixels, rgba: Pixels, rim: Mask) -> Mask:
+    """Where the ad has the colour of the nearest pixel of ``rim``."""
+    rows, columns = ndimage.distance_transform_edt(~rim, return_distances=False, return_indices=True)
+    apart: Floats = np.abs(ad.astype(np.float32) - rgba[rows, columns, :3]).mean(axis=-1)
+    return apart < _SAME
+
+
+def _connected(same: Mask, product: Mask, longest: int) -> Mask:
+    """Regions of ``same`` beside the product that have at most ``longest`` pixels at the frame's edge."""
+    labels, count = ndimage.label(same, structure=np.ones((3, 3), bool))
+    beside = ndimage.binary_dilation(product, structure=np.ones((3, 3), bool))
+    keep = np.zeros(count + 1, bool)
+    keep[labels[beside]] = True
+    at_edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    keep &= np.bincount(at_edge, minlength=count + 1) <= longest
+    keep[0] = False
+    return keep[labels]

@@ -1,0 +1,185 @@
+"""From a recipe's section to a pipeline of diffusers that is ready to paint."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from caig_cli.engine.runtime import Runtime, choose_device
+from caig_cli.errors import UsageError
+from caig_cli.painters.diffusion.kinds import SCHEDULERS
+from caig_cli.painters.diffusion.sections import DiffusionSection
+
+INDEX = "model_index.json"
+
+
+def runtime_of(section: DiffusionSection, device: str) -> Runtime:
+    """Where the painter computes and how precisely. Raises UsageError for what the device can't do."""
+    there = choose_device(device)
+    if section.dtype != "auto" or there.device.type == "cpu":
+        there = choose_device(device, section.dtype)
+    else:
+        there = choose_device(device, section.row.dtype)
+    if section.offload != "none" and there.device.type == "cpu":
+        raise UsageError(f"diffusion.offload={section.offload} needs a GPU; leave it at none on the CPU")
+    return there
+
+
+def load(section: DiffusionSection, runtime: Runtime) -> Any:
+    """The kind's pipeline with everything that the section asks for, on the device.
+
+    Raises UsageError, in one line, where a model is missing, of another kind, or cannot be loaded.
+    """
+    import diffusers
+
+    _hush()
+    kind = section.row
+    folder = checkpoint(section)
+    parts: dict[str, Any] = dict(kind.without)
+    how = {"dtype": runtime.dtype, "use_safetensors": True, "local_files_only": True}
+    beside = controlnet(section)
+    if beside is not None:
+        parts["controlnet"] = _loaded(diffusers.ControlNetModel, beside, str(beside), how)
+    name = section.model or kind.model
+    pipe = _loaded(getattr(diffusers, kind.pipeline), folder, name, how | parts)
+    pipe.set_progress_bar_config(disable=True)
+    _schedule(pipe, section)
+    _adapt(pipe, section)
+    settle(pipe, section, runtime.device)
+    return pipe
+
+
+def _hush() -> None:
+    """Progress bars and advice of the libraries: what matters is an error of ours."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+
+
+def check(section: DiffusionSection) -> None:
+    """Raise UsageError where what ``load`` needs is not there or is of another kind; loads nothing."""
+    checkpoint(section)
+    controlnet(section)
+    _lora_file(section)
+
+
+def checkpoint(section: DiffusionSection) -> Path:
+    """The model's folder. Raises UsageError when there is none or it is of another kind."""
+    source = section.model or section.row.model
+    folder = located(source, "model")
+    saved = str(_json(folder / INDEX, source).get("_class_name"))
+    if re.fullmatch(section.row.checkpoint, saved) is None:
+        raise UsageError(
+            f"diffusion.model {source}: holds a {saved}, which kind {section.kind} cannot use; "
+            "set diffusion.kind to what it is"
+        )
+    return folder
+
+
+def controlnet(section: DiffusionSection) -> Path | None:
+    """The ControlNet's folder, None where the kind has none. Raises UsageError as ``checkpoint`` does."""
+    source = section.controlnet or section.row.controlnet
+    if source is None:
+        return None
+    folder = located(source, "controlnet")
+    config = _json(folder / "config.json", source)
+    if config.get("_class_name") != "ControlNetModel":
+        raise UsageError(
+            f"diffusion.controlnet {source}: holds no ControlNetModel but {config.get('_class_name')}"
+        )
+    # A ControlNet for SDXL is told of sizes as its UNet is, beside the text.
+    if (config.get("addition_embed_type") == "text_time") != section.kind.startswith("sdxl"):
+        raise UsageError(f"diffusion.controlnet {source}: was made for another kind than {section.kind}")
+    return folder
+
+
+def located(source: str, field: str) -> Path:
+    """A model's folder on this machine. Raises UsageError when it is not there."""
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise UsageError(f"diffusion.{field} {source}: no such folder")
+    return path
+
+
+def _json(path: Path, source: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{source}: no model in the layout of diffusers here (no {path.name})") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    return value if isinstance(value, dict) else {}
+
+
+def _loaded(cls: Any, folder: Path, source: str, how: Mapping[str, Any]) -> Any:
+    try:
+        return cls.from_pretrained(folder, variant=_variant(folder), **how)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise UsageError(f"{source}: cannot be loaded: {_line(error)}") from error
+
+
+def _variant(folder: Path) -> str | None:
+    """``fp16`` where the weights are there in that variant only: half the download."""
+    weights = [path.name for path in folder.rglob("*.safetensors")]
+    return "fp16" if weights and all(".fp16." in name for name in weights) else None
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _schedule(pipe: Any, section: DiffusionSection) -> None:
+    """Swap the scheduler for the one named; what it shares with the checkpoint's own stays as it was."""
+    import diffusers
+
+    name, changes = SCHEDULERS[section.scheduler or section.row.scheduler]
+    pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config, **changes)
+
+
+def _adapt(pipe: Any, section: DiffusionSection) -> None:
+    """Add the LoRA to the weights themselves, where it costs no time."""
+    path = _lora_file(section)
+    if path is None:
+        return
+    try:
+        pipe.load_lora_weights(
+            path.parent, weight_name=path.name, use_safetensors=True, local_files_only=True
+        )
+        pipe.fuse_lora(lora_scale=section.lora_scale)
+        pipe.unload_lora_weights()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise UsageError(f"diffusion.lora {path}: does not fit {section.kind}: {_line(error)}") from error
+
+
+def _lora_file(section: DiffusionSection) -> Path | None:
+    """The file of the LoRA weights. Raises UsageError when there is none, or more than one to choose from."""
+    source = section.lora or section.row.lora
+    if source is None:
+        return None
+    path = located(source, "lora")
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    if len(files) != 1:
+        has = ", ".join(file.name for file in files) or "none"
+        raise UsageError(f"diffusion.lora {source}: name one of its safetensors files (it has {has})")
+    return files[0]
+
+
+def settle(pipe: Any, section: DiffusionSection, device: torch.device) -> None:
+    if section.vae_slicing:
+        pipe.vae.enable_slicing()
+    if section.vae_tiling:
+        pipe.vae.enable_tiling()
+    if section.offload == "model":
+        pipe.enable_model_cpu_offload(device=device)
+    elif section.offload == "sequential":
+        pipe.enable_sequential_cpu_offload(device=device)
+    else:
+        pipe.to(device)
