@@ -22,7 +22,8 @@ def canny(image: Pixels, low: int, high: int) -> Pixels:
     """Edges uint8 [H, W], 255 on an edge and 0 elsewhere, of an image uint8 [H, W, C].
 
     A pixel is an edge if its gradient is above ``low``, no neighbour across the edge has a larger one, and
-    it is connected to such a pixel above ``high``. Of C channels the one that changes most decides.
+    it is connected to such a pixel above ``high``. Of C channels the one that changes most decides,
+    of equals the first: give colours blue first, as OpenCV has them.
     """
     dx, dy = _gradient(image)
     strength = np.abs(dx) + np.abs(dy)

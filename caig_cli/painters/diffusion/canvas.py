@@ -90,7 +90,7 @@ def edges_of(rgba: Pixels) -> Pixels:
     Its outline counts as well as its colours: a black product has no other edge against nothing.
     """
     solid = rgba[..., 3:] > _PRODUCT
-    outlined = np.concatenate([rgba[..., :3], np.full_like(rgba[..., 3:], 255)], axis=-1)
+    outlined = np.concatenate([rgba[..., 2::-1], np.full_like(rgba[..., 3:], 255)], axis=-1)
     return canny(np.where(solid, outlined, 0).astype(np.uint8), *_EDGES)
 
 
