@@ -17,7 +17,7 @@ from tiny_diffusion import make_flux, make_sd
 from caig_cli.cli import run as caig
 from caig_cli.data.cutout import Cutout
 from caig_cli.errors import RecipeError, UsageError
-from caig_cli.painters import Shot
+from caig_cli.painters import Shot, table
 from caig_cli.painters.compose import measure
 from caig_cli.painters.diffusion import loading
 from caig_cli.painters.diffusion import painter as module
@@ -230,7 +230,7 @@ def test_the_controlnet_sees_the_edges(recorded: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     "given",
     [{"negative_prompt": "text"}, {"guidance": 2.0}, {"control_scale": 0.1}, {"steps": 4},
-     {"mask_dilation": 0}, {"scheduler": "ddim"}],
+     {"mask_dilation": 24}, {"scheduler": "ddim"}],
     ids=lambda given: next(iter(given)),
 )  # fmt: skip
 def test_every_value_shows(
@@ -430,7 +430,7 @@ def test_values_that_do_not_fit_are_refused(values: dict[str, Any], message: str
 @pytest.mark.parametrize(
     ("kind", "given", "message"),
     [
-        ("sd15", {"model": "/nowhere"}, r"diffusion.model /nowhere: no such"),
+        ("sd15", {"model": "/nowhere"}, r"/nowhere: no such folder"),
         ("sd15", {"model": "SDXL"}, "holds a StableDiffusionXLPipeline, which kind sd15 cannot use"),
         ("kontext", {"model": "FILL"}, "holds a FluxFillPipeline, which kind kontext cannot use"),
         ("sd15", {"controlnet": "SDXL-CONTROL"}, "was made for another kind than sd15"),
@@ -461,7 +461,7 @@ def test_models_that_do_not_fit_are_refused(
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 600
     if "TORN" not in given.values():
         with pytest.raises(UsageError, match=message):
-            loading.check(section(kind, **values))
+            table.planned("diffusion", section(kind, **values))
 
 
 # --- the command line ----------------------------------------------------------------------------------

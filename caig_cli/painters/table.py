@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from caig_cli.engine.sources import Check, describe, is_remote, locate
 from caig_cli.painters import Painter
 from caig_cli.painters.diffusion.sections import DiffusionSection
 
@@ -58,13 +59,22 @@ def together(name: str, diffusion: DiffusionSection) -> int:
     return diffusion.batch if name == "diffusion" else 1
 
 
-def planned(name: str, diffusion: DiffusionSection) -> str:
-    """A line for plans. Raises UsageError where the painter's weights are missing or of another kind."""
-    if name == "diffusion":
-        from caig_cli.painters.diffusion.loading import check
+def models(name: str, diffusion: DiffusionSection) -> dict[str, Check | None]:
+    """The models that a painter opens, each with a look that raises UsageError for one of another kind."""
+    if name != "diffusion":
+        return {}
+    from caig_cli.painters.diffusion.loading import needs
 
-        check(diffusion)
-    return f"painter {described(name, diffusion)}"
+    return needs(diffusion)
+
+
+def planned(name: str, diffusion: DiffusionSection) -> list[str]:
+    """Lines for plans. Raises UsageError where weights on this machine are missing or of another kind."""
+    wanted = models(name, diffusion)
+    for source, look in wanted.items():
+        if not is_remote(source):
+            locate(source, check=look)
+    return [f"painter {described(name, diffusion)}", *(f"painter's model {describe(one)}" for one in wanted)]
 
 
 def described(name: str, diffusion: DiffusionSection) -> str:

@@ -19,10 +19,11 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.mllm.writing import Writer, WriterSection
+from caig_cli.painters import table
 from caig_cli.painters.candidates import Candidates
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement, parse_size
-from caig_cli.painters.table import PAINTERS, Means, PainterName, described, planned, together
+from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Recipe, Section, recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.previews import has_judge, ranker
@@ -116,7 +117,8 @@ def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     from caig_cli.mllm.families import check_folder
 
     named = [recipe.writer.model] * _writes(recipe) + [str(recipe.judge.model)] * _ranks(recipe)
-    return dict.fromkeys(named, check_folder)
+    mllms: dict[str, Check | None] = dict.fromkeys(named, check_folder)
+    return mllms | table.models(recipe.generate.painter, recipe.diffusion)
 
 
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
@@ -133,7 +135,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
         lines.append(choose_device(recipe.device, recipe.dtype).reason)
     if _ranks(recipe):
         lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")
-    return [*lines, planned(recipe.generate.painter, recipe.diffusion)]
+    return [*lines, *table.planned(recipe.generate.painter, recipe.diffusion)]
 
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
@@ -146,8 +148,9 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         report.info(f"ads are not ranked{_unranked(recipe)}")
     album = Album(run_dir, _origin(recipe))
     done = {str(row["path"]) for row in album.rows()}
-    painter = PAINTERS[recipe.generate.painter](Means(recipe.threads, recipe.device, recipe.diffusion))
-    size = recipe.generate.batch or together(recipe.generate.painter, recipe.diffusion)
+    means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
+    painter = table.PAINTERS[recipe.generate.painter](means)
+    size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", recipe.generate.n * len(products)) as bar:
         bar.advance(len(done))
         jobs = _jobs(recipe, products, done, failures, painter, run_dir, report)
@@ -300,7 +303,7 @@ def _origin(recipe: GenerateRecipe) -> dict[str, str]:
 
 
 def _painter(recipe: GenerateRecipe) -> str:
-    return described(recipe.generate.painter, recipe.diffusion)
+    return table.described(recipe.generate.painter, recipe.diffusion)
 
 
 def _tell_lost(ads: Sequence[dict[str, Any]], limit: float, report: Reporter) -> None:

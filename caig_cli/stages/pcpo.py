@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, choose_device, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.painters.table import planned
+from caig_cli.painters import table
 from caig_cli.rounds.sections import PcpoRecipe
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     from caig_cli.mllm.families import check_folder
 
     named = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
-    return {source: check_folder for source in named if source is not None}
+    mllms: dict[str, Check | None] = {source: check_folder for source in named if source is not None}
+    return mllms | table.models(recipe.brush.painter, recipe.diffusion)
 
 
 def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
@@ -67,7 +68,11 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, loading.locate)}")
     watcher = recipe.judge.heldout
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
-    return [*lines, f"judge {recipe.judge.model}, {watched}", planned(recipe.brush.painter, recipe.diffusion)]
+    return [
+        *lines,
+        f"judge {recipe.judge.model}, {watched}",
+        *table.planned(recipe.brush.painter, recipe.diffusion),
+    ]
 
 
 def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

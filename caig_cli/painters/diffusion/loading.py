@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from caig_cli.engine import sources
 from caig_cli.engine.runtime import Runtime, choose_device
+from caig_cli.engine.sources import Check
 from caig_cli.errors import UsageError
 from caig_cli.painters.diffusion.kinds import SCHEDULERS
 from caig_cli.painters.diffusion.sections import DiffusionSection
@@ -30,6 +33,18 @@ def runtime_of(section: DiffusionSection, device: str) -> Runtime:
     return there
 
 
+def needs(section: DiffusionSection) -> dict[str, Check | None]:
+    """The models that the painter opens, each with a look at its small files."""
+    kind = section.row
+    wanted: dict[str, Check | None] = {section.model or kind.model: partial(_check_model, section)}
+    controlnet, lora = section.controlnet or kind.controlnet, section.lora or kind.lora
+    if controlnet is not None:
+        wanted[controlnet] = partial(_check_controlnet, section)
+    if lora is not None:
+        wanted[lora] = partial(_check_lora, section)
+    return wanted
+
+
 def load(section: DiffusionSection, runtime: Runtime) -> Any:
     """The kind's pipeline with everything that the section asks for, on the device.
 
@@ -39,17 +54,17 @@ def load(section: DiffusionSection, runtime: Runtime) -> Any:
 
     _hush()
     kind = section.row
-    folder = checkpoint(section)
+    folders = [(source, sources.locate(source, check=look)) for source, look in needs(section).items()]
     parts: dict[str, Any] = dict(kind.without)
     how = {"dtype": runtime.dtype, "use_safetensors": True, "local_files_only": True}
-    beside = controlnet(section)
-    if beside is not None:
-        parts["controlnet"] = _loaded(diffusers.ControlNetModel, beside, str(beside), how)
-    name = section.model or kind.model
-    pipe = _loaded(getattr(diffusers, kind.pipeline), folder, name, how | parts)
+    model, *others = folders
+    if kind.controlnet is not None:
+        parts["controlnet"] = _loaded(diffusers.ControlNetModel, *others.pop(0), how)
+    pipe = _loaded(getattr(diffusers, kind.pipeline), *model, how | parts)
     pipe.set_progress_bar_config(disable=True)
     _schedule(pipe, section)
-    _adapt(pipe, section)
+    for source, path in others:
+        _adapt(pipe, section, source, path)
     settle(pipe, section, runtime.device)
     return pipe
 
@@ -64,49 +79,32 @@ def _hush() -> None:
         library.utils.logging.disable_progress_bar()
 
 
-def check(section: DiffusionSection) -> None:
-    """Raise UsageError where what ``load`` needs is not there or is of another kind; loads nothing."""
-    checkpoint(section)
-    controlnet(section)
-    _lora_file(section)
-
-
-def checkpoint(section: DiffusionSection) -> Path:
-    """The model's folder. Raises UsageError when there is none or it is of another kind."""
+def _check_model(section: DiffusionSection, folder: Path) -> None:
     source = section.model or section.row.model
-    folder = located(source, "model")
     saved = str(_json(folder / INDEX, source).get("_class_name"))
     if re.fullmatch(section.row.checkpoint, saved) is None:
         raise UsageError(
             f"diffusion.model {source}: holds a {saved}, which kind {section.kind} cannot use; "
             "set diffusion.kind to what it is"
         )
-    return folder
 
 
-def controlnet(section: DiffusionSection) -> Path | None:
-    """The ControlNet's folder, None where the kind has none. Raises UsageError as ``checkpoint`` does."""
+def _check_controlnet(section: DiffusionSection, folder: Path) -> None:
     source = section.controlnet or section.row.controlnet
-    if source is None:
-        return None
-    folder = located(source, "controlnet")
-    config = _json(folder / "config.json", source)
-    if config.get("_class_name") != "ControlNetModel":
-        raise UsageError(
-            f"diffusion.controlnet {source}: holds no ControlNetModel but {config.get('_class_name')}"
-        )
+    config = _json(folder / "config.json", str(source))
+    found = config.get("_class_name")
+    if found != "ControlNetModel":
+        raise UsageError(f"diffusion.controlnet {source}: holds no ControlNetModel but {found}")
     # A ControlNet for SDXL is told of sizes as its UNet is, beside the text.
     if (config.get("addition_embed_type") == "text_time") != section.kind.startswith("sdxl"):
         raise UsageError(f"diffusion.controlnet {source}: was made for another kind than {section.kind}")
-    return folder
 
 
-def located(source: str, field: str) -> Path:
-    """A model's folder on this machine. Raises UsageError when it is not there."""
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise UsageError(f"diffusion.{field} {source}: no such folder")
-    return path
+def _check_lora(section: DiffusionSection, path: Path) -> None:
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    if len(files) != 1:
+        source, has = section.lora or section.row.lora, ", ".join(file.name for file in files) or "none"
+        raise UsageError(f"diffusion.lora {source}: name one of its safetensors files (it has {has})")
 
 
 def _json(path: Path, source: str) -> Mapping[str, Any]:
@@ -119,7 +117,7 @@ def _json(path: Path, source: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _loaded(cls: Any, folder: Path, source: str, how: Mapping[str, Any]) -> Any:
+def _loaded(cls: Any, source: str, folder: Path, how: Mapping[str, Any]) -> Any:
     try:
         return cls.from_pretrained(folder, variant=_variant(folder), **how)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
@@ -144,32 +142,16 @@ def _schedule(pipe: Any, section: DiffusionSection) -> None:
     pipe.scheduler = getattr(diffusers, name).from_config(pipe.scheduler.config, **changes)
 
 
-def _adapt(pipe: Any, section: DiffusionSection) -> None:
+def _adapt(pipe: Any, section: DiffusionSection, source: str, path: Path) -> None:
     """Add the LoRA to the weights themselves, where it costs no time."""
-    path = _lora_file(section)
-    if path is None:
-        return
+    file = path if path.is_file() else next(path.glob("*.safetensors"))
     try:
-        pipe.load_lora_weights(
-            path.parent, weight_name=path.name, use_safetensors=True, local_files_only=True
-        )
+        how = {"use_safetensors": True, "local_files_only": True}
+        pipe.load_lora_weights(file.parent, weight_name=file.name, **how)
         pipe.fuse_lora(lora_scale=section.lora_scale)
         pipe.unload_lora_weights()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise UsageError(f"diffusion.lora {path}: does not fit {section.kind}: {_line(error)}") from error
-
-
-def _lora_file(section: DiffusionSection) -> Path | None:
-    """The file of the LoRA weights. Raises UsageError when there is none, or more than one to choose from."""
-    source = section.lora or section.row.lora
-    if source is None:
-        return None
-    path = located(source, "lora")
-    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
-    if len(files) != 1:
-        has = ", ".join(file.name for file in files) or "none"
-        raise UsageError(f"diffusion.lora {source}: name one of its safetensors files (it has {has})")
-    return files[0]
+        raise UsageError(f"diffusion.lora {source}: does not fit {section.kind}: {_line(error)}") from error
 
 
 def settle(pipe: Any, section: DiffusionSection, device: torch.device) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from caig_cli.engine.sources import ModelName
 from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS, Kind
 from caig_cli.recipe import Section
 
@@ -29,13 +30,13 @@ class DiffusionSection(Section):
     kind: Annotated[str, AfterValidator(_kind)] = "sd15"
     """Kind of model: sd15, sd15-lcm, sdxl, sdxl-lcm, flux-fill or kontext."""
 
-    model: str | None = None
+    model: ModelName | None = None
     """Checkpoint in the layout of diffusers: a folder, or org/name[@revision] on the hub."""
 
-    controlnet: str | None = None
+    controlnet: ModelName | None = None
     """ControlNet for Canny edges: a folder, or org/name[@revision] on the hub."""
 
-    lora: str | None = None
+    lora: ModelName | None = None
     """LoRA weights: a file, a folder, or org/name[/file.safetensors][@revision] on the hub."""
 
     lora_scale: float = 1.0
