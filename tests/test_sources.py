@@ -326,6 +326,9 @@ def test_every_model_of_a_recipe_is_fetched_or_ships() -> None:
         assert bool(keys) <= hasattr(cli._stage(command), "models"), command
     assert sources.model_keys(PcpoRecipe) == [
         "policy.base",
+        "diffusion.model",
+        "diffusion.controlnet",
+        "diffusion.lora",
         "judge.model",
         "judge.heldout",
         "watch.relevance",
