@@ -99,17 +99,22 @@ REPOSITORIES: Mapping[str, tuple[str, str]] = {
         "preprocessor_config.json model.safetensors.index.json model-00001-of-00002.safetensors "
         "model-00002-of-00002.safetensors",
         "README.md pytorch_model.bin pytorch_model-00001-of-00002.bin consolidated.safetensors "
-        "onnx/model.onnx onnx/config.json original/params.json flax_model.msgpack model.fp16.safetensors",
+        "flax_model.msgpack onnx/model.onnx onnx/config.json original/params.json model.fp16.safetensors",
     ),
     "a pipeline": (
         "model_index.json scheduler/scheduler_config.json tokenizer/vocab.json tokenizer/merges.txt "
         "unet/config.json unet/diffusion_pytorch_model.fp16.safetensors "
         "text_encoder/config.json text_encoder/model.fp16.safetensors "
-        "vae/config.json vae/diffusion_pytorch_model.safetensors",
+        "vae/config.json vae/diffusion_pytorch_model.fp16.safetensors",
         "v1-5-pruned.safetensors v1-5-pruned.ckpt unet/diffusion_pytorch_model.safetensors "
         "unet/diffusion_pytorch_model.bin unet/diffusion_pytorch_model.non_ema.safetensors "
-        "text_encoder/model.safetensors vae/diffusion_pytorch_model.bin safety_checker/model.safetensors "
-        "safety_checker/config.json picture.png",
+        "text_encoder/model.safetensors vae/diffusion_pytorch_model.safetensors "
+        "safety_checker/model.safetensors safety_checker/config.json picture.png",
+    ),
+    "a pipeline with a part in half precision": (
+        "model_index.json unet/config.json unet/diffusion_pytorch_model.safetensors vae/config.json "
+        "vae/diffusion_pytorch_model.safetensors",
+        "unet/diffusion_pytorch_model.fp16.safetensors",
     ),
     "a pipeline in shards": (
         "model_index.json transformer/config.json transformer/diffusion_pytorch_model.safetensors.index.json "
@@ -165,10 +170,13 @@ def test_one_file_of_a_repository(hub: TinyHub, workdir: Path) -> None:
     for name in ("fast", "slow"):
         save_file({"w": np.zeros(3, np.float32)}, workdir / f"loras/{name}.safetensors")
     hub.repos["shop/loras"] = workdir / "loras"
+    with pytest.raises(
+        UsageError, match=r"holds 2 weight files; name one, as in shop/loras/fast\.safetensors"
+    ):
+        locate("shop/loras")
     path = locate("shop/loras/fast.safetensors")
     assert path.name == "fast.safetensors" and sources.kind_of(path.parent) == "weights"
     assert locate("shop/loras/fast.safetensors@main") == path
-    assert locate("shop/loras").is_dir(), "weights alone, as a LoRA is"
     with pytest.raises(UsageError, match=r"no such file; it has fast\.safetensors, slow\.safetensors"):
         locate("shop/loras/quick.safetensors")
 

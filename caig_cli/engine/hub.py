@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KEPT = (".json", ".safetensors", ".txt", ".model", ".jinja")
 """Endings of files that a model may need; pickles (.bin, .pt, .ckpt) are never fetched."""
+DESCRIBED = {"config.json", "adapter_config.json", "model_index.json", "reward.json"}
+"""Files that say what a repository holds; without one it is a collection of weights, such as LoRAs."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 FOREIGN = re.compile(r"consolidated|\.non_ema\.|\.ema\.|^flax_|^tf_")
 """Second copies of the same weights."""
@@ -47,8 +49,7 @@ def cached(name: HubName) -> Path | None:
         return None
     if name.file:
         return folder / name.file if is_whole(folder / name.file) else None
-    known = ("config.json", "adapter_config.json", "model_index.json", "reward.json")
-    there = any((folder / file).is_file() for file in known) or any(folder.glob("*.safetensors"))
+    there = any((folder / file).is_file() for file in DESCRIBED) or any(folder.glob("*.safetensors"))
     return folder if there and lacking(folder) is None else None
 
 
@@ -68,7 +69,7 @@ def fetch(name: HubName, report: Reporter | None = None, check: Check | None = N
         where: dict[str, Any] = {"repo_id": name.repo, "revision": info.sha}
         _check_room(name, sum(files[file] for file in weights if not _is_here(where, file)))
         paths = [Path(hf_hub_download(filename=file, tqdm_class=meter(None), **where)) for file in small]
-        if check is not None and small:
+        if check is not None and DESCRIBED & set(small):
             check(_folder(paths[0], small[0]))
         with _bar(name, report, sum(files[file] for file in weights)) as bar:
             for file in weights:
@@ -98,22 +99,28 @@ def choose(files: Mapping[str, int]) -> tuple[list[str], list[str]]:
             small.append(file)
         elif depth == (2 if pipeline else 1):  # a pipeline's root may hold all of it once more in one file
             weights.append(file)
-    return [f for f in small if _is_wanted(f, small)], [f for f in weights if _is_wanted(f, weights)]
+    half = _takes_half(weights)
+    return _one_copy(small, half), _one_copy(weights, half)
 
 
-def _is_wanted(file: str, others: list[str]) -> bool:
-    """Of the two precisions: half for diffusion models, whose loaders know it, the plain one for others."""
-    path = PurePosixPath(file)
-    kind = "diffusion" if path.parent.name or path.name.startswith("diffusion_pytorch_model") else "plain"
-    same = [
-        other
-        for other in map(PurePosixPath, others)
-        if (other.parent, _stem(other)) == (path.parent, _stem(path))
+def _takes_half(weights: list[str]) -> bool:
+    """Whether half precision is wanted: of diffusion models, whose loaders know it, if all parts have it."""
+    paths = [PurePosixPath(file) for file in weights]
+    known = all(path.parent.name or path.name.startswith("diffusion_pytorch_model") for path in paths)
+    halves = {(path.parent, _stem(path)) for path in paths if HALF.search(path.name)}
+    return known and all((path.parent, _stem(path)) in halves for path in paths)
+
+
+def _one_copy(files: list[str], half: bool) -> list[str]:
+    """Of what is there in both precisions, one."""
+    kinds: dict[tuple[PurePosixPath, str], set[bool]] = {}
+    for path in map(PurePosixPath, files):
+        kinds.setdefault((path.parent, _stem(path)), set()).add(HALF.search(path.name) is not None)
+    return [
+        str(path)
+        for path in map(PurePosixPath, files)
+        if len(kinds[path.parent, _stem(path)]) == 1 or (HALF.search(path.name) is not None) == half
     ]
-    halves = [other for other in same if HALF.search(other.name)]
-    if not halves or len(halves) == len(same):
-        return True
-    return (path in halves) == (kind == "diffusion")
 
 
 def _stem(path: PurePosixPath) -> str:
@@ -137,6 +144,10 @@ def _choose(name: HubName, files: Mapping[str, int]) -> tuple[list[str], list[st
         )
     if bare:
         raise UsageError(f"{name}: holds no model (no safetensors weights)")
+    if not DESCRIBED & set(small) and len(weights) > 1:
+        raise UsageError(
+            f"{name}: holds {len(weights)} weight files; name one, as in {name.repo}/{weights[0]}"
+        )
     return small, weights
 
 
