@@ -160,6 +160,9 @@ COMMANDS: Mapping[str, Command] = {
     ),
 }
 
+OF_MODELS = {"--quantise": "quantise"}
+"""Options of the commands that load multimodal language models."""
+
 COMMON = {"--seed": "seed", "--device": "device", "--dtype": "dtype", "--threads": "threads"}
 
 EPILOG = "Every option can come from the environment: CAIG_SEED=7, or CAIG_GENERATE_SEED=7 for one command."
@@ -222,8 +225,10 @@ def _function(name: str, command: Command) -> Callable[..., int]:
     def call(flags: Mapping[str, Any], options: Mapping[str, Any]) -> int:
         return _execute(name, flags, options)
 
-    flags = {**command.flags, **COMMON}
-    return make_function(name, recipe_class(name), flags, command.switches(), command.out, call)
+    recipe = recipe_class(name)
+    more = {flag: key for flag, key in OF_MODELS.items() if key in recipe.model_fields}
+    flags = {**command.flags, **more, **COMMON}
+    return make_function(name, recipe, flags, command.switches(), command.out, call)
 
 
 def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) -> int:

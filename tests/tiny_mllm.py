@@ -17,11 +17,12 @@ TEXTS = (
 WIDTH = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 
 
-def make_tiny(seed: int = 0) -> Mllm:
-    """Two layers each, four image tokens, random weights from ``seed``."""
+def make_tiny(seed: int = 0, wider: int = 1) -> Mllm:
+    """Two layers each, four image tokens, random weights from ``seed``; widths are ``wider`` times WIDTH."""
     torch.manual_seed(seed)
     tokenizer = train_tokenizer([text for text in TEXTS for _ in range(4)], 400)
-    tower = CLIPVisionConfig(**WIDTH, image_size=32, patch_size=16)
-    mllm = from_nothing(tower, llama(WIDTH, tokenizer), tokenizer, matte=(200, 200, 200))
+    shape = {key: value * (wider if key.endswith("_size") else 1) for key, value in WIDTH.items()}
+    tower = CLIPVisionConfig(**shape, image_size=32, patch_size=16)
+    mllm = from_nothing(tower, llama(shape, tokenizer), tokenizer, matte=(200, 200, 200))
     mllm.model.eval()
     return mllm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ class Runtime:
     device: torch.device
     dtype: torch.dtype
     reason: str
+    quantise: str = "auto"
+    """What frozen weights become: a value of ``Quantise`` in ``mllm.sections``."""
 
 
 def derive_seed(*parts: object) -> int:
@@ -51,8 +54,8 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
-def choose_device(device: str = "auto", dtype: str = "auto") -> Runtime:
-    """Resolve a recipe's ``device`` and ``dtype``.
+def choose_device(device: str = "auto", dtype: str = "auto", quantise: str = "auto") -> Runtime:
+    """Resolve a recipe's ``device`` and ``dtype``. In a distributed run each process gets a GPU of its own.
 
     Raises UsageError when the device is not there or the precision has no such name.
     """
@@ -68,7 +71,7 @@ def choose_device(device: str = "auto", dtype: str = "auto") -> Runtime:
     if chosen.type == "cpu" and name == "fp16":
         raise UsageError("dtype fp16 needs a GPU; use --dtype fp32 or bf16")
     reason = f"device {chosen} ({why}), precision {name} ({because})"
-    return Runtime(chosen, getattr(torch, DTYPES[name]), reason)
+    return Runtime(chosen, getattr(torch, DTYPES[name]), reason, quantise)
 
 
 def _device(name: str) -> tuple[torch.device, str]:
@@ -77,7 +80,7 @@ def _device(name: str) -> tuple[torch.device, str]:
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
         if cuda:
-            return torch.device("cuda"), torch.cuda.get_device_name()
+            return _own_gpu(), torch.cuda.get_device_name()
         return (torch.device("mps"), "Apple GPU") if mps else (torch.device("cpu"), "no GPU found")
     try:
         device = torch.device(name)
@@ -86,7 +89,15 @@ def _device(name: str) -> tuple[torch.device, str]:
     missing = (device.type == "cuda" and not cuda) or (device.type == "mps" and not mps)
     if missing or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
         raise UsageError(f"device {name!r} is not there; use --device auto")
-    return device, "as asked"
+    return (_own_gpu() if name == "cuda" else device), "as asked"
+
+
+def _own_gpu() -> torch.device:
+    """The GPU of this process: weights that are quantised while they load can't wait to be sent there."""
+    import torch
+
+    rank = os.environ.get("LOCAL_RANK")
+    return torch.device("cuda") if rank is None else torch.device("cuda", int(rank))
 
 
 def _dtype(device: torch.device) -> tuple[str, str]:

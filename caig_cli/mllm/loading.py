@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from caig_cli.engine import sources
 from caig_cli.errors import UsageError
+from caig_cli.mllm import quantise
 from caig_cli.mllm.families import FAMILIES, Family, family_of, patch_side
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.inputs import Encoder
@@ -40,6 +41,11 @@ class Mllm:
         return self.model.config
 
     @property
+    def quantised(self) -> str:
+        """How its frozen weights are: ``nf4``, ``int8`` or ``none``."""
+        return quantise.stored(self.config) or "none"
+
+    @property
     def core(self) -> Any:
         """The transformers model itself, whose layers carry the adapters if there are any."""
         return self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
@@ -56,7 +62,7 @@ class Mllm:
         """
         transformers_logging.disable_progress_bar()
         if self.model is not self.core:
-            self.model.save_pretrained(folder)
+            self.save_adapter(folder)
             return
         tied = self.model.all_tied_weights_keys if self.config.tie_word_embeddings else ()
         weights = self.model.state_dict().items()
@@ -66,6 +72,12 @@ class Mllm:
         self.tokenizer.save_pretrained(folder)
         _write_json(folder / "preprocessor_config.json", self.rules.to_config())
         _write_json(folder / "processor_config.json", _processor_config(self.config))
+
+    def save_adapter(self, folder: Path, name: str = "default") -> None:
+        """Write the folder of one adapter; it tells how its base was quantised."""
+        self.model.save_pretrained(folder, selected_adapters=[name], save_embedding_layers=False)
+        if self.quantised != "none":
+            quantise.write_note(folder, self.quantised)
 
 
 def locate(source: str) -> Path:
@@ -77,21 +89,31 @@ def locate(source: str) -> Path:
     return folder
 
 
-def load(source: str, *, device: torch.device, dtype: torch.dtype) -> Mllm:
+def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: str = "auto") -> Mllm:
     """Load ``embedded``, a model, or an adapter with the base that it names; folders or hub names.
 
-    Raises UsageError when the folder holds no model or one of an unknown family.
+    ``quantised`` is ``nf4``, ``int8``, ``none``, or ``auto``: as stored, or as the adapter was trained.
+    Raises UsageError when the folder holds no model, one of an unknown family, or other bits than asked.
     """
     folder = locate(source)
     if (folder / "adapter_config.json").is_file():
-        return _load_adapter(folder, device=device, dtype=dtype)
+        asked = quantise.read_note(folder) if quantised == "auto" else quantised
+        return _load_adapter(folder, device=device, dtype=dtype, quantised=asked)
     import transformers
 
     transformers_logging.disable_progress_bar()
     config = transformers.AutoConfig.from_pretrained(folder)
     family = family_of(config)
+    method = quantise.decide(quantised, config, source)
+    given: dict[str, Any] = {}
+    if method != "none":
+        given["device_map"] = {"": device}  # whole on this process's own device
+        if quantise.stored(config) is None:
+            targets = family.lora_targets
+            given["quantization_config"] = quantise.settings(method, skeleton(config), targets, dtype)
     loader = getattr(transformers, family.auto_class)
-    model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True, **given)
+    quantise.keep_layout(model)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return Mllm(model.to(device).eval(), tokenizer, family, read_rules(folder))
 
@@ -102,10 +124,20 @@ def base_name(mllm: Mllm, adapter: str = "default") -> str:
     return sources.join_revision(str(config.base_model_name_or_path), config.revision)
 
 
-def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Mllm:
+def skeleton(config: Any) -> Any:
+    """The model of a configuration without weights, on the meta device."""
+    import transformers
+
+    maker = getattr(transformers, family_of(config).auto_class)
+    with torch.device("meta"):
+        return maker.from_config(config) if hasattr(maker, "from_config") else maker._from_config(config)
+
+
+def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, quantised: str) -> Mllm:
     from peft import PeftModel
 
-    base = load(str(sources.base_of_adapter(folder)), device=device, dtype=dtype)
+    name = str(sources.base_of_adapter(folder))
+    base = load(name, device=device, dtype=dtype, quantised=quantised)
     base.model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).to(device).eval()
     return base
 
@@ -197,6 +229,14 @@ def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
 
 def _rms(values: torch.Tensor) -> torch.Tensor:
     return values.pow(2).mean().sqrt()
+
+
+def check_trainable(mllm: Mllm, key: str) -> None:
+    """Raises UsageError where all weights are to be trained and are quantised; ``key`` names the adapters."""
+    if mllm.quantised != "none":
+        raise UsageError(
+            f"{key}: weights in {mllm.quantised} can't be trained; give adapters, or quantise none"
+        )
 
 
 def add_lora(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 
 from caig_cli.engine.runtime import Runtime
@@ -27,12 +28,20 @@ def make_policy(source: str, lora: LoraSection, runtime: Runtime) -> Mllm:
     kept as the reference. Raises UsageError when there is no model.
     """
     folder = loading.locate(source)
-    mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype)
+    mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
     if not (folder / "adapter_config.json").is_file():
         return loading.add_lora(mllm, source, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
-    mllm.model.load_adapter(str(folder), adapter_name=START, is_trainable=False)
-    mllm.model.set_adapter(POLICY)
+    add_frozen(mllm, folder, START, runtime.dtype)
     return mllm
+
+
+def add_frozen(mllm: Mllm, folder: Path, name: str, dtype: torch.dtype) -> None:
+    """One more adapter on the policy's base, never trained; ``dtype`` is what autocast would make of it."""
+    mllm.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+    for key, weight in mllm.model.named_parameters():
+        if f".{name}." in key:
+            weight.data = weight.data.to(dtype)
+    mllm.model.set_adapter(POLICY)
 
 
 @contextmanager
@@ -54,7 +63,7 @@ def starting_state(mllm: Mllm) -> Iterator[None]:
 
 def save_policy(mllm: Mllm, folder: Path) -> None:
     """Write the policy alone as a PEFT adapter folder, whatever other adapters the model carries."""
-    mllm.model.save_pretrained(folder, selected_adapters=[POLICY], save_embedding_layers=False)
+    mllm.save_adapter(folder, POLICY)
 
 
 def restore_policy(mllm: Mllm, folder: Path) -> None:

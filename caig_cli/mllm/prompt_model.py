@@ -34,7 +34,8 @@ class PromptModel:
     @classmethod
     def load(cls, source: str, runtime: Runtime) -> Self:
         """``embedded``, a model folder or an adapter folder. Raises UsageError when there is none."""
-        return cls(loading.load(source, device=runtime.device, dtype=runtime.dtype), source)
+        mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
+        return cls(mllm, source)
 
     def write_prompts(
         self,

@@ -39,7 +39,9 @@ class RelevanceJudge:
     @classmethod
     def load(cls, source: str, runtime: Runtime) -> Self:
         """A model or adapter folder. Raises UsageError when there is none."""
-        return cls(loading.load(source, device=runtime.device, dtype=runtime.dtype))
+        return cls(
+            loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
+        )
 
     @torch.inference_mode()
     def suits(self, product: Product, ads: Sequence[Image.Image]) -> list[float]:

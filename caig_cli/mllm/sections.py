@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from caig_cli.engine.optim import Count, Positive
+from caig_cli.engine.runtime import Runtime, choose_device
 from caig_cli.engine.sources import ModelName
-from caig_cli.recipe import Section
+from caig_cli.recipe import Recipe, Section
+
+Quantise = Literal["auto", "none", "nf4", "int8"]
+
+
+class ModelRecipe(Recipe):
+    """What recipes of commands hold that load multimodal language models."""
+
+    quantise: Quantise = "auto"
+    """Bits of frozen language models: nf4 (4 bit), int8 (8 bit), none (those of dtype), or auto: as the model
+    is stored, or as its adapter was trained."""
+
+    def runtime(self) -> Runtime:
+        """Where and how its networks compute. Raises UsageError as ``choose_device`` does."""
+        return choose_device(self.device, self.dtype, self.quantise)
 
 
 class TowerShape(Section):

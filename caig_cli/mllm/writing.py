@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.runtime import Runtime
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.redraw import distinct
 from caig_cli.recipe import Section
@@ -38,8 +39,8 @@ class WriterSection(Section):
 class Writer:
     """Writes the prompts of one product after the other; the model is loaded when the first one comes."""
 
-    def __init__(self, section: WriterSection, *, device: str, dtype: str, seed: int) -> None:
-        self._section, self._device, self._dtype, self._seed = section, device, dtype, seed
+    def __init__(self, section: WriterSection, runtime: Callable[[], Runtime], seed: int) -> None:
+        self._section, self._runtime, self._seed = section, runtime, seed
         self._model: PromptModel | None = None
 
     def write(
@@ -53,7 +54,7 @@ class Writer:
         from caig_cli.mllm.prompt_model import PromptModel
 
         if self._model is None:
-            self._model = PromptModel.load(self._section.model, choose_device(self._device, self._dtype))
+            self._model = PromptModel.load(self._section.model, self._runtime())
         task = "rewrite" if draft else "write"
         sample = partial(
             self._model.write_prompts,

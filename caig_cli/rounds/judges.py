@@ -21,7 +21,7 @@ from caig_cli.mllm import loading
 from caig_cli.mllm.judges import Judge
 from caig_cli.mllm.judges.chance import RandomJudge
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.policy import POLICY
+from caig_cli.mllm.policy import POLICY, add_frozen
 from caig_cli.mllm.rewards import storage
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.mllm import MllmReward
@@ -78,8 +78,7 @@ def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: R
         raise UsageError(
             f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
         )
-    policy.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
-    policy.model.set_adapter(POLICY)
+    add_frozen(policy, folder, name, runtime.dtype)
     model = MllmReward(policy, facts.settings["layout"])
     model.heads.load_state_dict(load_file(folder / HEADS))
     model.heads.to(runtime.device)

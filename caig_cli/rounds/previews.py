@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.runtime import Runtime
 from caig_cli.painters.candidates import Opinion, Rank
 from caig_cli.records import Product
 
@@ -25,14 +25,14 @@ def has_judge(source: str | None) -> bool:
     return is_there(source)
 
 
-def ranker(source: str, device: str, dtype: str) -> Rank:
+def ranker(source: str, runtime: Callable[[], Runtime]) -> Rank:
     """A function that ranks the previews of a product by a trained judge."""
 
     @cache
     def judge() -> TrainedJudge:
         from caig_cli.mllm.rewards.judge import TrainedJudge
 
-        return TrainedJudge.load(source, choose_device(device, dtype))
+        return TrainedJudge.load(source, runtime())
 
     def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, Opinion]]:
         said = judge().rank(previews, product.caption, product.attributes)

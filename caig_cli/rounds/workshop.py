@@ -14,7 +14,7 @@ from PIL import Image
 from caig_cli.engine.loop import make_accelerator
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.engine.runtime import Runtime, choose_device, derive_seed, seed_everything
+from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
 from caig_cli.market.workers import Workers, start_workers
 from caig_cli.mllm.images import Pixels, square
 from caig_cli.mllm.instructions import instruction
@@ -119,7 +119,7 @@ def question(product: Product) -> str:
 @contextmanager
 def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[Workshop]:
     """Load the models and start the workers; they end with the block."""
-    runtime = choose_device(recipe.device, recipe.dtype)
+    runtime = recipe.runtime()
     report.info(runtime.reason)
     accelerator = make_accelerator(runtime, recipe.pcpo.tracker, run.path)
     accelerator.wait_for_everyone()  # the main process has made the run folder ready

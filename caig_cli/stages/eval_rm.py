@@ -19,7 +19,8 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.mllm.judges.sections import ApiSection
-from caig_cli.recipe import Recipe, Section
+from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.recipe import Section
 from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class EvalRmSection(Section):
     """Most confidently wrong pairs of each judge that the report shows as pictures."""
 
 
-class EvalRmRecipe(Recipe):
+class EvalRmRecipe(ModelRecipe):
     """Recipe of ``caig eval-rm``."""
 
     eval_rm: EvalRmSection = EvalRmSection()
@@ -164,7 +165,7 @@ def _judges(recipe: EvalRmRecipe) -> list[str]:
 def _setting(recipe: EvalRmRecipe) -> Setting:
     from caig_cli.mllm.judges import Setting
 
-    return Setting(recipe.seed, recipe.device, recipe.dtype, recipe.eval_rm.trained, recipe.api)
+    return Setting(recipe.seed, recipe.runtime, recipe.eval_rm.trained, recipe.api)
 
 
 def _pairs(recipe: EvalRmRecipe) -> tuple[list[Pair], list[Failure]]:

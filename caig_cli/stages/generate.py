@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from caig_cli.engine.outcome import Outcome
-from caig_cli.engine.runtime import choose_device, derive_seed, use_threads
+from caig_cli.engine.runtime import derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
+from caig_cli.mllm.sections import ModelRecipe
 from caig_cli.mllm.writing import Writer, WriterSection
 from caig_cli.painters import table
 from caig_cli.painters.candidates import Candidates
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement, parse_size
 from caig_cli.painters.table import PainterName
-from caig_cli.recipe import Recipe, Section, recipe_hash
+from caig_cli.recipe import Section, recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.previews import has_judge, ranker
 
@@ -96,7 +97,7 @@ class JudgeSection(Section):
     """Reward model: embedded, or a folder of caig train-rm; empty does not rank."""
 
 
-class GenerateRecipe(Recipe):
+class GenerateRecipe(ModelRecipe):
     """Recipe of ``caig generate``."""
 
     generate: GenerateSection = GenerateSection()
@@ -132,7 +133,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
         from caig_cli.mllm import loading
 
         lines.append(f"prompt model {sources.describe(recipe.writer.model, loading.locate)}")
-        lines.append(choose_device(recipe.device, recipe.dtype).reason)
+        lines.append(recipe.runtime().reason)
     if _ranks(recipe):
         lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")
     return [*lines, *table.planned(recipe.generate.painter, recipe.diffusion)]
@@ -213,7 +214,7 @@ def _jobs(
     finished = {product.id for product in products} - {product.id for product in waiting}
     candidates, write = None, _writer(recipe)
     if _ranks(recipe):
-        rank = ranker(str(recipe.judge.model), recipe.device, recipe.dtype)
+        rank = ranker(str(recipe.judge.model), recipe.runtime)
         candidates = Candidates(run_dir, painter, rank, finished)
     for product in waiting:
         try:
@@ -254,7 +255,7 @@ def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
     given, count = recipe.generate, _candidates(recipe)
     if not _writes(recipe):
         return lambda product, cutout: [given.prompt or ""] * count
-    writer = Writer(recipe.writer, device=recipe.device, dtype=recipe.dtype, seed=recipe.seed)
+    writer = Writer(recipe.writer, recipe.runtime, recipe.seed)
 
     def write(product: Product, cutout: Cutout) -> list[str]:
         from PIL import Image

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.outcome import Outcome
-from caig_cli.engine.runtime import DTYPES, choose_device, use_threads
+from caig_cli.engine.runtime import DTYPES, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.painters import table
 from caig_cli.rounds.sections import PcpoRecipe
@@ -59,7 +59,7 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     lines = [
         f"{len(goods.learn)} {known}, {len(goods.watch)} held out, {len(goods.failed)} unusable",
         f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
-        choose_device(recipe.device, recipe.dtype).reason,
+        recipe.runtime().reason,
         f"start from {sources.describe(recipe.policy.base, loading.locate)}",
     ]
     if not is_there(recipe.judge.model):

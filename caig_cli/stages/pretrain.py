@@ -11,16 +11,16 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.outcome import Outcome
-from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
+from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.sections import ModelSection, NothingSection
-from caig_cli.recipe import Recipe, Section
+from caig_cli.mllm.sections import ModelRecipe, ModelSection, NothingSection
+from caig_cli.recipe import Section
 from caig_cli.records import Dialogue
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class DataSection(Section):
     """Precision of the written weights; adapters are written as trained."""
 
 
-class PretrainRecipe(Recipe):
+class PretrainRecipe(ModelRecipe):
     """Recipe of ``caig pretrain``."""
 
     default_recipe: ClassVar[str | None] = "finetune"
@@ -90,6 +90,12 @@ class PretrainRecipe(Recipe):
 
     optim: OptimSection = OptimSection(learning_rate=2e-4, epochs=3.0)
     """Optimisation."""
+
+    @model_validator(mode="after")
+    def _frozen_if_quantised(self) -> Self:
+        if self.quantise in ("nf4", "int8") and self.model.lora is None:
+            raise ValueError(f"quantise {self.quantise} is for frozen weights; give model.lora, or none")
+        return self
 
 
 def models(recipe: PretrainRecipe) -> dict[str, Check | None]:
@@ -109,7 +115,7 @@ def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
     train, held_out = _read(recipe)
     lines = [
         f"{len(train)} dialogues to learn ({_tasks(train)}), {len(held_out)} held out",
-        choose_device(recipe.device, recipe.dtype).reason,
+        recipe.runtime().reason,
     ]
     if recipe.model.base is not None:
         lines.append(f"start from {sources.describe(recipe.model.base, loading.locate)}")
@@ -130,7 +136,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.mllm.scoring import ResponseScorer
 
     use_threads(recipe.threads)
-    runtime = choose_device(recipe.device, recipe.dtype)
+    runtime = recipe.runtime()
     report.info(runtime.reason)
     train, held_out = _read(recipe)
     mllm = _start(recipe, train, runtime)
@@ -190,8 +196,9 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
         return _new(recipe.model.from_nothing, train)
     base = str(recipe.model.base)
     dtype = torch.float32 if lora is None else runtime.dtype
-    mllm = loading.load(base, device=runtime.device, dtype=dtype)
+    mllm = loading.load(base, device=runtime.device, dtype=dtype, quantised=runtime.quantise)
     if lora is None:
+        loading.check_trainable(mllm, "model.lora")
         return mllm
     return loading.add_lora(mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
 

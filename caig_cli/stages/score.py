@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.outcome import Outcome
-from caig_cli.engine.runtime import choose_device, use_threads
+from caig_cli.engine.runtime import use_threads
 from caig_cli.engine.sources import ModelName
 from caig_cli.errors import ItemError, UsageError
-from caig_cli.recipe import Recipe, Section
+from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.recipe import Section
 from caig_cli.records import Failure
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ScoreSection(Section):
     """Judge: embedded, heldout, a folder of caig train-rm, or a hub name org/name[@revision]."""
 
 
-class ScoreRecipe(Recipe):
+class ScoreRecipe(ModelRecipe):
     """Recipe of ``caig score``."""
 
     score: ScoreSection = ScoreSection()
@@ -71,7 +72,7 @@ def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:
     if len(ads) < 2:
         reason = f"; {failed[0].item}: {failed[0].error}" if failed else ""
         raise UsageError(f"an ad is judged against others, and only {len(ads)} can be used{reason}")
-    judge = TrainedJudge.load(given.model, choose_device(recipe.device, recipe.dtype))
+    judge = TrainedJudge.load(given.model, recipe.runtime())
     ranking = judge.rank(list(ads.values()), given.caption, given.attributes)
     paths = list(ads)
     rows: list[dict[str, Any]] = [

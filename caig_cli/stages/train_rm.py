@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.outcome import Outcome
-from caig_cli.engine.runtime import DTYPES, choose_device, derive_seed, seed_everything, use_threads
+from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.sections import AdLookSection, RewardSection
-from caig_cli.recipe import Recipe, Section, recipe_hash
+from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.recipe import Section, recipe_hash
 from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class TrainRmSection(Section):
     """Precision of the written weights."""
 
 
-class TrainRmRecipe(Recipe):
+class TrainRmRecipe(ModelRecipe):
     """Recipe of ``caig train-rm``."""
 
     default_recipe: ClassVar[str | None] = None
@@ -127,6 +128,12 @@ class TrainRmRecipe(Recipe):
 
     optim: OptimSection = OptimSection(learning_rate=2e-4, epochs=3.0)
     """Optimisation."""
+
+    @model_validator(mode="after")
+    def _frozen_if_quantised(self) -> Self:
+        if self.quantise in ("nf4", "int8") and (self.model.arch != "mllm" or self.model.mllm.lora is None):
+            raise ValueError(f"quantise {self.quantise} is for arch mllm with adapters (model.mllm.lora)")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     lines = [
         f"{len(data.train)} pairs of {_items(data.train)} items to learn, {len(data.held_out)} held out, "
         f"{len(data.failed)} unusable",
-        choose_device(recipe.device, recipe.dtype).reason,
+        recipe.runtime().reason,
         f"architecture {arch}: {ARCHITECTURES[arch].help}",
     ]
     if arch == "mllm":
@@ -183,7 +190,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.mllm.rewards.training import Best
 
     use_threads(recipe.threads)
-    runtime = choose_device(recipe.device, recipe.dtype)
+    runtime = recipe.runtime()
     report.info(runtime.reason)
     architecture, data = ARCHITECTURES[recipe.model.arch], _read(recipe)
     for warning in data.warnings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from caig_cli.engine.runtime import choose_device
+from caig_cli.engine.runtime import Runtime
 from caig_cli.engine.sources import HubName, describe
 from caig_cli.errors import UsageError
 from caig_cli.mllm.judges.sections import ApiSection
@@ -39,8 +39,7 @@ class Setting:
     """What judges are opened with. ``trained`` maps names to folders that ``caig train-rm`` made."""
 
     seed: int
-    device: str
-    dtype: str
+    runtime: Callable[[], Runtime]
     trained: Mapping[str, Path]
     api: ApiSection
 
@@ -103,7 +102,7 @@ def _random(argument: str, setting: Setting, run: RunDir) -> Judge:
 def _zero_shot(argument: str, setting: Setting, run: RunDir) -> Judge:
     from caig_cli.mllm.judges.zero_shot import ZeroShotJudge
 
-    return ZeroShotJudge.load(argument, choose_device(setting.device, setting.dtype))
+    return ZeroShotJudge.load(argument, setting.runtime())
 
 
 def _api(argument: str, setting: Setting, run: RunDir) -> Judge:
@@ -115,7 +114,7 @@ def _api(argument: str, setting: Setting, run: RunDir) -> Judge:
 def _trained(argument: str, setting: Setting, run: RunDir) -> Judge:
     from caig_cli.mllm.rewards.judge import TrainedJudge
 
-    judge: Judge = TrainedJudge.load(argument, choose_device(setting.device, setting.dtype))
+    judge: Judge = TrainedJudge.load(argument, setting.runtime())
     return judge
 
 

@@ -45,7 +45,7 @@ class ZeroShotJudge:
     @classmethod
     def load(cls, source: str, runtime: Runtime) -> Self:
         """``embedded``, a model folder or an adapter folder. Raises UsageError when there is none."""
-        mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype)
+        mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
         return cls(mllm, f"zero-shot:{source}")
 
     @torch.inference_mode()

@@ -59,10 +59,11 @@ class Architecture:
 def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> MllmReward:
     part = section.mllm
     dtype = torch.float32 if part.lora is None else runtime.dtype
-    mllm = loading.load(part.base, device=runtime.device, dtype=dtype)
+    mllm = loading.load(part.base, device=runtime.device, dtype=dtype, quantised=runtime.quantise)
     if mllm.model is not mllm.core:
         raise UsageError(f"model.mllm.base {part.base}: is an adapter; name a whole model")
     if part.lora is None:
+        loading.check_trainable(mllm, "model.mllm.lora")
         mllm.model.requires_grad_(True)
         mllm.core.model.vision_tower.requires_grad_(part.train_tower)
         if not mllm.config.tie_word_embeddings:
@@ -81,7 +82,7 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
     if mllm.model is mllm.core:
         mllm.save(folder, dtype)
     else:
-        mllm.model.save_pretrained(folder, save_embedding_layers=False)
+        mllm.save_adapter(folder)
         adapter = folder / "adapter_model.safetensors"
         save_file({name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}, adapter)
     save_file(
@@ -90,9 +91,10 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
 
 
 def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
-    mllm = loading.load(str(folder), device=runtime.device, dtype=runtime.dtype)
-    if mllm.model is not mllm.core and runtime.dtype == torch.float32:
-        # Adapters' small matrices cost a third of the time. Half precision would lose them in the base.
+    name = str(folder)
+    mllm = loading.load(name, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
+    if mllm.model is not mllm.core and runtime.dtype == torch.float32 and mllm.quantised == "none":
+        # Adapters' small matrices cost a third of the time. Fewer bits would lose them in the base.
         mllm.model.merge_adapter()
     model = MllmReward(mllm, settings["layout"])
     model.heads.load_state_dict(load_file(folder / HEADS))
