@@ -144,7 +144,7 @@ def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, qua
 
 
 def hybrid_tower(shape: TowerShape) -> Any:
-    """Configuration of a hybrid vision transformer: attention over the last feature map of a residual network.
+    """Configuration of a hybrid vision transformer: attention over the last map of a residual network.
 
     Convolutions learn from thousands of pictures what patches alone would need millions for. The residual
     network is BiT's, whose group norms are the same in training and afterwards.
