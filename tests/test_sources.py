@@ -14,6 +14,7 @@ import yaml
 from huggingface_hub import constants
 from PIL import Image
 from safetensors.numpy import save_file
+from tiny_diffusion import make_sd
 from tiny_hub import COMMIT, TinyHub, serve
 from tiny_mllm import make_tiny
 
@@ -109,7 +110,8 @@ REPOSITORIES: Mapping[str, tuple[str, str]] = {
         "v1-5-pruned.safetensors v1-5-pruned.ckpt unet/diffusion_pytorch_model.safetensors "
         "unet/diffusion_pytorch_model.bin unet/diffusion_pytorch_model.non_ema.safetensors "
         "text_encoder/model.safetensors vae/diffusion_pytorch_model.safetensors "
-        "safety_checker/model.safetensors safety_checker/config.json picture.png",
+        "safety_checker/model.safetensors safety_checker/config.json picture.png vae_decoder/config.json "
+        "vae_decoder/model.onnx vae_1_0/config.json vae_1_0/diffusion_pytorch_model.safetensors",
     ),
     "a pipeline with a part in half precision": (
         "model_index.json unet/config.json unet/diffusion_pytorch_model.safetensors vae/config.json "
@@ -136,7 +138,8 @@ REPOSITORIES: Mapping[str, tuple[str, str]] = {
 @pytest.mark.parametrize("kind", REPOSITORIES)
 def test_needed_files_and_no_others(kind: str) -> None:
     needed, others = (text.split() for text in REPOSITORIES[kind])
-    small, weights = choose(dict.fromkeys(needed + others, 1))
+    parts = sorted({file.split("/")[0] for file in needed if "/" in file})
+    small, weights = choose(needed + others, parts if "model_index.json" in needed else None)
     assert sorted(small + weights) == sorted(needed)
     assert all(file.endswith(".safetensors") for file in weights)
 
@@ -179,6 +182,31 @@ def test_one_file_of_a_repository(hub: TinyHub, workdir: Path) -> None:
     assert locate("shop/loras/fast.safetensors@main") == path
     with pytest.raises(UsageError, match=r"no such file; it has fast\.safetensors, slow\.safetensors"):
         locate("shop/loras/quick.safetensors")
+
+
+def test_a_painter_s_models_are_fetched_part_by_part(hub: TinyHub, workdir: Path, tiny_folder: Path) -> None:
+    """As released: its index names parts that are not there, and there are parts that it does not name."""
+    from caig_cli.painters.diffusion.loading import needs
+    from caig_cli.painters.diffusion.sections import DiffusionSection
+
+    for name in ("model", "controlnet"):
+        hub.repos[f"art/{name}"] = make_sd(workdir / "sd") / name
+    clutter = ("whole.safetensors", "safety_checker/model.safetensors", "vae_decoder/config.json")
+    for file in clutter:
+        (workdir / "sd/model" / file).parent.mkdir(exist_ok=True)
+        (workdir / "sd/model" / file).write_bytes(b"{}")
+    section = DiffusionSection(model="art/model", controlnet="art/controlnet")
+    found = sources.fetch_all(needs(section), SilentReporter())
+    assert found == {f"art/{name}": f"art/{name}@{COMMIT}" for name in ("model", "controlnet")}
+    assert not set(clutter) & set(hub.files_asked())
+    folder = sources.cached("art/model")
+    assert folder is not None and (folder / "unet/diffusion_pytorch_model.safetensors").is_file()
+    hub.repos["art/model"] = tiny_folder
+    hub.commits["art/model"] = "f" * 40
+    with pytest.raises(UsageError, match=r"no model in the layout of diffusers"):
+        sources.fetch_all(
+            needs(section.model_copy(update={"model": "art/model@" + "f" * 40})), SilentReporter()
+        )
 
 
 def test_a_cut_download_is_taken_up_again(hub: TinyHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.hub_errors import explain
-from caig_cli.engine.sources import UNUSED, Check, HubName, is_whole, kind_of, lacking
+from caig_cli.engine.sources import (
+    Check,
+    HubName,
+    is_component,
+    is_whole,
+    kind_of,
+    lacking,
+    read_json,
+)
 from caig_cli.errors import CaigError, RunError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +26,8 @@ if TYPE_CHECKING:
 
 KEPT = (".json", ".safetensors", ".txt", ".model", ".jinja")
 """Endings of files that a model may need; pickles (.bin, .pt, .ckpt) are never fetched."""
-DESCRIBED = {"config.json", "adapter_config.json", "model_index.json", "reward.json"}
+INDEX = "model_index.json"
+DESCRIBED = {"config.json", "adapter_config.json", INDEX, "reward.json"}
 """Files that say what a repository holds; without one it is a collection of weights, such as LoRAs."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 FOREIGN = re.compile(r"consolidated|\.non_ema\.|\.ema\.|^flax_|^tf_")
@@ -65,8 +74,8 @@ def fetch(name: HubName, report: Reporter | None = None, check: Check | None = N
         timeout = constants.HF_HUB_ETAG_TIMEOUT
         info = HfApi().model_info(name.repo, revision=name.revision, files_metadata=True, timeout=timeout)
         files = {entry.rfilename: entry.size or 0 for entry in info.siblings or ()}
-        small, weights = _choose(name, files)
         where: dict[str, Any] = {"repo_id": name.repo, "revision": info.sha}
+        small, weights = _choose(name, files, _parts(files, where))
         _check_room(name, sum(files[file] for file in weights if not _is_here(where, file)))
         paths = [Path(hf_hub_download(filename=file, tqdm_class=meter(None), **where)) for file in small]
         if check is not None and DESCRIBED & set(small):
@@ -81,23 +90,32 @@ def fetch(name: HubName, report: Reporter | None = None, check: Check | None = N
     return path if name.file else _folder(path, last)
 
 
-def choose(files: Mapping[str, int]) -> tuple[list[str], list[str]]:
-    """Of a repository's files (with sizes) those that a model needs: small ones, and weights.
+def _parts(files: Mapping[str, int], where: Mapping[str, Any]) -> list[str] | None:
+    """The folders of a pipeline's components, as its index says; None where it is no pipeline."""
+    from huggingface_hub import hf_hub_download
 
-    Of a pipeline of diffusers these are its components, in half precision where there is such a copy.
+    if INDEX not in files:
+        return None
+    index = read_json(Path(hf_hub_download(filename=INDEX, tqdm_class=meter(None), **where)))
+    return [part for part, kind in index.items() if is_component(part, kind)]
+
+
+def choose(files: Iterable[str], parts: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
+    """Of a repository's files those that a model needs: small ones, and weights.
+
+    Of a pipeline of diffusers these are those of its ``parts``, in half precision where all are there in it.
     """
-    pipeline = "model_index.json" in files
+    folders = {"."} if parts is None else {".", *parts}
     small, weights = [], []
     for file in sorted(files):
         path = PurePosixPath(file)
-        depth, part = len(path.parts), path.parts[0]
         if file.startswith(".") or path.suffix not in KEPT or FOREIGN.search(path.name):
             continue
-        if depth > (2 if pipeline else 1) or part in UNUSED:
+        if str(path.parent) not in folders:
             continue
         if path.suffix != ".safetensors":
             small.append(file)
-        elif depth == (2 if pipeline else 1):  # a pipeline's root may hold all of it once more in one file
+        elif parts is None or path.parent.name:  # a pipeline's root may hold all of it once more in one file
             weights.append(file)
     half = _takes_half(weights)
     return _one_copy(small, half), _one_copy(weights, half)
@@ -128,14 +146,16 @@ def _stem(path: PurePosixPath) -> str:
     return SHARD.sub("", path.name.split(".")[0])
 
 
-def _choose(name: HubName, files: Mapping[str, int]) -> tuple[list[str], list[str]]:
+def _choose(
+    name: HubName, files: Mapping[str, int], parts: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
     """What to fetch. Raises UsageError when there is nothing that can be loaded safely."""
     if name.file is not None:
         if name.file not in files:
             has = ", ".join(f for f in files if f.endswith(".safetensors")) or "no safetensors file at all"
             raise UsageError(f"{name}: the repository has no such file; it has {has}")
         return [], [name.file]
-    small, weights = choose(files)
+    small, weights = choose(files, parts)
     bare = not weights or _bare_component(small, weights)
     if bare and any(file.endswith(PICKLES) for file in files):
         raise UsageError(

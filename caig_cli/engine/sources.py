@@ -29,7 +29,7 @@ Check = Callable[[Path], None]
 
 EMBEDDED = "embedded"
 """The name of whatever ships in the package."""
-UNUSED = ("safety_checker",)
+UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components of a diffusion pipeline that are neither fetched nor loaded."""
 
 _HUB = re.compile(

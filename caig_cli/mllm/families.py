@@ -36,10 +36,18 @@ class Family:
     many_images: bool = False
 
 
+def patch_side(tower: Any) -> int:
+    """Pixels of the side of what one image token shows: a patch, halved in scale by each further stage."""
+    stages = len(tower.depths) if hasattr(tower, "depths") else 1
+    return int(tower.patch_size) << (stages - 1)
+
+
 def _patches(config: Any, size: int) -> int:
-    """Image tokens of a CLIP-like tower: one per patch, plus the class token when it is kept."""
-    side = size // int(config.vision_config.patch_size)
-    return side * side + (0 if config.vision_feature_select_strategy == "default" else 1)
+    """Image tokens of a LLaVA: one per patch, plus a CLIP tower's class token when it is kept."""
+    tower = config.vision_config
+    side = size // patch_side(tower)
+    kept = tower.model_type == "clip_vision_model" and config.vision_feature_select_strategy == "full"
+    return side * side + int(kept)
 
 
 _LLAMA_LINEARS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,17 @@ from transformers.utils import logging as transformers_logging
 from caig_cli.engine import sources
 from caig_cli.errors import UsageError
 from caig_cli.mllm import quantise
-from caig_cli.mllm.families import FAMILIES, Family, family_of
+from caig_cli.mllm.families import FAMILIES, Family, family_of, patch_side
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.inputs import Encoder
-from caig_cli.mllm.sections import TowerShape
 from caig_cli.mllm.tokenizer import IMAGE
 
 EMBEDDED = sources.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
-STRIDE = 32
-"""Pixels of the side of what one token of a hybrid tower stands for."""
+STEM = 4
+"""Stride of a focal network's first convolution, pixels."""
 
 
 @dataclass(slots=True)
@@ -143,34 +142,27 @@ def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, qua
     return base
 
 
-def hybrid_tower(shape: TowerShape) -> Any:
-    """Configuration of a hybrid vision transformer: attention over the last map of a residual network.
+def focal_tower(image_size: int, width: int, depths: Sequence[int]) -> Any:
+    """Configuration of a focal modulation network whose stages each halve the picture's sides.
 
-    Convolutions learn from thousands of pictures what patches alone would need millions for. The residual
-    network is BiT's, whose group norms are the same in training and afterwards.
+    Its convolutions learn from thousands of pictures what a plain vision transformer needs millions for.
+    ``width`` is that of the first stage; it doubles at each further one.
     """
-    from transformers import BitConfig, DPTConfig
+    from transformers import FocalNetConfig
 
-    network = BitConfig(
-        embedding_size=shape.width,
-        hidden_sizes=[shape.width * n for n in (2, 4, 8, 12)],
-        depths=list(shape.depths),
-        layer_type="preactivation",
-        num_groups=8,
-        out_features=["stage2", "stage3", "stage4"],
-    )
-    side = shape.image_size // STRIDE
-    return DPTConfig(
-        is_hybrid=True,
-        backbone_config=network,
-        backbone_featmap_shape=[1, network.hidden_sizes[-1], side, side],
-        neck_ignore_stages=[0, 1],
-        image_size=shape.image_size,
-        patch_size=STRIDE,
-        hidden_size=shape.hidden_size,
-        intermediate_size=shape.intermediate_size,
-        num_hidden_layers=shape.num_hidden_layers,
-        num_attention_heads=shape.num_attention_heads,
+    stages = len(depths)
+    return FocalNetConfig(
+        image_size=image_size,
+        patch_size=STEM,
+        use_conv_embed=True,
+        embed_dim=width,
+        hidden_sizes=[width * 2**stage for stage in range(stages)],
+        depths=list(depths),
+        focal_levels=[1] * stages,
+        focal_windows=[3] * stages,
+        mlp_ratio=3.0,
+        drop_path_rate=0.0,
+        hidden_size=width * 2 ** (stages - 1),  # what a LLaVA's projector asks for
     )
 
 
@@ -204,7 +196,7 @@ def from_nothing(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, in
         text_config=language,
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         vision_feature_layer=-1,
-        vision_feature_select_strategy="default",
+        vision_feature_select_strategy="default" if tower.model_type == "clip_vision_model" else "full",
         tie_word_embeddings=True,
         caig_family="embedded",
     )
@@ -229,8 +221,10 @@ def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
     projector, words = core.multi_modal_projector, core.language_model.embed_tokens.weight
     layer = mllm.config.vision_feature_layer
     seen = core.vision_tower(pixels_B3HW.to(words.device), output_hidden_states=True).hidden_states[layer]
-    projector.linear_1.weight /= _rms(projector.linear_1(seen[:, 1:]))
-    projector.linear_2.weight *= _rms(words) / _rms(projector(seen[:, 1:]))
+    if mllm.config.vision_feature_select_strategy == "default":
+        seen = seen[:, 1:]
+    projector.linear_1.weight /= _rms(projector.linear_1(seen))
+    projector.linear_2.weight *= _rms(words) / _rms(projector(seen))
 
 
 def _rms(values: torch.Tensor) -> torch.Tensor:
@@ -272,9 +266,9 @@ def _processor_config(config: Any) -> dict[str, Any]:
     return {
         "processor_class": "LlavaProcessor",
         "image_token": IMAGE,
-        "patch_size": config.vision_config.patch_size,
+        "patch_size": patch_side(config.vision_config),
         "vision_feature_select_strategy": config.vision_feature_select_strategy,
-        "num_additional_image_tokens": 1,
+        "num_additional_image_tokens": int(config.vision_feature_select_strategy == "default"),
     }
 
 

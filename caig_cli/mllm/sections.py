@@ -27,28 +27,16 @@ class ModelRecipe(Recipe):
 
 
 class TowerShape(Section):
-    """A hybrid vision transformer: a residual network (BiT), then attention over its last feature map."""
+    """A focal modulation network (FocalNet); each of its stages halves the sides of the picture."""
 
     image_size: Count = 128
-    """Side of the square picture, pixels; (image_size / 32) squared is the tokens per image."""
+    """Side of the square picture, pixels."""
 
     width: Count = 32
-    """Channels of the residual network's stem; its stages have 2, 4, 8 and 12 times as many."""
+    """Width of the first stage; it doubles at each further one."""
 
-    depths: tuple[Count, Count, Count, Count] = (2, 2, 2, 1)
-    """Residual blocks of each stage."""
-
-    hidden_size: Count = 256
-    """Width of the attention layers."""
-
-    intermediate_size: Count = 768
-    """Width inside their feed-forward layers."""
-
-    num_hidden_layers: Count = 1
-    """Attention layers."""
-
-    num_attention_heads: Count = 4
-    """Attention heads."""
+    depths: tuple[Count, ...] = (1, 2, 4, 2)
+    """Layers of each stage. Four stages make an image token of 32 by 32 pixels."""
 
 
 class LanguageShape(Section):

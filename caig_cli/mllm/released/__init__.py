@@ -1,1 +1,0 @@
-"""Released checkpoints: from the original LLaVA layout to folders that transformers loads."""
