@@ -25,6 +25,7 @@ from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale
+from caig_cli.mllm.rewards.split import Data, read_data
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.mllm.rewards.training import Best
 from caig_cli.records import Failure
@@ -78,6 +79,10 @@ def recipe_for(base: Path, data: Path, arch: str, **over: Mapping[str, Any]) -> 
 def run(recipe: TrainRmRecipe, out: Path, report: SilentReporter | None = None, **how: bool) -> Outcome:
     with RunDir.open(out, "train-rm", recipe, **how) as folder:
         return train_rm.run(recipe, folder, report or SilentReporter())
+
+
+def _read(recipe: TrainRmRecipe) -> Data:
+    return read_data(recipe.train_rm, recipe.seed)
 
 
 def rows(out: Path) -> list[dict[str, Any]]:
@@ -184,7 +189,7 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
         recipe = TrainRmRecipe.model_validate(tree)
         section, wording = recipe.train_rm, train_rm._wording(recipe, architecture)
         learn, _, _ = train_rm._sets(
-            recipe, train_rm._read(recipe), model, wording, SilentReporter(), mixed=True
+            recipe, read_data(recipe.train_rm, recipe.seed), model, wording, SilentReporter(), mixed=True
         )
         model.scale = CtrScale()
         train_rm._scale(recipe, model, learn, architecture)
@@ -314,7 +319,7 @@ def test_mistakes_are_one_line(base: Path, data: Path, tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in bare))
     with pytest.raises(UsageError, match="vam learns from click-through rates and no ad has one"):
         run(recipe_for(base, path, "vam", train_rm={"eval_share": 0}), tmp_path / "a")
-    with pytest.raises(UsageError, match="no model here"):
+    with pytest.raises(UsageError, match="no such folder"):
         run(recipe_for(tmp_path / "none", data, "mllm"), tmp_path / "b")
 
 
@@ -334,10 +339,10 @@ def test_a_market_beside_the_ads_is_noticed(base: Path, tmp_path: Path) -> None:
 
 
 def test_held_out_items_are_not_learnt(data: Path, base: Path) -> None:
-    read = train_rm._read(recipe_for(base, data, "vam"))
+    read = _read(recipe_for(base, data, "vam"))
     assert not {p.item for p in read.train} & {p.item for p in read.held_out}
     assert len(read.train) + len(read.held_out) == 120 and len(read.held_out) > 6
-    few = train_rm._read(recipe_for(base, data, "vam", train_rm={"eval_most": 5}))
+    few = _read(recipe_for(base, data, "vam", train_rm={"eval_most": 5}))
     assert len(few.held_out) == 5
-    both = train_rm._read(recipe_for(base, data, "vam", train_rm={"eval_pairs": data}))
+    both = _read(recipe_for(base, data, "vam", train_rm={"eval_pairs": data}))
     assert any("40 items are learnt and evaluated on" in line for line in both.warnings)

@@ -8,21 +8,19 @@ pairs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.rewards.sections import AdLookSection, RewardSection
+from caig_cli.mllm.rewards.sections import RewardSection, TrainRmSection
 from caig_cli.mllm.sections import ModelRecipe
-from caig_cli.recipe import Section, recipe_hash
-from caig_cli.records import Failure, Pair
+from caig_cli.recipe import recipe_hash
+from caig_cli.records import Failure
 
 if TYPE_CHECKING:
     import torch
@@ -33,86 +31,13 @@ if TYPE_CHECKING:
     from caig_cli.engine.runtime import Runtime
     from caig_cli.engine.sources import Check
     from caig_cli.mllm.rewards.data import PairSet
+    from caig_cli.mllm.rewards.split import Data
     from caig_cli.mllm.rewards.storage import RewardFacts
     from caig_cli.mllm.rewards.table import Architecture
-    from caig_cli.mllm.rewards.targets import Teaching
     from caig_cli.mllm.rewards.training import Best
     from caig_cli.mllm.rewards.wording import Wording
 
-Positive = Annotated[float, Field(gt=0)]
 MIB = 1 << 20
-LEVELS = 4
-"""Folders above an ad in which a market's ground truth is looked for."""
-
-
-class TrainRmSection(Section):
-    """The pairs and what they teach."""
-
-    pairs: Path | None = None
-    """Pairs to learn: JSONL of caig pairs, or an official file."""
-
-    eval_pairs: Path | None = None
-    """Pairs to evaluate and calibrate on; empty holds out a share of the items of pairs."""
-
-    lessons: Path | None = None
-    """Dialogues about ads (LLaVA JSON), whose named parts the vision encoder learns to see before it judges;
-    empty for none. Clicks alone teach a small encoder next to nothing."""
-
-    first_look: AdLookSection = AdLookSection()
-    """How it learns from the lessons."""
-
-    images: Path | None = None
-    """Folder that image paths start from; empty means the folder of the file."""
-
-    allow_outside: bool = False
-    """Accept images outside the folder of the file."""
-
-    eval_share: Share = 0.1
-    """Share of the items to hold out when eval_pairs is empty."""
-
-    eval_most: Count = 2000
-    """Held-out pairs to evaluate on, at most."""
-
-    soft: bool = True
-    """Learn posterior probabilities (p_left) where the file has them, instead of the observed winner."""
-
-    weigh: Literal["none", "gap", "confidence"] = "none"
-    """What a pair counts: all alike, by the ratio of the rates, or by how sure the posterior is."""
-
-    swap: Literal["none", "random", "both"] = "both"
-    """Show each pair in both orders, or in one drawn anew in each epoch (half the work, but one side is
-    favoured for longer). Only mllm reads in an order."""
-
-    ctr_weight: Annotated[float, Field(ge=0)] = 0.5
-    """Weight of the squared error of the predicted rates; 0 learns no rates."""
-
-    standardise: Literal["none", "linear", "log"] = "log"
-    """Learn rates, or their logarithms, in standard deviations from their mean; undone on output. Of plain
-    rates, a few much clicked ads are most of the error, and its noise drowns what the pairs teach."""
-
-    prior: tuple[Positive, Positive] | None = (2.04, 54.06)
-    """Beta prior (a, b) that smooths observed rates; empty takes them as they are."""
-
-    batch_pairs: Count = 64
-    """Pairs of a micro-batch; whole items stay together as far as they fit."""
-
-    vary_images: Annotated[float, Field(ge=0)] = 0.0
-    """Strength of image variation (mirror, shift, scale, turn, brightness); 0 for none."""
-
-    views: Count = 4
-    """Variations of each ad when a frozen tower's features are kept; others see ever new ones."""
-
-    cache_mb: Annotated[int, Field(ge=0)] = 2048
-    """Memory for opened ads or their features, MiB; what does not fit is computed again each time."""
-
-    keep_best: bool = True
-    """Keep the weights of the evaluation with the lowest log-loss instead of the last ones."""
-
-    simulated: bool | None = None
-    """Whether the clicks come from the simulated market; empty finds out from the files."""
-
-    save_dtype: Literal["fp32", "bf16", "fp16"] = "fp16"
-    """Precision of the written weights."""
 
 
 class TrainRmRecipe(ModelRecipe):
@@ -136,16 +61,6 @@ class TrainRmRecipe(ModelRecipe):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
-    """Pairs to learn, pairs to judge, and the records that could not be used."""
-
-    train: list[Pair]
-    held_out: list[Pair]
-    failed: list[Failure]
-    warnings: list[str]
-
-
 def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
     """The models that a run starts from."""
     from caig_cli.mllm.families import check_folder
@@ -161,12 +76,13 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import loading
+    from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
 
-    data = _read(recipe)
+    data = read_data(recipe.train_rm, recipe.seed)
     arch, part = recipe.model.arch, recipe.model.mllm
     lines = [
-        f"{len(data.train)} pairs of {_items(data.train)} items to learn, {len(data.held_out)} held out, "
+        f"{len(data.train)} pairs of {data.items} items to learn, {len(data.held_out)} held out, "
         f"{len(data.failed)} unusable",
         recipe.runtime().reason,
         f"architecture {arch}: {ARCHITECTURES[arch].help}",
@@ -177,7 +93,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
         lines.append(f"start from {start}, train {weights} and the heads")
     else:
         lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
-    if _simulated(recipe, data):
+    if is_simulated(recipe.train_rm, data):
         lines.append("clicks of the simulated market")
     return lines
 
@@ -186,13 +102,14 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train, calibrate and write ``model/`` in the run folder."""
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
+    from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
     from caig_cli.mllm.rewards.training import Best
 
     use_threads(recipe.threads)
     runtime = recipe.runtime()
     report.info(runtime.reason)
-    architecture, data = ARCHITECTURES[recipe.model.arch], _read(recipe)
+    architecture, data = ARCHITECTURES[recipe.model.arch], read_data(recipe.train_rm, recipe.seed)
     for warning in data.warnings:
         report.warn(warning)
     seed_everything(derive_seed(recipe.seed, "weights"))
@@ -217,7 +134,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     )
     if best is not None:
         best.restore()
-    facts = _facts(recipe, model, learn, judged, _simulated(recipe, data))
+    facts = _facts(recipe, model, learn, judged, is_simulated(recipe.train_rm, data))
     folder = _save(recipe, model, facts, run_dir)
     about = "simulated market, held-out pairs" if facts.simulated else "held-out pairs"
     report.table(about, ["figure", "value"], list(facts.evaluation.items()))
@@ -268,8 +185,9 @@ def _sets(
     """What is learnt and what is judged, as sets of usable pairs; a frozen tower looks at all ads now."""
     from caig_cli.mllm.rewards.data import PairSet, usable
     from caig_cli.mllm.rewards.looks import FRESH, Ads, Looks
+    from caig_cli.mllm.rewards.split import teaching
 
-    section, teaching = recipe.train_rm, _teaching(recipe)
+    section = recipe.train_rm
     room = section.cache_mb * MIB
     ads = Ads(model.rules, room)
     train, failed = usable(data.train, ads, report)
@@ -278,8 +196,8 @@ def _sets(
         raise UsageError(f"{section.pairs}: no pair can be used; {(data.failed + failed)[0].error}")
     views = section.views if model.looks_last else FRESH
     looks = Looks(ads, strength=section.vary_images, views=views, seed=recipe.seed)
-    learn = PairSet(train, teaching, wording, looks, section.batch_pairs, mixed=mixed)
-    judged = PairSet(held_out, teaching, wording, looks, section.batch_pairs) if held_out else None
+    learn = PairSet(train, teaching(section), wording, looks, section.batch_pairs, mixed=mixed)
+    judged = PairSet(held_out, teaching(section), wording, looks, section.batch_pairs) if held_out else None
     if model.looks_last:
         looks.fill(model, learn.rate, judged.rate if judged else (), room, report)
     return learn, judged, failed + failed_too
@@ -297,6 +215,13 @@ def _scale(recipe: TrainRmRecipe, model: Any, learn: PairSet, architecture: Arch
     if recipe.train_rm.standardise != "none":
         log = recipe.train_rm.standardise == "log"
         model.scale = fit_scale(list(learn.rate.values()), log=log)
+
+
+def _wording(recipe: TrainRmRecipe, architecture: Architecture) -> Wording:
+    from caig_cli.mllm.rewards.wording import Wording
+
+    question = recipe.model.question
+    return Wording(question.form if architecture.ordered else "facts", question.caption, question.attributes)
 
 
 def _step(architecture: Architecture, ctr_weight: float, device: torch.device) -> StepFunction:
@@ -362,78 +287,3 @@ def _save(recipe: TrainRmRecipe, model: Any, facts: RewardFacts, run_dir: RunDir
         dtype = getattr(torch, DTYPES[recipe.train_rm.save_dtype])
         write_reward(model, facts, reward_card(facts, recipe), folder, dtype)
     return folder
-
-
-# --- data ------------------------------------------------------------------------------------------
-
-
-def _read(recipe: TrainRmRecipe) -> Data:
-    """Pairs to learn and to judge; an item is on one side only."""
-
-    section, teaching = recipe.train_rm, _teaching(recipe)
-    if section.pairs is None:
-        raise UsageError("train_rm.pairs is missing: name the pairs, as in caig train-rm --pairs FILE")
-    train, failed = _pairs(section.pairs, section)
-    warnings = []
-    if section.eval_pairs is not None:
-        held_out, failed_too = _pairs(section.eval_pairs, section)
-        failed = failed + failed_too
-        shared = {p.item for p in train} & {p.item for p in held_out}
-        if shared:
-            warnings.append(f"{len(shared)} items are learnt and evaluated on: the figures will flatter")
-    else:
-        held_out = [p for p in train if _draw(recipe.seed, p.item) < section.eval_share]
-        train = [p for p in train if _draw(recipe.seed, p.item) >= section.eval_share]
-    known = [pair for pair in train if teaching.target(pair) is not None]
-    unknown = "has neither target nor p_left, so that there is nothing to learn"
-    failed = failed + [Failure(pair.id, unknown) for pair in train if teaching.target(pair) is None]
-    held_out = _most([p for p in held_out if p.truth is not None], section.eval_most, recipe.seed)
-    if not known:
-        raise UsageError(
-            f"{section.pairs}: no pair can be used; {failed[0].error if failed else 'it is empty'}"
-        )
-    return Data(known, held_out, failed, warnings)
-
-
-def _pairs(path: Path, section: TrainRmSection) -> tuple[list[Pair], list[Failure]]:
-    from caig_cli.data.pairs import read_pairs
-
-    return read_pairs(path, images=section.images, allow_outside=section.allow_outside)
-
-
-def _draw(seed: int, item: str) -> float:
-    return derive_seed(seed, "held out", item) / 2**63
-
-
-def _most(pairs: Sequence[Pair], limit: int, seed: int) -> list[Pair]:
-    """At most ``limit`` pairs, of items drawn at random, whole as far as they fit."""
-    order = sorted(pairs, key=lambda pair: derive_seed(seed, "evaluate", pair.item))
-    return order[:limit]
-
-
-def _items(pairs: Sequence[Pair]) -> int:
-    return len({pair.item for pair in pairs})
-
-
-def _teaching(recipe: TrainRmRecipe) -> Teaching:
-    from caig_cli.mllm.rewards.targets import Teaching
-
-    section = recipe.train_rm
-    return Teaching(section.soft, section.weigh, section.prior)
-
-
-def _wording(recipe: TrainRmRecipe, architecture: Architecture) -> Wording:
-    from caig_cli.mllm.rewards.wording import Wording
-
-    question = recipe.model.question
-    return Wording(question.form if architecture.ordered else "facts", question.caption, question.attributes)
-
-
-def _simulated(recipe: TrainRmRecipe, data: Data) -> bool:
-    """Whether the recipe says so, a pair knows its truth, or an ad lies in a market."""
-    if recipe.train_rm.simulated is not None:
-        return recipe.train_rm.simulated
-    pairs = data.train + data.held_out
-    folders = {creative.image.absolute().parent for p in pairs for creative in (p.left, p.right)}
-    above = {parent for folder in folders for parent in (folder, *folder.parents[: LEVELS - 1])}
-    return any(p.q is not None for p in pairs) or any((f / "ground_truth.jsonl").is_file() for f in above)

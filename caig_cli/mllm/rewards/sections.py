@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from caig_cli.engine.optim import Count
+from caig_cli.engine.optim import Count, Positive, Share
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.sections import FirstLookSection, LoraSection
 from caig_cli.recipe import Section
@@ -135,3 +136,73 @@ class RewardSection(Section):
 
     cg4ctr: Cg4ctrSection = Cg4ctrSection()
     """Architecture cg4ctr."""
+
+
+class TrainRmSection(Section):
+    """The pairs and what they teach."""
+
+    pairs: Path | None = None
+    """Pairs to learn: JSONL of caig pairs, or an official file."""
+
+    eval_pairs: Path | None = None
+    """Pairs to evaluate and calibrate on; empty holds out a share of the items of pairs."""
+
+    lessons: Path | None = None
+    """Dialogues about ads (LLaVA JSON), whose named parts the vision encoder learns to see before it judges;
+    empty for none. Clicks alone teach a small encoder next to nothing."""
+
+    first_look: AdLookSection = AdLookSection()
+    """How it learns from the lessons."""
+
+    images: Path | None = None
+    """Folder that image paths start from; empty means the folder of the file."""
+
+    allow_outside: bool = False
+    """Accept images outside the folder of the file."""
+
+    eval_share: Share = 0.1
+    """Share of the items to hold out when eval_pairs is empty."""
+
+    eval_most: Count = 2000
+    """Held-out pairs to evaluate on, at most."""
+
+    soft: bool = True
+    """Learn posterior probabilities (p_left) where the file has them, instead of the observed winner."""
+
+    weigh: Literal["none", "gap", "confidence"] = "none"
+    """What a pair counts: all alike, by the ratio of the rates, or by how sure the posterior is."""
+
+    swap: Literal["none", "random", "both"] = "both"
+    """Show each pair in both orders, or in one drawn anew in each epoch (half the work, but one side is
+    favoured for longer). Only mllm reads in an order."""
+
+    ctr_weight: Annotated[float, Field(ge=0)] = 0.5
+    """Weight of the squared error of the predicted rates; 0 learns no rates."""
+
+    standardise: Literal["none", "linear", "log"] = "log"
+    """Learn rates, or their logarithms, in standard deviations from their mean; undone on output. Of plain
+    rates, a few much clicked ads are most of the error, and its noise drowns what the pairs teach."""
+
+    prior: tuple[Positive, Positive] | None = (2.04, 54.06)
+    """Beta prior (a, b) that smooths observed rates; empty takes them as they are."""
+
+    batch_pairs: Count = 64
+    """Pairs of a micro-batch; whole items stay together as far as they fit."""
+
+    vary_images: Annotated[float, Field(ge=0)] = 0.0
+    """Strength of image variation (mirror, shift, scale, turn, brightness); 0 for none."""
+
+    views: Count = 4
+    """Variations of each ad when a frozen tower's features are kept; others see ever new ones."""
+
+    cache_mb: Annotated[int, Field(ge=0)] = 2048
+    """Memory for opened ads or their features, MiB; what does not fit is computed again each time."""
+
+    keep_best: bool = True
+    """Keep the weights of the evaluation with the lowest log-loss instead of the last ones."""
+
+    simulated: bool | None = None
+    """Whether the clicks come from the simulated market; empty finds out from the files."""
+
+    save_dtype: Literal["fp32", "bf16", "fp16"] = "fp16"
+    """Precision of the written weights."""

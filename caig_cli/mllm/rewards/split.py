@@ -1,0 +1,84 @@
+"""What a reward model is trained and judged on: the usable pairs of the files, an item on one side only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from caig_cli.data.pairs import read_pairs
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards.sections import TrainRmSection
+from caig_cli.mllm.rewards.targets import Teaching
+from caig_cli.records import Failure, Pair
+
+LEVELS = 4
+"""Folders above an ad in which a market's ground truth is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Pairs to learn, pairs to judge, and the records that could not be used."""
+
+    train: list[Pair]
+    held_out: list[Pair]
+    failed: list[Failure]
+    warnings: list[str]
+
+    @property
+    def items(self) -> int:
+        """Number of items to learn from."""
+        return len({pair.item for pair in self.train})
+
+
+def teaching(section: TrainRmSection) -> Teaching:
+    """What a pair teaches, as the recipe says."""
+    return Teaching(section.soft, section.weigh, section.prior)
+
+
+def read_data(section: TrainRmSection, seed: int) -> Data:
+    """Pairs to learn and to judge. Raises UsageError when there are none."""
+    if section.pairs is None:
+        raise UsageError("train_rm.pairs is missing: name the pairs, as in caig train-rm --pairs FILE")
+    read = partial(read_pairs, images=section.images, allow_outside=section.allow_outside)
+    train, failed = read(section.pairs)
+    warnings = []
+    if section.eval_pairs is not None:
+        held_out, failed_too = read(section.eval_pairs)
+        failed = failed + failed_too
+        shared = {p.item for p in train} & {p.item for p in held_out}
+        if shared:
+            warnings.append(f"{len(shared)} items are learnt and evaluated on: the figures will flatter")
+    else:
+        held_out = [p for p in train if _draw(seed, p.item) < section.eval_share]
+        train = [p for p in train if _draw(seed, p.item) >= section.eval_share]
+    target = teaching(section).target
+    known = [pair for pair in train if target(pair) is not None]
+    unknown = "has neither target nor p_left, so that there is nothing to learn"
+    failed = failed + [Failure(pair.id, unknown) for pair in train if target(pair) is None]
+    held_out = _most([p for p in held_out if p.truth is not None], section.eval_most, seed)
+    if not known:
+        raise UsageError(
+            f"{section.pairs}: no pair can be used; {failed[0].error if failed else 'it is empty'}"
+        )
+    return Data(known, held_out, failed, warnings)
+
+
+def is_simulated(section: TrainRmSection, data: Data) -> bool:
+    """Whether the recipe says so, a pair knows its truth, or an ad lies in a market."""
+    if section.simulated is not None:
+        return section.simulated
+    pairs = data.train + data.held_out
+    folders = {creative.image.absolute().parent for p in pairs for creative in (p.left, p.right)}
+    above = {parent for folder in folders for parent in (folder, *folder.parents[: LEVELS - 1])}
+    return any(p.q is not None for p in pairs) or any((f / "ground_truth.jsonl").is_file() for f in above)
+
+
+def _draw(seed: int, item: str) -> float:
+    return derive_seed(seed, "held out", item) / 2**63
+
+
+def _most(pairs: Sequence[Pair], limit: int, seed: int) -> list[Pair]:
+    """At most ``limit`` pairs, of items drawn at random, whole as far as they fit."""
+    return sorted(pairs, key=lambda pair: derive_seed(seed, "evaluate", pair.item))[:limit]
