@@ -467,7 +467,7 @@ def test_zero_shot_is_the_probability_of_the_words(tmp_path: Path, family: str) 
         if family == "embedded":
             ids += [
                 *mllm.tokenizer("\n", add_special_tokens=False)["input_ids"],
-                *ids[-encoder.image_tokens :],
+                *encoder.picture(),
             ]
         ids += encoder.question(question(pair), image=True)
         chances = []

@@ -11,9 +11,9 @@ from golden_llava import GOLDENS, load_golden
 from PIL import Image
 from transformers import LlavaForConditionalGeneration
 
-from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import ImageRules, see
 from caig_cli.mllm.sampling import sample
+from caig_cli.mllm.views.plain import patch_tokens
 
 IMAGE = -200
 
@@ -33,7 +33,7 @@ def test_pixels_logits_and_greedy_words(golden_model: LlavaForConditionalGenerat
     expected = torch.from_numpy(arrays[f"{case}_pixel_values"])
     level = 1 / 255 / 0.26
     assert (pixels - expected).abs().max() <= 3.01 * level, "Pillow versions differ by up to three levels"
-    tokens = FAMILIES["llava"].image_tokens(golden_model.config, 56)
+    tokens = patch_tokens(golden_model.config, 56)
     ids: list[int] = []
     for token in arrays[f"{case}_input_ids"][0].tolist():
         ids += [golden_model.config.image_token_id] * tokens if token == IMAGE else [token]

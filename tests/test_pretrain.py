@@ -228,5 +228,5 @@ def test_the_stream_is_a_function_of_its_index(tmp_path: Path) -> None:
     in_order = [first[i] for i in range(far + 1)][far]
     direct = second[far]
     assert torch.equal(in_order.ids_BL, direct.ids_BL)
-    assert in_order.pixels_B3HW is not None and direct.pixels_B3HW is not None
-    assert torch.equal(in_order.pixels_B3HW, direct.pixels_B3HW)
+    assert in_order.pixels is not None and direct.pixels is not None
+    assert torch.equal(in_order.pixels, direct.pixels)

@@ -122,7 +122,7 @@ def test_a_tree_is_laid_out_by_hand() -> None:
     batch = collate([row], pad=0)
     assert len(row) == 11
     assert batch.ids_BL.tolist() == [[1, 3, 5, 6, 7, 2, 8, 2, 9, 7, 2]]
-    assert batch.position_BL.tolist() == [[0, 1, 2, 3, 4, 5, 4, 5, 3, 4, 5]]
+    assert batch.position.tolist() == [[0, 1, 2, 3, 4, 5, 4, 5, 3, 4, 5]]
     assert batch.target_N.tolist() == [7, 2, 7, 2, 8, 2]
     assert batch.at_N.tolist() == [3, 4, 8, 9, 3, 6]
     assert batch.branch_N.tolist() == [0, 0, 1, 1, 2, 2]

@@ -17,8 +17,8 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import ItemError
 from caig_cli.mllm.augment import vary
-from caig_cli.mllm.images import ImageRules, Pixels, square, to_tensor
-from caig_cli.mllm.inputs import Batch, Encoder, Row, collate
+from caig_cli.mllm.images import Pixels, Rules, Size, size_of
+from caig_cli.mllm.inputs import Batch, Encoder, collate
 from caig_cli.records import Dialogue, Failure
 
 WINDOW = 16
@@ -49,18 +49,22 @@ class Item:
 
 
 class Pictures:
-    """Training pictures, decoded once and kept as uint8 squares (64 kB each at 128 px)."""
+    """Training pictures, decoded once and kept as framed (64 kB each at 128 by 128 pixels)."""
 
-    def __init__(self, rules: ImageRules, opener: Callable[[Path], Pixels] | None = None) -> None:
+    def __init__(self, rules: Rules, opener: Callable[[Path], Pixels] | None = None) -> None:
         self.rules = rules
-        self._open = opener or (lambda path: square(open_image(path), rules.size, rules.fill))
+        self._open = opener or (lambda path: rules.frame(open_image(path)))
         self._kept: dict[Path, Pixels] = {}
 
     def get(self, path: Path) -> Pixels:
-        """The picture as uint8 [size, size, 4]. Raises ItemError when the file is no usable image."""
+        """The framed picture, uint8 [H, W, 4]. Raises ItemError when the file is no usable image."""
         if path not in self._kept:
             self._kept[path] = self._open(path)
         return self._kept[path]
+
+    def size(self, path: Path | None) -> Size | None:
+        """Its height and width."""
+        return None if path is None else size_of(self.get(path))
 
 
 class DialogueSet:
@@ -74,11 +78,10 @@ class DialogueSet:
         self.pictures = pictures
         self.sizes = sizes
         self.branches = [encoder.branch(d.turns, image=d.image is not None) for d in dialogues]
-        self._prefix = {has: encoder.prefix(image=has) for has in (False, True)}
 
     def length(self, index: int) -> int:
         """Tokens of a dialogue on its own, image included."""
-        return len(self._prefix[self.dialogues[index].image is not None]) + len(self.branches[index])
+        return self._begins(index) + len(self.branches[index])
 
     def epoch(self, seed: int, epoch: int, weights: Mapping[str, float] | None = None) -> list[Item]:
         """One pass in a new order; ``weights`` says how often, on average, a task's dialogues come in it."""
@@ -99,11 +102,18 @@ class DialogueSet:
         rows, views = [], []
         for indices in item.rows:
             image = self.dialogues[indices[0]].image
-            rows.append(Row(self._prefix[image is not None], tuple(self.branches[i] for i in indices)))
+            branches = [self.branches[i] for i in indices]
+            rows.append(self.encoder.row(branches, image=image is not None, size=self.pictures.size(image)))
             if image is not None:
                 views.append(vary(self.pictures.get(image), self.pictures.rules.fill, rng, vary_by))
-        pixels = to_tensor(views, self.pictures.rules) if views else None
-        return collate(rows, self.encoder.tokenizer.pad_token_id or 0, pixels)
+        pixels = self.pictures.rules.tensor(views) if views else None
+        sizes = [size_of(view) for view in views]
+        return collate(rows, self.encoder.tokenizer.pad_token_id or 0, pixels, sizes=sizes)
+
+    def _begins(self, index: int) -> int:
+        """Tokens before a dialogue: its image's."""
+        image = self.dialogues[index].image
+        return len(self.encoder.prefix(image=image is not None, size=self.pictures.size(image)))
 
     def _copies(self, index: int, weights: Mapping[str, float], rng: random.Random) -> int:
         weight = weights.get(self.dialogues[index].task or "", 1.0)
@@ -132,8 +142,7 @@ class DialogueSet:
         return rows
 
     def _row_length(self, row: Sequence[int]) -> int:
-        prefix = len(self._prefix[self.dialogues[row[0]].image is not None])
-        return prefix + sum(len(self.branches[i]) for i in row)
+        return self._begins(row[0]) + sum(len(self.branches[i]) for i in row)
 
     def _cut(self, rows: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
         """Consecutive rows into batches of at most the allowed padded tokens."""
@@ -168,7 +177,10 @@ def usable(
             except ItemError as error:
                 failed.append(Failure(dialogue.id, str(error)))
                 continue
-            length = len(encoder.prefix(image=has)) + len(encoder.branch(dialogue.turns, image=has))
+            size = pictures.size(dialogue.image)
+            length = len(encoder.prefix(image=has, size=size)) + len(
+                encoder.branch(dialogue.turns, image=has)
+            )
             if length > longest:
                 failed.append(
                     Failure(dialogue.id, f"has {length} tokens, more than pretrain.longest {longest}")

@@ -1,80 +1,155 @@
 """The kinds of multimodal language model: one row each. Adding a family is adding a row.
 
-A row says how a conversation is written, how many tokens an image takes, which linear layers LoRA adapts, and
-which class of transformers loads it. Everything else comes from the checkpoint's own files.
+A row says how a conversation is written, how the model looks at pictures, which linear layers LoRA adapts,
+and which class of transformers loads it. Everything else comes from the checkpoint's own files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
+from caig_cli.mllm.views.anyres import ANYRES
+from caig_cli.mllm.views.crops import CROPS
+from caig_cli.mllm.views.plain import PLAIN
+from caig_cli.mllm.views.qwen import QWEN
+from caig_cli.mllm.views.tiles import TILES
+from caig_cli.mllm.views.view import View
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of model. A conversation is ``start`` (``opening`` question ``answering`` answer eos)*.
+    """One kind of model. A conversation is ``start`` (``opening`` question ``answering`` answer end)*.
 
-    ``start`` is written once, after the BOS token. ``image`` is the text right after the image tokens, which
-    stand at the beginning of the first question. Pieces are tokenised separately, so that what precedes an
-    image or an answer never changes how that is tokenised. ``many_images``: it tells several images apart.
+    ``start`` is written once, after the BOS token if there is one, and ``between`` parts an answer's end from
+    the next question. ``image`` is the text right after what stands for an image, which stands at the
+    beginning of the first question. ``marks`` are those of these texts' parts that are tokens of their own.
     """
 
     name: str
     auto_class: str
+    view: View
     start: str
     opening: str
     image: str
     answering: str
-    image_tokens: Callable[[Any, int], int]
     lora_targets: str
+    tower_targets: str
+    """Linear layers of the tower and of what leads from it to the words."""
+    between: str = ""
+    lead: str = ""
+    """What an answer begins with."""
+    end: str | None = None
+    """What ends an answer; None for the tokenizer's EOS token."""
+    judged: str = ""
+    """What a reward model's rows begin with, after the BOS token."""
+    marks: tuple[str, ...] = ()
+    language: str = "language_model"
+    """The part that reads embeddings."""
+    image_tokens: int = 1024
+    """Tokens of an image, at most, where its size is ours to choose; ``image_tokens`` in a model's
+    ``preprocessor_config.json`` takes its place."""
     many_images: bool = False
-
-
-def patch_side(tower: Any) -> int:
-    """Pixels of the side of what one image token shows: a patch, halved in scale by each further stage."""
-    stages = len(tower.depths) if hasattr(tower, "depths") else 1
-    return int(tower.patch_size) << (stages - 1)
-
-
-def _patches(config: Any, size: int) -> int:
-    """Image tokens of a LLaVA: one per patch, plus a CLIP tower's class token when it is kept."""
-    tower = config.vision_config
-    side = size // patch_side(tower)
-    kept = tower.model_type == "clip_vision_model" and config.vision_feature_select_strategy == "full"
-    return side * side + int(kept)
+    """Whether it tells several images apart."""
 
 
 _LLAMA_LINEARS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
+_CLIP_LINEARS = (
+    r".*(vision_tower|multi_modal_projector)\..*(q_proj|k_proj|v_proj|out_proj|fc1|fc2|linear_[12])"
+)
+_EMBEDDED = Family(
+    name="embedded",
+    auto_class="LlavaForConditionalGeneration",
+    view=PLAIN,
+    start="",
+    opening="",
+    image="\n",
+    answering="\n",
+    lora_targets=_LLAMA_LINEARS,
+    tower_targets=_CLIP_LINEARS,
+    many_images=True,
+)
+_LLAVA = Family(
+    name="llava",
+    auto_class="LlavaForConditionalGeneration",
+    view=PLAIN,
+    start="A chat between a curious human and an artificial intelligence assistant. The assistant gives "
+    "helpful, detailed, and polite answers to the human's questions. ",
+    opening="USER: ",
+    image="\n",
+    answering=" ASSISTANT:",
+    lora_targets=_LLAMA_LINEARS,
+    tower_targets=_CLIP_LINEARS,
+)
+_LLAVA_NEXT = replace(_LLAVA, name="llava_next", auto_class="LlavaNextForConditionalGeneration", view=ANYRES)
+_QWEN3 = Family(
+    name="qwen3_vl",
+    auto_class="Qwen3VLForConditionalGeneration",
+    view=QWEN,
+    start="",
+    opening="<|im_start|>user\n",
+    image="",
+    answering="<|im_end|>\n<|im_start|>assistant\n",
+    between="\n",
+    end="<|im_end|>",
+    judged="<|im_start|>user\n",
+    marks=("<|im_start|>", "<|im_end|>"),
+    lora_targets=_LLAMA_LINEARS,
+    tower_targets=r".*\.visual\..*(qkv|attn\.proj|gate_proj|up_proj|down_proj|linear_fc[12]|mlp\.[02])",
+    many_images=True,
+)
+_SMOLVLM = Family(
+    name="smolvlm",
+    auto_class="SmolVLMForConditionalGeneration",
+    view=TILES,
+    start="",
+    opening="User:",
+    image="",
+    answering="<end_of_utterance>\nAssistant:",
+    between="\n",
+    lead=" ",
+    end="<end_of_utterance>",
+    judged="User:",
+    marks=("<end_of_utterance>",),
+    lora_targets=r".*text_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)",
+    tower_targets=r".*(vision_model|connector)\..*(q_proj|k_proj|v_proj|out_proj|fc1|fc2|proj)",
+    language="text_model",
+    image_tokens=1100,
+    many_images=True,
+)
+_INTERNVL = replace(
+    _QWEN3,
+    name="internvl",
+    auto_class="InternVLForConditionalGeneration",
+    view=CROPS,
+    image="\n",
+    tower_targets=r".*(vision_tower|multi_modal_projector)\..*"
+    r"(q_proj|k_proj|v_proj|projection_layer|fc1|fc2|linear_[12])",
+    image_tokens=1280,
+)
 
 FAMILIES: Mapping[str, Family] = {
-    "embedded": Family(
-        name="embedded",
-        auto_class="LlavaForConditionalGeneration",
-        start="",
-        opening="",
-        image="\n",
-        answering="\n",
-        image_tokens=_patches,
-        lora_targets=_LLAMA_LINEARS,
-        many_images=True,
-    ),
-    "llava": Family(
-        name="llava",
-        auto_class="LlavaForConditionalGeneration",
-        start="A chat between a curious human and an artificial intelligence assistant. The assistant gives "
-        "helpful, detailed, and polite answers to the human's questions. ",
-        opening="USER: ",
-        image="\n",
-        answering=" ASSISTANT:",
-        image_tokens=_patches,
-        lora_targets=_LLAMA_LINEARS,
-    ),
+    row.name: row
+    for row in (
+        _EMBEDDED,
+        _LLAVA,
+        _LLAVA_NEXT,
+        replace(
+            _QWEN3,
+            name="qwen2_5_vl",
+            auto_class="Qwen2_5_VLForConditionalGeneration",
+            start="<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n",
+        ),
+        _QWEN3,
+        _SMOLVLM,
+        replace(_SMOLVLM, name="idefics3", auto_class="Idefics3ForConditionalGeneration"),
+        _INTERNVL,
+    )
 }
 
 

@@ -30,7 +30,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed
 from caig_cli.mllm.augment import vary
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.images import flatten, to_tensor
+from caig_cli.mllm.images import flatten
 from caig_cli.mllm.loading import Mllm, level_projector
 from caig_cli.mllm.sections import FirstLookSection
 from caig_cli.records import Dialogue
@@ -129,7 +129,7 @@ def first_look(
     mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
     """Teach the tower of a new model."""
-    tower = mllm.core.model.vision_tower.to(lesson.runtime.device)
+    tower = mllm.tower.to(lesson.runtime.device)
     eyes = Eyes(tower, lambda pixels: _last_tokens(tower, pixels), tower.config.hidden_size)
     teach_names(eyes, dialogues, pictures, section, lesson)
 
@@ -139,7 +139,7 @@ def level(mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures) -> None
     rules = pictures.rules
     shown = [pictures.get(d.image) for d in dialogues[:PROBE] if d.image is not None]
     if shown:
-        level_projector(mllm, to_tensor([flatten(picture, rules.fill) for picture in shown], rules))
+        level_projector(mllm, rules.tensor([flatten(picture, rules.fill) for picture in shown]))
 
 
 def teach_names(
@@ -182,7 +182,7 @@ def _teach(
             named = zip(*(row for _, row in chosen), strict=True)
             answers = [task.answers(row).to(device) for task, row in zip(tasks, named, strict=True)]
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                logits = model(to_tensor(views, pictures.rules).to(device))
+                logits = model(pictures.rules.tensor(views).to(device))
             told = list(zip(tasks, logits, answers, strict=True))
             losses = [task.loss(said, answer) for task, said, answer in told if answer.any()]
             loss = torch.stack(losses).sum()

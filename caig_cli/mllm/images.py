@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,49 @@ MARGIN = 0.06
 """Empty border around a cut-out product, as a share of its longer side."""
 
 Pixels = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+Size = tuple[int, int]
+"""Height and width, pixels."""
+
+
+class Rules(Protocol):
+    """How a model wants its pictures.
+
+    A picture is first framed (uint8 [H, W, 4], in the size in which it is seen), then varied or masked and
+    laid over ``fill``, and at last cut into the pieces that the tower takes (``tensor``).
+    """
+
+    @property
+    def fill(self) -> Colour:
+        """The colour under transparent pixels and beside a picture that is padded."""
+
+    @property
+    def usual(self) -> Size:
+        """Size of a framed square."""
+
+    def frame(self, image: Image.Image) -> Pixels:
+        """The picture whole, in a shape of its own where the model takes many; uint8 [H, W, 4]."""
+
+    def square(self, image: Image.Image) -> Pixels:
+        """The picture in the size that all are to share, uint8 [H, W, 4]."""
+
+    def tensor(self, pictures: Sequence[Pixels]) -> torch.Tensor:
+        """The pieces of uint8 [H, W, 3] pictures one after the other, normalised float32 [pieces, ...]."""
+
+    def of_two(self) -> Rules:
+        """The rules where two pictures share what one may cost."""
+
+    def halves(self) -> ImageRules:
+        """The rules of two pictures that are joined to one, beside each other."""
+
+    def join(self, left_P3hw: torch.Tensor, right_P3hw: torch.Tensor) -> torch.Tensor:
+        """The pieces of pictures joined from halves, as ``tensor`` gives them."""
+
+    def joined(self) -> Size:
+        """Size of such a picture."""
+
+    def to_config(self) -> dict[str, Any]:
+        """The same as a ``preprocessor_config.json``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +74,45 @@ class ImageRules:
     matte: tuple[int, int, int] | None = None
 
     @property
-    def fill(self) -> tuple[int, int, int]:
+    def fill(self) -> Colour:
         """The colour under transparent pixels and beside a picture that is not square."""
         if self.matte is not None:
             return self.matte
         red, green, blue = (int(m * 255) for m in self.mean)
         return red, green, blue
+
+    @property
+    def usual(self) -> Size:
+        """All pictures are of this size."""
+        return self.size, self.size
+
+    def frame(self, image: Image.Image) -> Pixels:
+        """A square."""
+        return square(image, self.size, self.fill)
+
+    def square(self, image: Image.Image) -> Pixels:
+        """A square."""
+        return square(image, self.size, self.fill)
+
+    def tensor(self, pictures: Sequence[Pixels]) -> torch.Tensor:
+        """One piece per picture, [B, 3, H, W]."""
+        return to_tensor(pictures, self)
+
+    def of_two(self) -> ImageRules:
+        """The same: a picture costs what it costs."""
+        return self
+
+    def halves(self) -> ImageRules:
+        """Squares of half the side."""
+        return replace(self, size=self.size // 2, matte=self.fill)
+
+    def join(self, left_P3hw: torch.Tensor, right_P3hw: torch.Tensor) -> torch.Tensor:
+        """Padded to a square."""
+        return beside(left_P3hw, right_P3hw, self)
+
+    def joined(self) -> Size:
+        """A square."""
+        return self.usual
 
     @classmethod
     def from_config(cls, raw: Mapping[str, Any]) -> ImageRules:
@@ -46,8 +122,8 @@ class ImageRules:
         matte = raw.get("matte")
         return cls(
             int(side),
-            _triple(raw.get("image_mean", CLIP_MEAN)),
-            _triple(raw.get("image_std", CLIP_STD)),
+            triple(raw.get("image_mean", CLIP_MEAN)),
+            triple(raw.get("image_std", CLIP_STD)),
             None if matte is None else (int(matte[0]), int(matte[1]), int(matte[2])),
         )
 
@@ -71,19 +147,24 @@ class ImageRules:
         }
 
 
-def read_rules(folder: Path) -> ImageRules:
-    """The image rules of a model folder."""
+def read_raw(folder: Path) -> dict[str, Any]:
+    """The configuration of a model folder's image processor, in either place where it may be."""
     single, whole = folder / "preprocessor_config.json", folder / "processor_config.json"
     if single.is_file():
-        return ImageRules.from_config(json.loads(single.read_text("utf-8")))
-    return ImageRules.from_config(json.loads(whole.read_text("utf-8"))["image_processor"])
+        return dict(json.loads(single.read_text("utf-8")))
+    return dict(json.loads(whole.read_text("utf-8"))["image_processor"])
 
 
-def square(image: Image.Image, size: int, fill: Sequence[int]) -> Pixels:
-    """The picture as uint8 [size, size, 4], whole and centred.
+def read_rules(folder: Path) -> ImageRules:
+    """The image rules of the folder of a model that sees squares."""
+    return ImageRules.from_config(read_raw(folder))
+
+
+def cut_out(image: Image.Image, fill: Sequence[int], *, squared: bool) -> Image.Image:
+    """The picture whole, RGBA; ``squared`` centres it in a square.
 
     A transparent picture is first cut to its product and given a small margin, so that a product fills the
-    square alike however much empty canvas its photo had. Opaque pictures are padded with ``fill``.
+    canvas alike however much empty one its photo had. An opaque square is padded with ``fill``.
     """
     rgba = image.convert("RGBA")
     box = rgba.getchannel("A").getbbox()
@@ -91,10 +172,21 @@ def square(image: Image.Image, size: int, fill: Sequence[int]) -> Pixels:
     if box is not None and not opaque:
         rgba = rgba.crop(box)
     longest = max(rgba.size)
-    side = longest if opaque else round(longest * (1 + 2 * MARGIN))
-    canvas = Image.new("RGBA", (side, side), (*fill, 255) if opaque else (*fill, 0))
-    canvas.paste(rgba, ((side - rgba.width) // 2, (side - rgba.height) // 2))
-    return np.asarray(canvas.resize((size, size), Image.Resampling.BICUBIC))
+    margin = 0 if opaque else round(longest * (1 + 2 * MARGIN)) - longest
+    width, height = (longest + margin,) * 2 if squared else (rgba.width + margin, rgba.height + margin)
+    canvas = Image.new("RGBA", (width, height), (*fill, 255) if opaque else (*fill, 0))
+    canvas.paste(rgba, ((width - rgba.width) // 2, (height - rgba.height) // 2))
+    return canvas
+
+
+def square(image: Image.Image, size: int, fill: Sequence[int]) -> Pixels:
+    """The picture as uint8 [size, size, 4], whole and centred."""
+    return np.asarray(cut_out(image, fill, squared=True).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def size_of(picture: Pixels) -> Size:
+    """Height and width."""
+    return picture.shape[0], picture.shape[1]
 
 
 def flatten(pixels: Pixels, fill: Sequence[int]) -> Pixels:
@@ -110,11 +202,24 @@ def to_tensor(pictures: Sequence[Pixels], rules: ImageRules) -> torch.Tensor:
     return (batch - mean) / std
 
 
-def see(image: Image.Image, rules: ImageRules) -> torch.Tensor:
-    """One picture as the tower's input, float32 [1, 3, H, W]."""
-    return to_tensor([flatten(square(image, rules.size, rules.fill), rules.fill)], rules)
+def see(image: Image.Image, rules: Rules) -> torch.Tensor:
+    """One picture as the tower's input: for plain rules float32 [1, 3, H, W]."""
+    return rules.tensor([flatten(rules.frame(image), rules.fill)])
 
 
-def _triple(values: Sequence[float]) -> tuple[float, float, float]:
+def beside(left_P3hw: torch.Tensor, right_P3hw: torch.Tensor, rules: ImageRules) -> torch.Tensor:
+    """Pictures of half the side, beside each other and padded to a square of ``rules``: [P, 3, H, W]."""
+    size, half = rules.size, left_P3hw.shape[-1]
+    mean, std = (left_P3hw.new_tensor(t) for t in (rules.mean, rules.std))
+    fill = (left_P3hw.new_tensor(rules.fill) / 255 - mean) / std
+    canvas = fill.view(1, 3, 1, 1).repeat(len(left_P3hw), 1, size, size)
+    top = (size - half) // 2
+    canvas[:, :, top : top + half, :half] = left_P3hw
+    canvas[:, :, top : top + half, half : 2 * half] = right_P3hw
+    return canvas
+
+
+def triple(values: Sequence[float]) -> tuple[float, float, float]:
+    """Three numbers, one per colour."""
     red, green, blue = (float(v) for v in values)
     return red, green, blue

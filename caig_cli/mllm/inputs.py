@@ -15,21 +15,27 @@ first differ::
 
 Tokens stand in the order of a walk through the tree (a token, then all that follows it), so the tokens that
 build on one are the run that begins with it. A token sees those it builds on, and its position is their
-number: each branch is computed exactly as if it stood alone behind the image.
+number: each branch is computed exactly as if it stood alone behind the image. (In families whose image tokens
+have places in rows and columns, branches go on from where the prefix ends there.)
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
 
+from caig_cli.errors import UsageError
 from caig_cli.mllm.families import Family
+from caig_cli.mllm.images import Size
+from caig_cli.mllm.views.view import IMAGE
 from caig_cli.records import Turn
 
-IMAGE = "<image>"
+Place = tuple[int, int, int]
+"""Position of a token in three orders: time, rows, columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +55,23 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One prefix and the branches that share it; ``merged`` branches also share what they begin with."""
+    """One prefix and the branches that share it; ``merged`` branches also share what they begin with.
+
+    ``places`` are those of the prefix's tokens, where they are not their numbers.
+    """
 
     prefix: tuple[int, ...]
     branches: tuple[Branch, ...]
     merged: bool = False
+    places: tuple[Place, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prefix) + sum(len(self.branches[b]) - shared for b, shared in self.walk())
+
+    @property
+    def next(self) -> int:
+        """Position of what follows the prefix."""
+        return 1 + max(map(max, self.places)) if self.places else len(self.prefix)
 
     def walk(self) -> Iterator[tuple[int, int]]:
         """Branches in the order in which they are laid out, and how many tokens each has from the one before.
@@ -80,18 +95,20 @@ class Batch:
     ``mask_B1LL`` is additive: 0 where a token may look, the lowest float elsewhere. Response token n is
     ``target_N[n]``, predicted at (``row_N[n]``, ``at_N[n]``), and belongs to conversation
     ``branch_N[n]`` of the batch, counted over all rows. The images of the rows that have one are given in
-    order, as pixels or as what the tower has seen in them (``vision.patches``).
+    order, as pixels or as what the tower has seen in them (``vision.patches``), with their ``sizes``.
+    Positions are [B, L], or [3, B, L] where a row has places of its own.
     """
 
     ids_BL: torch.Tensor
-    position_BL: torch.Tensor
+    position: torch.Tensor
     mask_B1LL: torch.Tensor
     row_N: torch.Tensor
     at_N: torch.Tensor
     target_N: torch.Tensor
     branch_N: torch.Tensor
-    pixels_B3HW: torch.Tensor | None = None
-    patches_ITW: torch.Tensor | None = None
+    pixels: torch.Tensor | None = None
+    patches: torch.Tensor | None = None
+    sizes: tuple[Size, ...] = ()
 
     @property
     def real(self) -> torch.Tensor:
@@ -100,56 +117,150 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
-        names = (name for name in self.__slots__ if getattr(self, name) is not None)
-        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+        values = ((name, getattr(self, name)) for name in self.__slots__)
+        moved: dict[str, Any] = {n: v.to(device) for n, v in values if isinstance(v, torch.Tensor)}
+        return replace(self, **moved)
 
 
 class Encoder:
     """Writes conversations in a family's form. Holds no weights."""
 
-    def __init__(self, tokenizer: Any, family: Family, image_token: int, image_tokens: int) -> None:
-        self.tokenizer = tokenizer
-        self.family = family
-        self.image_token = image_token
-        self.image_tokens = image_tokens
+    def __init__(self, tokenizer: Any, family: Family, config: Any, usual: Size) -> None:
+        """``config``: the model's; ``usual``: size of a picture where none is given."""
+        self.tokenizer, self.family, self.config, self.usual = tokenizer, family, config, usual
+        self._starts: dict[Size | None, tuple[int, ...]] = {}
 
-    def prefix(self, *, image: bool) -> tuple[int, ...]:
-        """What all conversations about one image begin with; without an image only the start token."""
+    @property
+    def end(self) -> int:
+        """The token that closes an answer."""
+        name = self.family.end
+        return int(self.tokenizer.eos_token_id if name is None else self._token(name))
+
+    def start(self, written: str = "") -> tuple[int, ...]:
+        """The BOS token, if the family has one, and a piece of its form."""
         bos = self.tokenizer.bos_token_id
-        start = [] if bos is None else [bos]
-        if image:
-            start += self._ids(self.family.start + self.family.opening)
-            start += [self.image_token] * self.image_tokens
-        return tuple(start)
+        return tuple(([] if bos is None else [bos]) + self._ids(written))
+
+    def picture(self, size: Size | None = None) -> tuple[int, ...]:
+        """What stands for a picture of this size: its image tokens, and the family's marks around them."""
+        ids: list[int] = []
+        for piece in self.family.view.spell(self.config, size or self.usual):
+            if piece == IMAGE:
+                ids.append(self.config.image_token_id)
+            else:
+                ids += self._ids(piece) if piece.isspace() else [self._token(piece)]
+        return tuple(ids)
+
+    @property
+    def after_image(self) -> tuple[int, ...]:
+        """What follows a picture."""
+        return tuple(self._ids(self.family.image))
+
+    def prefix(self, *, image: bool, size: Size | None = None) -> tuple[int, ...]:
+        """What all conversations about one image begin with; without an image only the start token."""
+        if not image:
+            return self.start()
+        if size not in self._starts:
+            self._starts[size] = self.start(self.family.start + self.family.opening) + self.picture(size)
+        return self._starts[size]
+
+    def places(self, ids: Sequence[int], *sizes: Size) -> tuple[Place, ...]:
+        """Where tokens stand that show pictures of these sizes; empty where their numbers say it.
+
+        An image's rows and columns are counted from where it begins, and what follows it goes on from the
+        larger of the two.
+        """
+        grid = self.family.view.grid
+        if grid is None:
+            return ()
+        shown = iter(sizes)
+        places: list[Place] = []
+        at, n = 0, 0
+        while n < len(ids):
+            if ids[n] != self.config.image_token_id:
+                places.append((at, at, at))
+                at, n = at + 1, n + 1
+                continue
+            rows, columns = grid(self.config, next(shown))
+            places += [(at, at + row, at + column) for row in range(rows) for column in range(columns)]
+            at, n = at + max(rows, columns), n + rows * columns
+        return tuple(places)
+
+    def row(
+        self, branches: Sequence[Branch], *, image: bool, size: Size | None = None, merged: bool = False
+    ) -> Row:
+        """Conversations about a picture of this size, or about none."""
+        prefix = self.prefix(image=image, size=size)
+        places = self.places(prefix, size or self.usual) if image else ()
+        return Row(prefix, tuple(branches), merged, places)
 
     def question(self, text: str, *, image: bool) -> tuple[int, ...]:
         """The first question up to where the answer begins, after the prefix."""
         before = self.family.image if image else self.family.start + self.family.opening
-        return tuple(self._ids(before + _without_image(text) + self.family.answering))
+        return tuple(self._ids(before, _without_image(text), self.family.answering))
+
+    def asked(self, text: str, size: Size | None = None) -> Row:
+        """A question about a picture, as a row that is to be gone on with."""
+        ids = self.prefix(image=True, size=size) + self.question(text, image=True)
+        return Row(ids, (), places=self.places(ids, size or self.usual))
 
     def branch(self, turns: Sequence[Turn], *, image: bool) -> Branch:
         """A whole conversation: human and model in turn, each answer closed by the end token."""
+        family = self.family
         ids: list[int] = []
         is_response: list[bool] = []
         for index, turn in enumerate(turns):
             if turn.speaker == "gpt":
-                piece = [*self._ids(turn.text), self.tokenizer.eos_token_id]
+                piece = [*self.answer(turn.text), self.end]
             elif index == 0:
                 piece = list(self.question(turn.text, image=image))
             else:
-                piece = self._ids(self.family.opening + _without_image(turn.text) + self.family.answering)
+                piece = self._ids(
+                    family.between + family.opening, _without_image(turn.text), family.answering
+                )
             ids += piece
             is_response += [turn.speaker == "gpt"] * len(piece)
         return Branch(tuple(ids), tuple(is_response))
+
+    def answer(self, text: str) -> tuple[int, ...]:
+        """The words of an answer, without its end."""
+        return tuple(self._ids("", self.family.lead + text, ""))
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words of a response, without special tokens and outer white space."""
         return str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
-    def _ids(self, text: str) -> list[int]:
-        if not text:
+    def _ids(self, before: str, text: str = "", after: str = "") -> list[int]:
+        """Tokens of words between two pieces of the form, in which alone the family's marks are tokens."""
+        ids: list[int] = []
+        words = ""
+        for piece, is_form in ((before, True), (text, False), (after, True)):
+            for part in self._parts(piece) if is_form else [piece]:
+                if is_form and part in self.family.marks:
+                    ids += [*self._plain(words), self._token(part)]
+                    words = ""
+                else:
+                    words += part
+        return ids + self._plain(words)
+
+    def _parts(self, form: str) -> list[str]:
+        """A piece of the form, cut at the family's marks."""
+        if not self.family.marks:
+            return [form]
+        return re.split("(" + "|".join(map(re.escape, self.family.marks)) + ")", form)
+
+    def _plain(self, words: str) -> list[int]:
+        if not words:
             return []
-        return list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        return list(self.tokenizer(words, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+    def _token(self, name: str) -> int:
+        number = self.tokenizer.convert_tokens_to_ids(name)
+        if number is None or number == self.tokenizer.unk_token_id:
+            raise UsageError(
+                f"the tokenizer has no token {name}, which models of family {self.family.name} need"
+            )
+        return int(number)
 
 
 def collate(
@@ -157,28 +268,33 @@ def collate(
     pad: int,
     pixels: torch.Tensor | None = None,
     patches: torch.Tensor | None = None,
+    sizes: Sequence[Size] = (),
 ) -> Batch:
     """Rows to one right-padded batch; ``pixels`` or ``patches`` are those of the rows that have an image."""
     longest = max(len(row) for row in rows)
     ids_BL = torch.full((len(rows), longest), pad)
-    position_BL = torch.zeros((len(rows), longest), dtype=torch.long)
+    spread = any(row.places for row in rows)
+    position_3BL = torch.zeros((3 if spread else 1, len(rows), longest), dtype=torch.long)
     end_BL = torch.arange(1, longest + 1).repeat(len(rows), 1)
     picks: list[tuple[int, int, int, int]] = []
     seen = 0
     for r, row in enumerate(rows):
         tree = _lay(row)
         n = len(tree.ids)
-        ids_BL[r, :n], position_BL[r, :n], end_BL[r, :n] = (
-            torch.tensor(column) for column in (tree.ids, tree.positions, tree.ends)
-        )
+        ids_BL[r, :n], end_BL[r, :n] = torch.tensor(tree.ids), torch.tensor(tree.ends)
+        position_3BL[:, r, :n] = torch.tensor(tree.positions)
+        if row.places:
+            position_3BL[:, r, : len(row.places)] = torch.tensor(row.places).T
         for branch, path in zip(row.branches, tree.paths, strict=True):
             before = path[len(row.prefix) - 1 :]
             own = zip(branch.ids, branch.is_response, before, strict=False)
             picks += [(r, at, token, seen) for token, mine, at in own if mine]
             seen += 1
     row_N, at_N, target_N, branch_N = torch.tensor(picks, dtype=torch.long).reshape(-1, 4).unbind(1)
+    position = position_3BL if spread else position_3BL[0]
     mask_B1LL = _tree_mask(end_BL)
-    return Batch(ids_BL, position_BL, mask_B1LL, row_N, at_N, target_N, branch_N, pixels, patches)
+    given = (pixels, patches, tuple(sizes))
+    return Batch(ids_BL, position, mask_B1LL, row_N, at_N, target_N, branch_N, *given)
 
 
 class _Tree(NamedTuple):
@@ -194,6 +310,7 @@ class _Tree(NamedTuple):
 def _lay(row: Row) -> _Tree:
     n = len(row.prefix)
     ids, positions, ends = list(row.prefix), list(range(n)), [0] * n
+    skipped = row.next - n
     paths: list[list[int]] = [[] for _ in row.branches]
     path = list(range(n))
     for b, shared in row.walk():
@@ -201,7 +318,7 @@ def _lay(row: Row) -> _Tree:
         for place in path[n + shared :]:
             ends[place] = len(ids)
         path = [*path[: n + shared], *range(len(ids), len(ids) + len(new))]
-        positions += range(n + shared, len(path))
+        positions += range(n + shared + skipped, len(path) + skipped)
         ids += new
         ends += [0] * len(new)
         paths[b] = path

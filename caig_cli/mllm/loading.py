@@ -14,8 +14,8 @@ from transformers.utils import logging as transformers_logging
 from caig_cli.engine import sources
 from caig_cli.errors import UsageError
 from caig_cli.mllm import quantise
-from caig_cli.mllm.families import FAMILIES, Family, family_of, patch_side
-from caig_cli.mllm.images import ImageRules, read_rules
+from caig_cli.mllm.families import FAMILIES, Family, family_of
+from caig_cli.mllm.images import ImageRules, Rules, read_raw
 from caig_cli.mllm.inputs import Encoder
 from caig_cli.mllm.tokenizer import IMAGE
 
@@ -34,7 +34,7 @@ class Mllm:
     model: Any
     tokenizer: Any
     family: Family
-    rules: ImageRules
+    rules: Rules
 
     @property
     def config(self) -> Any:
@@ -52,8 +52,12 @@ class Mllm:
 
     @property
     def encoder(self) -> Encoder:
-        tokens = self.family.image_tokens(self.config, self.rules.size)
-        return Encoder(self.tokenizer, self.family, self.config.image_token_id, tokens)
+        return Encoder(self.tokenizer, self.family, self.config, self.rules.usual)
+
+    @property
+    def tower(self) -> Any:
+        """The part that looks at pictures."""
+        return self.core.model.get_submodule(self.family.view.eyes[0])
 
     def save(self, folder: Path, dtype: torch.dtype) -> None:
         """Write a folder that transformers (or, with adapters, PEFT) loads; weights as safetensors.
@@ -71,7 +75,8 @@ class Mllm:
         self.model.save_pretrained(folder, state_dict=copy)
         self.tokenizer.save_pretrained(folder)
         _write_json(folder / "preprocessor_config.json", self.rules.to_config())
-        _write_json(folder / "processor_config.json", _processor_config(self.config))
+        if self.family.view.processor is not None:
+            _write_json(folder / "processor_config.json", self.family.view.processor(self.config))
 
     def save_adapter(self, folder: Path, name: str = "default") -> None:
         """Write the folder of one adapter; it tells how its base was quantised."""
@@ -115,7 +120,12 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
     model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True, **given)
     quantise.keep_layout(model)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return Mllm(model.to(device).eval(), tokenizer, family, read_rules(folder))
+    return Mllm(model.to(device).eval(), tokenizer, family, _rules(folder, family, config))
+
+
+def _rules(folder: Path, family: Family, config: Any) -> Rules:
+    raw = read_raw(folder)
+    return family.view.read(raw, config, int(raw.get("image_tokens", family.image_tokens)))
 
 
 def base_name(mllm: Mllm, adapter: str = "default") -> str:
@@ -260,16 +270,6 @@ def add_lora(
     for saved in model.peft_config.values():
         saved.base_model_name_or_path, saved.revision = sources.split_revision(base)
     return Mllm(model, mllm.tokenizer, mllm.family, mllm.rules)
-
-
-def _processor_config(config: Any) -> dict[str, Any]:
-    return {
-        "processor_class": "LlavaProcessor",
-        "image_token": IMAGE,
-        "patch_size": patch_side(config.vision_config),
-        "vision_feature_select_strategy": config.vision_feature_select_strategy,
-        "num_additional_image_tokens": int(config.vision_feature_select_strategy == "default"),
-    }
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caig_cli.mllm.inputs import Branch, Row
+from caig_cli.mllm.inputs import Branch, Place, Row
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.scoring import why_no_tree
 
@@ -41,14 +41,19 @@ def cost_of_trees(mllm: Mllm) -> Cost | None:
     return Cost.of(mllm) if why_no_tree(mllm) is None else None
 
 
-def pack(prefix: tuple[int, ...], branches: Sequence[Branch], cost: Cost | None) -> tuple[Row, ...]:
+def pack(
+    prefix: tuple[int, ...],
+    branches: Sequence[Branch],
+    cost: Cost | None,
+    places: tuple[Place, ...] = (),
+) -> tuple[Row, ...]:
     """The conversations about one image as one merged row, or as a row each where that costs less.
 
     A tree of n tokens costs dense attention over all of them, though each sees only its own branch: many
     long branches behind a short prefix are cheaper apart. ``cost`` None keeps every conversation apart.
     """
-    apart = tuple(Row(prefix, (branch,)) for branch in branches)
-    together = Row(prefix, tuple(branches), merged=True)
+    apart = tuple(Row(prefix, (branch,), places=places) for branch in branches)
+    together = Row(prefix, tuple(branches), merged=True, places=places)
     if cost is None or cost(together) > sum(map(cost, apart)):
         return apart
     return (together,)

@@ -20,14 +20,14 @@ from caig_cli.engine.loop import StepFunction, StepOutput
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.losses import weighted_sum
-from caig_cli.mllm.images import Pixels, flatten, to_tensor
+from caig_cli.mllm.images import Pixels, Size, flatten, size_of
 from caig_cli.mllm.inputs import Batch, Branch, Row, collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.negatives import Negative, negative_picture
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.preference_sections import NegativesSection
 from caig_cli.mllm.scoring import response_logps, why_no_tree
-from caig_cli.mllm.vision import patches
+from caig_cli.mllm.vision import apart, patches
 from caig_cli.preference import Objective, Replies, margin_weights, preference_loss
 from caig_cli.records import Preference, Product, Turn
 
@@ -37,7 +37,7 @@ CHUNK = 16
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How products become conversations: the question about one, and its square picture, uint8 [H, W, 4]."""
+    """How products become conversations: the question about one, and its framed picture, uint8 [H, W, 4]."""
 
     question: Callable[[Product], str]
     picture: Callable[[Product], Pixels]
@@ -96,10 +96,11 @@ class PreferenceSet:
     ) -> None:
         """``negatives``: one for each preference, or none at all for a loss that needs none."""
         self.mllm, self.preferences, self.asking, self.section = mllm, preferences, asking, section
-        self._prefix = mllm.encoder.prefix(image=True)
+        self._encoder = mllm.encoder
         self._pictures: dict[str | tuple[str, Negative], int] = {}
         self.talks: dict[tuple[int, Branch], int] = {}
         self.shown: list[tuple[Product, Negative | None]] = []
+        self.sizes: list[Size] = []
         self.replies = [
             self._replies(number, negatives[number] if negatives else None)
             for number in range(len(preferences))
@@ -109,7 +110,7 @@ class PreferenceSet:
             by_product[preference.product.id].append(number)
         self.products = list(by_product.values())
         self.rows = self._rows()
-        self.patches_ITW = torch.empty(0)
+        self.patches: list[torch.Tensor] = []
         precise = torch.promote_types(torch.float32, mllm.core.dtype)
         self.reference_M = torch.zeros(len(self.talks), dtype=precise)
 
@@ -135,11 +136,12 @@ class PreferenceSet:
         key = product.id if negative is None else (product.id, negative)
         if key not in self._pictures:
             self.shown.append((product, negative))
+            self.sizes.append(self._size(product, negative))
         return self._pictures.setdefault(key, len(self._pictures))
 
     def _talk(self, picture: int, told: Product, text: str) -> int:
         turns = (Turn("human", self.asking.question(told)), Turn("gpt", text))
-        branch = self.mllm.encoder.branch(turns, image=True)
+        branch = self._encoder.branch(turns, image=True)
         return self.talks.setdefault((picture, branch), len(self.talks))
 
     def _rows(self) -> list[list[PackedRow]]:
@@ -152,11 +154,18 @@ class PreferenceSet:
             packed = []
             for picture, talks in by_picture.items():
                 waiting = list(talks)
-                for row in pack(self._prefix, [known[talk][1] for talk in talks], cost):
+                start = self._encoder.row((), image=True, size=self.sizes[picture])
+                for row in pack(start.prefix, [known[talk][1] for talk in talks], cost, start.places):
                     packed.append(PackedRow(row, picture, tuple(waiting[: len(row.branches)])))
                     del waiting[: len(row.branches)]
             rows.append(packed)
         return rows
+
+    def _size(self, product: Product, negative: Negative | None) -> Size:
+        """Height and width of a picture: a negative's are those of its product, or of the lent one."""
+        if negative is not None and negative.kind == "image" and negative.other is not None:
+            product = self.preferences[negative.other].product
+        return size_of(self.asking.picture(product))
 
     def tokens(self, product: int) -> int:
         """Tokens of a product's rows, image tokens included."""
@@ -167,15 +176,17 @@ class PreferenceSet:
     @torch.no_grad()
     def look(self, report: Reporter) -> None:
         """Show every picture to the tower, once; kept beside the data in the model's precision."""
-        seen = []
+        seen: list[torch.Tensor] = []
         if reason := why_no_tree(self.mllm):
             report.info(reason)
         with report.progress("looking at products", len(self.shown)) as bar:
             for start in range(0, len(self.shown), CHUNK):
                 views = [self.view(*shown) for shown in self.shown[start : start + CHUNK]]
-                seen.append(patches(self.mllm, to_tensor(views, self.mllm.rules)).cpu())
+                sizes = self.sizes[start : start + CHUNK]
+                chunk = patches(self.mllm, self.mllm.rules.tensor(views), sizes).cpu()
+                seen += apart(self.mllm, chunk, sizes)
                 bar.advance(len(views))
-        self.patches_ITW = torch.cat(seen)
+        self.patches = seen
 
     def view(self, product: Product, negative: Negative | None) -> Pixels:
         own, fill = self.asking.picture(product), self.mllm.rules.fill
@@ -240,8 +251,9 @@ class PreferenceSet:
         passes, talks = [], []
         for numbers in group_by_length([len(one.row) for one in packed]):
             group = [packed[number] for number in numbers]
-            seen = self.patches_ITW[[one.picture for one in group]]
-            passes.append(collate([one.row for one in group], pad, patches=seen))
+            seen = torch.cat([self.patches[one.picture] for one in group])
+            sizes = [self.sizes[one.picture] for one in group]
+            passes.append(collate([one.row for one in group], pad, patches=seen, sizes=sizes))
             talks += [talk for one in group for talk in one.talks]
         return tuple(passes), talks
 

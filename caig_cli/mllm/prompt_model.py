@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import torch
 from PIL import Image
 
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import loading
-from caig_cli.mllm.images import see
-from caig_cli.mllm.sampling import sample_many
+from caig_cli.mllm.images import flatten, size_of
+from caig_cli.mllm.sampling import Shown, sample_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +63,15 @@ class PromptModel:
     ) -> list[list[str]]:
         """For each image and instruction one answer per seed of its own, all sampled together."""
         mllm = self.mllm
-        encoder = mllm.encoder
-        prefix = encoder.prefix(image=True)
-        pixels = torch.cat([see(image, mllm.rules) for image in images])
+        encoder, rules = mllm.encoder, mllm.rules
+        pictures = [flatten(rules.frame(image), rules.fill) for image in images]
+        sizes = tuple(size_of(picture) for picture in pictures)
         answers = sample_many(
             mllm.core,
-            [prefix + encoder.question(text, image=True) for text in instructions],
-            pixels.to(mllm.core.device, mllm.core.dtype),
+            [encoder.asked(text, size) for text, size in zip(instructions, sizes, strict=True)],
+            Shown(rules.tensor(pictures).to(mllm.core.device, mllm.core.dtype), sizes),
             seeds=seeds,
-            end=mllm.tokenizer.eos_token_id,
+            end=encoder.end,
             forbidden=self._forbidden(),
             max_new_tokens=sampler.max_new_tokens,
             temperature=sampler.temperature,
@@ -81,6 +80,7 @@ class PromptModel:
         return [[encoder.decode(answer) for answer in some] for some in answers]
 
     def _forbidden(self) -> list[int]:
-        tokenizer = self.mllm.tokenizer
-        special = {self.mllm.config.image_token_id, tokenizer.pad_token_id, tokenizer.bos_token_id}
-        return sorted(special - {None, tokenizer.eos_token_id})
+        """What is no word: the family's marks and other special tokens, and rows without a token."""
+        tokenizer, rows = self.mllm.tokenizer, self.mllm.config.get_text_config().vocab_size
+        marks = {self.mllm.config.image_token_id, *tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+        return sorted((marks | set(range(len(tokenizer), rows))) - {self.mllm.encoder.end})

@@ -15,8 +15,8 @@ from PIL import Image
 
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import loading
-from caig_cli.mllm.images import see
-from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.images import flatten, size_of
+from caig_cli.mllm.inputs import Branch, collate
 from caig_cli.mllm.instructions import knowledge
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
@@ -46,21 +46,24 @@ class RelevanceJudge:
     @torch.inference_mode()
     def suits(self, product: Product, ads: Sequence[Image.Image]) -> list[float]:
         """Probability of yes for each ad of a product."""
-        row = self._row(product)
-        seen = patches(self.mllm, torch.cat([see(ad, self.mllm.rules) for ad in ads]))
-        batch = collate([row] * len(ads), self.mllm.tokenizer.pad_token_id or 0, patches=seen)
+        rules = self.mllm.rules
+        pictures = [flatten(rules.frame(ad), rules.fill) for ad in ads]
+        sizes = [size_of(picture) for picture in pictures]
+        seen, branches = patches(self.mllm, rules.tensor(pictures), sizes), self._branches(product)
+        rows = [self.mllm.encoder.row(branches, image=True, size=size) for size in sizes]
+        batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, patches=seen, sizes=sizes)
         logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
         yes_R2, no_R2 = logp_D.double().view(len(ads), 2, -1).unbind(1)
         said: list[float] = torch.sigmoid(yes_R2.logsumexp(1) - no_R2.logsumexp(1)).tolist()
         return said
 
-    def _row(self, product: Product) -> Row:
-        """The ad, what the shop says, and the question with each answer as a branch."""
+    def _branches(self, product: Product) -> list[Branch]:
+        """What the shop says, and the question with each answer as a branch."""
         encoder = self.mllm.encoder
         told = knowledge(product.caption, product.attributes)
         asked = encoder.question("\n".join([*told, QUESTION]), image=True)
         branches = []
         for answer in ANSWERS:
-            said = tuple(self.mllm.tokenizer(answer, add_special_tokens=False)["input_ids"])
+            said = encoder.answer(answer)
             branches.append(Branch(asked + said, (False,) * len(asked) + (True,) * len(said)))
-        return Row(encoder.prefix(image=True), tuple(branches))
+        return branches

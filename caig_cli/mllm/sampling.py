@@ -7,9 +7,21 @@ longest question, V vocabulary.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+
+from caig_cli.mllm.families import family_of
+from caig_cli.mllm.images import Size
+from caig_cli.mllm.inputs import Row
+from caig_cli.mllm.vision import embed, language
+
+
+class Shown(NamedTuple):
+    """Pictures of questions, in order: their pieces, and sizes where the model sees more than squares."""
+
+    pixels: torch.Tensor
+    sizes: tuple[Size, ...] = ()
 
 
 def sample(
@@ -27,8 +39,8 @@ def sample(
     """``sample_many`` of one question: one answer per seed."""
     return sample_many(
         model,
-        [ids_1L[0].tolist()],
-        pixels_13HW,
+        [Row(tuple(ids_1L[0].tolist()), ())],
+        None if pixels_13HW is None else Shown(pixels_13HW),
         seeds=[seeds],
         end=end,
         forbidden=forbidden,
@@ -41,8 +53,8 @@ def sample(
 @torch.inference_mode()
 def sample_many(
     model: Any,
-    questions: Sequence[Sequence[int]],
-    pixels_Q3HW: torch.Tensor | None,
+    questions: Sequence[Row],
+    shown: Shown | None,
     *,
     seeds: Sequence[Sequence[int]],
     end: int,
@@ -51,7 +63,7 @@ def sample_many(
     temperature: float = 1.0,
     top_p: float = 1.0,
 ) -> list[list[list[int]]]:
-    """For each question (token ids) one answer per seed of its own, as token ids without the end token.
+    """For each question (the prefix of a row) one answer per seed, as token ids without the end token.
 
     Every row draws from its own generator: what it says does not depend on the other rows, but for rounding.
     ``temperature`` 0 takes the likeliest token. ``top_p`` keeps the smallest set of tokens that holds that
@@ -60,7 +72,7 @@ def sample_many(
     device = model.device
     owner = [q for q, some in enumerate(seeds) for _ in some]
     generators = [torch.Generator().manual_seed(seed % 2**63) for some in seeds for seed in some]
-    rows = _Rows(model, questions, pixels_Q3HW, owner, end)
+    rows = _Rows(model, questions, shown, owner, end)
     said: list[list[int]] = [[] for _ in owner]
     for step in range(max_new_tokens):
         uniform_R = torch.stack(
@@ -89,28 +101,41 @@ class _Rows:
     def __init__(
         self,
         model: Any,
-        questions: Sequence[Sequence[int]],
-        pixels_Q3HW: torch.Tensor | None,
+        questions: Sequence[Row],
+        shown: Shown | None,
         owner: Sequence[int],
         end: int,
     ) -> None:
         self.model, self.live, self.done = model, list(range(len(owner))), set[int]()
+        self.family = family_of(model.config)
         longest, device = max(map(len, questions)), model.device
         ids_QL = torch.full((len(questions), longest), end, device=device)
         mask_QL = torch.zeros((len(questions), longest), dtype=torch.long, device=device)
-        for q, ids in enumerate(questions):
-            ids_QL[q, longest - len(ids) :] = torch.tensor(ids, device=device)
-            mask_QL[q, longest - len(ids) :] = 1
+        position_3QL = torch.zeros((3, len(questions), longest), dtype=torch.long, device=device)
+        for q, row in enumerate(questions):
+            begin = longest - len(row)
+            ids_QL[q, begin:] = torch.tensor(row.prefix, device=device)
+            mask_QL[q, begin:] = 1
+            if row.places:
+                position_3QL[:, q, begin:] = torch.tensor(row.places, device=device).T
         given: dict[str, torch.Tensor] = {}
-        if not mask_QL.all():
+        padded = not bool(mask_QL.all())
+        if padded:
             given = {"attention_mask": mask_QL, "position_ids": (mask_QL.cumsum(1) - 1).clamp(min=0)}
-        out = model(input_ids=ids_QL, pixel_values=pixels_Q3HW, use_cache=True, logits_to_keep=1, **given)
+        if any(row.places for row in questions):
+            given["position_ids"] = position_3QL
+        seen = None if shown is None else self.family.view.see(model, *shown)
+        sizes = () if shown is None else shown.sizes
+        out = self._read(embed(model, self.family, ids_QL, seen, sizes), **given)
         owner_R = torch.tensor(owner, device=device)
         self.cache = out.past_key_values
         self.cache.batch_select_indices(owner_R)
-        self.logits_RV = out.logits[owner_R, -1]
-        self.position_R = mask_QL.sum(1)[owner_R]
-        self.mask_RL = mask_QL[owner_R] if given else None
+        self.logits_RV = self.model.lm_head(out.last_hidden_state[:, -1:])[owner_R, -1]
+        self.position_R = torch.tensor([row.next for row in questions], device=device)[owner_R]
+        self.mask_RL = mask_QL[owner_R] if padded else None
+
+    def _read(self, rows: dict[str, Any], **given: Any) -> Any:
+        return language(self.model, self.family)(**rows, use_cache=True, **given)
 
     def advance(self, next_R: torch.Tensor, going: Sequence[int]) -> None:
         """Read the next tokens; ``going`` are the numbers of the live rows that have not ended."""
@@ -125,15 +150,14 @@ class _Rows:
         if self.mask_RL is not None:
             self.mask_RL = torch.nn.functional.pad(self.mask_RL, (0, 1), value=1)
             given = {"attention_mask": self.mask_RL}
-        out = self.model(
-            input_ids=next_R[:, None],
+        out = self._read(
+            embed(self.model, self.family, next_R[:, None], None),
             position_ids=self.position_R[:, None],
             past_key_values=self.cache,
-            use_cache=True,
             **given,
         )
         self.position_R = self.position_R + 1
-        self.logits_RV = out.logits[:, -1]
+        self.logits_RV = self.model.lm_head(out.last_hidden_state)[:, -1]
 
 
 def pick(

@@ -13,7 +13,7 @@ from torch import nn
 
 from caig_cli.mllm.inputs import Batch
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.vision import embed
+from caig_cli.mllm.vision import embed, language
 from caig_cli.preference import token_logps
 
 TREE_ATTENTION = ("eager", "sdpa")
@@ -33,20 +33,18 @@ class ResponseScorer(nn.Module):
 
     def __init__(self, mllm: Mllm) -> None:
         super().__init__()
-        self.model = mllm.model
+        self.model, self.family = mllm.model, mllm.family
         self.trees = why_no_tree(mllm) is None
 
     def forward(self, batch: Batch) -> torch.Tensor:
         """Logits [N, V]; the head never sees the other tokens. Shapes as in ``inputs.Batch``."""
         core: Any = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
-        if batch.patches_ITW is not None:
-            given: dict[str, Any] = {"inputs_embeds": embed(core, batch.ids_BL, batch.patches_ITW)}
-        else:
-            pixels = None if batch.pixels_B3HW is None else batch.pixels_B3HW.to(core.dtype)
-            given = {"input_ids": batch.ids_BL, "pixel_values": pixels}
-        out = core.model(
-            **given,
-            position_ids=batch.position_BL,
+        seen = batch.patches
+        if batch.pixels is not None:
+            seen = self.family.view.see(core, batch.pixels.to(core.dtype), batch.sizes)
+        out = language(core, self.family)(
+            **embed(core, self.family, batch.ids_BL, seen, batch.sizes),
+            position_ids=batch.position,
             attention_mask=batch.mask_B1LL.to(core.dtype) if self.trees else batch.real.long(),
             use_cache=False,
         )

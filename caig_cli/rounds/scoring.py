@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from caig_cli.engine.loop import Evaluate
-from caig_cli.mllm.images import flatten, to_tensor
+from caig_cli.mllm.images import flatten, size_of
 from caig_cli.mllm.inputs import collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
@@ -40,12 +40,17 @@ def prompt_logps(
     for product in products:
         question = Turn("human", asking.question(product))
         branches = [encoder.branch((question, Turn("gpt", text)), image=True) for text in prompts[product.id]]
-        rows = pack(encoder.prefix(image=True), branches, cost)
-        seen = patches(mllm, to_tensor([flatten(asking.picture(product), fill)], mllm.rules))
+        picture = flatten(asking.picture(product), fill)
+        size = size_of(picture)
+        start = encoder.row((), image=True, size=size)
+        rows = pack(start.prefix, branches, cost, start.places)
+        seen = patches(mllm, mllm.rules.tensor([picture]), [size])
         passes, order = [], []
         for numbers in group_by_length([len(row) for row in rows]):
             group = [rows[number] for number in numbers]
-            passes.append(collate(group, pad, patches=seen.expand(len(group), -1, -1)).to(mllm.core.device))
+            shown = torch.cat([seen] * len(group))
+            batch = collate(group, pad, patches=shown, sizes=[size] * len(group))
+            passes.append(batch.to(mllm.core.device))
             order += numbers
         logp, length = response_logps(scorer, passes)
         back = torch.argsort(torch.tensor(order)) if len(rows) > 1 else slice(None)

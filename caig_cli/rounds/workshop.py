@@ -16,7 +16,7 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
 from caig_cli.market.workers import Workers, start_workers
-from caig_cli.mllm.images import Pixels, square
+from caig_cli.mllm.images import Pixels
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.policy import make_policy
@@ -71,12 +71,12 @@ class Workshop:
 
     @cached_property
     def asking(self) -> Asking:
-        """How a product becomes a question and a square picture."""
+        """How a product becomes a question and a framed picture."""
         rules = self.policy.rules
 
         @lru_cache(256)
         def picture(product_id: str) -> Pixels:
-            return square(Image.fromarray(self.stock.cutout(product_id).rgba), rules.size, rules.fill)
+            return rules.frame(Image.fromarray(self.stock.cutout(product_id).rgba))
 
         return Asking(question, lambda product: picture(product.id))
 
@@ -127,7 +127,7 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     seed_everything(derive_seed(recipe.seed, "weights"))
     policy = make_policy(recipe.policy.base, recipe.policy.lora, runtime)
     # A frozen tower looks at a picture once.
-    policy.core.model.vision_tower.requires_grad_(False)
+    policy.tower.requires_grad_(False)
     policy.model.eval()
     judge = open_seat(recipe.judge.model, "judge", policy, runtime, recipe.seed)
     heldout = _heldout(recipe, policy, runtime, report)

@@ -155,7 +155,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         level(mllm, train, pictures)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
-        mllm.core.model.vision_tower.requires_grad_(False)
+        mllm.tower.requires_grad_(False)
     learn = DialogueSet(train, mllm.encoder, pictures, sizes)
     judge = DialogueSet(held_out, mllm.encoder, pictures, sizes)
     result = loop.train(

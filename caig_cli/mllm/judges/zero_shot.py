@@ -17,11 +17,11 @@ from PIL import Image
 from caig_cli.data.creatives import open_creative, side_by_side
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import loading
-from caig_cli.mllm.images import see
+from caig_cli.mllm.images import Pixels, Size, flatten, size_of
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.judges.question import question
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
-from caig_cli.mllm.vision import patches
+from caig_cli.mllm.vision import apart, patches
 from caig_cli.records import Pair, Verdict
 
 ANSWERS = ("left", "Left", "right", "Right")
@@ -51,12 +51,24 @@ class ZeroShotJudge:
     @torch.inference_mode()
     def judge(self, pairs: Sequence[Pair]) -> list[Verdict]:
         """All pairs in both orders in one batch. Raises ItemError when an ad cannot be opened."""
-        rows = [row for pair in pairs for row in [self._row(question(pair))] * 2]
-        views = [self._views(open_creative(pair.left), open_creative(pair.right)) for pair in pairs]
-        seen = patches(self.mllm, torch.cat(views))
+        rules = self.mllm.rules
+        views = [
+            v for pair in pairs for v in self._views(open_creative(pair.left), open_creative(pair.right))
+        ]
+        sizes = [size_of(view) for view in views]
+        seen = apart(self.mllm, patches(self.mllm, rules.tensor(views), sizes), sizes)
+        numbers = [[n, n + 1] for n in range(0, len(views), 2)]
         if self.mllm.family.many_images:  # left, right for the first order; right, left for the second
-            seen = seen.view(-1, 2, *seen.shape[1:])[:, [0, 1, 1, 0]].flatten(0, 1)
-        batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, patches=seen)
+            orders = [order for left, right in numbers for order in ([left, right], [right, left])]
+        else:
+            orders = [[n] for two in numbers for n in two]
+        texts = [question(pair) for pair in pairs for _ in range(2)]
+        batch = collate(
+            [self._row(text, [sizes[n] for n in order]) for text, order in zip(texts, orders, strict=True)],
+            self.mllm.tokenizer.pad_token_id or 0,
+            patches=torch.cat([seen[n] for order in orders for n in order]),
+            sizes=[sizes[n] for order in orders for n in order],
+        )
         logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
         logp_RA = logp_D.view(-1, len(ANSWERS))
         half = len(ANSWERS) // 2
@@ -64,26 +76,24 @@ class ZeroShotJudge:
         first_R = torch.sigmoid((left_R - right_R).double()).tolist()
         return [Verdict(first_R[i], 1 - first_R[i + 1]) for i in range(0, len(first_R), 2)]
 
-    def _row(self, text: str) -> Row:
+    def _row(self, text: str, sizes: Sequence[Size]) -> Row:
         """The ads, and the question with each answer as a branch."""
         encoder = self.mllm.encoder
         asked = encoder.question(text, image=True)
         branches = []
         for answer in ANSWERS:
-            said = tuple(self.mllm.tokenizer(answer, add_special_tokens=False)["input_ids"])
+            said = encoder.answer(answer)
             marks = (False,) * len(asked) + (True,) * len(said)
             branches.append(Branch(asked + said, marks))
-        prefix = encoder.prefix(image=True)
-        if self.mllm.family.many_images:
-            between = self.mllm.tokenizer(self.mllm.family.image, add_special_tokens=False)["input_ids"]
-            prefix += (*between, *(encoder.image_token,) * encoder.image_tokens)
-        return Row(prefix, tuple(branches), merged=True)
+        prefix = encoder.prefix(image=True, size=sizes[0])
+        for size in sizes[1:]:
+            prefix += encoder.after_image + encoder.picture(size)
+        return Row(prefix, tuple(branches), merged=True, places=encoder.places(prefix, *sizes))
 
-    def _views(self, left: Image.Image, right: Image.Image) -> torch.Tensor:
-        """Normalised pixels [2, 3, H, W]: both ads, or both orders of them side by side."""
+    def _views(self, left: Image.Image, right: Image.Image) -> list[Pixels]:
+        """Two pictures [H, W, 3]: both ads, or both orders of them side by side."""
         rules = self.mllm.rules
-        if self.mllm.family.many_images:
-            return torch.cat([see(left, rules), see(right, rules)])
-        return torch.cat(
-            [see(side_by_side(*ads, SHEET_SIDE), rules) for ads in ((left, right), (right, left))]
-        )
+        shown = [left, right]
+        if not self.mllm.family.many_images:
+            shown = [side_by_side(*ads, SHEET_SIDE) for ads in ((left, right), (right, left))]
+        return [flatten(rules.frame(image), rules.fill) for image in shown]

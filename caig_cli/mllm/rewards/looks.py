@@ -15,7 +15,7 @@ from caig_cli.data.creatives import open_creative
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.augment import vary
-from caig_cli.mllm.images import ImageRules, Pixels, flatten, square, to_tensor
+from caig_cli.mllm.images import Pixels, Rules, flatten
 from caig_cli.mllm.rewards.model import RewardModel, device_of
 from caig_cli.records import Creative, Side
 
@@ -31,7 +31,7 @@ class Ads:
     """Numbered ads, each decoded once and kept as a uint8 square while there is room."""
 
     def __init__(
-        self, rules: ImageRules, room: int, opener: Callable[[Creative], Image.Image] = open_creative
+        self, rules: Rules, room: int, opener: Callable[[Creative], Image.Image] = open_creative
     ) -> None:
         """``room``: bytes."""
         self.rules, self._room, self._open = rules, room, opener
@@ -51,7 +51,7 @@ class Ads:
         """The ad as uint8 [size, size, 4]. Raises ItemError when the file is no usable image."""
         if ad in self._kept:
             return self._kept[ad]
-        picture = square(self._open(self._creatives[ad]), self.rules.size, self.rules.fill)
+        picture = self.rules.square(self._open(self._creatives[ad]))
         if picture.nbytes <= self._room:
             self._kept[ad] = picture
             self._room -= picture.nbytes
@@ -120,8 +120,8 @@ class Looks:
         )
 
     def _pixels(self, views: Sequence[tuple[int, int]]) -> torch.Tensor:
-        """Normalised float32 [I, 3, H, W]."""
-        return to_tensor([self._view(ad, view) for ad, view in views], self.ads.rules)
+        """The pieces of the ads' pictures, normalised float32."""
+        return self.ads.rules.tensor([self._view(ad, view) for ad, view in views])
 
     def _view(self, ad: int, view: int) -> Pixels:
         picture, fill = self.ads.picture(ad), self.ads.rules.fill

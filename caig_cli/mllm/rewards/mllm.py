@@ -1,8 +1,10 @@
 """Architecture ``mllm``, the paper's: a multimodal language model reads both ads and a question.
 
-The row is [start] [tokens of the left ad] [tokens of the right ad] question, without system text or speaker
-names: with one image beside each other that is the released checkpoint's form. Both heads read the last real
-token. Rows are padded on the right, and attention looks back only, so that padding cannot move a logit.
+The row is [start] [tokens of the left ad] [tokens of the right ad] question, in LLaVA's families without
+system text or speaker names: with one image beside each other that is the released checkpoint's form. Where
+a family sees pictures of many sizes, ads have one all the same, so that any two can be compared. Both heads
+read the last real token. Rows are padded on the right, and attention looks back only, so that padding cannot
+move a logit.
 
 Legend of shape names: P pairs, I ads, T image tokens, Q tokens of the longest question, D hidden size.
 """
@@ -10,7 +12,6 @@ Legend of shape names: P pairs, I ads, T image tokens, Q tokens of the longest q
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,9 +19,11 @@ from torch import nn
 from transformers import DynamicCache
 
 from caig_cli.mllm import vision
-from caig_cli.mllm.images import ImageRules
+from caig_cli.mllm.images import Rules, beside
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.rewards.model import CtrScale, Heads, PairOutput
+
+__all__ = ["MllmReward", "beside"]
 
 
 class MllmReward(nn.Module):
@@ -32,46 +35,55 @@ class MllmReward(nn.Module):
         self.model = mllm.model
         self.heads = Heads(int(mllm.config.get_text_config().hidden_size))
         self.scale, self._recomputes = CtrScale(), False
-        rules = mllm.rules
-        self.rules = (
-            rules if layout == "two_images" else replace(rules, size=rules.size // 2, matte=rules.fill)
-        )
+        self._apart = layout == "two_images"
+        self.rules: Rules = mllm.rules.of_two() if self._apart else mllm.rules.halves()
+        self._size = self.rules.usual if self._apart else mllm.rules.joined()
 
     @property
     def seen_width(self) -> int:
         """Width of the tower's features."""
-        return int(self.mllm.config.vision_config.hidden_size)
+        return self.mllm.family.view.width(self.mllm.config)
 
     @property
     def looks_last(self) -> bool:
         """True where the look is a frozen tower's."""
-        tower = self.mllm.core.model.vision_tower
-        return self.layout == "two_images" and not any(p.requires_grad for p in tower.parameters())
+        return self._apart and not any(p.requires_grad for part in self._eyes for p in part.parameters())
+
+    @property
+    def _eyes(self) -> list[nn.Module]:
+        """The parts that a picture passes through."""
+        return [getattr(self.mllm.core.model, name) for name in self.mllm.family.view.eyes]
 
     def freeze_sight(self) -> None:
-        """Keep the tower as it is."""
-        self.mllm.core.model.vision_tower.requires_grad_(False)
+        """Keep what sees as it is."""
+        for part in self._eyes:
+            part.requires_grad_(False)
 
-    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
-        """Two images: the tower's patches [I, T, width]; side by side: the pixels, to be joined first."""
-        return vision.patches(self.mllm, pixels_I3HW) if self.layout == "two_images" else pixels_I3HW
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Two images: what the tower gives [I, T, width]; side by side: the pixels, to be joined first."""
+        return self._see(pixels) if self._apart else pixels
+
+    def _see(self, pixels: torch.Tensor) -> torch.Tensor:
+        """What the tower gives for pictures of one size, [I, ...]."""
+        pieces, rows = self.mllm.family.view.rows(self.mllm.config, self._size)
+        count = len(pixels) // pieces
+        seen = vision.patches(self.mllm, pixels, [self._size] * count)
+        return seen if rows == 1 else seen.view(count, rows, *seen.shape[1:])
 
     def forward(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
     ) -> PairOutput:
         """Compare ads of the looks; see ``RewardModel``. What rows begin with alike is computed once."""
-        if self.layout == "side_by_side":
-            joined = beside(looks_I[left_P], looks_I[right_P], self.mllm.rules)
-            return self.read(self.tokens(vision.patches(self.mllm, joined)), texts)
+        if not self._apart:
+            joined = self.mllm.rules.join(looks_I[left_P], looks_I[right_P])
+            return self.read(self.tokens(self._see(joined)), texts)
         image_ITD = self.tokens(looks_I)
         first_U, place_P = torch.unique(left_P, return_inverse=True)
         if self._recomputes or len(first_U) == len(left_P):  # no cache is kept then, or nothing is shared
             return self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
-        start_UKD = torch.cat(
-            [self._start(len(first_U)), image_ITD[first_U].to(self._words.weight.dtype)], dim=1
-        )
+        start_USD, left_UTD = self._start(len(first_U)), image_ITD[first_U]
         cache = DynamicCache(config=self.mllm.config.get_text_config())
-        self._language(inputs_embeds=start_UKD, past_key_values=cache, use_cache=True)
+        self._think(start_USD, left_UTD, left_UTD[:, :0], past_key_values=cache, use_cache=True)
         cache.batch_select_indices(place_P)
         return self.read(image_ITD[right_P], texts, cache)
 
@@ -80,19 +92,48 @@ class MllmReward(nn.Module):
     ) -> PairOutput:
         """Answer questions about the image tokens of each pair; ``begun`` holds what comes before them."""
         ids_PQ, length_P = self._questions(texts, image_PTD.device)
-        parts = [image_PTD.to(self._words.weight.dtype), self._words(ids_PQ)]
-        if begun is None:
-            parts = [self._start(len(texts)), *parts]
-        rows_PLD = torch.cat(parts, dim=1)
-        hidden_PLD = self._language(
-            inputs_embeds=rows_PLD, past_key_values=begun, use_cache=begun is not None
-        ).last_hidden_state
-        out = self.heads(hidden_PLD, length_P + rows_PLD.shape[1] - ids_PQ.shape[1])
+        start_PSD = self._start(len(texts)) if begun is None else self._start(len(texts))[:, :0]
+        hidden_PLD = self._think(
+            start_PSD, image_PTD, self._words(ids_PQ), past_key_values=begun, use_cache=begun is not None
+        )
+        out = self.heads(hidden_PLD, length_P + hidden_PLD.shape[1] - ids_PQ.shape[1])
         return PairOutput(out.logits_P2, self.scale.real(out.ctr_P2))
 
-    @property
-    def _language(self) -> Any:
-        return self.mllm.core.model.language_model
+    def _think(
+        self, start: torch.Tensor, images: torch.Tensor, words: torch.Tensor, **cache: Any
+    ) -> torch.Tensor:
+        """Hidden states of rows [start] [images] [words]; ``images`` may have levels beside the tokens."""
+        first, *deep = torch.split(images.to(words.dtype), start.shape[-1], dim=-1)
+        rows_BLD = torch.cat([start, first, words], dim=1)
+        given: dict[str, Any] = {}
+        if deep:
+            begin, end = start.shape[1], start.shape[1] + first.shape[1]
+            shown_BL = torch.zeros(rows_BLD.shape[:2], dtype=torch.bool, device=rows_BLD.device)
+            shown_BL[:, begin:end] = True
+            given = {
+                "visual_pos_masks": shown_BL,
+                "deepstack_visual_embeds": [level.flatten(0, 1) for level in deep],
+            }
+        begun = cache["past_key_values"]
+        before = 0 if begun is None else begun.get_seq_length()
+        given |= self._positions(before, rows_BLD.shape[1], len(rows_BLD), rows_BLD.device)
+        out = vision.language(self.mllm.core, self.mllm.family)(inputs_embeds=rows_BLD, **given, **cache)
+        hidden_BLD: torch.Tensor = out.last_hidden_state
+        return hidden_BLD
+
+    def _positions(self, before: int, length: int, rows: int, device: torch.device) -> dict[str, Any]:
+        """Positions [3, rows, length] of what follows ``before`` tokens, in families that need them."""
+        encoder = self.mllm.encoder
+        sizes = [self._size] * (2 if self._apart else 1)
+        shown = encoder.start(self.mllm.family.judged)
+        for size in sizes:
+            shown += encoder.picture(size)
+        places = encoder.places(shown, *sizes)
+        if not places:
+            return {}
+        follow = range(max(map(max, places)) + 1, max(map(max, places)) + 1 + before + length)
+        all_L3 = torch.tensor([*places, *((n, n, n) for n in follow)], device=device)
+        return {"position_ids": all_L3[before : before + length].T[:, None].expand(3, rows, length)}
 
     @property
     def _words(self) -> Any:
@@ -100,7 +141,8 @@ class MllmReward(nn.Module):
 
     def _start(self, count: int) -> torch.Tensor:
         """What every row begins with, [count, S, D]."""
-        ids = torch.tensor([self.mllm.encoder.prefix(image=False)], device=self._words.weight.device)
+        begin = self.mllm.encoder.start(self.mllm.family.judged)
+        ids = torch.tensor([begin], device=self._words.weight.device)
         start_1SD: torch.Tensor = self._words(ids.long())
         return start_1SD.expand(count, -1, -1)
 
@@ -110,11 +152,22 @@ class MllmReward(nn.Module):
         self.model.gradient_checkpointing_enable()
         self.model.enable_input_require_grads()
 
-    def tokens(self, patches_ITW: torch.Tensor) -> torch.Tensor:
-        """The projector's image tokens [I, T, D]."""
-        projector: Any = self.mllm.core.model.multi_modal_projector
-        tokens: torch.Tensor = projector(patches_ITW.to(self.mllm.core.dtype))
-        return tokens
+    def tokens(self, looks_I: torch.Tensor) -> torch.Tensor:
+        """The image tokens [I, T, D] and what the family writes around them."""
+        core, view = self.mllm.core, self.mllm.family.view
+        rows = view.rows(core.config, self._size)[1]
+        flat = looks_I if rows == 1 else looks_I.flatten(0, 1)
+        found: torch.Tensor = view.project(core, flat.to(core.dtype), [self._size] * len(looks_I))
+        if rows == 1:
+            return found
+        ids = torch.tensor(self.mllm.encoder.picture(self._size), device=found.device)
+        shown_T = ids == core.config.image_token_id
+        if shown_T.all():
+            return found.view(len(looks_I), -1, found.shape[-1])
+        marks_TD = nn.functional.pad(self._words(ids), (0, found.shape[-1] - self._words.weight.shape[1]))
+        block_ITD = marks_TD.to(found.dtype).repeat(len(looks_I), 1, 1)
+        block_ITD[:, shown_T] = found.view(len(looks_I), -1, found.shape[-1])
+        return block_ITD
 
     def _questions(self, texts: Sequence[str], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
         """Token ids [P, Q], padded on the right, and their lengths [P]."""
@@ -124,15 +177,3 @@ class MllmReward(nn.Module):
         pad = encoder.tokenizer.pad_token_id or 0
         ids_PQ = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=pad)
         return ids_PQ.to(device), torch.tensor([len(row) for row in rows], device=device)
-
-
-def beside(left_P3hw: torch.Tensor, right_P3hw: torch.Tensor, rules: ImageRules) -> torch.Tensor:
-    """Pictures of half the side, beside each other and padded to a square of ``rules``: [P, 3, H, W]."""
-    size, half = rules.size, left_P3hw.shape[-1]
-    mean, std = (left_P3hw.new_tensor(t) for t in (rules.mean, rules.std))
-    fill = (left_P3hw.new_tensor(rules.fill) / 255 - mean) / std
-    canvas = fill.view(1, 3, 1, 1).repeat(len(left_P3hw), 1, size, size)
-    top = (size - half) // 2
-    canvas[:, :, top : top + half, :half] = left_P3hw
-    canvas[:, :, top : top + half, half : 2 * half] = right_P3hw
-    return canvas

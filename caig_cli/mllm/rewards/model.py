@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from caig_cli.mllm.images import ImageRules, flatten, square, to_tensor
+from caig_cli.mllm.images import Rules, flatten
 
 LEAST_RATE = 1e-5
 """Rate that stands for none where a logarithm is taken."""
@@ -55,8 +55,6 @@ class CtrScale:
 class RewardModel(Protocol):
     """A network of two halves: what depends on one ad alone (``features``), and what compares (call)."""
 
-    rules: ImageRules
-    """How an ad becomes a picture."""
     scale: CtrScale
 
     @property
@@ -70,8 +68,12 @@ class RewardModel(Protocol):
     def freeze_sight(self) -> None:
         """Keep what makes the features as it is."""
 
-    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
-        """The look [I, ...] at each ad, from its normalised picture by ``rules``."""
+    @property
+    def rules(self) -> Rules:
+        """How an ad becomes a picture."""
+
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The look [I, ...] at each ad, from the pieces of their pictures by ``rules``."""
 
     def __call__(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
@@ -82,9 +84,9 @@ class RewardModel(Protocol):
 @torch.no_grad()
 def look(model: RewardModel, images: Sequence[Image.Image]) -> torch.Tensor:
     """Looks [I, ...] at ads as they are, computed once per ad and good for any number of comparisons."""
-    fill = model.rules.fill
-    pictures = [flatten(square(image, model.rules.size, fill), fill) for image in images]
-    return model.features(to_tensor(pictures, model.rules).to(device_of(model)))
+    rules = model.rules
+    pictures = [flatten(rules.square(image), rules.fill) for image in images]
+    return model.features(rules.tensor(pictures).to(device_of(model)))
 
 
 def device_of(model: RewardModel) -> torch.device:

@@ -27,9 +27,6 @@ from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.training import list_step, pair_step
 
 HEADS, WEIGHTS = "heads.safetensors", "weights.safetensors"
-LINEARS_WITH_TOWER = (
-    r".*(vision_tower|multi_modal_projector)\..*(q_proj|k_proj|v_proj|out_proj|fc1|fc2|linear_[12])"
-)
 
 Settings = Mapping[str, Any]
 
@@ -65,11 +62,11 @@ def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime)
     if part.lora is None:
         loading.check_trainable(mllm, "model.mllm.lora")
         mllm.model.requires_grad_(True)
-        mllm.core.model.vision_tower.requires_grad_(part.train_tower)
+        mllm.tower.requires_grad_(part.train_tower)
         if not mllm.config.tie_word_embeddings:
             mllm.core.lm_head.requires_grad_(False)  # nobody asks it for words
     else:
-        more = f"({mllm.family.lora_targets})|({LINEARS_WITH_TOWER})" if part.train_tower else None
+        more = f"({mllm.family.lora_targets})|({mllm.family.tower_targets})" if part.train_tower else None
         lora = part.lora
         mllm = loading.add_lora(
             mllm, part.base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=more
