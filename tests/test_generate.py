@@ -89,6 +89,13 @@ def test_an_ad_has_the_product_and_its_provenance(workdir: Path) -> None:
     assert (workdir / "run" / "contact-sheet.png").is_file()
 
 
+def test_a_photo_that_is_too_small_for_the_frame_is_told(workdir: Path) -> None:
+    source = photo(workdir / "cup.png")
+    (told,) = [w for w in make(workdir / "a", recipe(source, size="512x640"))[1].lines if "larger photo" in w]
+    assert told.startswith("warning: cup: the product is 80x120 pixels and is shown 2.9")
+    assert not any("larger photo" in line for line in make(workdir / "b", recipe(source))[1].lines)
+
+
 def test_props_without_room_are_told(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakePainter, "notes", lambda self, shot: Notes(left_out=["glass_spheres"]))
     _, report = make(workdir / "run", recipe(photo(workdir / "cup.png")))

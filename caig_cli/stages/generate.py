@@ -8,7 +8,6 @@ each ad is saved with its provenance before the next one starts.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -141,6 +140,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
+    from caig_cli.painters import remarks
     from caig_cli.painters.album import Album
 
     products, failures = _products(recipe)
@@ -165,7 +165,8 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     ads = sorted(album.rows(), key=lambda row: (order.get(row["product"], 0), row["index"]))
     if not ads:
         raise UsageError(_nothing_made(failures))
-    _tell_lost(ads, recipe.diffusion.growth_limit, report)
+    for remark in remarks.about_ads(ads, recipe.diffusion.growth_limit):
+        report.warn(remark)
     with run_dir.timed("report"):
         album.show(ads, products, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
@@ -208,6 +209,7 @@ def _jobs(
 ) -> Iterator[Job]:
     """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
     from caig_cli.data.cutout import load_cutout
+    from caig_cli.painters import remarks
     from caig_cli.painters.album import Job
 
     waiting = [product for product in products if not done.issuperset(_paths(recipe, product))]
@@ -225,6 +227,8 @@ def _jobs(
             continue
         with run_dir.timed("write"):
             shots = _shots(recipe, product, cutout, write(product, cutout))
+        for remark in remarks.about_photo(product.id, shots[0]):
+            report.warn(remark)
         best = candidates.best_first(product, shots) if candidates else [(shot, None) for shot in shots]
         for index, (path, (shot, opinion)) in enumerate(zip(_paths(recipe, product), best, strict=False)):
             if path not in done:
@@ -305,21 +309,6 @@ def _origin(recipe: GenerateRecipe) -> dict[str, str]:
 
 def _painter(recipe: GenerateRecipe) -> str:
     return table.described(recipe.generate.painter, recipe.diffusion)
-
-
-def _tell_lost(ads: Sequence[dict[str, Any]], limit: float, report: Reporter) -> None:
-    """Warn of what prompts name and ads do not show."""
-    from caig_cli.painters.album import hinted, plain
-
-    for word, times in Counter(word for row in ads for word in row["ignored"]).items():
-        report.warn(f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)")
-    for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
-        report.warn(f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)")
-    grown = sum(row["background"].get("growth", 0) > limit for row in ads)
-    if grown:
-        report.warn(
-            f"{grown} of {len(ads)} ads continue the product past its outline by more than {limit:.0%}"
-        )
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:

@@ -1,0 +1,37 @@
+"""What a user should know of ads that were made: what is not in them, and what would make them better."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from caig_cli.painters import Shot
+from caig_cli.painters.album import hinted, plain
+from caig_cli.painters.layout import place
+
+SOFT = 2.0
+"""A photo that is enlarged more than this looks soft beside what is rendered around it."""
+
+
+def about_photo(product: str, shot: Shot) -> Iterator[str]:
+    """Whether the photo is too small for the frame."""
+    width, height = shot.product.size
+    box = place((width, height), shot.size, shot.placement, shot.scale)
+    if (times := (box.right - box.left) / width) > SOFT:
+        yield (
+            f"{product}: the product is {width}x{height} pixels and is shown {times:.1f} times as large; "
+            "a larger photo, or a smaller --size, would be sharper"
+        )
+
+
+def about_ads(ads: Sequence[dict[str, Any]], growth_limit: float) -> Iterator[str]:
+    """What prompts name and ads do not show, and products that were painted on past their outline."""
+    for word, times in Counter(word for row in ads for word in row["ignored"]).items():
+        yield f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)"
+    for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
+        yield f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)"
+    grown = sum(row["background"].get("growth", 0) > growth_limit for row in ads)
+    if grown:
+        limit = f"{growth_limit:.0%}"
+        yield f"{grown} of {len(ads)} ads continue the product past its outline by more than {limit}"
