@@ -71,7 +71,7 @@ _EMBEDDED = Family(
     image="\n",
     answering="\n",
     lora_targets=_LLAMA_LINEARS,
-    tower_targets=_CLIP_LINEARS,
+    tower_targets=rf"{_CLIP_LINEARS}|.*vision_tower\..*\.(query|key|value|dense)",
     many_images=True,
 )
 _LLAVA = Family(
