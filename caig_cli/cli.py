@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import os
 import signal
 import sys
@@ -158,6 +159,16 @@ COMMANDS: Mapping[str, Command] = {
         },
         out="OUT",
     ),
+    "import": Command(
+        "Make a released checkpoint a folder that every command and transformers load.",
+        {
+            "CKPT": "released.checkpoint",
+            "OUT": "released.out",
+            "--clip": "released.clip",
+            "--overwrite": "released.overwrite",
+        },
+        folder=False,
+    ),
 }
 
 OF_MODELS = {"--quantise": "quantise"}
@@ -216,7 +227,8 @@ def recipe_class(name: str) -> type[Recipe]:
 
 
 def _stage(name: str) -> ModuleType:
-    return importlib.import_module(f"caig_cli.stages.{name.replace('-', '_')}")
+    module = name.replace("-", "_") + "_" * keyword.iskeyword(name)
+    return importlib.import_module(f"caig_cli.stages.{module}")
 
 
 def _function(name: str, command: Command) -> Callable[..., int]:

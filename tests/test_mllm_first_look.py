@@ -90,7 +90,7 @@ def _apart(tower: nn.Module) -> float:
     paths = [Path(f"{way}-{n}") for way in ("across", "down") for n in range(4)]
     pixels = to_tensor([_picture(path)[..., :3] for path in paths], RULES)
     with torch.no_grad():
-        seen = tower(pixels, output_hidden_states=True).hidden_states[-1].mean(dim=1)
+        seen = tower(pixels, output_hidden_states=True).hidden_states[-1][:, 1:].mean(dim=1)
     across, down = seen[:4], seen[4:]
     spread = torch.cat([across - across.mean(0), down - down.mean(0)]).norm(dim=1).mean()
     return float((across.mean(0) - down.mean(0)).norm() / spread)

@@ -1,53 +1,76 @@
-"""The LLaVA row against reference values of the method's own code, where those are at hand."""
+"""Imported prompt models against reference values of the method's own code, where those are at hand."""
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from golden_llava import GOLDENS, load_golden
+from goldens import GOLDENS, IMAGE, arrays, exact, facts, imported
 from PIL import Image
-from transformers import LlavaForConditionalGeneration
+from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from caig_cli.mllm.images import ImageRules, see
+from caig_cli.mllm import loading
+from caig_cli.mllm.images import see
 from caig_cli.mllm.sampling import sample
-from caig_cli.mllm.views.plain import patch_tokens
-
-IMAGE = -200
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")
 
+PAD, ANYRES = ("c6", "c7"), ("c0", "c1", "c4")
+LEVEL = 1 / 255 / 0.26
+"""One level of a pixel, normalised."""
 
-@pytest.fixture(scope="module")
-def golden_model() -> LlavaForConditionalGeneration:
-    return load_golden("prompt-model-pad")
+
+def talk(prompt: str) -> list[dict[str, Any]]:
+    """The question of a written prompt, as transformers' chat templates take it."""
+    question = prompt.split("<image>\n")[1].removesuffix(" ASSISTANT:")
+    return [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question}]}]
 
 
-@pytest.mark.parametrize("case", ["c6", "c7"])
-def test_pixels_logits_and_greedy_words(golden_model: LlavaForConditionalGeneration, case: str) -> None:
-    arrays = np.load(GOLDENS / "a_prompt_model.npz")
-    facts = {row["case"]: row for row in json.loads((GOLDENS / "a_prompt_model.json").read_text())}[case]
-    pixels = see(Image.open(GOLDENS / facts["image"]), ImageRules(56))
-    expected = torch.from_numpy(arrays[f"{case}_pixel_values"])
-    level = 1 / 255 / 0.26
-    assert (pixels - expected).abs().max() <= 3.01 * level, "Pillow versions differ by up to three levels"
-    tokens = patch_tokens(golden_model.config, 56)
-    ids: list[int] = []
-    for token in arrays[f"{case}_input_ids"][0].tolist():
-        ids += [golden_model.config.image_token_id] * tokens if token == IMAGE else [token]
-    prompt = torch.tensor([ids])
+@pytest.mark.parametrize("case", [*PAD, *ANYRES])
+def test_any_user_of_transformers_gets_the_originals_words(case: str) -> None:
+    """Prompt, token ids, pixels, logits and greedy words, with nothing but transformers' auto classes."""
+    row, expected = facts("a_prompt_model")[case], arrays("a_prompt_model")
+    folder = imported(row["model"])
+    model, loaded = AutoModelForImageTextToText.from_pretrained(
+        folder, dtype=torch.float32, output_loading_info=True
+    )
+    assert not any(loaded.values()), "from_pretrained only warns of missing names"
+    processor = AutoProcessor.from_pretrained(folder)
+    text = processor.apply_chat_template(talk(row["prompt"]), add_generation_prompt=True)
+    assert text == row["prompt"]
+    inputs = processor(images=Image.open(GOLDENS / row["image"]), text=text, return_tensors="pt")
+    image, ids = model.config.image_token_id, expected[f"{case}_input_ids"][0].tolist()
+    words = [i for i in inputs["input_ids"][0].tolist() if i != image]
+    assert words == [i for i in ids if i != IMAGE]
+    assert (inputs["input_ids"] == image).sum() == row["n_image"]
+    pixels = torch.from_numpy(expected[f"{case}_pixel_values"])
+    assert (inputs["pixel_values"] - pixels).abs().max() <= 3.01 * LEVEL, "Pillow versions differ a little"
+    inputs["pixel_values"] = pixels
     with torch.no_grad():
-        logits = golden_model(input_ids=prompt, pixel_values=expected).logits[0, :, :-1]
-    torch.testing.assert_close(logits, torch.from_numpy(arrays[f"{case}_logits"]), rtol=0, atol=1e-4)
-    greedy = arrays[f"{case}_greedy_ids"][0].tolist()
-    forbidden = [golden_model.config.image_token_id]
-    options = {
-        "seeds": [0],
-        "end": 2,
-        "forbidden": forbidden,
-        "max_new_tokens": len(greedy),
-        "temperature": 0,
-    }
-    assert sample(golden_model, prompt, expected, **options)[0] == [i for i in greedy if i != 2]
+        logits = model(**inputs).logits[0, :, :image]
+        greedy = model.generate(**inputs, do_sample=False, max_new_tokens=row["gen_len"])
+    torch.testing.assert_close(logits, torch.from_numpy(expected[f"{case}_logits"]), rtol=0, atol=1e-4)
+    assert greedy[0, inputs["input_ids"].shape[1] :].tolist() == expected[f"{case}_greedy_ids"][0].tolist()
+
+
+@pytest.mark.parametrize("case", PAD)
+def test_our_own_way_to_the_same_words(case: str) -> None:
+    """Our pixels, our token ids and our sampling."""
+    row, expected = facts("a_prompt_model")[case], arrays("a_prompt_model")
+    mllm = loading.load(str(imported(row["model"])), device=exact().device, dtype=exact().dtype)
+    pixels = see(Image.open(GOLDENS / row["image"]), mllm.rules)
+    assert (pixels - torch.from_numpy(expected[f"{case}_pixel_values"])).abs().max() <= 3.01 * LEVEL
+    question = talk(row["prompt"])[0]["content"][1]["text"]
+    encoder = mllm.encoder
+    prompt = encoder.prefix(image=True) + encoder.question(question, image=True)
+    ids = expected[f"{case}_input_ids"][0].tolist()
+    place = ids.index(IMAGE)
+    assert list(prompt) == ids[:place] + [encoder.image_token] * row["n_image"] + ids[place + 1 :]
+    greedy = expected[f"{case}_greedy_ids"][0].tolist()
+    answers = sample(
+        mllm.core, torch.tensor([prompt]), torch.from_numpy(expected[f"{case}_pixel_values"]), seeds=[0],
+        end=mllm.tokenizer.eos_token_id, forbidden=[encoder.image_token], max_new_tokens=len(greedy),
+        temperature=0,
+    )  # fmt: skip
+    assert answers[0] == [i for i in greedy if i != mllm.tokenizer.eos_token_id]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from golden_llava import GOLDENS, load_golden
+from goldens import GOLDENS, IMAGE, exact, imported
 from peft import set_peft_model_state_dict
 from safetensors.torch import load_file
 
@@ -19,8 +19,7 @@ from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.families import FAMILIES
-from caig_cli.mllm.images import ImageRules
+from caig_cli.mllm import loading
 from caig_cli.mllm.inputs import Branch, collate
 from caig_cli.mllm.loading import Mllm, add_lora
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
@@ -33,7 +32,7 @@ from caig_cli.recipe import Recipe
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")
 
-IMAGE, IGNORED, IMAGE_TOKENS = -200, -100, 16
+IGNORED, IMAGE_TOKENS = -100, 16
 REPLIES = ("chosen_{}", "reject_{}", "chosen_{}_noise")
 KINDS = ("chosen", "rejected", "pcpo_rejected")
 SETTINGS = (Objective(), Objective(beta=0.1, pcpo_beta=0.3, pcpo_weight=0.7))
@@ -50,9 +49,10 @@ def arrays() -> Any:
 
 def load(name: str) -> Mllm:
     """The original has no row for the image token, so that it takes no share of the probability there."""
-    model = load_golden(name)
-    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight[:-1])
-    return Mllm(model, None, FAMILIES["llava"], ImageRules(56))
+    mllm = loading.load(str(imported(name)), device=exact().device, dtype=exact().dtype)
+    head = mllm.core.lm_head
+    head.weight = torch.nn.Parameter(head.weight[:-1])
+    return mllm
 
 
 @pytest.fixture(scope="module")

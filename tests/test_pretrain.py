@@ -51,7 +51,7 @@ def write_dialogues(folder: Path, count: int = 24, seed: int = 0) -> Path:
 
 
 def recipe_for(data: Path, *sets: str) -> PretrainRecipe:
-    tower = {"image_size": 32, "width": 8, "depths": (1, 1, 1)}
+    tower = {**WIDTH, "num_hidden_layers": 1, "image_size": 64, "width": 8, "depths": (1, 1, 1, 1)}
     shape = {"vocabulary": 400, "tower": tower, "language": {**WIDTH, "num_key_value_heads": 2}}
     model = {"base": None, "from_nothing": shape, "lora": None, "train_tower": True}
     tree = {
@@ -122,7 +122,7 @@ def test_a_new_tower_on_the_words_of_another_model(tmp_path: Path) -> None:
     old, new = (load_file(f / "model.safetensors") for f in (tmp_path / "other", folder))
     words = [name for name in old if "language_model" in name]
     assert words and all(torch.allclose(old[name], new[name], atol=1e-9) for name in words)
-    assert json.loads((folder / "config.json").read_text())["vision_config"]["model_type"] == "focalnet"
+    assert json.loads((folder / "config.json").read_text())["vision_config"]["model_type"] == "dpt"
 
 
 def test_lora_on_a_users_file_from_a_model_folder(tmp_path: Path) -> None:

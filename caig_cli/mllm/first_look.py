@@ -130,7 +130,7 @@ def first_look(
 ) -> None:
     """Teach the tower of a new model."""
     tower = mllm.tower.to(lesson.runtime.device)
-    eyes = Eyes(tower, lambda pixels: _last_tokens(tower, pixels), tower.config.hidden_size)
+    eyes = Eyes(tower, lambda pixels: _last_patches(tower, pixels), tower.config.hidden_size)
     teach_names(eyes, dialogues, pictures, section, lesson)
 
 
@@ -157,9 +157,9 @@ def teach_names(
         lesson.run.write_bytes(FILE, save(trained_state(eyes.model)))
 
 
-def _last_tokens(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
+def _last_patches(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
     seen: torch.Tensor = tower(pixels, output_hidden_states=True).hidden_states[-1]
-    return seen
+    return seen[:, 1:]
 
 
 def _teach(

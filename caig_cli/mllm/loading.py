@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,15 @@ from caig_cli.mllm import quantise
 from caig_cli.mllm.families import FAMILIES, Family, family_of
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
 from caig_cli.mllm.inputs import Encoder
+from caig_cli.mllm.sections import TowerShape
 from caig_cli.mllm.tokenizer import IMAGE
 
 EMBEDDED = sources.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
-STEM = 4
-"""Stride of a focal network's first convolution, pixels."""
+STRIDE = 32
+"""Pixels of the side of what one token of a hybrid tower stands for."""
 
 
 @dataclass(slots=True)
@@ -152,27 +153,34 @@ def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, qua
     return base
 
 
-def focal_tower(image_size: int, width: int, depths: Sequence[int]) -> Any:
-    """Configuration of a focal modulation network whose stages each halve the picture's sides.
+def hybrid_tower(shape: TowerShape) -> Any:
+    """Configuration of a hybrid vision transformer: attention over the last map of a residual network.
 
-    Its convolutions learn from thousands of pictures what a plain vision transformer needs millions for.
-    ``width`` is that of the first stage; it doubles at each further one.
+    Convolutions learn from thousands of pictures what patches alone would need millions for. The residual
+    network is BiT's, whose group norms are the same in training and afterwards.
     """
-    from transformers import FocalNetConfig
+    from transformers import BitConfig, DPTConfig
 
-    stages = len(depths)
-    return FocalNetConfig(
-        image_size=image_size,
-        patch_size=STEM,
-        use_conv_embed=True,
-        embed_dim=width,
-        hidden_sizes=[width * 2**stage for stage in range(stages)],
-        depths=list(depths),
-        focal_levels=[1] * stages,
-        focal_windows=[3] * stages,
-        mlp_ratio=3.0,
-        drop_path_rate=0.0,
-        hidden_size=width * 2 ** (stages - 1),  # what a LLaVA's projector asks for
+    network = BitConfig(
+        embedding_size=shape.width,
+        hidden_sizes=[shape.width * n for n in (2, 4, 8, 12)],
+        depths=list(shape.depths),
+        layer_type="preactivation",
+        num_groups=8,
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    side = shape.image_size // STRIDE
+    return DPTConfig(
+        is_hybrid=True,
+        backbone_config=network,
+        backbone_featmap_shape=[1, network.hidden_sizes[-1], side, side],
+        neck_ignore_stages=[0, 1],
+        image_size=shape.image_size,
+        patch_size=STRIDE,
+        hidden_size=shape.hidden_size,
+        intermediate_size=shape.intermediate_size,
+        num_hidden_layers=shape.num_hidden_layers,
+        num_attention_heads=shape.num_attention_heads,
     )
 
 
@@ -206,7 +214,7 @@ def from_nothing(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, in
         text_config=language,
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         vision_feature_layer=-1,
-        vision_feature_select_strategy="default" if tower.model_type == "clip_vision_model" else "full",
+        vision_feature_select_strategy="default",
         tie_word_embeddings=True,
         caig_family="embedded",
     )
@@ -231,10 +239,8 @@ def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
     projector, words = core.multi_modal_projector, core.language_model.embed_tokens.weight
     layer = mllm.config.vision_feature_layer
     seen = core.vision_tower(pixels_B3HW.to(words.device), output_hidden_states=True).hidden_states[layer]
-    if mllm.config.vision_feature_select_strategy == "default":
-        seen = seen[:, 1:]
-    projector.linear_1.weight /= _rms(projector.linear_1(seen))
-    projector.linear_2.weight *= _rms(words) / _rms(projector(seen))
+    projector.linear_1.weight /= _rms(projector.linear_1(seen[:, 1:]))
+    projector.linear_2.weight *= _rms(words) / _rms(projector(seen[:, 1:]))
 
 
 def _rms(values: torch.Tensor) -> torch.Tensor:

@@ -27,16 +27,28 @@ class ModelRecipe(Recipe):
 
 
 class TowerShape(Section):
-    """A focal modulation network (FocalNet); each of its stages halves the sides of the picture."""
+    """A hybrid vision transformer: a residual network (BiT), then attention over its last feature map."""
 
     image_size: Count = 128
-    """Side of the square picture, pixels."""
+    """Side of the square picture, pixels; (image_size / 32) squared is the tokens per image."""
 
     width: Count = 32
-    """Width of the first stage; it doubles at each further one."""
+    """Channels of the residual network's stem; its stages have 2, 4, 8 and 12 times as many."""
 
-    depths: tuple[Count, ...] = (1, 2, 4, 2)
-    """Layers of each stage. Four stages make an image token of 32 by 32 pixels."""
+    depths: tuple[Count, Count, Count, Count] = (2, 2, 2, 1)
+    """Residual blocks of each stage."""
+
+    hidden_size: Count = 256
+    """Width of the attention layers."""
+
+    intermediate_size: Count = 768
+    """Width inside their feed-forward layers."""
+
+    num_hidden_layers: Count = 1
+    """Attention layers."""
+
+    num_attention_heads: Count = 4
+    """Attention heads."""
 
 
 class LanguageShape(Section):

@@ -209,8 +209,7 @@ def _new(section: NothingSection, train: Sequence[Dialogue]) -> Mllm:
 
     from caig_cli.mllm import loading, tokenizer
 
-    shape = section.tower
-    tower = loading.focal_tower(shape.image_size, shape.width, shape.depths)
+    tower = loading.hybrid_tower(section.tower)
     if section.words is None:
         words = tokenizer.train_tokenizer((t.text for d in train for t in d.turns), section.vocabulary)
         language = loading.llama(section.language.model_dump(), words)

@@ -1,4 +1,4 @@
-"""LLaVA: a square picture, one token per patch (or per cell of a tower of stages)."""
+"""LLaVA: a square picture, one token per patch."""
 
 from __future__ import annotations
 
@@ -11,18 +11,10 @@ from caig_cli.mllm.images import ImageRules, Size
 from caig_cli.mllm.views.view import IMAGE, View
 
 
-def patch_side(tower: Any) -> int:
-    """Pixels of the side of what one image token shows: a patch, halved in scale by each further stage."""
-    stages = len(tower.depths) if hasattr(tower, "depths") else 1
-    return int(tower.patch_size) << (stages - 1)
-
-
 def patch_tokens(config: Any, size: int) -> int:
-    """Image tokens of a LLaVA: one per patch, plus a CLIP tower's class token when it is kept."""
-    tower = config.vision_config
-    side = size // patch_side(tower)
-    kept = tower.model_type == "clip_vision_model" and config.vision_feature_select_strategy == "full"
-    return side * side + int(kept)
+    """Image tokens of a LLaVA: one per patch, plus the class token when it is kept."""
+    side = size // int(config.vision_config.patch_size)
+    return side * side + (0 if config.vision_feature_select_strategy == "default" else 1)
 
 
 def see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
@@ -53,9 +45,9 @@ def _processor(config: Any) -> dict[str, Any]:
     return {
         "processor_class": "LlavaProcessor",
         "image_token": IMAGE,
-        "patch_size": patch_side(config.vision_config),
+        "patch_size": config.vision_config.patch_size,
         "vision_feature_select_strategy": config.vision_feature_select_strategy,
-        "num_additional_image_tokens": int(config.vision_feature_select_strategy == "default"),
+        "num_additional_image_tokens": 1,
     }
 
 

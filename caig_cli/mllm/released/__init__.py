@@ -1,0 +1,1 @@
+"""Released checkpoints: from the original LLaVA layout to folders that transformers loads."""
