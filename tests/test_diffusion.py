@@ -16,17 +16,23 @@ from tiny_diffusion import make_flux, make_sd
 
 from caig_cli.cli import run as caig
 from caig_cli.data.cutout import Cutout
+from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RecipeError, UsageError
+from caig_cli.market.workers import start_workers
 from caig_cli.painters import Shot, table
 from caig_cli.painters.compose import measure
 from caig_cli.painters.diffusion import loading
 from caig_cli.painters.diffusion import painter as module
 from caig_cli.painters.diffusion.canvas import canvas_for, condition
+from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS
 from caig_cli.painters.diffusion.painter import DiffusionPainter
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import place
 from caig_cli.recipe import resolve
+from caig_cli.records import Box, Product
+from caig_cli.rounds import candidates
+from caig_cli.rounds.sections import BrushSection, PcpoRecipe
 from caig_cli.stages.generate import GenerateRecipe
 
 FAMILY = {name: "sdxl" if name.startswith("sdxl") else "sd15" for name in KINDS if name.startswith("sd")}
@@ -283,6 +289,50 @@ def test_what_grows_is_painted_again(
     assert facts[0]["seed"] == 100 and facts[1]["seed"] != 101 != facts[2]["seed"]
     seeds = [one.initial_seed() for call in recorder.calls for one in call["generator"]]
     assert len(set(seeds)) == len(seeds)
+
+
+def plain_product() -> Cutout:
+    return Cutout(np.full((30, 20, 4), (180, 40, 60, 255), np.uint8))
+
+
+def test_growth_is_what_continues_the_product() -> None:
+    product, box = plain_product(), Box(30, 20, 50, 50)
+    ad = np.full((80, 80, 3), (90, 120, 140), np.uint8)
+    ad[20:50, 30:50] = product.rgba[..., :3]
+    assert growth(ad, product, box) == 0
+    ad[50:65, 30:50] = (184, 42, 58)  # a foot of half its height
+    assert growth(ad, product, box) == pytest.approx(0.5)
+    ad[2:12, 5:15] = (180, 40, 60)  # another thing of its colour
+    assert growth(ad, product, box) == pytest.approx(0.5)
+    ad[50:80, 30:50] = (180, 40, 60)  # down to the frame's edge
+    assert growth(ad, product, box) == pytest.approx(1.0)
+    ad[:] = (180, 40, 60)  # a background of its colour is no product
+    assert growth(ad, product, box) == 0
+
+
+def test_pcpo_paints_several_products_together(
+    workdir: Path, section: Callable[..., DiffusionSection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rivals share a seed; a batch of the model is filled from as many products as it takes."""
+    Image.fromarray(bottle().rgba).save(workdir / "cutout.png")
+    products = [Product(f"p{n}", workdir / "cutout.png") for n in range(3)]
+    jobs = [
+        candidates.Job(one, workdir / "cutout.png", ("a table", "snow"), 5 + n)
+        for n, one in enumerate(products)
+    ]
+    means = table.Means(device="cpu", diffusion=section(batch=4))
+    painter = DiffusionPainter(means.diffusion, "cpu")
+    monkeypatch.setattr(candidates, "_painter", lambda name, given: painter)
+    recorder = Recorder(painter.pipe)
+    monkeypatch.setattr(painter, "pipe", recorder)
+    brush = BrushSection(painter="diffusion", size="64x64", placement="middle", scale=0.9)
+    with RunDir.open(workdir / "run", "pcpo", PcpoRecipe()) as run, start_workers(1) as pool:
+        assert sum(1 for _ in candidates.paint(jobs, brush, means, run, pool)) == 3
+        assert len(list((run.path / "ads").glob("*.png"))) == 6
+    assert [[one.initial_seed() for one in call["generator"]] for call in recorder.calls] == [
+        [5, 5, 6, 6],
+        [7, 7],
+    ]
 
 
 # --- models --------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ _SDXL = replace(
     # The watermarker is a package that only some have; the ad says itself that software made it.
     without={"feature_extractor": None, "image_encoder": None, "add_watermarker": False},
     millions={
-        "unet": 2567.5, "controlnet": 1251.1, "text_encoder": 123.1, "text_encoder_2": 694.7, "vae": 83.7
+        "unet": 2567.5, "controlnet": 1251.0, "text_encoder": 123.1, "text_encoder_2": 694.7, "vae": 83.7
     },
 )  # fmt: skip
 
@@ -102,7 +102,7 @@ _FLUX_FILL = Kind(
     reads=("tokenizer_2", 512),
     negative=False,
     call={"strength": 1.0, "max_sequence_length": 512},
-    millions={"transformer": 11902.6, "text_encoder": 123.1, "text_encoder_2": 4762.3, "vae": 83.8},
+    millions={"transformer": 11902.4, "text_encoder": 123.1, "text_encoder_2": 4762.3, "vae": 83.8},
 )
 
 _KONTEXT = replace(

@@ -1,0 +1,76 @@
+"""What a kind of diffusion model takes, from its configuration alone: nothing is loaded."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from caig_cli.engine import sources
+from caig_cli.painters.diffusion.canvas import canvas_for
+from caig_cli.painters.diffusion.sections import DiffusionSection
+
+_BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
+_DECODER_CHANNELS = 256
+"""Channels of the widest layer at full size in the decoder of every kind's VAE."""
+_DECODER_COPIES = 5
+"""Such maps alive at once: input, its norm, its activation, output, and the convolution's workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Bytes: the weights of each part, and the peak of what is computed, which is the VAE's decoding."""
+
+    weights: dict[str, int]
+    activations: int
+
+    @property
+    def resident(self) -> dict[str, int]:
+        """Peak bytes on the GPU by how much is offloaded: none, model (one part at a time)."""
+        return {
+            "none": sum(self.weights.values()) + self.activations,
+            "model": max(self.weights.values()) + self.activations,
+        }
+
+
+def needs(section: DiffusionSection, size: tuple[int, int], dtype: str | None = None) -> Needs:
+    """What painting ads of (width, height) takes, in the section's batches.
+
+    ``dtype`` fp32, bf16 or fp16, None is the kind's own. Parameters are counted in the checkpoint's own files
+    where it is on this machine, and are the released model's otherwise.
+    """
+    kind = section.row
+    each = _BYTES[dtype or (kind.dtype if section.dtype == "auto" else section.dtype)]
+    counts = {name: round(million * 1e6) for name, million in kind.millions.items()}
+    model = sources.cached(section.model or kind.model)
+    if model is not None:
+        counts |= {part: count for part, count in parameters(model).items() if part in counts}
+    beside = sources.cached(section.controlnet or kind.controlnet) if kind.controlnet else None
+    if beside is not None:
+        counts["controlnet"] = sum(parameters(beside).values())
+    canvas = canvas_for(size, section.side, kind.multiple)
+    pixels = math.prod(canvas.size) * (1 if section.vae_slicing else section.batch)
+    return Needs(
+        {name: count * each for name, count in counts.items()},
+        pixels * _DECODER_CHANNELS * _DECODER_COPIES * each,
+    )
+
+
+def parameters(folder: Path) -> dict[str, int]:
+    """Parameters in the safetensors files of each folder in a checkpoint; its own files are under ``.``."""
+    found: Counter[str] = Counter()
+    for path in folder.rglob("*.safetensors"):
+        if ".fp16." in path.name and path.with_name(path.name.replace(".fp16.", ".")).exists():
+            continue  # the same weights once more
+        found[str(path.parent.relative_to(folder))] += _count(path)
+    return dict(found)
+
+
+def _count(path: Path) -> int:
+    with path.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        entries = json.loads(stream.read(length))
+    return sum(math.prod(entry["shape"]) for name, entry in entries.items() if name != "__metadata__")
