@@ -27,13 +27,13 @@ class ModelRecipe(Recipe):
 
 
 class TowerShape(Section):
-    """A hybrid vision transformer: a residual network (BiT), then attention over its last feature map."""
+    """A hybrid vision transformer: a residual network, then attention over its last feature map."""
 
     image_size: Count = 128
     """Side of the square picture, pixels; (image_size / 32) squared is the tokens per image."""
 
     width: Count = 32
-    """Channels of the residual network's stem; its stages have 2, 4, 8 and 12 times as many."""
+    """Channels of the residual network's stem; its stages have 1, 2, 4 and 6 times as many."""
 
     depths: tuple[Count, Count, Count, Count] = (2, 2, 2, 1)
     """Residual blocks of each stage."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from caig_cli.mllm.images import ImageRules, Size
 from caig_cli.mllm.views.view import IMAGE, View
@@ -19,8 +20,11 @@ def patch_tokens(config: Any, size: int) -> int:
 
 def see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
     """The tower's features that the projector takes [I, T, W], as transformers' LLaVA selects them."""
-    config = core.config
-    seen = core.model.vision_tower(pixels_I3HW, output_hidden_states=True).hidden_states
+    config, tower = core.config, core.model.vision_tower
+    for module in tower.modules():
+        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+            module.eval()  # a frozen tower sees a picture alike whatever else is in the batch
+    seen = tower(pixels_I3HW, output_hidden_states=True).hidden_states
     layers = config.vision_feature_layer
     chosen = torch.cat([seen[n] for n in ([layers] if isinstance(layers, int) else layers)], dim=-1)
     return chosen[:, 1:] if config.vision_feature_select_strategy == "default" else chosen
