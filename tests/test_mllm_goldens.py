@@ -70,7 +70,7 @@ def test_our_own_way_to_the_same_words(case: str) -> None:
     greedy = expected[f"{case}_greedy_ids"][0].tolist()
     answers = sample(
         mllm.core, torch.tensor([prompt]), torch.from_numpy(expected[f"{case}_pixel_values"]), seeds=[0],
-        end=mllm.tokenizer.eos_token_id, forbidden=[encoder.config.image_token_id], max_new_tokens=len(greedy),
-        temperature=0,
+        end=mllm.tokenizer.eos_token_id, forbidden=[encoder.config.image_token_id],
+        max_new_tokens=len(greedy), temperature=0,
     )  # fmt: skip
     assert answers[0] == [i for i in greedy if i != mllm.tokenizer.eos_token_id]
