@@ -17,8 +17,9 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import ItemError
 from caig_cli.mllm.augment import vary
+from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.images import Pixels, Rules, Size, size_of
-from caig_cli.mllm.inputs import Batch, Encoder, collate
+from caig_cli.mllm.inputs import Batch, collate
 from caig_cli.records import Dialogue, Failure
 
 WINDOW = 16

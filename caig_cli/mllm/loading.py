@@ -14,9 +14,9 @@ from transformers.utils import logging as transformers_logging
 from caig_cli.engine import sources
 from caig_cli.errors import UsageError
 from caig_cli.mllm import quantise
+from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, family_of
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
-from caig_cli.mllm.inputs import Encoder
 from caig_cli.mllm.sections import TowerShape
 from caig_cli.mllm.tokenizer import IMAGE
 

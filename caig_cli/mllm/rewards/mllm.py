@@ -83,7 +83,7 @@ class MllmReward(nn.Module):
             return self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
         start_USD, left_UTD = self._start(len(first_U)), image_ITD[first_U]
         cache = DynamicCache(config=self.mllm.config.get_text_config())
-        self._think(start_USD, left_UTD, left_UTD[:, :0], past_key_values=cache, use_cache=True)
+        self._think(start_USD, left_UTD, start_USD[:, :0], past_key_values=cache, use_cache=True)
         cache.batch_select_indices(place_P)
         return self.read(image_ITD[right_P], texts, cache)
 
