@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -170,8 +171,7 @@ def test_no_mark_is_ever_sampled_and_no_title_is_a_mark(folders: dict[str, Path]
     assert [i for i in asked if i in marks] == [i for i in plain if i in marks]
 
 
-def test_a_budget_of_image_tokens_is_kept(folders: dict[str, Path], tmp_path: Path) -> None:
-    """The row's, unless the model's folder names another."""
+def test_a_budget_of_image_tokens_is_kept(folders: dict[str, Path]) -> None:
     for family in ("qwen2_5_vl", "qwen3_vl", "smolvlm", "idefics3", "internvl"):
         raw = {**FAMILIES[family][2], "max_pixels": 10**7, "max_patches": 30}
         raw["size"] = {"longest_edge": 10**7, "shortest_edge": 64}
@@ -185,6 +185,14 @@ def test_a_budget_of_image_tokens_is_kept(folders: dict[str, Path], tmp_path: Pa
                 assert spelt.count("<image>") <= most and (most > 100 or spelt.count("<image>") > 25)
             two = rules.of_two().usual
             assert 2 * row.view.spell(config, two).count("<image>") <= most
+
+
+def test_a_folder_sets_its_own_budget(tmp_path: Path) -> None:
+    folder = make_checkpoint(tmp_path, "qwen2_5_vl")
+    path = folder / "preprocessor_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "image_tokens": 9}))
+    mllm = load(folder)
+    assert mllm.rules.usual == (24, 24) and mllm.encoder.picture().count(mllm.config.image_token_id) == 9
 
 
 def test_a_tokenizer_without_the_marks_is_refused(folders: dict[str, Path]) -> None:
