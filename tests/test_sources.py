@@ -25,6 +25,7 @@ from caig_cli.engine.hub import choose
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.sources import HubName, lacking, locate
 from caig_cli.errors import CaigError, RecipeError, RunError, UsageError
+from caig_cli.mllm import loading
 from caig_cli.recipe import resolve
 from caig_cli.rounds.sections import PcpoRecipe
 
@@ -233,6 +234,28 @@ def test_an_adapter_brings_its_base_at_its_revision(hub: TinyHub, workdir: Path)
     found = sources.fetch_all({str(adapter): None}, SilentReporter())
     assert found == {f"shop/tiny@{COMMIT}": f"shop/tiny@{COMMIT}"}
     assert sources.cached("shop/tiny") is None and sources.cached(f"shop/tiny@{COMMIT}") is not None
+
+
+def test_an_adapter_finds_its_base_again(
+    hub: TinyHub, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peft import PeftConfig
+
+    cpu = {"device": torch.device("cpu"), "dtype": torch.float32}
+    base = f"shop/tiny@{COMMIT}"
+    mllm = loading.add_lora(loading.load(base, **cpu), base, rank=2, alpha=4, dropout=0)
+    for name, weight in mllm.model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight)
+    mllm.save(workdir / "adapter", torch.float32)
+    written = PeftConfig.from_pretrained(str(workdir / "adapter"))
+    assert (written.base_model_name_or_path, written.revision) == ("shop/tiny", COMMIT)
+    go_offline(monkeypatch)
+    again = loading.load(str(workdir / "adapter"), **cpu)
+    assert loading.base_name(again) == base
+    ids = torch.tensor([[1, 5, 9]])
+    with torch.no_grad():
+        assert torch.equal(again.model(input_ids=ids).logits, mllm.model.eval()(input_ids=ids).logits)
 
 
 # --- what fails ------------------------------------------------------------------------------------
