@@ -29,8 +29,12 @@ from tiny_released import (
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from caig_cli.cli import run
+from caig_cli.data.pairs import read_pairs
+from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.released import weight_files
 from caig_cli.mllm.released.sentencepiece import read_pieces
+from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.records import Verdict
 
 IMAGE = len(PIECES)
 """Id that the image token gets."""
@@ -119,20 +123,32 @@ def test_grids_turn_from_width_and_height_to_height_and_width(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("ctr", [True, False])
-def test_a_reward_model_judges(tmp_path: Path, capsys: pytest.CaptureFixture[str], ctr: bool) -> None:
+def test_the_heads_of_a_reward_model(tmp_path: Path, ctr: bool) -> None:
     weights = as_reward(make_weights(), ctr=ctr)
     source = write_checkpoint(tmp_path / "old", weights, "bin", problem_type="single_label_classification")
-    out = tmp_path / "new"
-    assert run(["import", str(source), str(out), "--quiet"]) == 0
-    heads = load_file(out / "heads.safetensors")
+    assert run(["import", str(source), str(tmp_path / "new"), "--quiet"]) == 0
+    heads = load_file(tmp_path / "new" / "heads.safetensors")
     assert torch.equal(heads["preference.weight"], weights["score.weight"])
     expected = weights.get("sku_ctr_linear_fc.0.weight", torch.zeros(2, WIDTH))
     assert torch.equal(heads["ctr.weight"], expected)
-    opened(out)  # its words are tied: nothing is left to chance
+    opened(tmp_path / "new")  # its words are tied: nothing is left to chance
+
+
+@pytest.mark.parametrize("ratio", ["pad", "anyres"])
+def test_a_reward_model_judges(tmp_path: Path, capsys: pytest.CaptureFixture[str], ratio: str) -> None:
+    source = write_checkpoint(tmp_path / "old", as_reward(make_weights()), image_aspect_ratio=ratio)
+    out = tmp_path / "new"
+    assert run(["import", str(source), str(out), "--quiet"]) == 0
     pairs = write_pairs(tmp_path / "pairs", items=3, ads=2)
+    judge = TrainedJudge.load(str(out), choose_device("cpu", "fp32"))
+    verdicts = judge.judge(read_pairs(pairs)[0])
+    assert all(isinstance(said, Verdict) and said.ctr is None for said in verdicts)
+    assert judge.facts.wording.form == "official" and not judge.simulated
+    if ratio == "pad":
+        return
     capsys.readouterr()
-    judge = ["--testset", str(pairs), "--judge", str(out), "--device", "cpu"]
-    assert run(["eval-rm", *judge, "--out", str(tmp_path / "run"), "--json"]) == 0
+    args = ["--testset", str(pairs), "--judge", str(out), "--device", "cpu"]
+    assert run(["eval-rm", *args, "--out", str(tmp_path / "run"), "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["judges"].values()
     assert 0 <= told["accuracy"] <= 1
 
@@ -316,7 +332,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], None], str]] = {
     "unigram tokenizer": (lambda source: write_tokenizer(source, kind=1), "no byte-pair SentencePiece model"),
     "more words than rows": (
         lambda source: write_tokenizer(source, (*PIECES, ("zz", -999.0, 1))),
-        f"{IMAGE + 1} words",
+        f"vocab_size is {IMAGE}, and the tokenizer has {IMAGE + 1} words",
     ),
     "no configuration": (forget("config.json"), "no checkpoint here"),
     "cut configuration": (cut("config.json"), "config.json: cannot be read"),
@@ -330,6 +346,9 @@ MALFORMED: dict[str, tuple[Callable[[Path], None], str]] = {
         change(mm_vision_tower="/data/clip-vit-large-patch14-336", unfreeze_mm_vision_tower=False),
         "clip-vit-large-patch14-336' is not in it; give --clip FOLDER",
     ),
+    "strange value": (change(rms_norm_eps="much"), "config.json: describes no model"),
+    "strange heads": (change(num_attention_heads=0), "config.json: describes no model"),
+    "class token": (change(mm_vision_select_feature="cls_patch"), "known: patch"),
     "no width": (change(hidden_size=None), "lacks hidden_size"),
     "bad grids": (change(image_aspect_ratio="anyres", image_grid_pinpoints="(1x1)"), "image_grid_pinpoints:"),
     "reward without head": (change(problem_type="single_label_classification"), "lacks score.weight"),
@@ -392,3 +411,21 @@ def test_a_text_behind_an_image_has_a_space_of_its_own(tmp_path: Path) -> None:
     assert tokenizer.convert_ids_to_tokens(apart[0]) == ["▁", "abcd"]
     assert tokenizer.decode(apart[1]) == "\ncab é"
     assert CONFIG["vocab_size"] + 1 == len(tokenizer)
+
+
+def test_a_tokenizer_of_today_and_a_spare_row(tmp_path: Path) -> None:
+    """tokenizer.json instead of a SentencePiece model, and fewer words than rows."""
+    source = write_checkpoint(tmp_path / "old", make_weights())
+    assert run(["import", str(source), str(tmp_path / "new"), "--quiet"]) == 0
+    table = json.loads((tmp_path / "new" / "tokenizer.json").read_text())
+    table["added_tokens"] = [token for token in table["added_tokens"] if token["content"] != "<image>"]
+    del table["model"]["vocab"]["-"]
+    (source / "tokenizer.json").write_text(json.dumps(table))
+    (source / "tokenizer.model").unlink()
+    assert run(["import", str(source), str(tmp_path / "next"), "--quiet"]) == 0
+    config = json.loads((tmp_path / "next" / "config.json").read_text())
+    assert config["image_token_index"] == IMAGE - 1 and config["text_config"]["vocab_size"] == IMAGE
+    told = json.loads((tmp_path / "next" / "import.json").read_text())
+    assert told["added"] == {"<image>": f"the spare row {IMAGE - 1}; never generated"}
+    words = AutoProcessor.from_pretrained(tmp_path / "next").tokenizer
+    assert words.convert_tokens_to_ids("<image>") == IMAGE - 1 and words("ab")["input_ids"][0] == 1

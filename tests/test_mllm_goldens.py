@@ -11,8 +11,8 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from caig_cli.mllm import loading
-from caig_cli.mllm.images import see
-from caig_cli.mllm.sampling import sample
+from caig_cli.mllm.images import flatten, size_of
+from caig_cli.mllm.sampling import Shown, sample_many
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")
 
@@ -54,23 +54,27 @@ def test_any_user_of_transformers_gets_the_originals_words(case: str) -> None:
     assert greedy[0, inputs["input_ids"].shape[1] :].tolist() == expected[f"{case}_greedy_ids"][0].tolist()
 
 
-@pytest.mark.parametrize("case", PAD)
+@pytest.mark.parametrize("case", [*PAD, *ANYRES])
 def test_our_own_way_to_the_same_words(case: str) -> None:
     """Our pixels, our token ids and our sampling."""
     row, expected = facts("a_prompt_model")[case], arrays("a_prompt_model")
     mllm = loading.load(str(imported(row["model"])), device=exact().device, dtype=exact().dtype)
-    pixels = see(Image.open(GOLDENS / row["image"]), mllm.rules)
-    assert (pixels - torch.from_numpy(expected[f"{case}_pixel_values"])).abs().max() <= 3.01 * LEVEL
+    picture = flatten(mllm.rules.frame(Image.open(GOLDENS / row["image"])), mllm.rules.fill)
+    pixels = mllm.rules.tensor([picture])
+    original = torch.from_numpy(expected[f"{case}_pixel_values"]).reshape(pixels.shape)
+    *whole, tiles = (pixels[:1], pixels[1:]) if case in ANYRES else (pixels,)
+    assert (tiles - original[-len(tiles) :]).abs().max() <= 3.01 * LEVEL
+    for tile in whole:  # made of the framed picture, where the original resizes the photo a second time
+        assert (tile - original[:1]).abs().mean() <= 2 * LEVEL
     question = talk(row["prompt"])[0]["content"][1]["text"]
-    encoder = mllm.encoder
-    prompt = encoder.prefix(image=True) + encoder.question(question, image=True)
-    ids = expected[f"{case}_input_ids"][0].tolist()
+    asked = mllm.encoder.asked(question, size_of(picture))
+    ids, image = expected[f"{case}_input_ids"][0].tolist(), mllm.config.image_token_id
     place = ids.index(IMAGE)
-    assert list(prompt) == ids[:place] + [encoder.config.image_token_id] * row["n_image"] + ids[place + 1 :]
+    assert list(asked.prefix) == ids[:place] + [image] * row["n_image"] + ids[place + 1 :]
     greedy = expected[f"{case}_greedy_ids"][0].tolist()
-    answers = sample(
-        mllm.core, torch.tensor([prompt]), torch.from_numpy(expected[f"{case}_pixel_values"]), seeds=[0],
-        end=mllm.tokenizer.eos_token_id, forbidden=[encoder.config.image_token_id],
-        max_new_tokens=len(greedy), temperature=0,
-    )  # fmt: skip
-    assert answers[0] == [i for i in greedy if i != mllm.tokenizer.eos_token_id]
+    for seen in (original, pixels):
+        (answers,) = sample_many(
+            mllm.core, [asked], Shown(seen, (size_of(picture),)), seeds=[[0]], end=mllm.encoder.end,
+            forbidden=[image], max_new_tokens=len(greedy), temperature=0,
+        )  # fmt: skip
+        assert answers == [[i for i in greedy if i != mllm.encoder.end]]

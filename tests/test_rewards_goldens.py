@@ -8,21 +8,17 @@ import pytest
 import torch
 from goldens import GOLDENS, arrays, exact, facts, imported
 from PIL import Image
-from safetensors.torch import load_file
-from transformers import AutoModelForImageTextToText, AutoTokenizer
 
 from caig_cli.losses import ctr_mse, pair_nll
-from caig_cli.mllm.families import FAMILIES
-from caig_cli.mllm.images import read_rules
-from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.rewards.mllm import MllmReward, beside
+from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.rewards.model import look
 from caig_cli.mllm.rewards.storage import read_reward
-from caig_cli.mllm.rewards.table import HEADS
 from caig_cli.mllm.rewards.wording import OFFICIAL
 from caig_cli.mllm.vision import patches
 
 SIDE = 56
+LEVEL = 1 / 255 / 0.26
+"""One level of a pixel, normalised."""
 MODELS = {"reward-model-anyres": ("r0", "r1", "r2"), "reward-model-pad": ("r6", "r7", "r8")}
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")
@@ -31,35 +27,24 @@ pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values a
 @cache
 def load(name: str) -> MllmReward:
     """A reference checkpoint as our reward model."""
-    folder = imported(name)
-    if name == "reward-model-pad":
-        model, _ = read_reward(folder, exact())
-        assert isinstance(model, MllmReward)
-        return model
-    core = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
-    mllm = Mllm(core.eval(), AutoTokenizer.from_pretrained(folder), FAMILIES["llava"], read_rules(folder))
-    reward = MllmReward(mllm, "side_by_side").eval()
-    reward.heads.load_state_dict(load_file(folder / HEADS))
-    return reward
+    model, _ = read_reward(imported(name), exact())
+    assert isinstance(model, MllmReward)
+    return model
 
 
-def image_tokens(reward: MllmReward, pixels: torch.Tensor) -> torch.Tensor:
-    """Image tokens [1, T, D]; the tiles of an anyres picture are put together by transformers' own class."""
-    if pixels.ndim == 4:
-        return reward.tokens(patches(reward.mllm, pixels))
-    model = reward.mllm.core.model
-    out = model.get_image_features(
-        pixels, torch.tensor([[512, 1024]]), vision_feature_layer=-2, vision_feature_select_strategy="default"
-    )
-    return out.pooler_output[0][None]
+def image_tokens(reward: MllmReward, name: str) -> torch.Tensor:
+    """Image tokens [1, T, D] of the original's pixels: one padded square, or the tiles of a wide picture."""
+    pixels = torch.from_numpy(arrays("b_reward_model")[f"{MODELS[name][0]}_pixel_values"])
+    tiles = pixels.reshape(-1, 3, SIDE, SIDE)
+    seen = patches(reward.mllm, tiles, [reward.mllm.rules.joined()])
+    return reward.tokens(seen if len(tiles) == 1 else seen[None])
 
 
 @pytest.mark.parametrize("name", MODELS)
 @torch.no_grad()
 def test_logits_rates_and_losses(name: str) -> None:
     reward, there, rows = load(name), arrays("b_reward_model"), facts("b_reward_model")
-    pixels = torch.from_numpy(there[f"{MODELS[name][0]}_pixel_values"])
-    seen = image_tokens(reward, pixels)
+    seen = image_tokens(reward, name)
     for case in MODELS[name]:
         row = rows[case]
         out = reward.read(seen, [row["question"]])
@@ -80,7 +65,7 @@ def test_padding_moves_no_logit(name: str) -> None:
     """The original reads the last position of a padded row; we read its last real token."""
     reward, there, rows = load(name), arrays("b_reward_model"), facts("b_reward_model")
     cases = MODELS[name]
-    seen = image_tokens(reward, torch.from_numpy(there[f"{cases[0]}_pixel_values"]))
+    seen = image_tokens(reward, name)
     together = reward.read(seen.expand(3, -1, -1), [rows[case]["question"] for case in cases]).logits_P2
     expected = torch.cat([torch.from_numpy(there[f"{case}_logits"]) for case in cases])
     torch.testing.assert_close(together, expected, rtol=0, atol=1e-4)
@@ -91,16 +76,21 @@ def test_the_official_questions_are_the_reference_ones() -> None:
     assert set(OFFICIAL) == {rows[case]["question"] for cases in MODELS.values() for case in cases}
 
 
-def test_ads_beside_each_other_are_the_official_picture() -> None:
+@pytest.mark.parametrize("name", MODELS)
+def test_ads_beside_each_other_are_the_official_picture(name: str) -> None:
     """Each ad is resized before they are joined: only pixels that see over a seam may differ."""
-    reward = load("reward-model-pad")
+    reward = load(name)
     pair = Image.open(GOLDENS / "inputs" / "rm_pair_LR.png").convert("RGB")
-    halves = [pair.crop((x, 0, x + 512, 512)) for x in (0, 512)]
-    looks = look(reward, halves)
-    joined = beside(looks[:1], looks[1:], reward.mllm.rules)
-    expected = torch.from_numpy(arrays("b_reward_model")["r6_pixel_values"])
+    looks = look(reward, [pair.crop((x, 0, x + 512, 512)) for x in (0, 512)])
+    joined = reward.mllm.rules.join(looks[:1], looks[1:])
+    expected = torch.from_numpy(arrays("b_reward_model")[f"{MODELS[name][0]}_pixel_values"])
     far = torch.ones(SIDE, SIDE, dtype=torch.bool)
+    far[:, SIDE // 2 - 2 : SIDE // 2 + 2] = False
+    if name == "reward-model-anyres":  # the whole picture, then a tile per ad, which meet at an edge
+        whole, left, right = (joined - expected[0]).abs()
+        assert whole[:, far].max() < 12 * LEVEL, "it is made of the tiles"
+        assert max(left[..., :-2].max(), right[..., 2:].max()) < 4 * LEVEL
+        return
     for seam in (SIDE // 4, 3 * SIDE // 4):
         far[seam - 2 : seam + 2] = False
-    far[:, SIDE // 2 - 2 : SIDE // 2 + 2] = False
-    assert (joined - expected)[0, :, far].abs().max() < 4 / 255 / 0.26
+    assert (joined - expected)[0, :, far].abs().max() < 4 * LEVEL

@@ -47,7 +47,9 @@ def make_config(raw: Mapping[str, Any], tower: Any, words: int) -> Any:
     from transformers import LlamaConfig, LlavaConfig, LlavaNextConfig
 
     if words > raw["vocab_size"]:
-        raise UsageError(f"the tokenizer has {words} words and the model {raw['vocab_size']} rows for them")
+        raise UsageError(
+            f"config.json: vocab_size is {raw['vocab_size']}, and the tokenizer has {words} words"
+        )
     rope = {"rope_type": "default", "rope_theta": raw.get("rope_theta") or 10000.0}
     language = LlamaConfig(
         **{key: raw[key] for key in LANGUAGE},
@@ -55,14 +57,13 @@ def make_config(raw: Mapping[str, Any], tower: Any, words: int) -> Any:
         rope_parameters=rope | _rope_scaling(raw),
     )
     language.vocab_size = max(int(raw["vocab_size"]), words + 1)
-    keeps_class = raw.get("mm_vision_select_feature") == "cls_patch"
     shapes: dict[str, Any] = {
         "vision_config": tower,
         "text_config": language,
         "image_token_id": words,
         "vision_feature_layer": int(raw.get("mm_vision_select_layer") or -2),
-        "vision_feature_select_strategy": "full" if keeps_class else "default",
-        "image_seq_length": (tower.image_size // tower.patch_size) ** 2 + int(keeps_class),
+        "vision_feature_select_strategy": "default",  # without the class token
+        "image_seq_length": (tower.image_size // tower.patch_size) ** 2,
     }
     if raw["image_aspect_ratio"] == "pad":
         return LlavaConfig(**shapes)

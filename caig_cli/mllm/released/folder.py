@@ -40,13 +40,13 @@ def read_tokenizer(checkpoint: Path) -> Any:
     transformers_logging.disable_progress_bar()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if (checkpoint / "tokenizer.json").is_file():
-            shutil.copy(checkpoint / "tokenizer.json", folder)
-        elif (checkpoint / "tokenizer.model").is_file():
+        if (checkpoint / "tokenizer.model").is_file():
             pieces = read_pieces(checkpoint / "tokenizer.model")
             plain = LlamaTokenizer(vocab=pieces.vocabulary, merges=pieces.merges, add_bos_token=True)
             plain.add_tokens([AddedToken(word, normalized=False) for word in pieces.whole])
             plain.save_pretrained(folder)
+        elif (checkpoint / "tokenizer.json").is_file():
+            shutil.copy(checkpoint / "tokenizer.json", folder)
         else:
             raise UsageError(f"{checkpoint}: no tokenizer here (expected tokenizer.model or tokenizer.json)")
         for small in SMALL:

@@ -41,7 +41,7 @@ CHECKS: Mapping[str, tuple[Any, ...]] = {
     "image_aspect_ratio": ("pad", "anyres"),
     "mm_projector_type": ("mlp2x_gelu",),
     "mm_use_im_start_end": (False, None),
-    "mm_vision_select_feature": ("patch", "cls_patch", None),
+    "mm_vision_select_feature": ("patch", None),
 }
 """Values of the original's configuration that transformers' classes can be made of."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from caig_cli.errors import UsageError
+from caig_cli.errors import CaigError, UsageError
 from caig_cli.mllm.images import CLIP_MEAN, CLIP_STD
 from caig_cli.mllm.released.config import colours, make_config, read_config, tower_config, tower_folder
 from caig_cli.mllm.released.layout import (
@@ -90,10 +90,16 @@ def make_plan(checkpoint: Path, clip: Path | None, words: int, dtype: torch.dtyp
     if not reward and raw.get("problem_type") is not None:
         raise UsageError(f"{checkpoint}: a reward model without its preference head: lacks score.weight")
     folder = tower_folder(checkpoint, raw, clip)
-    config = make_config(raw, tower_config(checkpoint, raw, folder), words)
     tied = "lm_head.weight" not in weights and (reward or bool(raw.get("tie_word_embeddings")))
-    config.tie_word_embeddings = config.text_config.tie_word_embeddings = tied
-    shapes, grown = _shapes(config), config.text_config.vocab_size - int(raw["vocab_size"])
+    try:
+        config = make_config(raw, tower_config(checkpoint, raw, folder), words)
+        config.tie_word_embeddings = config.text_config.tie_word_embeddings = tied
+        shapes = _shapes(config)
+    except CaigError:
+        raise
+    except Exception as error:  # whatever transformers has against a value
+        raise UsageError(f"{checkpoint / 'config.json'}: describes no model: {error}") from None
+    grown = config.text_config.vocab_size - int(raw["vocab_size"])
     wanted = {
         name: (shape[0] - grown, *shape[1:]) if name.endswith(PER_WORD) else shape
         for name, shape in shapes.items()
