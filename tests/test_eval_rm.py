@@ -483,7 +483,7 @@ def test_zero_shot_is_the_probability_of_the_words(tmp_path: Path, family: str) 
     for pair, verdict in zip(pairs, verdicts, strict=True):
         assert verdict.shown == pytest.approx(plain(pair), abs=1e-6)
         assert 1 - verdict.swapped == pytest.approx(plain(swapped(pair)), abs=1e-6)
-        assert verdict.shown != pytest.approx(1 - verdict.swapped, abs=1e-9)
+        assert verdict.shown != 1 - verdict.swapped  # in float64; random weights may be very sure of a side
         alone = judge.judge([pair])[0]
         assert (alone.shown, alone.swapped) == pytest.approx((verdict.shown, verdict.swapped), abs=1e-6)
 

@@ -447,8 +447,9 @@ def test_what_is_read_says_what_was_written(model: Any, tmp_path: Path) -> None:
     again, facts = read_reward(folder, CPU)
     seen = look(again, pictures(3))
     out = again(seen, left, right, ["red mug", "a", "b"])
-    torch.testing.assert_close(out.logits_P2, said.logits_P2, rtol=0, atol=1e-5)
-    torch.testing.assert_close(out.ctr_P2, said.ctr_P2, rtol=0, atol=1e-5)
+    # What is read has its adapters merged, which rounds otherwise.
+    torch.testing.assert_close(out.logits_P2, said.logits_P2, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(out.ctr_P2, said.ctr_P2, rtol=1e-4, atol=1e-5)
     assert facts.simulated and "simulated market" in (folder / "README.md").read_text()
     half = stored(model, tmp_path / "half", torch.float16)
     sizes = [sum(f.stat().st_size for f in d.rglob("*.safetensors")) for d in (folder, half)]
