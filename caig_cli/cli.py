@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -24,8 +24,10 @@ from caig_cli import __version__
 from caig_cli.errors import CaigError
 
 if TYPE_CHECKING:
+    from caig_cli.engine.memory import Phase
     from caig_cli.engine.outcome import Outcome
     from caig_cli.engine.report import Reporter
+    from caig_cli.mllm.sections import PlannedRecipe
     from caig_cli.recipe import Recipe
 
 
@@ -171,7 +173,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
 }
 
-OF_MODELS = {"--quantise": "quantise"}
+OF_MODELS = {"--quantise": "quantise", "--gpu-memory": "gpu_memory"}
 """Options of the commands that load multimodal language models."""
 
 COMMON = {"--seed": "seed", "--device": "device", "--dtype": "dtype", "--threads": "threads"}
@@ -255,7 +257,8 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
     stage = _stage(name)
     report = make_reporter(json=options["json"], quiet=options["quiet"])
     if options["dry_run"]:
-        _print_plan(recipe, stage.plan(recipe, report), as_json=options["json"])
+        lines = stage.plan(recipe, report)
+        _print_plan(recipe, lines, _memory(stage, recipe), as_json=options["json"])
         return 0
     if COMMANDS[name].folder:
         return _execute_in_folder(name, recipe, out, options, report)
@@ -285,6 +288,7 @@ def _execute_in_folder(
     stage = _stage(name)
     models = _fetch(stage, recipe, report)
     recipe = pin(recipe, models)
+    _memory(stage, recipe, always=False)
     processes = options.get("num_processes") or 1
     if processes > 1 and not launch.is_launched():
         stage.plan(recipe, report)  # a user's mistake is told once, not once per process
@@ -308,13 +312,31 @@ def _resumed(name: str, out: Path | None) -> tuple[Path | None, Path | None]:
     return out, recipe if recipe is not None and recipe.is_file() else None
 
 
-def _print_plan(recipe: Recipe, plan: Sequence[str], *, as_json: bool) -> None:
+def _print_plan(recipe: Recipe, plan: Sequence[str], phases: Sequence[Phase], *, as_json: bool) -> None:
+    from caig_cli.engine import memory
     from caig_cli.recipe import dump
 
     if as_json:
-        typer.echo(json.dumps({"recipe": recipe.model_dump(mode="json"), "plan": list(plan)}))
+        facts = {"memory": memory.facts(phases)} if phases else {}
+        typer.echo(json.dumps({"recipe": recipe.model_dump(mode="json"), "plan": list(plan), **facts}))
     else:
-        typer.echo("\n".join([dump(recipe), *plan]))
+        typer.echo("\n".join([dump(recipe), *plan, *(memory.table(phases) if phases else ())]))
+
+
+def _memory(stage: ModuleType, recipe: Recipe, *, always: bool = True) -> Sequence[Phase]:
+    """The memory plan, empty for commands without one; without ``always`` only where memory is limited.
+
+    Raises UsageError where it does not fit.
+    """
+    from caig_cli.engine import memory
+
+    if not hasattr(stage, "memory"):
+        return []
+    room = cast("PlannedRecipe", recipe).room()
+    phases: Sequence[Phase] = stage.memory(recipe) if always or room is not None else []
+    if room is not None and phases:
+        memory.check(recipe, phases, room, stage.LEAN, stage.memory)
+    return phases
 
 
 def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, speaks: bool = True) -> int:

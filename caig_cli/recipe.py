@@ -114,17 +114,26 @@ def dump(recipe: Recipe) -> str:
 
 
 def recipe_hash(recipe: Recipe) -> str:
-    """12 hex digits that name the recipe's effect: file paths and the thread count do not count."""
+    """12 hex digits that name the recipe's effect: file paths, threads and memory do not count."""
     tree = _without_paths(recipe.model_dump())
-    tree.pop("threads", None)
+    for key in ("threads", "gpu_memory"):
+        tree.pop(key, None)
     text = json.dumps(tree, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def differences(recipe: Recipe, tree: Mapping[str, Any]) -> list[str]:
     """Dotted keys whose values differ between a recipe and a loaded ``recipe.yaml``."""
-    ours, theirs = dict(_leaves(recipe.model_dump(mode="json"))), dict(_leaves(tree))
+    ours, theirs = dict(leaves(recipe.model_dump(mode="json"))), dict(leaves(tree))
     return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+
+
+def replaced(recipe: R, values: Mapping[str, Any]) -> R:
+    """The recipe with other values of some dotted keys. Raises ValidationError where they don't fit it."""
+    tree = recipe.model_dump()
+    for key, value in values.items():
+        _put(tree, key, value)
+    return type(recipe).model_validate(tree)
 
 
 def fields(cls: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -324,9 +333,10 @@ def _without_paths(value: Any) -> Any:
     return value
 
 
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a recipe's tree by its dotted key."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value

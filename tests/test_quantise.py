@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,24 @@ def test_reward_model_and_policy_share_a_4_bit_base(base: Path, tmp_path: Path) 
         workshop.open_workshop(recipe, folder, SilentReporter()) as shop,
     ):
         assert shop.judge.shares_base and shop.policy.quantised == "nf4"
+
+
+@pytest.mark.parametrize("method", ["none", "nf4"])
+def test_policy_and_reference_round_alike(base: Path, tmp_path: Path, method: str) -> None:
+    """In 16 bit too, a policy that is its own reference has the loss of a coin: ln 2 for each comparison."""
+    start = make_policy(str(base), LoraSection(rank=4), choose_device("cpu", "fp32", method))
+    learn(start, 3)
+    start.save_adapter(tmp_path / "start")
+    tree: dict[str, Any] = {
+        "device": "cpu", "threads": 1, "quantise": method, "dtype": "bf16",
+        "pcpo": {"products": write_products(tmp_path, 3), "rounds": 1, "min_margin": 0, "batch_products": 1},
+        "policy": {"base": str(tmp_path / "start")},
+        "writer": {"max_new_tokens": 8}, "brush": {"painter": "fake", "size": "64x64"},
+        "judge": {"model": "random", "heldout": None}, "watch": {"products": 1, "prompts": 2},
+        "optim": {"learning_rate": 0.01, "log_every": 1, "accumulate": 1},
+    }  # fmt: skip
+    run("pcpo", PcpoRecipe.model_validate(tree), tmp_path / "run")
+    assert rows(tmp_path / "run/rounds/01")[0]["loss"] == pytest.approx(2 * math.log(2), abs=1e-6)
 
 
 @pytest.mark.parametrize(

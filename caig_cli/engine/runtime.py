@@ -74,6 +74,14 @@ def choose_device(device: str = "auto", dtype: str = "auto", quantise: str = "au
     return Runtime(chosen, getattr(torch, DTYPES[name]), reason, quantise)
 
 
+def device_memory(device: str) -> int | None:
+    """Bytes of a recipe's device; None where the computer's own memory is used."""
+    import torch
+
+    chosen, _ = _device(device)
+    return torch.cuda.get_device_properties(chosen).total_memory if chosen.type == "cuda" else None
+
+
 def _device(name: str) -> tuple[torch.device, str]:
     import torch
 

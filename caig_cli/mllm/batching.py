@@ -19,7 +19,8 @@ from caig_cli.errors import ItemError
 from caig_cli.mllm.augment import vary
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.images import Pixels, Rules, Size, size_of
-from caig_cli.mllm.inputs import Batch, collate
+from caig_cli.mllm.inputs import Batch, Branch, collate
+from caig_cli.mllm.memory import LIKELY, Pass
 from caig_cli.records import Dialogue, Failure
 
 WINDOW = 16
@@ -160,6 +161,29 @@ class DialogueSet:
 
     def _bucket(self, row: Sequence[int]) -> int:
         return self._row_length(row) // BUCKET
+
+
+def largest(dialogues: Sequence[Dialogue], encoder: Encoder, sizes: Sizes, longest: int) -> Pass:
+    """The forward pass that needs most memory: rows as long as the longest, full of answers; for the plan.
+
+    Only the longest texts are looked at: one of them has most tokens.
+    """
+    likely = sorted(dialogues, key=lambda d: sum(len(turn.text) for turn in d.turns))[-LIKELY:]
+    talks: dict[Path | None, list[Branch]] = defaultdict(list)
+    for dialogue in likely:
+        has = dialogue.image is not None
+        branch = encoder.branch(dialogue.turns, image=has)
+        if len(encoder.prefix(image=has)) + len(branch) <= longest:
+            talks[dialogue.image].append(branch)
+    rows = [
+        (len(encoder.prefix(image=image is not None)) + sum(map(len, row)), row)
+        for image, branches in talks.items()
+        for row in [sorted(branches, key=len)[-sizes.per_row if image is not None else -1 :]]
+    ]
+    length = max((length for length, _ in rows), default=len(encoder.prefix(image=True)) + 1)
+    answers = max((sum(b.response_length for b in row) for _, row in rows), default=1)
+    count = max(1, sizes.tokens // length)
+    return Pass(count, length, count * answers, count, looks=True)
 
 
 def usable(

@@ -125,10 +125,11 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
     model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True, **given)
     quantise.keep_layout(model)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return Mllm(model.to(device).eval(), tokenizer, family, _rules(folder, family, config))
+    return Mllm(model.to(device).eval(), tokenizer, family, rules_of(folder, family, config))
 
 
-def _rules(folder: Path, family: Family, config: Any) -> Rules:
+def rules_of(folder: Path, family: Family, config: Any) -> Rules:
+    """How a model folder wants its pictures."""
     raw = read_raw(folder)
     return family.view.read(raw, config, int(raw.get("image_tokens", family.image_tokens)))
 

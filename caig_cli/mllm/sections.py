@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from caig_cli.engine.memory import MemorySize, parse_size
 from caig_cli.engine.optim import Count, Positive
-from caig_cli.engine.runtime import Runtime, choose_device
+from caig_cli.engine.runtime import Runtime, choose_device, device_memory
 from caig_cli.engine.sources import ModelName
 from caig_cli.recipe import Recipe, Section
 
@@ -24,6 +25,25 @@ class ModelRecipe(Recipe):
     def runtime(self) -> Runtime:
         """Where and how its networks compute. Raises UsageError as ``choose_device`` does."""
         return choose_device(self.device, self.dtype, self.quantise)
+
+
+class PlannedRecipe(ModelRecipe):
+    """Those whose memory is planned before they run."""
+
+    gpu_memory: MemorySize | None = None
+    """Memory to get by with, such as 12GB (2^30 bytes each); one that needs more is refused. Empty means all
+    that the GPU has."""
+
+    def room(self) -> int | None:
+        """Bytes that there are; None for a CPU without a limit."""
+        return device_memory(self.device) if self.gpu_memory is None else parse_size(self.gpu_memory)
+
+    def planned_runtime(self) -> Runtime:
+        """As ``runtime``; on a machine without the GPU that ``gpu_memory`` speaks of, as on that GPU."""
+        there = self.runtime()
+        if self.gpu_memory is None or there.device.type != "cpu" or self.dtype != "auto":
+            return there
+        return choose_device(self.device, "bf16", self.quantise)
 
 
 class TowerShape(Section):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import Runtime
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.redraw import distinct
@@ -39,8 +40,10 @@ class WriterSection(Section):
 class Writer:
     """Writes the prompts of one product after the other; the model is loaded when the first one comes."""
 
-    def __init__(self, section: WriterSection, runtime: Callable[[], Runtime], seed: int) -> None:
-        self._section, self._runtime, self._seed = section, runtime, seed
+    def __init__(
+        self, section: WriterSection, runtime: Callable[[], Runtime], seed: int, turns: Turns
+    ) -> None:
+        self._section, self._runtime, self._seed, self._turns = section, runtime, seed, turns
         self._model: PromptModel | None = None
 
     def write(
@@ -54,7 +57,9 @@ class Writer:
         from caig_cli.mllm.prompt_model import PromptModel
 
         if self._model is None:
+            self._turns.clear()
             self._model = PromptModel.load(self._section.model, self._runtime())
+        self._turns.take(self._model.mllm.model)
         task = "rewrite" if draft else "write"
         sample = partial(
             self._model.write_prompts,

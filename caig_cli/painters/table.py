@@ -77,6 +77,18 @@ def planned(name: str, diffusion: DiffusionSection) -> list[str]:
     return [f"painter {described(name, diffusion)}", *(f"painter's model {describe(one)}" for one in wanted)]
 
 
+def memory(name: str, diffusion: DiffusionSection, size: tuple[int, int]) -> tuple[int, int]:
+    """Bytes on the GPU of a painter's weights, and beside them while it paints ads of (width, height)."""
+    if name != "diffusion":
+        return 0, 0
+    from caig_cli.painters.diffusion.memory import needs
+
+    wanted = needs(diffusion, size)
+    parts = wanted.weights.values()
+    weights = {"none": sum(parts), "model": max(parts), "sequential": 0}[diffusion.offload]
+    return weights, wanted.activations
+
+
 def described(name: str, diffusion: DiffusionSection) -> str:
     """A painter for people and for provenance: with its model, without a path."""
     return f"diffusion, {diffusion.label}" if name == "diffusion" else name

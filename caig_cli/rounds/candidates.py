@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import torch
 from PIL import Image
 
 from caig_cli.data.cutout import Cutout
 from caig_cli.data.sizes import estimate_height_cm
 from caig_cli.engine.environment import version
 from caig_cli.engine.files import png_bytes, slug
+from caig_cli.engine.parking import HOME
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
@@ -154,9 +157,32 @@ def _shots(brush: BrushSection, job: Job) -> list[Shot]:
     ]
 
 
-@cache
+_painters: dict[tuple[str, Means], Painter] = {}
+
+
 def _painter(name: str, means: Means) -> Painter:
-    return PAINTERS[name](means)
+    """The painter of this process, made when it is first needed."""
+    if (name, means) not in _painters:
+        _painters[name, means] = PAINTERS[name](means)
+    return _painters[name, means]
+
+
+@contextmanager
+def easel(brush: BrushSection, means: Means, device: torch.device) -> Iterator[None]:
+    """A painter with a model has it on the device within the block only."""
+    key = (brush.painter, means)
+    if key in _painters:
+        _send(_painters[key], device, device)
+    try:
+        yield
+    finally:
+        if key in _painters:
+            _send(_painters[key], HOME, device)
+
+
+def _send(painter: Any, where: Any, device: torch.device) -> None:
+    if device.type != HOME and hasattr(painter, "to"):
+        painter.to(where)
 
 
 def _provenance(brush: BrushSection, means: Means, job: Job, number: int) -> dict[str, str]:

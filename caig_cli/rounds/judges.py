@@ -1,7 +1,7 @@
 """Judges of a run, each with its seat: an adapter on the policy's own base, or a model of its own.
 
-A judge whose base is the policy's shares it, so that the base is in memory once. One with a model of its own
-leaves the device while it has nothing to say.
+A judge whose base is the policy's shares it, so that the base is in memory once and nothing moves. One with a
+model of its own leaves the device while it has nothing to say, and the policy while that model speaks.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
+from caig_cli.engine.parking import away, park, visiting
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
@@ -64,8 +66,13 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
     ):
         model = _share(folder, facts, policy, name, runtime)
         return Seat(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
-    own, facts = read_reward(folder, runtime)
-    return Seat(TrainedJudge(source, own, facts, room=0), _parking(own, runtime.device))
+    with away([policy.model], runtime.device):
+        own, facts = read_reward(folder, runtime)
+        park(own, runtime.device)
+    # A ranker is small; two language models share a small device by taking turns.
+    hosts = [policy.model] if isinstance(own, MllmReward) else []
+    sit = partial(visiting, own, runtime.device, hosts)
+    return Seat(TrainedJudge(source, own, facts, room=0), sit)
 
 
 def _same(one: str, other: str) -> bool:
@@ -98,19 +105,3 @@ def _adapter(policy: Mllm, name: str) -> Iterator[None]:
     finally:
         model.set_adapter(POLICY)
         model.train(training)
-
-
-def _parking(model: Any, device: torch.device) -> Callable[[], AbstractContextManager[None]]:
-    if device.type == "cpu":
-        return nullcontext
-    model.to("cpu")
-
-    @contextmanager
-    def sit() -> Iterator[None]:
-        model.to(device)
-        try:
-            yield
-        finally:
-            model.to("cpu")
-
-    return sit

@@ -29,6 +29,7 @@ from caig_cli.rounds.candidates import (
     Prompts,
     ad_path,
     between,
+    easel,
     paint,
     paint_seed,
     rank,
@@ -84,7 +85,8 @@ def show_to(
         for product in shop.team.share(products)
     ]
     painted = paint(jobs, shop.recipe.brush, shop.means, folder, shop.pool)
-    with shop.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit():
+    at_work = easel(shop.recipe.brush, shop.means, shop.runtime.device)
+    with shop.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit(), at_work:
         for _ in rank(match, products, Bench(seat.judge, stem), folder, shop.team, painted):
             bar.advance(shop.team.size)
     shop.team.wait()
@@ -147,7 +149,7 @@ def preference_set(shop: Workshop, preferences: Sequence[Preference], number: in
     made = PreferenceSet(shop.policy, preferences, negatives, shop.recipe.negatives, shop.asking)
     with shop.run.timed("reference"):
         made.look(shop.report)
-        with starting_state(shop.policy):
+        with starting_state(shop.policy), shop.accelerator.autocast():
             made.ask_reference(shop.scorer, shop.sizes, shop.report)
     return made
 

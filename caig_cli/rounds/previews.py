@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import Runtime
 from caig_cli.painters.candidates import Opinion, Rank
 from caig_cli.records import Product
@@ -25,16 +26,18 @@ def has_judge(source: str | None) -> bool:
     return is_there(source)
 
 
-def ranker(source: str, runtime: Callable[[], Runtime]) -> Rank:
+def ranker(source: str, runtime: Callable[[], Runtime], turns: Turns) -> Rank:
     """A function that ranks the previews of a product by a trained judge."""
 
     @cache
     def judge() -> TrainedJudge:
         from caig_cli.mllm.rewards.judge import TrainedJudge
 
+        turns.clear()
         return TrainedJudge.load(source, runtime())
 
     def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, Opinion]]:
+        turns.take(judge().model)
         said = judge().rank(previews, product.caption, product.attributes)
         return [(n, _opinion(said.wins[n], said.ctr[n], judge().simulated)) for n in said.order]
 

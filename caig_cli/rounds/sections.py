@@ -10,7 +10,7 @@ from pydantic import Field
 from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
-from caig_cli.mllm.sections import LoraSection, ModelRecipe
+from caig_cli.mllm.sections import LoraSection, PlannedRecipe
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement
 from caig_cli.painters.table import PainterName
@@ -147,7 +147,7 @@ class WatchSection(Section):
     """Model (a folder or org/name[@revision]) that is asked if backgrounds suit, where no market knows."""
 
 
-class PcpoRecipe(ModelRecipe):
+class PcpoRecipe(PlannedRecipe):
     """Recipe of ``caig pcpo``."""
 
     pcpo: PcpoSection = PcpoSection()

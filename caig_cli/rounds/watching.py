@@ -8,6 +8,7 @@ from functools import partial
 
 from caig_cli.data.images import open_image
 from caig_cli.engine.loop import Evaluate
+from caig_cli.engine.parking import visiting
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.policy import starting_state
@@ -121,7 +122,12 @@ def _worth(shop: Workshop, folder: RunDir, products: Sequence[Product], prompts:
     if known["match"] is not None or shop.relevance is None:
         return known
     done = shop.team.read(folder, RELEVANCE)
-    with shop.run.timed("relevance"), shop.report.progress("looking for relevance", len(products)) as bar:
+    model, device = shop.relevance.mllm.model, shop.runtime.device
+    with (
+        shop.run.timed("relevance"),
+        visiting(model, device, [shop.policy.model]),
+        shop.report.progress("looking for relevance", len(products)) as bar,
+    ):
         for product in shop.team.share(products):
             if product.id not in done:
                 count = len(first_ads(shop, prompts)[product.id])
@@ -141,9 +147,10 @@ def _distance(shop: Workshop, products: Sequence[Product], prompts: Mapping[str,
     Exact in expectation where sampling is plain (temperature 1, top_p 1).
     """
     ask = partial(prompt_logps, shop.policy, shop.scorer, shop.asking, products, prompts)
-    policy_D, length_D = ask()
-    with starting_state(shop.policy):
-        reference_D, _ = ask()
+    with shop.accelerator.autocast():
+        policy_D, length_D = ask()
+        with starting_state(shop.policy):
+            reference_D, _ = ask()
     return {
         "kl": float((policy_D.double() - reference_D.double()).mean()),
         "length": float(length_D.double().mean()),

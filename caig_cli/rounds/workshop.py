@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from PIL import Image
 
 from caig_cli.engine.loop import make_accelerator
+from caig_cli.engine.parking import away, park
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
@@ -132,7 +133,7 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     judge = open_seat(recipe.judge.model, "judge", policy, runtime, recipe.seed)
     heldout = _heldout(recipe, policy, runtime, report)
     asked = recipe.watch.relevance if goods.oracle is None else None
-    relevance = None if asked is None else RelevanceJudge.load(asked, runtime)
+    relevance = None if asked is None else _relevance(asked, policy, runtime)
     report.info(
         f"judge {judge.judge.name} "
         + ("is an adapter on the policy's base" if judge.shares_base else "is a model of its own")
@@ -154,6 +155,14 @@ def worker_count(brush: BrushSection, processes: int) -> int:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return brush.workers or (max(1, cores // processes) if brush.painter in ON_CPU else 1)
+
+
+def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:
+    """Loaded while the policy is away, and away until it is asked."""
+    with away([policy.model], runtime.device):
+        judge = RelevanceJudge.load(source, runtime)
+        park(judge.mllm.model, runtime.device)
+    return judge
 
 
 def _heldout(recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, report: Reporter) -> Seat | None:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import derive_seed, use_threads
 from caig_cli.errors import ItemError, UsageError
-from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.mllm.writing import Writer, WriterSection
 from caig_cli.painters import table
 from caig_cli.painters.candidates import Candidates
@@ -26,10 +27,13 @@ from caig_cli.painters.layout import FrameSize, Placement, parse_size
 from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Section, recipe_hash
 from caig_cli.records import Failure, Product
+from caig_cli.rounds.generating import LEAN as LEAN
+from caig_cli.rounds.generating import InTurn
 from caig_cli.rounds.previews import has_judge, ranker
 
 if TYPE_CHECKING:
     from caig_cli.data.cutout import Cutout
+    from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
@@ -96,7 +100,7 @@ class JudgeSection(Section):
     """Reward model: embedded, or a folder of caig train-rm; empty does not rank."""
 
 
-class GenerateRecipe(ModelRecipe):
+class GenerateRecipe(PlannedRecipe):
     """Recipe of ``caig generate``."""
 
     generate: GenerateSection = GenerateSection()
@@ -138,6 +142,28 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     return [*lines, *table.planned(recipe.generate.painter, recipe.diffusion)]
 
 
+def memory(recipe: GenerateRecipe) -> list[Phase]:
+    """What each phase of a product needs on the device."""
+    return _planned(recipe)[0]
+
+
+def _planned(recipe: GenerateRecipe) -> tuple[list[Phase], bool]:
+    from caig_cli.rounds.generating import Order, planned
+
+    given = recipe.generate
+    order = Order(
+        _products(recipe)[0],
+        _candidates(recipe),
+        parse_size(given.size),
+        recipe.writer if _writes(recipe) else None,
+        recipe.judge.model if _ranks(recipe) else None,
+        given.painter,
+        recipe.diffusion,
+        given.prompt if given.rewrite else None,
+    )
+    return planned(order, recipe.planned_runtime(), recipe.room())
+
+
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
     from caig_cli.painters import remarks
@@ -150,11 +176,12 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     album = Album(run_dir, _origin(recipe))
     done = {str(row["path"]) for row in album.rows()}
     means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
-    painter = table.PAINTERS[recipe.generate.painter](means)
+    turns = _turns(recipe, report)
+    painter = InTurn(table.PAINTERS[recipe.generate.painter](means), turns)
     size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", recipe.generate.n * len(products)) as bar:
         bar.advance(len(done))
-        jobs = _jobs(recipe, products, done, failures, painter, run_dir, report)
+        jobs = _jobs(recipe, products, done, failures, painter, turns, run_dir, report)
         while batch := list(itertools.islice(jobs, size)):
             with run_dir.timed("paint"):
                 images = painter.paint([job.shot for job in batch])
@@ -193,6 +220,17 @@ def _products(recipe: GenerateRecipe) -> tuple[list[Product], list[Failure]]:
     return products, failures
 
 
+def _turns(recipe: GenerateRecipe, report: Reporter) -> Turns:
+    """Models take turns on a GPU that can't hold all of them."""
+    if not (_writes(recipe) or _ranks(recipe)):
+        return Turns()
+    device = recipe.runtime().device
+    taken = recipe.room() is not None and _planned(recipe)[1]
+    if taken:
+        report.info("the models take turns on the GPU, which can't hold all of them")
+    return Turns(device, taken=taken)
+
+
 def _writes(recipe: GenerateRecipe) -> bool:
     """Whether the prompt model is needed."""
     return not recipe.generate.prompt or recipe.generate.rewrite
@@ -204,6 +242,7 @@ def _jobs(
     done: set[str],
     failures: list[Failure],
     painter: Painter,
+    turns: Turns,
     run_dir: RunDir,
     report: Reporter,
 ) -> Iterator[Job]:
@@ -214,9 +253,9 @@ def _jobs(
 
     waiting = [product for product in products if not done.issuperset(_paths(recipe, product))]
     finished = {product.id for product in products} - {product.id for product in waiting}
-    candidates, write = None, _writer(recipe)
+    candidates, write = None, _writer(recipe, turns)
     if _ranks(recipe):
-        rank = ranker(str(recipe.judge.model), recipe.runtime)
+        rank = ranker(str(recipe.judge.model), recipe.runtime, turns)
         candidates = Candidates(run_dir, painter, rank, finished)
     for product in waiting:
         try:
@@ -254,12 +293,12 @@ def _shots(recipe: GenerateRecipe, product: Product, cutout: Cutout, prompts: Se
     ]
 
 
-def _writer(recipe: GenerateRecipe) -> Callable[[Product, Cutout], list[str]]:
+def _writer(recipe: GenerateRecipe, turns: Turns) -> Callable[[Product, Cutout], list[str]]:
     """A function that gives the prompts of a product's candidates."""
     given, count = recipe.generate, _candidates(recipe)
     if not _writes(recipe):
         return lambda product, cutout: [given.prompt or ""] * count
-    writer = Writer(recipe.writer, recipe.runtime, recipe.seed)
+    writer = Writer(recipe.writer, recipe.runtime, recipe.seed, turns)
 
     def write(product: Product, cutout: Cutout) -> list[str]:
         from PIL import Image

@@ -21,14 +21,20 @@ from caig_cli.painters import table
 from caig_cli.rounds.sections import PcpoRecipe
 
 if TYPE_CHECKING:
+    from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
     from caig_cli.rounds.watching import Start
     from caig_cli.rounds.workshop import Workshop
 
-__all__ = ["PcpoRecipe", "plan", "run"]
+__all__ = ["LEAN", "PcpoRecipe", "memory", "plan", "run"]
 
+LEAN = {
+    "quantise": "nf4", "optim.gradient_checkpointing": True, "pcpo.batch_products": 1, "writer.batch": 1,
+    "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model", "policy.lora.rank": 32,
+}  # fmt: skip
+"""Values that need less memory."""
 RESULT = (
     "round", "pairs", "dropped", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
     "rejected_logp", "distinct",
@@ -73,6 +79,13 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         f"judge {recipe.judge.model}, {watched}",
         *table.planned(recipe.brush.painter, recipe.diffusion),
     ]
+
+
+def memory(recipe: PcpoRecipe) -> list[Phase]:
+    """What each phase of a round needs on the device."""
+    from caig_cli.rounds.memory import planned
+
+    return planned(recipe)
 
 
 def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

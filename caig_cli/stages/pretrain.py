@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -19,7 +20,7 @@ from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.sections import ModelRecipe, ModelSection, NothingSection
+from caig_cli.mllm.sections import ModelSection, NothingSection, PlannedRecipe
 from caig_cli.recipe import Section
 from caig_cli.records import Dialogue
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from caig_cli.engine.loop import Evaluate, StepFunction
+    from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
@@ -35,6 +37,15 @@ if TYPE_CHECKING:
     from caig_cli.mllm.batching import DialogueSet
     from caig_cli.mllm.inputs import Batch
     from caig_cli.mllm.loading import Mllm
+
+
+LEAN = {
+    "quantise": "nf4",
+    "optim.gradient_checkpointing": True,
+    "pretrain.batch_tokens": 1024,
+    "pretrain.per_row": 1,
+}
+"""Values that need less memory."""
 
 
 class DataSection(Section):
@@ -77,7 +88,7 @@ class DataSection(Section):
     """Precision of the written weights; adapters are written as trained."""
 
 
-class PretrainRecipe(ModelRecipe):
+class PretrainRecipe(PlannedRecipe):
     """Recipe of ``caig pretrain``."""
 
     default_recipe: ClassVar[str | None] = "finetune"
@@ -125,6 +136,26 @@ def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
         "train " + ("all weights" if recipe.model.lora is None else f"LoRA rank {recipe.model.lora.rank}")
     )
     return lines
+
+
+def memory(recipe: PretrainRecipe) -> list[Phase]:
+    """What training and evaluation need on the device; nothing is planned for a model from nothing."""
+    from caig_cli.engine import sources
+    from caig_cli.mllm import memory as needs
+    from caig_cli.mllm.batching import Sizes, largest
+    from caig_cli.mllm.sketch import sketch
+
+    source = recipe.model.base
+    if source is None or sources.is_remote(source):
+        return []
+    one = sketch(source, recipe.planned_runtime(), recipe.model.lora)
+    if not recipe.model.train_tower:
+        one.mllm.tower.requires_grad_(False)
+    train, _ = _read(recipe)
+    data = recipe.pretrain
+    batch = largest(train, one.mllm.encoder, Sizes(data.per_row, data.batch_tokens), data.longest)
+    learnt = needs.learning("train", one, [batch], recipe.optim)
+    return [learnt, replace(learnt, name="evaluate", activations=needs.asking(one, [batch]))]
 
 
 def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

@@ -18,7 +18,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.sections import RewardSection, TrainRmSection
-from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Failure
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
     from caig_cli.engine.loop import Evaluate, StepFunction
+    from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
@@ -38,9 +39,16 @@ if TYPE_CHECKING:
     from caig_cli.mllm.rewards.wording import Wording
 
 MIB = 1 << 20
+LEAN = {
+    "quantise": "nf4",
+    "optim.gradient_checkpointing": True,
+    "train_rm.batch_pairs": 4,
+    "train_rm.swap": "random",
+}
+"""Values that need less memory."""
 
 
-class TrainRmRecipe(ModelRecipe):
+class TrainRmRecipe(PlannedRecipe):
     """Recipe of ``caig train-rm``."""
 
     default_recipe: ClassVar[str | None] = None
@@ -96,6 +104,20 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     if is_simulated(recipe.train_rm, data):
         lines.append("clicks of the simulated market")
     return lines
+
+
+def memory(recipe: TrainRmRecipe) -> list[Phase]:
+    """What training and evaluation need on the device; nothing is planned for rankers, which are small."""
+    from caig_cli.engine import sources
+    from caig_cli.mllm.rewards.memory import training
+    from caig_cli.mllm.rewards.split import read_data
+    from caig_cli.mllm.rewards.table import ARCHITECTURES
+
+    if recipe.model.arch != "mllm" or sources.is_remote(recipe.model.mllm.base):
+        return []
+    wording = _wording(recipe, ARCHITECTURES["mllm"])
+    told = [wording.text(pair) for pair in read_data(recipe.train_rm, recipe.seed).train]
+    return training(recipe.model.mllm, recipe.train_rm, recipe.optim, recipe.planned_runtime(), told)
 
 
 def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

@@ -18,6 +18,7 @@ from caig_cli.data.creatives import open_creative
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import ItemError
 from caig_cli.mllm.rewards.evaluation import both_orders
+from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.rewards.model import RewardModel, look
 from caig_cli.mllm.rewards.storage import RewardFacts, locate, read_reward
 from caig_cli.records import Creative, Failure, Pair, Side, Verdict
@@ -26,6 +27,8 @@ __all__ = ["Estimate", "Ranking", "TrainedJudge", "locate"]
 
 BATCH = 64
 """Pairs that are compared together, each in both orders."""
+TOKENS = 1 << 15
+"""Tokens of all rows of such a batch, at most: rows of a large model are long."""
 ROOM = 128 << 20
 """Bytes of looks that are remembered: all ads of a test set of thousands with an embedded model."""
 
@@ -78,8 +81,9 @@ class TrainedJudge:
         texts = [self._wording.text(pair) for pair in pairs]
         # Like lengths together, and the pairs of an item, which share their text and their ads.
         order = sorted(range(len(pairs)), key=lambda n: (len(texts[n]), texts[n]))
-        for start in range(0, len(order), BATCH):
-            chunk = order[start : start + BATCH]
+        size = together(self.model, texts)
+        for start in range(0, len(order), size):
+            chunk = order[start : start + size]
             looks, faults = self._see([c for n in chunk for c in (pairs[n].left, pairs[n].right)])
             whole = []
             for n in chunk:
@@ -106,8 +110,9 @@ class TrainedJudge:
         # Alone, an ad is compared with itself: that says nothing of winning, but what rate to expect.
         duels = list(itertools.combinations(range(count), 2)) or [(0, 0)] * count
         won, rates = np.zeros((count, 2)), np.zeros((count, 2))
-        for start in range(0, len(duels), BATCH):
-            chunk = duels[start : start + BATCH]
+        size = together(self.model, [text])
+        for start in range(0, len(duels), size):
+            chunk = duels[start : start + size]
             said = self._verdicts(looks, chunk, [text] * len(chunk))
             for (a, b), verdict in zip(chunk, said, strict=True):
                 won[a] += verdict.p_left, 1
@@ -156,6 +161,14 @@ class TrainedJudge:
                 looks[key] = seen
                 self._looks.put(key, seen)
         return looks, faults
+
+
+def together(model: RewardModel, texts: Sequence[str]) -> int:
+    """Pairs that are compared together under texts like these."""
+    if not isinstance(model, MllmReward):
+        return BATCH
+    longest = model.length(max(texts, key=len, default=""))
+    return max(1, min(BATCH, TOKENS // (2 * longest)))
 
 
 class _Memory:

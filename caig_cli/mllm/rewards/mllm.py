@@ -59,6 +59,13 @@ class MllmReward(nn.Module):
         for part in self._eyes:
             part.requires_grad_(False)
 
+    def length(self, text: str) -> int:
+        """Tokens of a row that asks ``text``."""
+        encoder = self.mllm.encoder
+        shown = len(encoder.picture(self._size)) * (2 if self._apart else 1)
+        begun = len(encoder.start(self.mllm.family.judged))
+        return begun + shown + len(encoder.question(text, image=True))
+
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Two images: what the tower gives [I, T, width]; side by side: the pixels, to be joined first."""
         return self._see(pixels) if self._apart else pixels

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from PIL import Image
@@ -71,6 +71,9 @@ class RewardModel(Protocol):
     @property
     def rules(self) -> Rules:
         """How an ad becomes a picture."""
+
+    def to(self, device: Any) -> object:
+        """Move it there."""
 
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """The look [I, ...] at each ad, from the pieces of their pictures by ``rules``."""

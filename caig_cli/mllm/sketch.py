@@ -1,0 +1,163 @@
+"""Language models without weights: they compute shapes on torch's meta device, for the memory plan.
+
+Adapters are in the precision of the computation, as autocast's copies of them are; the float32 originals are
+counted apart.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from caig_cli.engine import sources
+from caig_cli.engine.meter import META
+from caig_cli.engine.runtime import Runtime
+from caig_cli.mllm import loading, quantise
+from caig_cli.mllm.families import family_of
+from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.sections import LoraSection
+
+FLOAT = 4
+"""Bytes of a trained weight, of its gradient, and of each of the optimiser's two moments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A model on the meta device. ``base``: bytes of its weights; ``adapter``: parameters of its adapter."""
+
+    mllm: Mllm
+    base: int
+    adapter: int
+    itemsize: int
+
+    @property
+    def trained(self) -> int:
+        """Parameters that learn."""
+        return sum(p.numel() for p in self.mllm.model.parameters() if p.requires_grad)
+
+    def frozen(self, parameters: int) -> int:
+        """Bytes of an adapter that never learns, in the precision of the computation."""
+        return self.itemsize * parameters
+
+
+def sketch(source: str, runtime: Runtime, lora: LoraSection | None = None, *, tower: bool = False) -> Sketch:
+    """A model, or an adapter with its base; one without an adapter gets that of ``lora``, if there is one.
+
+    ``tower``: adapters are on the tower's layers too. Opens no weights.
+    """
+    from transformers import AutoConfig, AutoTokenizer
+
+    folder, asked = loading.locate(source), runtime.quantise
+    if (base := sources.base_of_adapter(folder)) is not None:
+        lora = lora_of(folder)
+        asked = quantise.read_note(folder) if asked == "auto" else asked
+        folder = loading.locate(str(base))
+    config = AutoConfig.from_pretrained(folder)
+    family = family_of(config)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    rules = loading.rules_of(folder, family, config)
+    plain = Mllm(loading.skeleton(config).to(runtime.dtype), tokenizer, family, rules)
+    targets = f"({family.lora_targets})|({family.tower_targets})" if tower else None
+    return adapted(plain, quantise.decide(asked, config, source), lora, targets)
+
+
+def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | None = None) -> Sketch:
+    """The sketch of a model on the meta device, quantised by ``method``; without ``lora`` all learns."""
+    plain.model.eval()
+    dtype = plain.core.dtype
+    itemsize = dtype.itemsize
+    base = sum(t.nbytes for t in (*plain.model.parameters(), *plain.model.buffers()))
+    if method != "none":
+        for layer in linears(plain.model, plain.family.lora_targets):
+            base += packed(method, *layer.weight.shape) - layer.weight.nbytes
+            layer.__class__ = _FEWER_BITS.get(method, _FourBit)
+    if lora is None:
+        return Sketch(plain, base, 0, itemsize)
+    with META:
+        mllm = loading.add_lora(
+            plain, "sketch", rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets
+        )
+    for weight in mllm.model.parameters():
+        weight.data = weight.data.to(dtype)
+    drawn = Sketch(mllm, base, 0, itemsize)
+    return replace(drawn, adapter=drawn.trained)
+
+
+def lora_of(folder: Path) -> LoraSection:
+    """The shape of a stored adapter."""
+    from peft import PeftConfig
+
+    config: Any = PeftConfig.from_pretrained(str(folder))
+    return LoraSection(rank=config.r, alpha=config.lora_alpha, dropout=config.lora_dropout)
+
+
+def adapter_size(one: Sketch, rank: int) -> int:
+    """Parameters of another adapter on the family's layers."""
+    layers = linears(one.mllm.core, one.mllm.family.lora_targets)
+    return rank * sum(layer.in_features + layer.out_features for layer in layers)
+
+
+def packed(method: str, rows: int, columns: int) -> int:
+    """Bytes of a quantised matrix with its constants.
+
+    4 bit: a byte for two weights and one for the scale of 64; of each layer a float for 256 scales, and the
+    tables. 8 bit: a byte for each weight and a float for each row.
+    """
+    count = rows * columns
+    if method == "int8":
+        return count + rows * FLOAT
+    blocks = math.ceil(count / 64)
+    return math.ceil(count / 2) + blocks + math.ceil(blocks / 256) * FLOAT + (16 + 256 + 1) * FLOAT
+
+
+def linears(model: nn.Module, targets: str) -> Iterator[nn.Linear]:
+    """The layers of a pattern, also where they carry adapters."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and re.fullmatch(targets, name.removesuffix(".base_layer")):
+            yield module
+
+
+class _Dequantised(torch.autograd.Function):
+    """A 4-bit layer: its matrix is there in full for the moment in which it is used."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        ctx.weight = weight
+        return nn.functional.linear(x, torch.empty_like(weight))
+
+    @staticmethod
+    def backward(ctx: Any, *grad: torch.Tensor) -> tuple[Any, ...]:
+        return grad[0] @ torch.empty_like(ctx.weight), None
+
+
+class _Vectorwise(_Dequantised):
+    """An 8-bit layer: its input is kept, out of the reach of gradient checkpointing."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        ctx.weight, ctx.input = weight, x
+        half = torch.empty_like(x, dtype=torch.float16)
+        del half
+        return x.new_empty(*x.shape[:-1], len(weight))
+
+
+class _FourBit(nn.Linear):
+    step: Callable[..., Any] = _Dequantised.apply
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = type(self).step(x, self.weight)
+        return out if self.bias is None else out + self.bias
+
+
+class _EightBit(_FourBit):
+    step: Callable[..., Any] = _Vectorwise.apply
+
+
+_FEWER_BITS = {"nf4": _FourBit, "int8": _EightBit}

@@ -1,0 +1,134 @@
+"""The memory plan of ``caig pcpo``: what is on the device in each step of a round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from caig_cli.engine.memory import Phase
+from caig_cli.engine.sources import base_of_adapter, is_remote
+from caig_cli.mllm import loading, memory
+from caig_cli.mllm.inputs import Branch
+from caig_cli.mllm.instructions import knowledge
+from caig_cli.mllm.memory import Pass
+from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
+from caig_cli.mllm.preferences import CHUNK
+from caig_cli.mllm.rewards import storage
+from caig_cli.mllm.rewards.memory import Needs, judge_needs, same_base
+from caig_cli.mllm.sketch import FLOAT, Sketch, sketch
+from caig_cli.painters.layout import parse_size
+from caig_cli.painters.table import memory as painting
+from caig_cli.records import Product
+from caig_cli.rounds.candidates import TOGETHER
+from caig_cli.rounds.judges import RANDOM, is_there
+from caig_cli.rounds.preferring import owed
+from caig_cli.rounds.sections import PcpoRecipe
+from caig_cli.rounds.stock import find_goods
+from caig_cli.rounds.workshop import question
+
+
+def planned(recipe: PcpoRecipe) -> list[Phase]:
+    """Phases of a round; none where a model is not on this machine yet."""
+    sources = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
+    if any(is_remote(source) for source in sources if source is not None):
+        return []
+    runtime, given = recipe.planned_runtime(), recipe.pcpo
+    goods = find_goods(given, recipe.watch, recipe.seed)
+    products = [*goods.learn, *goods.watch]
+    policy = sketch(recipe.policy.base, runtime, recipe.policy.lora)
+    length = memory.longest(policy.mllm, map(question, products))
+    judges = _judges(recipe, policy, products)
+    frozen = sum(judge.adapters for judge in judges.values() if judge.shares)
+    if base_of_adapter(loading.locate(recipe.policy.base)) is not None:
+        frozen += policy.frozen(policy.adapter)  # the start, which is the reference
+    here = Phase("", policy.base, FLOAT * policy.trained + frozen)
+    batch = recipe.writer.batch
+    answers = batch * max(given.candidates, recipe.watch.prompts)
+    longest = recipe.writer.max_new_tokens
+    room, cache = memory.sampling(policy, batch, length, answers, longest)
+    passes = training_passes(recipe, policy, length)
+    reference = max(memory.looking(policy, CHUNK), memory.asking(policy, passes))
+    learnt = memory.learning("optimise", policy, passes, recipe.optim)
+    phases = [replace(here, name="sample", activations=room, cache=cache)]
+    for name, judge in judges.items():
+        phases += _judged(name, judge, here, recipe)
+    if recipe.watch.relevance is not None and goods.oracle is None:
+        phases.append(_relevance(recipe, products))
+    phases.append(replace(here, name="reference", activations=reference))
+    return [*phases, replace(learnt, adapters=learnt.adapters + frozen)]
+
+
+def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pass]:
+    """The forward passes of the largest micro-batch, if all replies are as long as they may be.
+
+    ``length``: tokens of the longest question. Every negative has a picture of its own where masks, crops or
+    other photos are among the wrong information; otherwise it is one more reply about the same picture.
+    """
+    given, encoder = recipe.pcpo, policy.mllm.encoder
+    prefix = encoder.prefix(image=True)
+    asked, said = length - len(prefix), recipe.writer.max_new_tokens + 1
+    pairs = owed(given.candidates, given.pairs_per_product)
+    replies = min(given.candidates, 2 * pairs)
+    wrong = pairs if given.loss == "pcpo" else 0
+    shares = recipe.negatives.shares()
+    pictures = wrong if any(share for kind, share in shares.items() if kind != "caption") else 0
+
+    def reply(number: int, parts_at: int = asked) -> Branch:
+        ids = (*(0,) * parts_at, *(number,) * (asked - parts_at), *(number,) * said)
+        return Branch(ids, (False,) * asked + (True,) * said)
+
+    own = [reply(n + 1) for n in range(replies)]
+    own += [reply(replies + n + 1, 0) for n in range(wrong - pictures)]
+    cost = cost_of_trees(policy.mllm)
+    rows = [*pack(prefix, own, cost)]
+    rows += [row for n in range(pictures) for row in pack(prefix, [reply(n + 1)], cost)]
+    tokens = sum(map(len, rows))
+    rows *= max(1, min(given.batch_products, given.batch_tokens // tokens))
+    passes = []
+    for numbers in group_by_length([len(row) for row in rows]):
+        group = [rows[n] for n in numbers]
+        predicted = sum(branch.response_length for row in group for branch in row.branches)
+        passes.append(Pass(len(group), max(map(len, group)), predicted, len(group)))
+    return passes
+
+
+def _judges(recipe: PcpoRecipe, policy: Sketch, products: Sequence[Product]) -> dict[str, Needs]:
+    """Who ranks, and who watches, by the name of the phase."""
+    found: dict[str, Needs] = {}
+    given, told = recipe.pcpo, recipe.judge.caption
+    duels = max(given.candidates * (given.candidates - 1), recipe.watch.ads * (recipe.watch.ads + 1)) // 2
+    for name, source in (("rank", recipe.judge.model), ("watch", recipe.judge.heldout)):
+        if source is None or source == RANDOM or not is_there(source):
+            continue
+        facts = storage.read_facts(storage.locate(source))
+        folder = loading.locate(recipe.policy.base)
+        folder = loading.locate(str(base_of_adapter(folder) or folder))
+        shared = policy if facts.arch == "mllm" and same_base(facts, folder) else None
+        texts = _texts(products) if told else ()
+        found[name] = judge_needs(source, recipe.planned_runtime(), texts, TOGETHER * duels, shared)
+    return found
+
+
+def _judged(name: str, judge: Needs, here: Phase, recipe: PcpoRecipe) -> list[Phase]:
+    """Painting for a judge, and its ranking; the painter stays in between."""
+    weights, canvas = painting(recipe.brush.painter, recipe.diffusion, parse_size(recipe.brush.size))
+    there = here
+    if not judge.shares:
+        home = Phase("") if judge.speaks else here
+        there = replace(home, weights=home.weights + judge.weights, adapters=home.adapters + judge.adapters)
+    there = replace(there, weights=there.weights + weights)
+    paint = [replace(there, name="paint", activations=canvas)] if name == "rank" and canvas else []
+    return [*paint, replace(there, name=name, activations=judge.activations)]
+
+
+def _relevance(recipe: PcpoRecipe, products: Sequence[Product]) -> Phase:
+    """A model that looks at the ads of one product at a time, alone."""
+    one = sketch(str(recipe.watch.relevance), recipe.planned_runtime())
+    length = memory.longest(one.mllm, _texts(products)) + 64  # its question
+    passes = [Pass(recipe.watch.ads, length, 4 * recipe.watch.ads, recipe.watch.ads)]
+    room = max(memory.looking(one, recipe.watch.ads), memory.asking(one, passes))
+    return Phase("relevance", one.base, FLOAT * one.adapter, activations=room)
+
+
+def _texts(products: Iterable[Product]) -> list[str]:
+    return ["\n".join(knowledge(product.caption, product.attributes)) for product in products]
