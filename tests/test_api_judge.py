@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -174,19 +175,29 @@ class Server:
     headers: list[dict[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     busiest: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _inside: int = 0
+
+    @contextmanager
+    def thinking(self) -> Iterator[None]:
+        """Count those that are in here at once: before they answer, or the next might already have come."""
+        with self._lock:
+            self._inside += 1
+            self.busiest = max(self.busiest, self._inside)
+        yield
+        with self._lock:
+            self._inside -= 1
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     state = Server([say("left")])
-    lock, inside = threading.Lock(), [0]
+    lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with lock:
-                inside[0] += 1
-                state.busiest = max(state.busiest, inside[0])
                 state.requests.append(request)
                 state.headers.append(dict(self.headers))
                 state.times.append(time.monotonic())
@@ -195,9 +206,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
                 reaction(self, request)
             except OSError:
                 pass  # the client has left
-            finally:
-                with lock:
-                    inside[0] -= 1
 
         def do_GET(self) -> None:
             raise AssertionError("a redirect was followed")
@@ -379,7 +387,8 @@ def likes_red(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
 
 def test_both_orders_are_asked_and_read(server: Server, pairs: list[Pair], run: RunDir) -> None:
     def slowly(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
-        time.sleep(0.15)  # long enough for the others to be asked meanwhile, also on a busy machine
+        with server.thinking():
+            time.sleep(0.15)  # long enough for the others to be asked meanwhile, also on a busy machine
         likes_red(handler, request)
 
     server.script = [slowly]

@@ -112,7 +112,7 @@ def test_a_lora_adapter_starts_as_its_base_and_finds_it_again(tmp_path: Path) ->
 
 def test_no_model_is_one_line(tmp_path: Path) -> None:
     runtime = choose_device("cpu", "fp32")
-    with pytest.raises(UsageError, match="no model here"):
+    with pytest.raises(UsageError, match="no such folder"):
         PromptModel.load(str(tmp_path / "none"), runtime)
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(UsageError, match="'bert' are not supported"):
