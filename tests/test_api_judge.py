@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -202,10 +202,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
                 state.headers.append(dict(self.headers))
                 state.times.append(time.monotonic())
                 reaction = state.script.pop(0) if len(state.script) > 1 else state.script[0]
-            try:
+            with suppress(OSError):  # the client has left
                 reaction(self, request)
-            except OSError:
-                pass  # the client has left
 
         def do_GET(self) -> None:
             raise AssertionError("a redirect was followed")
