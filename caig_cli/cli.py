@@ -12,6 +12,7 @@ import keyword
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,7 +184,10 @@ EPILOG = "Every option can come from the environment: CAIG_SEED=7, or CAIG_GENER
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code."""
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    if "--debug" not in args and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries tell programmers is no news for users
+    sys.exit(run(args))
 
 
 def run(args: list[str]) -> int:

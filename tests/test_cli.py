@@ -312,6 +312,18 @@ def test_interrupts_end_in_order(tmp_path: Path, root: Path, how: signal.Signals
     assert read_status(tmp_path / "bed") == "interrupted"
 
 
+def test_notes_of_libraries_to_programmers_are_for_debugging(root: Path) -> None:
+    code = (
+        "import sys, warnings; from caig_cli import cli; "
+        "cli.run = lambda args: warnings.warn('old way', FutureWarning) or 0; cli.main(sys.argv[1:])"
+    )
+    said = {
+        args: subprocess.run([sys.executable, "-c", code, *args], cwd=root, capture_output=True, text=True)
+        for args in ((), ("--debug",))
+    }
+    assert said[()].stderr == "" and "FutureWarning: old way" in said["--debug",].stderr
+
+
 def test_a_reader_that_leaves_is_no_error(root: Path) -> None:
     command = f"{sys.executable} -m caig_cli --help | head -c 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True)
