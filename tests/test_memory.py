@@ -22,6 +22,8 @@ from caig_cli.cli import run as caig
 from caig_cli.engine.memory import GB, RESERVE, Phase, parse_size, peak, table
 from caig_cli.engine.optim import OptimSection, make_optimizer
 from caig_cli.engine.parking import Turns, visiting
+from caig_cli.engine.report import SilentReporter
+from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, choose_device
 from caig_cli.mllm import loading, memory
 from caig_cli.mllm.inputs import Branch, Row, collate
@@ -32,9 +34,13 @@ from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.sections import LoraSection
 from caig_cli.mllm.sketch import packed, sketch
 from caig_cli.mllm.vision import patches
+from caig_cli.painters.table import Means
 from caig_cli.preference import token_logps
 from caig_cli.recipe import resolve
+from caig_cli.rounds import candidates
 from caig_cli.rounds.memory import planned, training_passes
+from caig_cli.rounds.sections import BrushSection
+from caig_cli.stages import generate
 from caig_cli.stages.pcpo import LEAN, PcpoRecipe
 from caig_cli.stages.pretrain import PretrainRecipe
 
@@ -222,6 +228,43 @@ def test_models_take_turns_only_where_they_must() -> None:
     Turns(gpu).take(stay)
     Turns(torch.device("cpu"), taken=True).take(stay)
     assert not stay.sent
+
+
+def test_the_painter_is_there_only_while_it_paints(monkeypatch: pytest.MonkeyPatch) -> None:
+    brush, means, painter = BrushSection(painter="diffusion"), Means(), Recorded()
+    monkeypatch.setattr(candidates, "_painters", {("diffusion", means): painter})
+    with candidates.easel(brush, means, torch.device("meta")):
+        assert painter.sent == ["meta"]
+    assert painter.sent == ["meta", "cpu"]
+    with candidates.easel(BrushSection(painter="fake"), means, torch.device("meta")):
+        pass
+    assert len(painter.sent) == 2
+
+
+def test_writer_and_judge_of_generate_take_turns(
+    base: Path, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noted(Turns):
+        def take(self, model: Any) -> None:
+            taken.append(type(model).__name__)
+
+        def clear(self) -> None:
+            taken.append("load")
+
+    taken: list[str] = []
+    monkeypatch.setattr(generate, "_turns", lambda *_: Noted())
+    recipe = resolve(
+        generate.GenerateRecipe,
+        sets=[
+            f"generate.product={shop / 'products.json'}", f"writer.model={base}", "device=cpu",
+            f"judge.model={shop / 'judge'}", "generate.painter=fake", "generate.n=1", "generate.candidates=2",
+            "generate.size=64x64", "writer.max_new_tokens=8",
+        ],
+    )  # fmt: skip
+    with RunDir.open(tmp_path / "run", "generate", recipe) as folder:
+        generate.run(recipe, folder, SilentReporter())
+    first = ["load", "LlavaForConditionalGeneration", "load", "MllmReward"]
+    assert taken == [*first, *["LlavaForConditionalGeneration", "MllmReward"] * 4]
 
 
 # --- what is said and refused -----------------------------------------------------------------------
