@@ -143,9 +143,11 @@ class _Vectorwise(_Dequantised):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         ctx.weight, ctx.input = weight, x
-        half = torch.empty_like(x, dtype=torch.float16)
-        del half
-        return x.new_empty(*x.shape[:-1], len(weight))
+        shape = (*x.shape[:-1], len(weight))
+        beside = torch.empty_like(x, dtype=torch.int8), torch.empty(shape, dtype=torch.int32, device=x.device)
+        out = x.new_empty(shape)
+        del beside  # the input in 8 bit and the sums of products, which are there when the output is made
+        return out
 
 
 class _FourBit(nn.Linear):
