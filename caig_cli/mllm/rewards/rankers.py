@@ -19,16 +19,13 @@ PERCENT = 100.0
 """VAM's scores are click-through rates in percent."""
 
 
-class Vam(nn.Module):
-    """Image features and one linear layer, whose output is the ad's click-through rate in percent."""
+class Ranker(nn.Module):
+    """What both have: an encoder that sees ads, and the scale of their rates."""
 
     def __init__(self, vision: VisionEncoder) -> None:
         super().__init__()
         self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
         self.seen_width = vision.width
-        self.head = nn.Linear(vision.width, 1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
 
     @property
     def looks_last(self) -> bool:
@@ -43,6 +40,16 @@ class Vam(nn.Module):
         """Pooled features [I, D]."""
         pooled: torch.Tensor = self.vision(pixels_I3HW)
         return pooled
+
+
+class Vam(Ranker):
+    """Image features and one linear layer, whose output is the ad's click-through rate in percent."""
+
+    def __init__(self, vision: VisionEncoder) -> None:
+        super().__init__(vision)
+        self.head = nn.Linear(vision.width, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
 
     def scores(self, look_ID: torch.Tensor) -> torch.Tensor:
         """Click-through rates in percent, float32 [I]."""
@@ -62,31 +69,16 @@ class Vam(nn.Module):
         _checkpoint(self.vision.model)
 
 
-class Cg4ctr(nn.Module):
+class Cg4ctr(Ranker):
     """Image and text features meet in one hidden layer, which gives a score and a click-through rate."""
 
     def __init__(self, vision: VisionEncoder, text: TextEncoder, width: int) -> None:
-        super().__init__()
-        self.vision, self.text, self.rules, self.scale = vision, text, vision.rules, CtrScale()
-        self.seen_width = vision.width
+        super().__init__(vision)
+        self.text = text
         self.meet = nn.Sequential(nn.Linear(vision.width + text.width, width), nn.GELU())
         self.heads = nn.Linear(width, 2)
         nn.init.zeros_(self.heads.weight)
         nn.init.zeros_(self.heads.bias)
-
-    @property
-    def looks_last(self) -> bool:
-        """True where the encoder is frozen."""
-        return self.vision.frozen
-
-    def freeze_sight(self) -> None:
-        """Keep the encoder as it is."""
-        self.vision.requires_grad_(False)
-
-    def features(self, pixels_I3HW: torch.Tensor) -> torch.Tensor:
-        """Pooled features [I, D]."""
-        pooled: torch.Tensor = self.vision(pixels_I3HW)
-        return pooled
 
     def forward(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
