@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_mllm import make_tiny
+from tiny_mllm import WIDTH, make_tiny
 from torch import nn
 
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.first_look import Lesson, Task, first_look, name_pictures
+from caig_cli.mllm.first_look import Lesson, Task, first_look, level, name_pictures
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
-from caig_cli.mllm.sections import FirstLookSection
+from caig_cli.mllm.loading import from_nothing, hybrid_tower, llama
+from caig_cli.mllm.sections import FirstLookSection, TowerShape
 from caig_cli.recipe import Recipe
 from caig_cli.records import Dialogue, Turn
 
@@ -114,3 +115,19 @@ def test_the_same_seed_gives_the_same_tower(tmp_path: Path) -> None:
     one, two = _look(tmp_path / "one"), _look(tmp_path / "two")
     for name, value in one.state_dict().items():
         assert torch.equal(value, two.state_dict()[name]), name
+
+
+def test_levelling_leaves_what_the_tower_has_measured(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    tokenizer = make_tiny().tokenizer
+    shape = TowerShape(image_size=64, width=8, depths=(1, 1, 1, 1), hidden_size=32, intermediate_size=32)
+    mllm = from_nothing(hybrid_tower(shape), llama(WIDTH, tokenizer), tokenizer, (200, 200, 200))
+    measured = {name: value.clone() for name, value in mllm.tower.named_buffers()}
+    assert any("running_mean" in name for name in measured)
+    level(
+        mllm,
+        DIALOGUES,
+        Pictures(mllm.rules, opener=lambda path: np.repeat(np.repeat(_picture(path), 2, 0), 2, 1)),
+    )
+    for name, value in mllm.tower.named_buffers():
+        assert torch.equal(value, measured[name]), name

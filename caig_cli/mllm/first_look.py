@@ -16,7 +16,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load, save
@@ -129,8 +128,8 @@ def first_look(
     mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
     """Teach the tower of a new model."""
-    tower = mllm.tower.to(lesson.runtime.device)
-    eyes = Eyes(tower, lambda pixels: _last_patches(tower, pixels), tower.config.hidden_size)
+    tower, view = mllm.tower.to(lesson.runtime.device), mllm.family.view
+    eyes = Eyes(tower, lambda pixels: view.see(mllm.core, pixels, ()), view.width(mllm.config))
     teach_names(eyes, dialogues, pictures, section, lesson)
 
 
@@ -155,11 +154,6 @@ def teach_names(
     else:
         _teach(eyes, dialogues, pictures, section, lesson)
         lesson.run.write_bytes(FILE, save(trained_state(eyes.model)))
-
-
-def _last_patches(tower: Any, pixels: torch.Tensor) -> torch.Tensor:
-    seen: torch.Tensor = tower(pixels, output_hidden_states=True).hidden_states[-1]
-    return seen[:, 1:]
 
 
 def _teach(

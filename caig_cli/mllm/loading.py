@@ -241,10 +241,10 @@ def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
     """
     core = mllm.core.model
     projector, words = core.multi_modal_projector, core.language_model.embed_tokens.weight
-    layer = mllm.config.vision_feature_layer
-    seen = core.vision_tower(pixels_B3HW.to(words.device), output_hidden_states=True).hidden_states[layer]
-    projector.linear_1.weight /= _rms(projector.linear_1(seen[:, 1:]))
-    projector.linear_2.weight *= _rms(words) / _rms(projector(seen[:, 1:]))
+    core.vision_tower.eval()  # a few pictures must not move what its batch norms have measured
+    seen = mllm.family.view.see(mllm.core, pixels_B3HW.to(words.device), ())
+    projector.linear_1.weight /= _rms(projector.linear_1(seen))
+    projector.linear_2.weight *= _rms(words) / _rms(projector(seen))
 
 
 def _rms(values: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ from pydantic import Field
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import derive_seed, use_threads
+from caig_cli.engine.sources import ModelName
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.mllm.writing import Writer, WriterSection
@@ -96,8 +97,8 @@ class GenerateSection(Section):
 class JudgeSection(Section):
     """Who says which previews are worth painting large."""
 
-    model: str | None = "embedded"
-    """Reward model: embedded, or a folder of caig train-rm; empty does not rank."""
+    model: ModelName | None = "embedded"
+    """Reward model: embedded, a folder of caig train-rm, or org/name[@revision]; empty does not rank."""
 
 
 class GenerateRecipe(PlannedRecipe):
