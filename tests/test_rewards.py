@@ -21,13 +21,13 @@ from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
 from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
+from caig_cli.mllm.images import beside
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.card import reward_card
 from caig_cli.mllm.rewards.data import PairSet, usable
 from caig_cli.mllm.rewards.evaluation import fit_temperature
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.looks import Ads, Looks
-from caig_cli.mllm.rewards.mllm import beside
 from caig_cli.mllm.rewards.model import CtrScale, Heads, look
 from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.storage import RewardFacts, base_of, read_reward, write_reward

@@ -43,10 +43,14 @@ def embed(
     tokens = family.view.project(core, seen.to(core.dtype), sizes).to(words_BLD.dtype)
     places_BL = ids_BL == core.config.image_token_id
     first, *deep = torch.split(tokens, words_BLD.shape[-1], dim=-1)
-    return {"inputs_embeds": words_BLD.masked_scatter(places_BL[..., None], first), **_deep(deep, places_BL)}
+    return {
+        "inputs_embeds": words_BLD.masked_scatter(places_BL[..., None], first),
+        **deepened(deep, places_BL),
+    }
 
 
-def _deep(levels: Sequence[torch.Tensor], places_BL: torch.Tensor) -> dict[str, Any]:
+def deepened(levels: Sequence[torch.Tensor], places_BL: torch.Tensor) -> dict[str, Any]:
+    """Features that are added to the first layers, and where; nothing in families without them."""
     if not levels:
         return {}
     return {"visual_pos_masks": places_BL, "deepstack_visual_embeds": list(levels)}

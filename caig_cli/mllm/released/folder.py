@@ -24,6 +24,7 @@ from caig_cli.mllm.released.weight_files import Shard, Weight, serialized, write
 from caig_cli.mllm.rewards.storage import FILE, RewardFacts
 from caig_cli.mllm.rewards.table import HEADS
 from caig_cli.mllm.tokenizer import IMAGE
+from caig_cli.mllm.views.plain import processor_config
 
 SMALL = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 """What a tokenizer's settings are in, besides its words."""
@@ -128,13 +129,7 @@ def processor_files(plan: Plan) -> dict[str, dict[str, Any]]:
     }
     if config.model_type == "llava_next":
         image["image_grid_pinpoints"] = config.image_grid_pinpoints
-    processor = {
-        "processor_class": f"{name}Processor",
-        "image_token": IMAGE,
-        "patch_size": tower.patch_size,
-        "vision_feature_select_strategy": config.vision_feature_select_strategy,
-        "num_additional_image_tokens": 1,
-    }
+    processor = processor_config(config) | {"processor_class": f"{name}Processor"}
     return {"preprocessor_config.json": image, "processor_config.json": processor}
 
 

@@ -19,11 +19,9 @@ from torch import nn
 from transformers import DynamicCache
 
 from caig_cli.mllm import vision
-from caig_cli.mllm.images import Rules, beside
+from caig_cli.mllm.images import Rules
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.rewards.model import CtrScale, Heads, PairOutput
-
-__all__ = ["MllmReward", "beside"]
 
 
 class MllmReward(nn.Module):
@@ -117,10 +115,7 @@ class MllmReward(nn.Module):
             begin, end = start.shape[1], start.shape[1] + first.shape[1]
             shown_BL = torch.zeros(rows_BLD.shape[:2], dtype=torch.bool, device=rows_BLD.device)
             shown_BL[:, begin:end] = True
-            given = {
-                "visual_pos_masks": shown_BL,
-                "deepstack_visual_embeds": [level.flatten(0, 1) for level in deep],
-            }
+            given = vision.deepened([level.flatten(0, 1) for level in deep], shown_BL)
         begun = cache["past_key_values"]
         before = 0 if begun is None else begun.get_seq_length()
         given |= self._positions(before, rows_BLD.shape[1], len(rows_BLD), rows_BLD.device)
@@ -130,14 +125,14 @@ class MllmReward(nn.Module):
 
     def _positions(self, before: int, length: int, rows: int, device: torch.device) -> dict[str, Any]:
         """Positions [3, rows, length] of what follows ``before`` tokens, in families that need them."""
+        if self.mllm.family.view.grid is None:
+            return {}
         encoder = self.mllm.encoder
         sizes = [self._size] * (2 if self._apart else 1)
         shown = encoder.start(self.mllm.family.judged)
         for size in sizes:
             shown += encoder.picture(size)
         places = encoder.places(shown, *sizes)
-        if not places:
-            return {}
         follow = range(max(map(max, places)) + 1, max(map(max, places)) + 1 + before + length)
         all_L3 = torch.tensor([*places, *((n, n, n) for n in follow)], device=device)
         return {"position_ids": all_L3[before : before + length].T[:, None].expand(3, rows, length)}

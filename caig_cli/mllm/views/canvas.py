@@ -103,6 +103,20 @@ class Canvas:
         return [whole[:, top : top + side, left : left + side] for top, left in boxes]
 
 
+def with_whole(side: int, canvas: Canvas, picture: Pixels) -> torch.Tensor:
+    """Tiles [n + 1, 3, side, side], row by row, and the whole picture as one at the end; one alone is it."""
+    parts = canvas.tiles(picture, side)
+    if len(parts) > 1:
+        parts.append(canvas.levels(canvas.resize(picture, (side, side))))
+    return torch.from_numpy(np.stack(parts))
+
+
+def count_with_whole(side: int, size: Size) -> int:
+    """How many tiles ``with_whole`` cuts of a picture of a size."""
+    parts = (size[0] // side) * (size[1] // side)
+    return parts + 1 if parts > 1 else 1
+
+
 def colours(raw: Mapping[str, Any]) -> dict[str, Any]:
     """What ``Canvas`` takes from an image processor's configuration as it is."""
     return {

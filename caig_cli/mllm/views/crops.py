@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 
-from caig_cli.mllm.images import Pixels, Size
-from caig_cli.mllm.views.canvas import VAST, Canvas, colours, largest
+from caig_cli.mllm.images import Size
+from caig_cli.mllm.views.canvas import VAST, Canvas, colours, count_with_whole, largest, with_whole
 from caig_cli.mllm.views.view import IMAGE, View
 
 
@@ -26,7 +25,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
         return largest(lambda n: n <= allowed and (n + 1) * each * share <= most)
 
     one, two = (partial(fit, tile, int(raw.get("min_patches", 1)), tiles(share)) for share in (1, 2))
-    return Canvas(one, partial(_cut, tile), one(VAST)[0], two(VAST)[0], **colours(raw))
+    return Canvas(one, partial(with_whole, tile), one(VAST)[0], two(VAST)[0], **colours(raw))
 
 
 def _tile(config: Any) -> int:
@@ -58,17 +57,8 @@ def fit(tile: int, least: int, most: int, size: Size) -> Size:
     return best[0] * tile, best[1] * tile
 
 
-def _cut(tile: int, canvas: Canvas, picture: Pixels) -> torch.Tensor:
-    """Tiles [rows x columns + 1, 3, tile, tile], the thumbnail at the end; one alone needs none."""
-    parts = canvas.tiles(picture, tile)
-    if len(parts) > 1:
-        parts.append(canvas.levels(canvas.resize(picture, (tile, tile))))
-    return torch.from_numpy(np.stack(parts))
-
-
 def _tiles(config: Any, size: Size) -> int:
-    parts = (size[0] // _tile(config)) * (size[1] // _tile(config))
-    return parts + 1 if parts > 1 else 1
+    return count_with_whole(_tile(config), size)
 
 
 def _spell(config: Any, size: Size) -> tuple[str, ...]:

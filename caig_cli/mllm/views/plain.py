@@ -45,7 +45,8 @@ def _project(core: Any, patches_ITW: torch.Tensor, _sizes: Sequence[Size]) -> to
     return tokens
 
 
-def _processor(config: Any) -> dict[str, Any]:
+def processor_config(config: Any) -> dict[str, Any]:
+    """The ``processor_config.json`` of a LLaVA."""
     return {
         "processor_class": "LlavaProcessor",
         "image_token": IMAGE,
@@ -63,5 +64,5 @@ PLAIN = View(
     rows=lambda _config, _size: (1, 1),
     width=tower_width,
     eyes=("vision_tower",),
-    processor=_processor,
+    processor=processor_config,
 )

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 
-from caig_cli.mllm.images import Pixels, Size
-from caig_cli.mllm.views.canvas import Canvas, colours, largest
+from caig_cli.mllm.images import Size
+from caig_cli.mllm.views.canvas import Canvas, colours, count_with_whole, largest, with_whole
 from caig_cli.mllm.views.view import IMAGE, View
 
 AROUND, WHOLE = "<fake_token_around_image>", "<global-img>"
@@ -31,7 +30,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
         return fits * tile
 
     fit = partial(_fit, tile, side(1))
-    return Canvas(fit, partial(_cut, tile), side(1), side(2), **colours(raw))
+    return Canvas(fit, partial(with_whole, tile), side(1), side(2), **colours(raw))
 
 
 def _each(config: Any) -> int:
@@ -47,14 +46,6 @@ def _fit(tile: int, longest: int, size: Size) -> Size:
     return (short or tile, longest) if size[1] >= size[0] else (longest, short or tile)
 
 
-def _cut(tile: int, canvas: Canvas, picture: Pixels) -> torch.Tensor:
-    """Tiles [rows x columns + 1, 3, tile, tile], the whole at the end; one alone is the whole."""
-    parts = canvas.tiles(picture, tile)
-    if len(parts) > 1:
-        parts.append(canvas.levels(canvas.resize(picture, (tile, tile))))
-    return torch.from_numpy(np.stack(parts))
-
-
 def _spell(config: Any, size: Size) -> tuple[str, ...]:
     tile, tokens = int(config.vision_config.image_size), (IMAGE,) * _each(config)
     rows, columns = size[0] // tile, size[1] // tile
@@ -68,9 +59,7 @@ def _spell(config: Any, size: Size) -> tuple[str, ...]:
 
 
 def _rows(config: Any, size: Size) -> tuple[int, int]:
-    tile = int(config.vision_config.image_size)
-    parts = (size[0] // tile) * (size[1] // tile)
-    tiles = parts + 1 if parts > 1 else 1
+    tiles = count_with_whole(int(config.vision_config.image_size), size)
     return tiles, tiles * _each(config)
 
 
