@@ -7,6 +7,7 @@ only for what the cache lacks; everything else here is about names and folders a
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 import typing
@@ -229,15 +230,26 @@ def is_component(name: str, kind: object) -> bool:
 def is_whole(path: Path) -> bool:
     """Whether a safetensors file ends where its header says; a cut or foreign file does not."""
     try:
-        with path.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > 100 << 20:  # the format's own limit: a web page must not be read as a length
-                return False
-            entries = json.loads(stream.read(length))
-        ends = [entry["data_offsets"][1] for key, entry in entries.items() if key != "__metadata__"]
-        return bool(path.stat().st_size == 8 + length + max(ends, default=0))
+        begin, entries = _header(path)
+        ends = [entry["data_offsets"][1] for entry in entries.values()]
+        return bool(path.stat().st_size == begin + max(ends, default=0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
         return False
+
+
+def parameters(path: Path) -> int:
+    """Weights in a safetensors file, by its header."""
+    return sum(math.prod(entry["shape"]) for entry in _header(path)[1].values())
+
+
+def _header(path: Path) -> tuple[int, dict[str, Any]]:
+    """Where the tensors of a safetensors file begin, and what the header says of each of them."""
+    with path.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        if length > 100 << 20:  # the format's own limit: a web page must not be read as a length
+            raise ValueError(f"{path}: no safetensors file")
+        entries = json.loads(stream.read(length))
+    return 8 + length, {name: entry for name, entry in entries.items() if name != "__metadata__"}
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -61,10 +61,10 @@ def measure(ad: Pixels, product: Cutout, box: Box) -> Fidelity:
     inside = ndimage.binary_erosion(solid, border_value=0)
     own = rgba[..., :3].astype(np.float32)
     interior = int(np.abs(seen - own)[inside].max()) if inside.any() else 0
-    product_colour = _nearest(own, solid)
+    product_colour = nearest(own, solid)
     distance = ndimage.distance_transform_edt(~touched)
-    around = _nearest(seen, distance > reach) if (distance > reach).any() else _nearest(seen, ~touched)
-    beside = _nearest(seen, ~touched)
+    around = nearest(seen, distance > reach) if (distance > reach).any() else nearest(seen, ~touched)
+    beside = nearest(seen, ~touched)
     return Fidelity(
         interior,
         _edge_error(seen, own, beside, alpha),
@@ -105,13 +105,19 @@ def _surrounded(ad: Pixels, product: Cutout, box: Box, by: int) -> tuple[Pixels,
     height, width = ad.shape[:2]
     top, left = max(0, box.top - by), max(0, box.left - by)
     bottom, right = min(height, box.bottom + by), min(width, box.right + by)
-    rgba = np.zeros((bottom - top, right - left, 4), np.uint8)
-    inner = rgba[box.top - top : box.bottom - top, box.left - left : box.right - left]
-    inner[:] = resize(product, (box.width, box.height)).rgba
+    inner = Box(box.left - left, box.top - top, box.right - left, box.bottom - top)
+    rgba = laid_out(product, inner, (right - left, bottom - top))
     return rgba, ad[top:bottom, left:right].astype(np.float32)
 
 
-def _nearest(colours: Floats, where: Mask) -> Floats:
+def laid_out(product: Cutout, box: Box, frame: tuple[int, int]) -> Pixels:
+    """The product uint8 [H, W, 4] in its box of a frame of (width, height), transparent black elsewhere."""
+    rgba = np.zeros((frame[1], frame[0], 4), np.uint8)
+    rgba[box.top : box.bottom, box.left : box.right] = resize(product, (box.width, box.height)).rgba
+    return rgba
+
+
+def nearest(colours: Floats, where: Mask) -> Floats:
     """Each pixel's colour taken from the nearest pixel of ``where``."""
     rows, columns = ndimage.distance_transform_edt(~where, return_distances=False, return_indices=True)
     nearest: Floats = colours[rows, columns]

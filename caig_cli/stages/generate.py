@@ -343,12 +343,9 @@ def _origin(recipe: GenerateRecipe) -> dict[str, str]:
     """How the ads are made, for every file and the report."""
     writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
     judge = Path(str(recipe.judge.model)).name if _ranks(recipe) else "none"
-    facts = {"prompt_model": writer, "painter": _painter(recipe), "judge": judge}
+    painter = table.described(recipe.generate.painter, recipe.diffusion)
+    facts = {"prompt_model": writer, "painter": painter, "judge": judge}
     return facts | {"recipe": recipe_hash(recipe)}
-
-
-def _painter(recipe: GenerateRecipe) -> str:
-    return table.described(recipe.generate.painter, recipe.diffusion)
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:

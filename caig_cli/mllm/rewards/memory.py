@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safetensors import safe_open
-
+from caig_cli.engine import sources
 from caig_cli.engine.memory import Phase
 from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime
@@ -44,7 +42,7 @@ def judge_needs(
     folder = locate(source)
     facts = read_facts(folder)
     if facts.arch != "mllm":
-        return Needs(FLOAT * _parameters(folder), 0, 0, speaks=False)
+        return Needs(FLOAT * sum(map(sources.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False)
     own = base or sketch(str(folder), runtime)
     text = max(told, key=len, default="")
     activations = judging(own, facts.settings["layout"], facts.wording.tell(text, {}), pairs)
@@ -97,11 +95,3 @@ def same_base(facts: RewardFacts, other: Path) -> bool:
     from caig_cli.mllm import loading
 
     return facts.base is not None and loading.locate(facts.base).resolve() == other.resolve()
-
-
-def _parameters(folder: Path) -> int:
-    count = 0
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, "pt") as weights:
-            count += sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
-    return count

@@ -10,9 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.data.cutout import resize
-from caig_cli.painters import Shot
-from caig_cli.painters.compose import compose
+from caig_cli.painters import Shot, compose
 from caig_cli.painters.diffusion.canny import canny
 from caig_cli.painters.layout import place
 from caig_cli.records import Box
@@ -67,9 +65,7 @@ def condition(shot: Shot, canvas: Canvas, matte: tuple[int, int, int], dilation:
 def laid_out(shot: Shot, canvas: Canvas) -> Pixels:
     """The product uint8 [H, W, 4] where it stands on the canvas, transparent black elsewhere."""
     box = _on_canvas(place(shot.product.size, shot.size, shot.placement, shot.scale), shot.size, canvas)
-    rgba = np.zeros((canvas.size[1], canvas.size[0], 4), np.uint8)
-    rgba[box.top : box.bottom, box.left : box.right] = resize(shot.product, (box.width, box.height)).rgba
-    return rgba
+    return compose.laid_out(shot.product, box, canvas.size)
 
 
 def repainted(alpha: Pixels, dilation: int) -> Pixels:
@@ -100,7 +96,7 @@ def finish(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
     if frame.size != shot.size:
         frame = frame.resize(shot.size, Image.Resampling.LANCZOS)
     box = place(shot.product.size, shot.size, shot.placement, shot.scale)
-    return compose(np.array(frame), shot.product, box)
+    return compose.compose(np.array(frame), shot.product, box)
 
 
 def _on_canvas(box: Box, ad: Size, canvas: Canvas) -> Box:

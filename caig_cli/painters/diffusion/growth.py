@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from caig_cli.data.cutout import Cutout, resize
-from caig_cli.painters.compose import Floats, Mask, Pixels
+from caig_cli.data.cutout import Cutout
+from caig_cli.painters.compose import Floats, Mask, Pixels, laid_out, nearest
 from caig_cli.records import Box
 
 _SAME = 12.0
@@ -23,8 +23,7 @@ def growth(ad: Pixels, product: Cutout, box: Box) -> float:
     is a background of the product's colour, not more product. Patterns and gradients are followed only as
     far as they keep the rim's colour, so this is the least that it can be.
     """
-    rgba = np.zeros((*ad.shape[:2], 4), np.uint8)
-    rgba[box.top : box.bottom, box.left : box.right] = resize(product, (box.width, box.height)).rgba
+    rgba = laid_out(product, box, (ad.shape[1], ad.shape[0]))
     solid, touched = rgba[..., 3] == 255, rgba[..., 3] > 0
     inner = ndimage.binary_erosion(solid, iterations=_RIM)
     rim = inner if inner.any() else solid
@@ -37,8 +36,8 @@ def growth(ad: Pixels, product: Cutout, box: Box) -> float:
 
 def _same(ad: Pixels, rgba: Pixels, rim: Mask) -> Mask:
     """Where the ad has the colour of the nearest pixel of ``rim``."""
-    rows, columns = ndimage.distance_transform_edt(~rim, return_distances=False, return_indices=True)
-    apart: Floats = np.abs(ad.astype(np.float32) - rgba[rows, columns, :3]).mean(axis=-1)
+    own = nearest(rgba[..., :3].astype(np.float32), rim)
+    apart: Floats = np.abs(ad.astype(np.float32) - own).mean(axis=-1)
     return apart < _SAME
 
 

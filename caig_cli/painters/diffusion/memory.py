@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,12 +63,5 @@ def parameters(folder: Path) -> dict[str, int]:
     for path in folder.rglob("*.safetensors"):
         if ".fp16." in path.name and path.with_name(path.name.replace(".fp16.", ".")).exists():
             continue  # the same weights once more
-        found[str(path.parent.relative_to(folder))] += _count(path)
+        found[str(path.parent.relative_to(folder))] += sources.parameters(path)
     return dict(found)
-
-
-def _count(path: Path) -> int:
-    with path.open("rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8))
-        entries = json.loads(stream.read(length))
-    return sum(math.prod(entry["shape"]) for name, entry in entries.items() if name != "__metadata__")
