@@ -67,7 +67,7 @@ def test_names_are_classes_and_lists_are_many() -> None:
         _dialogue("props", "c", "apples"),
         _dialogue("write", "a", "a long prompt, with a comma"),
     ]
-    taught, tasks = name_pictures(dialogues, ("shape", "props"))
+    taught, tasks = name_pictures(dialogues, ("shape", "weather", "props"))
     assert taught == [(Path("a"), ((0,), ())), (Path("b"), ((1,), (0, 1))), (Path("c"), ((), (1,)))]
     assert tasks == [Task("shape", 2, several=False), Task("props", 2, several=True)]
 

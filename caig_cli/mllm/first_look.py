@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load, save
 from torch import nn
@@ -27,7 +28,7 @@ from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed
-from caig_cli.mllm.augment import vary
+from caig_cli.mllm.augment import vary_all
 from caig_cli.mllm.batching import Pictures
 from caig_cli.mllm.images import flatten
 from caig_cli.mllm.loading import Mllm, level_projector
@@ -38,6 +39,8 @@ FILE = "first-look.safetensors"
 PARTED = ", "
 PROBE = 64
 """Dialogues whose pictures tell how large a new tower's features are."""
+TELL = 10
+"""Steps between two looks at the figures: a device waits for each."""
 
 Named = tuple[Path, tuple[tuple[int, ...], ...]]
 """A picture and the classes that each task names in it; none where the task has no answer about it."""
@@ -59,12 +62,13 @@ class Task:
         return said
 
     def loss(self, logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-        """Mean negative log-likelihood of the answers of the pictures that have one; nan without any."""
-        asked = answers.any(dim=-1)
-        logits, answers = logits[asked].float(), answers[asked]
-        if not self.several:
-            return F.cross_entropy(logits, answers.argmax(dim=-1))
-        return F.binary_cross_entropy_with_logits(logits, answers, reduction="none").sum(-1).mean()
+        """Mean negative log-likelihood of the answers of the pictures that have one; 0 without any."""
+        asked = answers.amax(dim=-1)
+        if self.several:
+            each = F.binary_cross_entropy_with_logits(logits.float(), answers, reduction="none").sum(-1)
+        else:
+            each = F.cross_entropy(logits.float(), answers.argmax(dim=-1), reduction="none")
+        return (asked * each).sum() / asked.sum().clamp(min=1)
 
     def right(self, logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
         """Share of right answers: of right names, or of what is named rightly among all that either names."""
@@ -112,16 +116,17 @@ class Namer(nn.Module):
 
 
 def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Named], list[Task]]:
-    """Each picture with the classes that each task names in it, and the tasks."""
+    """Each picture with the classes that each task names in it, and those tasks that any dialogue is of."""
     names: dict[str, dict[str, int]] = {task: {} for task in tasks}
     found: dict[Path, dict[str, tuple[int, ...]]] = defaultdict(dict)
     for dialogue in dialogues:
         if dialogue.task in names and dialogue.image is not None:
             known, said = names[dialogue.task], dialogue.turns[-1].text.split(PARTED)
             found[dialogue.image][dialogue.task] = tuple(known.setdefault(name, len(known)) for name in said)
-    taught = [(path, tuple(row.get(task, ()) for task in tasks)) for path, row in found.items()]
+    asked = [task for task in tasks if names[task]]
+    taught = [(path, tuple(row.get(task, ()) for task in asked)) for path, row in found.items()]
     several = {task for row in found.values() for task, classes in row.items() if len(classes) > 1}
-    return taught, [Task(task, len(names[task]), task in several) for task in tasks]
+    return taught, [Task(task, len(names[task]), task in several) for task in asked]
 
 
 def first_look(
@@ -163,28 +168,37 @@ def _teach(
     if not taught:
         lesson.report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
         return
+    if lacking := set(section.tasks) - {task.name for task in tasks}:
+        lesson.report.warn(f"no dialogue of {', '.join(sorted(lacking))} shows a picture")
     torch.manual_seed(derive_seed(lesson.seed, "names"))
     optim = OptimSection(learning_rate=section.learning_rate, warmup=0.05, weight_decay=0.05, beta2=0.98)
     device, dtype = lesson.runtime.device, lesson.runtime.dtype
+    rules = pictures.rules
+    paths, named = zip(*taught, strict=True)
+    answers = [
+        task.answers(row).to(device) for task, row in zip(tasks, zip(*named, strict=True), strict=True)
+    ]
     model = Namer(eyes, [task.count for task in tasks]).to(device).train()
     optimizer = make_optimizer(model, optim)
     rng = random.Random(derive_seed(lesson.seed, "first look"))
     with lesson.report.progress("first look", section.steps) as bar, lesson.run.timed("first look"):
         for step in range(section.steps):
-            chosen = rng.choices(taught, k=section.batch)
-            views = [vary(pictures.get(path), pictures.rules.fill, rng, lesson.vary_by) for path, _ in chosen]
-            named = zip(*(row for _, row in chosen), strict=True)
-            answers = [task.answers(row).to(device) for task, row in zip(tasks, named, strict=True)]
+            chosen = rng.choices(range(len(paths)), k=section.batch)
+            shown = torch.from_numpy(np.stack([pictures.get(paths[n]) for n in chosen])).to(device)
+            views = vary_all(shown, rules.fill, rng, lesson.vary_by)
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                logits = model(pictures.rules.tensor(views).to(device))
-            told = list(zip(tasks, logits, answers, strict=True))
-            losses = [task.loss(said, answer) for task, said, answer in told if answer.any()]
-            loss = torch.stack(losses).sum()
+                logits = model(rules.tensor(views).to(device))
+            told = [
+                (task, said, known[chosen]) for task, said, known in zip(tasks, logits, answers, strict=True)
+            ]
+            loss = torch.stack([task.loss(said, answer) for task, said, answer in told]).sum()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), optim.clip)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(optim, step, section.steps)
             optimizer.step()
             optimizer.zero_grad()
-            right = {task.name: task.right(said, answer) for task, said, answer in told if answer.any()}
-            bar.advance(1, loss=loss.item(), **{name: float(share) for name, share in right.items()})
+            if step % TELL == 0 or step + 1 == section.steps:
+                right = {task.name: float(task.right(said, answer)) for task, said, answer in told}
+                figures = {"loss": loss.item()} | {name: x for name, x in right.items() if x == x}
+            bar.advance(1, **figures)

@@ -45,7 +45,7 @@ class Rules(Protocol):
     def square(self, image: Image.Image) -> Pixels:
         """The picture in the size that all are to share, uint8 [H, W, 4]."""
 
-    def tensor(self, pictures: Sequence[Pixels]) -> torch.Tensor:
+    def tensor(self, pictures: Sequence[Pixels] | torch.Tensor) -> torch.Tensor:
         """The pieces of uint8 [H, W, 3] pictures one after the other, normalised float32 [pieces, ...]."""
 
     def of_two(self) -> Rules:
@@ -94,8 +94,8 @@ class ImageRules:
         """A square."""
         return square(image, self.size, self.fill)
 
-    def tensor(self, pictures: Sequence[Pixels]) -> torch.Tensor:
-        """One piece per picture, [B, 3, H, W]."""
+    def tensor(self, pictures: Sequence[Pixels] | torch.Tensor) -> torch.Tensor:
+        """One piece per picture, [B, 3, H, W], on the device of a tensor [B, H, W, 3] of them."""
         return to_tensor(pictures, self)
 
     def of_two(self) -> ImageRules:
@@ -195,10 +195,11 @@ def flatten(pixels: Pixels, fill: Sequence[int]) -> Pixels:
     return np.rint(colour * alpha + np.asarray(fill, np.float32) * (1 - alpha)).astype(np.uint8)
 
 
-def to_tensor(pictures: Sequence[Pixels], rules: ImageRules) -> torch.Tensor:
+def to_tensor(pictures: Sequence[Pixels] | torch.Tensor, rules: ImageRules) -> torch.Tensor:
     """Stack uint8 [H, W, 3] pictures to normalised float32 [B, 3, H, W]."""
-    batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(t).view(1, 3, 1, 1) for t in (rules.mean, rules.std))
+    stack = pictures if isinstance(pictures, torch.Tensor) else torch.from_numpy(np.stack(pictures))
+    batch = stack.permute(0, 3, 1, 2).float() / 255
+    mean, std = (batch.new_tensor(t).view(1, 3, 1, 1) for t in (rules.mean, rules.std))
     return (batch - mean) / std
 
 

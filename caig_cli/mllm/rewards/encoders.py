@@ -73,7 +73,8 @@ def new_vision(section: VisionSection) -> VisionEncoder:
     """A residual network with random weights, or a pre-trained model with its own image rules."""
     if section.base is not None:
         folder = locate(section.base)
-        return VisionEncoder(_pretrained(folder, "vision_config"), read_rules(folder))
+        encoder = VisionEncoder(_pretrained(folder, "vision_config"), read_rules(folder))
+        return encoder.requires_grad_(not section.frozen)
     config = transformers.ResNetConfig(
         embedding_size=section.widths[0],
         hidden_sizes=list(section.widths),

@@ -61,6 +61,9 @@ class VisionSection(Section):
     base: ModelName | None = None
     """Pre-trained vision model (folder or org/name[@revision]); empty makes a new one of the shape below."""
 
+    frozen: bool = False
+    """Whether it stays as it is, so that each ad is looked at once for the whole training."""
+
     size: Count = 128
     """Side of the square picture, pixels."""
 
@@ -71,9 +74,11 @@ class VisionSection(Section):
     """Residual blocks of each stage."""
 
     @model_validator(mode="after")
-    def _as_many(self) -> Self:
+    def _fits(self) -> Self:
         if len(self.widths) != len(self.depths):
             raise ValueError("widths and depths must name the same number of stages")
+        if self.frozen and self.base is None:
+            raise ValueError("frozen is for a pre-trained model; name it with base")
         return self
 
 

@@ -58,9 +58,10 @@ class Canvas:
         """The picture whole, in a square."""
         return square(image, self.side, self.fill)
 
-    def tensor(self, pictures: Sequence[Pixels]) -> torch.Tensor:
+    def tensor(self, pictures: Sequence[Pixels] | torch.Tensor) -> torch.Tensor:
         """All pictures' pieces, one after the other."""
-        return torch.cat([self.cut(self, picture) for picture in pictures])
+        parts = pictures.cpu().numpy() if isinstance(pictures, torch.Tensor) else pictures
+        return torch.cat([self.cut(self, picture) for picture in parts])
 
     def of_two(self) -> Canvas:
         """Smaller squares."""
@@ -73,7 +74,7 @@ class Canvas:
     def join(self, left_P3hw: torch.Tensor, right_P3hw: torch.Tensor) -> torch.Tensor:
         """Two squares beside each other, without padding."""
         levels = torch.cat([left_P3hw, right_P3hw], dim=-1).round().clamp(0, 255).byte()
-        return self.tensor(list(levels.permute(0, 2, 3, 1).cpu().numpy())).to(left_P3hw.device)
+        return self.tensor(levels.permute(0, 2, 3, 1)).to(left_P3hw.device)
 
     def joined(self) -> Size:
         """Twice as wide as high."""
