@@ -298,6 +298,13 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     with torch.no_grad():
         expected = vision(pixel_values=see(pictures(2)[0], model.rules)).pooler_output
     torch.testing.assert_close(looks[:1], expected, rtol=0, atol=1e-5)
+    assert not model.looks_last
+    folders["vision"]["frozen"] = "true"
+    frozen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
+    kept = ARCHITECTURES["cg4ctr"].start(frozen, [], CPU)
+    assert kept.looks_last and any(weight.requires_grad for weight in kept.parameters())
+    with pytest.raises(ValueError, match="frozen is for a pre-trained model"):
+        RewardSection.model_validate({"vam": {"vision": {"frozen": True}}})
     with pytest.raises(UsageError, match="no model here"):
         ARCHITECTURES["vam"].start(
             RewardSection.model_validate({"vam": {"vision": {"base": str(tmp_path)}}}), [], CPU
