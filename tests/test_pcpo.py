@@ -375,3 +375,21 @@ def test_without_a_judge_it_says_so(parts: Path, monkeypatch: pytest.MonkeyPatch
         pcpo.plan(recipe_for(parts, judge={"model": str(parts / "base")}), SilentReporter())
     lines = pcpo.plan(recipe_for(parts), SilentReporter())
     assert any("2 rounds of 4 products x 3 prompts" in line for line in lines)
+
+
+def test_a_tracker_gets_the_figures_of_every_step_and_round(parts: Path, tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    out = tmp_path / "run"
+    run(recipe_for(parts, pcpo={"tracker": "tensorboard", "rounds": 2}), out)
+    (events,) = out.glob("caig-pcpo/events.*")
+    seen = accumulator.EventAccumulator(str(events)).Reload()
+    rows = [row for row in metrics(out) if "win_rate" in row and row["round"] > 0]
+    told = [event.value for event in seen.Scalars("round/win_rate")]
+    assert told == pytest.approx([row["win_rate"] for row in rows]) and len(told) == 2
+    losses = [row["loss"] for n in ("01", "02") for row in metrics(out / f"rounds/{n}")]
+    assert [event.value for event in seen.Scalars("train/loss")] == pytest.approx(losses)
+
+
+def test_a_tracker_that_is_not_installed_is_refused_before_any_work(parts: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="tracker swanlab is not installed"):
+        run(recipe_for(parts, pcpo={"tracker": "swanlab"}), tmp_path / "run")
