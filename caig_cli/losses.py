@@ -39,6 +39,16 @@ def pair_nll(logits_P2: torch.Tensor, p_left_P: torch.Tensor) -> torch.Tensor:
     return -p_left_P * logsigmoid(gap_P) - (1 - p_left_P) * logsigmoid(-gap_P)
 
 
+def order_gap(logits_P2: torch.Tensor) -> torch.Tensor:
+    """How far the two orders of each pair are from agreeing, float32 [P].
+
+    The second half of the rows shows the pairs of the first half with their sides swapped. Log odds that
+    agree add up to 0; their squared sum stands at both rows of a pair.
+    """
+    first_H, second_H = (logits_P2[:, 0].float() - logits_P2[:, 1].float()).chunk(2)
+    return (first_H + second_H).square().repeat(2)
+
+
 def ctr_mse(said_P2: torch.Tensor, ctr_P2: torch.Tensor) -> torch.Tensor:
     """Mean squared error of each pair's two rates, float32 [P]: mean of (said - ctr)^2 over left and right.
 

@@ -20,7 +20,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
-from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
+from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
 from caig_cli.mllm.images import beside
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.card import reward_card
@@ -52,6 +52,12 @@ def test_pair_loss_by_hand() -> None:
     expected = [-math.log(0.75), -math.log(0.25), -0.5 * math.log(0.75) - 0.5 * math.log(0.25)]
     assert pair_nll(logits, torch.tensor([1.0, 0.0, 0.5])).tolist() == pytest.approx(expected)
     assert pair_nll(torch.zeros(1, 2), torch.tensor([0.3])).item() == pytest.approx(LN2)
+
+
+def test_disagreement_of_two_orders_by_hand() -> None:
+    """Log odds 2 and -1 of the first pair disagree by 1, 3 and -3 of the second one by 0."""
+    logits = torch.tensor([[2.0, 0.0], [3.0, 0.0], [0.0, 1.0], [1.0, 4.0]])
+    assert order_gap(logits).tolist() == [1.0, 0.0, 1.0, 0.0]
 
 
 def test_ctr_loss_by_hand_and_without_what_is_unknown() -> None:
@@ -335,6 +341,8 @@ def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, ba
     for draw in data.epoch(0, 0, "both"):
         half = len(draw.pairs) // 2
         assert draw.pairs[:half] == draw.pairs[half:] and draw.swapped == (False,) * half + (True,) * half
+        assert draw.both_orders and data.collate(draw).both_orders
+    assert not any(draw.both_orders for draw in draws + data.in_order())
     assert not any(any(d.swapped) for d in data.epoch(0, 0, "none") + data.in_order())
 
 

@@ -27,7 +27,7 @@ from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale
 from caig_cli.mllm.rewards.split import Data, read_data
 from caig_cli.mllm.rewards.table import ARCHITECTURES
-from caig_cli.mllm.rewards.training import Best
+from caig_cli.mllm.rewards.training import Best, Weights
 from caig_cli.records import Failure
 from caig_cli.stages import train_rm
 from caig_cli.stages.train_rm import TrainRmRecipe
@@ -162,6 +162,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "gap": {"train_rm": {"weigh": "gap"}},
     "one order": {"train_rm": {"swap": "none"}},
     "random order": {"train_rm": {"swap": "random"}},
+    "orders that agree": {"train_rm": {"order_weight": 0.5}},
     "raw rates": {"train_rm": {"standardise": "none"}},
     "plain rates": {"train_rm": {"standardise": "linear"}},
     "no prior": {"train_rm": {"prior": None}},
@@ -195,7 +196,8 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
         train_rm._scale(recipe, model, learn, architecture)
         stream = Stream(partial(learn.epoch, 0, swap=section.swap), learn.collate)
         with torch.no_grad():
-            steps = [architecture.step(model, stream[n], section.ctr_weight) for n in range(2)]
+            weights = Weights(section.ctr_weight, section.order_weight)
+            steps = [architecture.step(model, stream[n], weights) for n in range(2)]
         losses[name] = sum(float(s.loss_sum) for s in steps) / sum(s.weight for s in steps)
     assert len({round(loss, 6) for loss in losses.values()}) == len(losses), losses
 

@@ -146,7 +146,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     result = loop.train(
         model,
         Stream(lambda number: learn.epoch(recipe.seed, number, swap), learn.collate),
-        _step(architecture, recipe.train_rm.ctr_weight, runtime.device),
+        _step(architecture, recipe.train_rm, runtime.device),
         recipe.optim,
         seed=recipe.seed,
         accelerator=loop.make_accelerator(runtime),
@@ -246,8 +246,11 @@ def _wording(recipe: TrainRmRecipe, architecture: Architecture) -> Wording:
     return Wording(question.form if architecture.ordered else "facts", question.caption, question.attributes)
 
 
-def _step(architecture: Architecture, ctr_weight: float, device: torch.device) -> StepFunction:
-    return lambda model, batch: architecture.step(model, batch.to(device), ctr_weight)
+def _step(architecture: Architecture, section: TrainRmSection, device: torch.device) -> StepFunction:
+    from caig_cli.mllm.rewards.training import Weights
+
+    weights = Weights(section.ctr_weight, section.order_weight)
+    return lambda model, batch: architecture.step(model, batch.to(device), weights)
 
 
 def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:

@@ -46,13 +46,24 @@ class Draw:
     swapped: tuple[bool, ...]
     seed: int | None
 
+    @property
+    def both_orders(self) -> bool:
+        """Whether the second half of the pairs is the first half, swapped."""
+        half = len(self.pairs) // 2
+        return (
+            half > 0
+            and self.pairs == 2 * self.pairs[:half]
+            and self.swapped == (False,) * half + (True,) * half
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PairBatch:
     """The tensors of a batch. Its ads are ``looks`` (kept from before), then ``pixels`` (still to look at).
 
     Pair p compares ads ``left_P[p]`` and ``right_P[p]``; ad i is of item ``item_I[i]`` of ``items`` and has
-    the rate ``rate_I[i]`` (NaN: unknown). ``p_left_P`` is the target and ``weight_P`` what it counts.
+    the rate ``rate_I[i]`` (NaN: unknown). ``p_left_P`` is the target and ``weight_P`` what it counts. With
+    ``both_orders`` the second half of the pairs is the first half with their sides swapped.
     """
 
     looks: torch.Tensor | None
@@ -65,6 +76,7 @@ class PairBatch:
     rate_I: torch.Tensor
     item_I: torch.Tensor
     items: int
+    both_orders: bool
 
     def to(self, device: torch.device) -> PairBatch:
         """The same on another device."""
@@ -171,6 +183,7 @@ class PairSet:
             rate_I=torch.tensor([self.rate[ad] for ad in shown.ads]),
             item_I=torch.tensor([items[item_of[ad]] for ad in shown.ads]),
             items=len(items),
+            both_orders=draw.both_orders,
         )
 
     def _p_left(self, number: int, swapped: bool) -> float:

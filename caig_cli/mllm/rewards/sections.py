@@ -181,6 +181,10 @@ class TrainRmSection(Section):
     """Show each pair in both orders, or in one drawn anew in each epoch (half the work, but one side is
     favoured for longer). Only mllm reads in an order."""
 
+    order_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the squared sum of a pair's log odds in its two orders, so that what is said of two ads does
+    not hang on which comes first; needs swap both."""
+
     ctr_weight: Annotated[float, Field(ge=0)] = 0.5
     """Weight of the squared error of the predicted rates; 0 learns no rates."""
 
@@ -211,3 +215,9 @@ class TrainRmSection(Section):
 
     save_dtype: Literal["fp32", "bf16", "fp16"] = "fp16"
     """Precision of the written weights."""
+
+    @model_validator(mode="after")
+    def _both_to_compare(self) -> Self:
+        if self.order_weight > 0 and self.swap != "both":
+            raise ValueError("order_weight compares a pair's two orders; it needs swap both")
+        return self

@@ -24,7 +24,7 @@ from caig_cli.mllm.rewards import encoders
 from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.rewards.rankers import Cg4ctr, Vam
 from caig_cli.mllm.rewards.sections import RewardSection
-from caig_cli.mllm.rewards.training import list_step, pair_step
+from caig_cli.mllm.rewards.training import Weights, list_step, pair_step
 
 HEADS, WEIGHTS = "heads.safetensors", "weights.safetensors"
 
@@ -44,7 +44,7 @@ class Architecture:
     ordered: bool
     needs_rates: bool
     start: Callable[[RewardSection, Sequence[str], Runtime], Any]
-    step: Callable[[Any, Any, float], StepOutput]
+    step: Callable[[Any, Any, Weights], StepOutput]
     settings: Callable[[Any], Settings]
     write: Callable[[Any, Path, torch.dtype], None]
     read: Callable[[Path, Settings, Runtime], Any]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from safetensors.torch import load, save
@@ -15,14 +16,25 @@ from torch import nn
 
 from caig_cli.engine.loop import StepOutput
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.losses import ctr_mse, list_mse, list_nll, pair_nll
+from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
 from caig_cli.mllm.rewards.data import PairBatch
 from caig_cli.mllm.rewards.model import RewardModel
 from caig_cli.mllm.rewards.rankers import PERCENT, Vam
 
 
-def pair_step(model: RewardModel, batch: PairBatch, ctr_weight: float) -> StepOutput:
-    """The paper's loss, a weighted mean over pairs: CE + ctr_weight * MSE, rates in the heads' own units."""
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the terms beside the cross-entropy count: the rates' error, and disagreement of the two orders."""
+
+    ctr: float
+    order: float = 0.0
+
+
+def pair_step(model: RewardModel, batch: PairBatch, weights: Weights) -> StepOutput:
+    """The paper's loss, a weighted mean over pairs: CE + weights.ctr * MSE, rates in the heads' own units.
+
+    Where a batch shows each pair in both orders, weights.order * (sum of the two log odds)^2 comes on top.
+    """
     out = model(batch.see(model), batch.left_P, batch.right_P, batch.texts)
     nll_P = pair_nll(out.logits_P2, batch.p_left_P)
     mse_P = ctr_mse(model.scale.standard(out.ctr_P2), model.scale.standard(batch.pair_rates()))
@@ -30,15 +42,19 @@ def pair_step(model: RewardModel, batch: PairBatch, ctr_weight: float) -> StepOu
     chosen_P = (out.logits_P2[:, 0] > out.logits_P2[:, 1]).float()
     credit_P = chosen_P * batch.p_left_P + (1 - chosen_P) * (1 - batch.p_left_P)
     figures = {"ce": nll_P, "ctr_mse": mse_P, "accuracy": credit_P}
+    loss_P = nll_P + weights.ctr * mse_P
+    if batch.both_orders:
+        figures["order_gap"] = order_gap(out.logits_P2)
+        loss_P = loss_P + weights.order * figures["order_gap"]
     return StepOutput(
-        (weight_P * (nll_P + ctr_weight * mse_P)).sum(),
+        (weight_P * loss_P).sum(),
         float(weight_P.sum()),
         {name: (weight_P * value_P).sum() for name, value_P in figures.items()},
     )
 
 
-def list_step(model: Vam, batch: PairBatch, ctr_weight: float) -> StepOutput:
-    """VAM's loss, a mean over items: list-wise softmax + ctr_weight * point MSE, rates in percent."""
+def list_step(model: Vam, batch: PairBatch, weights: Weights) -> StepOutput:
+    """VAM's loss, a mean over items: list-wise softmax + weights.ctr * point MSE, rates in percent."""
     known_I = batch.rate_I.isfinite()
     score_I, rate_I, item_I = (
         values[known_I] for values in (model.scores(batch.see(model)), PERCENT * batch.rate_I, batch.item_I)
@@ -46,7 +62,7 @@ def list_step(model: Vam, batch: PairBatch, ctr_weight: float) -> StepOutput:
     nll_G = list_nll(score_I, rate_I, item_I, batch.items)
     mse_G = list_mse(score_I, rate_I, item_I, batch.items)
     return StepOutput(
-        (nll_G + ctr_weight * mse_G).sum(), batch.items, {"ce": nll_G.sum(), "ctr_mse": mse_G.sum()}
+        (nll_G + weights.ctr * mse_G).sum(), batch.items, {"ce": nll_G.sum(), "ctr_mse": mse_G.sum()}
     )
 
 
