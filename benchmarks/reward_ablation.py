@@ -36,6 +36,7 @@ LINES: Mapping[str, Sequence[str]] = {
     "vam": ["model.arch=vam", *RANKER],
     "cg4ctr": ["model.arch=cg4ctr", *RANKER],
     "mllm, hard labels": ["train_rm.soft=false"],
+    "mllm, orders agree": ["train_rm.order_weight=0.5"],
     "mllm, random swaps": ["train_rm.swap=random"],
     "mllm, no swaps": ["train_rm.swap=none"],
     "cg4ctr, hard labels": ["model.arch=cg4ctr", *RANKER, "train_rm.soft=false"],
