@@ -224,7 +224,9 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
     seed_everything(derive_seed(recipe.seed, "weights"))
     lora = recipe.model.lora
     if recipe.model.from_nothing is not None:
-        return _new(recipe.model.from_nothing, train)
+        mllm = _new(recipe.model.from_nothing, train)
+        mllm.model.to(runtime.device)
+        return mllm
     base = str(recipe.model.base)
     dtype = torch.float32 if lora is None else runtime.dtype
     mllm = loading.load(base, device=runtime.device, dtype=dtype, quantised=runtime.quantise)
