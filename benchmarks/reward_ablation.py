@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder of runs and measurements")
     parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES), help="what to compare")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="seeds of each line")
-    parser.add_argument("--steps", type=int, default=200, help="optimiser steps of each run")
+    parser.add_argument("--steps", type=int, default=120, help="optimiser steps of each run")
     parser.add_argument("--minutes", type=float, default=8.0, help="start no run after this many minutes")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads")
     parser.add_argument("--only-table", action="store_true", help="show what is measured so far")
@@ -96,7 +96,8 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
     out: Path = args.out / f"{line.replace(', ', '-').replace(' ', '-')}-{seed}"
     values = [
         f"optim.steps={args.steps}",
-        f"optim.evaluate_every={max(1, args.steps // 4)}",
+        f"optim.evaluate_every={max(1, args.steps // 3)}",
+        "train_rm.views=1",
         *(f"model.{arch}.vision.base={eyes}" for arch in ("vam", "cg4ctr")),
         *(f"model.{arch}.vision.frozen=true" for arch in ("vam", "cg4ctr")),
         *LINES[line],
