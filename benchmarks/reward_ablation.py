@@ -30,7 +30,7 @@ from caig_cli.engine.report import make_reporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.rewards.judge import TrainedJudge
 
-MLLM = ["optim.steps=200", "train_rm.order_weight=0"]
+MLLM = ["optim.steps=150", "train_rm.order_weight=0"]
 VAM = ["model.arch=vam", "optim.steps=4000", "optim.learning_rate=0.003", "train_rm.ctr_weight=0.02"]
 CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500"]
 LINES: Mapping[str, Sequence[str]] = {
@@ -97,7 +97,7 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
     """Train a line, resuming what a killed call began; its model folder."""
     out: Path = args.out / f"{line.replace(', ', '-').replace(' ', '-')}-{seed}"
     values = [
-        "optim.evaluate_every=100",
+        "optim.evaluate_every=75",
         "train_rm.views=1",
         *(f"model.{arch}.vision.base={eyes}" for arch in ("vam", "cg4ctr")),
         *(f"model.{arch}.vision.frozen=true" for arch in ("vam", "cg4ctr")),
