@@ -127,7 +127,7 @@ def call(command: Sequence[str], values: Sequence[str]) -> str:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Mean and 95 % interval (Student's t over seeds) of each line; differences to mllm seed by seed."""
+    """Mean and 95 % interval (Student's t over seeds) of each line; what is changed in it, seed by seed."""
     if not rows:
         raise SystemExit("nothing is measured yet")
     of = {(row["line"], row["seed"]): row for row in rows}

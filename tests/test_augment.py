@@ -29,8 +29,11 @@ def _cut_out(seed: int) -> Pixels:
 
 
 def test_strength_zero_only_lays_the_picture_over_the_fill() -> None:
-    picture = _cut_out(0)
-    assert np.array_equal(vary(picture, FILL, random.Random(0), 0.0), flatten(picture, FILL))
+    pictures = [_cut_out(seed) for seed in range(8)]
+    plain = np.stack([flatten(picture, FILL) for picture in pictures])
+    together = vary_all(torch.from_numpy(np.stack(pictures)), FILL, random.Random(0), 0.0).numpy()
+    assert np.array_equal(together, plain)
+    assert np.array_equal(vary(pictures[0], FILL, random.Random(0), 0.0), plain[0])
 
 
 def test_a_picture_varies_alike_alone_and_in_a_batch() -> None:

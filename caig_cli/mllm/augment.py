@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -20,8 +21,6 @@ TINTS = ((255, 255, 255), (238, 238, 238), (214, 205, 190), (120, 120, 120), (40
 
 def vary(picture: Pixels, fill: Colour, rng: random.Random, strength: float) -> Pixels:
     """One varied view, uint8 [H, W, 3], of a picture, uint8 [H, W, 4]; see ``vary_all``."""
-    if strength <= 0:
-        return flatten(picture, fill)
     view: Pixels = vary_all(torch.tensor(picture)[None], fill, rng, strength)[0].numpy()
     return view
 
@@ -31,9 +30,12 @@ def vary_all(pictures_BHW4: torch.Tensor, fill: Colour, rng: random.Random, stre
 
     Mirrored half the time, shifted and scaled by up to about a tenth, turned by a few degrees, brightness and
     contrast moved a little; half the time what is transparent gets another colour than ``fill``.
-    ``strength`` 0 changes only that it is opaque; 1 is the described amount, and lower values scale all but
-    the mirror.
+    ``strength`` 0 only lays them over ``fill``; 1 is the described amount, and lower values scale all but the
+    mirror.
     """
+    if strength <= 0:
+        plain = np.stack([flatten(picture, fill) for picture in pictures_BHW4.cpu().numpy()])
+        return torch.from_numpy(plain).to(pictures_BHW4.device)
     count, height, width, _ = pictures_BHW4.shape
     device = pictures_BHW4.device
     drawn = [_draw(fill, rng, strength, height / width) for _ in range(count)]

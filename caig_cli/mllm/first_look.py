@@ -133,7 +133,7 @@ def first_look(
     mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
 ) -> None:
     """Teach the tower of a new model."""
-    tower, view = mllm.tower.to(lesson.runtime.device), mllm.family.view
+    tower, view = mllm.tower, mllm.family.view
     eyes = Eyes(tower, lambda pixels: view.see(mllm.core, pixels, ()), view.width(mllm.config))
     teach_names(eyes, dialogues, pictures, section, lesson)
 
