@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 import torch
 
-from caig_cli.mllm.augment import TINTS, vary, vary_all
+from caig_cli.mllm.augment import TINTS, cut_together, vary, vary_all, vary_each
 from caig_cli.mllm.images import Pixels, flatten
 
 FILL = (10, 120, 230)
@@ -42,6 +43,15 @@ def test_a_picture_varies_alike_alone_and_in_a_batch() -> None:
     rng = random.Random(5)
     for picture, view in zip(pictures, together, strict=True):
         assert np.abs(vary(picture, FILL, rng, 0.7).astype(int) - view).max() <= 1
+
+
+def test_pictures_of_many_sizes_vary_each_as_alone() -> None:
+    for pictures in ([_picture(0), _cut_out(1)], [_picture(0), _picture(1, 16, 40)]):
+        views = vary_each(pictures, FILL, random.Random(5), 0.7)
+        rng = random.Random(5)
+        for picture, view in zip(pictures, views, strict=True):
+            assert view.shape == (*picture.shape[:2], 3)
+            assert np.abs(vary(picture, FILL, rng, 0.7).astype(int) - view).max() <= 1
 
 
 def test_half_of_the_views_are_mirrored_and_else_hardly_changed_at_low_strength() -> None:
@@ -81,3 +91,18 @@ def test_turning_keeps_a_picture_that_is_not_square_in_proportion() -> None:
         view = vary(picture, (0, 0, 0), random.Random(seed), 1.0)[..., 0] > 128
         across, down = view.any(axis=0).sum(), view.any(axis=1).sum()
         assert abs(int(across) - int(down)) <= 2
+
+
+def test_cut_together_takes_one_rectangle_of_the_neighbour_and_tells_the_share_that_is_left() -> None:
+    views = torch.arange(1, 6, dtype=torch.uint8)[:, None, None, None].expand(5, 12, 20, 3)
+    rng, shares = random.Random(4), []
+    for _ in range(60):
+        mixed, share = cut_together(views, rng)
+        for own, left in zip(range(5), mixed, strict=True):
+            kept = left == own + 1
+            assert torch.equal(left[~kept], torch.full_like(left[~kept], (own - 1) % 5 + 1))
+            assert float(kept.float().mean()) == pytest.approx(share)
+            rows, columns = (~kept[..., 0]).any(1).nonzero(), (~kept[..., 0]).any(0).nonzero()
+            assert (~kept[..., 0]).sum() == len(rows) * len(columns)
+        shares.append(share)
+    assert min(shares) < 0.2 < 0.8 < max(shares)

@@ -14,7 +14,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.first_look import Lesson, Task, first_look, level, name_pictures
+from caig_cli.mllm.first_look import Lesson, Task, first_look, level, name_pictures, sum_losses
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
 from caig_cli.mllm.loading import from_nothing, hybrid_tower, llama
 from caig_cli.mllm.sections import FirstLookSection, TowerShape
@@ -49,9 +49,9 @@ def _tower() -> nn.Module:
 DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down") for n in range(4)]
 
 
-def _look(out: Path, *, resume: bool = False) -> nn.Module:
+def _look(out: Path, *, resume: bool = False, mix: float = 0.0) -> nn.Module:
     mllm = make_tiny()
-    section = FirstLookSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3)
+    section = FirstLookSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, mix=mix)
     with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
         lesson = Lesson(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
         first_look(mllm, DIALOGUES, Pictures(RULES, opener=_picture), section, lesson)
@@ -69,12 +69,18 @@ def test_names_are_classes_and_lists_are_many() -> None:
     ]
     taught, tasks = name_pictures(dialogues, ("shape", "weather", "props"))
     assert taught == [(Path("a"), ((0,), ())), (Path("b"), ((1,), (0, 1))), (Path("c"), ((), (1,)))]
-    assert tasks == [Task("shape", 2, several=False), Task("props", 2, several=True)]
+    assert tasks == [
+        Task("shape", ("a jar", "a box"), several=False),
+        Task("props", ("books", "apples"), several=True),
+    ]
 
 
 def test_losses_and_shares_of_a_choice_and_of_a_list() -> None:
     logits = torch.tensor([[2.0, 0.0], [-1.0, 3.0], [5.0, 5.0]])
-    choice, several = Task("shape", 2, several=False), Task("props", 2, several=True)
+    choice, several = (
+        Task("shape", ("across", "down"), several=False),
+        Task("props", ("books", "apples"), several=True),
+    )
     answers = choice.answers([(0,), (0,), ()])  # nothing is known of the third picture
     assert answers.tolist() == [[1, 0], [1, 0], [0, 0]]
     assert choice.loss(logits, answers) == pytest.approx((np.log1p(np.exp(-2)) + np.log1p(np.exp(4))) / 2)
@@ -99,6 +105,26 @@ def _apart(tower: nn.Module) -> float:
 
 def test_the_tower_learns_to_tell_names_apart(tmp_path: Path) -> None:
     assert _apart(_look(tmp_path / "run")) > 3 * _apart(_tower())
+
+
+def test_it_learns_from_parts_of_pictures_too(tmp_path: Path) -> None:
+    tower = _look(tmp_path / "run", mix=1.0)
+    assert _apart(tower) > 1.5 * _apart(_tower())
+    alone = _look(tmp_path / "alone")
+    assert any(not torch.equal(a, b) for a, b in zip(tower.parameters(), alone.parameters(), strict=True))
+
+
+def test_a_picture_with_a_part_of_its_neighbour_is_named_by_both() -> None:
+    choice = Task("shape", ("across", "down"), several=False)
+    logits, answers = torch.tensor([[2.0, 0.0], [2.0, 0.0]]), choice.answers([(0,), (1,)])
+    own = float(choice.loss(logits, answers))
+    assert float(sum_losses([(choice, logits, answers)], 1.0)) == pytest.approx(own)
+    right, wrong = np.log1p(np.exp(-2)), np.log1p(np.exp(2))
+    answers = choice.answers([(0,), (0,)])  # the neighbour's answer is the same, whatever its share
+    assert float(sum_losses([(choice, logits, answers)], 0.3)) == pytest.approx(right)
+    logits, answers = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), choice.answers([(0,), (1,)])
+    expected = 0.3 * right + 0.7 * wrong
+    assert float(sum_losses([(choice, logits, answers)], 0.3)) == pytest.approx(expected)
 
 
 def test_a_resumed_run_reads_the_tower_that_the_first_one_wrote(

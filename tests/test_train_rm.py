@@ -24,8 +24,10 @@ from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.mllm.rewards.model import CtrScale
+from caig_cli.mllm.rewards.model import CtrScale, look
+from caig_cli.mllm.rewards.names import GAIN
 from caig_cli.mllm.rewards.split import Data, read_data
+from caig_cli.mllm.rewards.storage import read_reward
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.mllm.rewards.training import Best, Weights
 from caig_cli.records import Failure
@@ -268,6 +270,61 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
         )
         assert len(sight) == len(kept) and frozen == all(map(torch.equal, sight, kept)), name
     assert any(not torch.equal(seen["short"][key], seen["long"][key]) for key in seen["short"])
+
+
+@pytest.mark.parametrize("arch", ["mllm", "vam", "cg4ctr"])
+def test_judging_by_names_learns_them_first_and_reads_them_again(
+    base: Path, data: Path, tmp_path: Path, arch: str
+) -> None:
+    lessons = write_lessons(tmp_path / "lessons")
+    lesson = {"steps": 2, "batch": 4, "then_frozen": True}
+    recipe = recipe_for(
+        base, data, arch, optim={"steps": 4}, train_rm={"lessons": lessons, "first_look": lesson}
+    )
+    tree = recipe.model_dump()
+    tree["model"]["names"] = True
+    recipe = TrainRmRecipe.model_validate(tree)
+    folder = Path(run(recipe, tmp_path / "run").result["model"])
+    model, facts = read_reward(folder, choose_device("cpu", "fp32"))
+    names = model.names
+    assert [(task.name, task.names) for task in names.tasks] == [("surface", ("oak", "slate"))]
+    pictures = [Image.new("RGB", (32, 32), colour) for colour in ("peru", "slategray")]
+    seen = look(model, pictures)
+    chances = names(seen) / GAIN
+    assert torch.allclose(chances.sum(1), torch.ones(2)) and chances.diagonal().min() > 0.9
+    said = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
+    assert said.logits_P2.isfinite().all()
+    with torch.no_grad():  # the names are what is judged by
+        for weight in names.layers[0].parameters():
+            weight.neg_()
+    other = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
+    assert not torch.allclose(said.logits_P2, other.logits_P2)
+    assert facts.settings["names"] == [{"task": "surface", "names": ["oak", "slate"], "several": False}]
+
+
+@pytest.mark.parametrize("arch", ["mllm", "vam"])
+def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
+    lessons = write_lessons(tmp_path / "lessons")
+    lesson = {"steps": 2, "batch": 4, "then_frozen": True}
+    tree = recipe_for(base, data, arch, train_rm={"lessons": lessons, "first_look": lesson}).model_dump()
+    tree["model"]["names"] = True
+    recipe = TrainRmRecipe.model_validate(tree)
+    whole = Path(run(recipe, tmp_path / "whole").result["model"])
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe, tmp_path / "killed", Killed())
+    again = Path(run(recipe, tmp_path / "killed", resume=True).result["model"])
+    for path in whole.glob("*.safetensors"):
+        assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+
+
+def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path) -> None:
+    tree = recipe_for(base, data, "vam").model_dump()
+    tree["model"]["names"] = True
+    with pytest.raises(ValueError, match=r"train_rm\.lessons"):
+        TrainRmRecipe.model_validate(tree)
+    tree["train_rm"]["lessons"] = "lessons.json"
+    with pytest.raises(ValueError, match="then_frozen"):
+        TrainRmRecipe.model_validate(tree)
 
 
 def test_bf16_and_checkpointed_activations(base: Path, data: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from caig_cli.data.images import open_image
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import ItemError
-from caig_cli.mllm.augment import vary
+from caig_cli.mllm.augment import vary_each
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.images import Pixels, Rules, Size, size_of
 from caig_cli.mllm.inputs import Batch, Branch, collate
@@ -101,13 +101,14 @@ class DialogueSet:
     def collate(self, item: Item, vary_by: float = 0.0) -> Batch:
         """The tensors of an item; ``vary_by`` is the strength of the image variations."""
         rng = random.Random(item.seed)
-        rows, views = [], []
+        rows, shown = [], []
         for indices in item.rows:
             image = self.dialogues[indices[0]].image
             branches = [self.branches[i] for i in indices]
             rows.append(self.encoder.row(branches, image=image is not None, size=self.pictures.size(image)))
             if image is not None:
-                views.append(vary(self.pictures.get(image), self.pictures.rules.fill, rng, vary_by))
+                shown.append(self.pictures.get(image))
+        views = vary_each(shown, self.pictures.rules.fill, rng, vary_by) if shown else []
         pixels = self.pictures.rules.tensor(views) if views else None
         sizes = [size_of(view) for view in views]
         return collate(rows, self.encoder.tokenizer.pad_token_id or 0, pixels, sizes=sizes)

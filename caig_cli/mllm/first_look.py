@@ -28,7 +28,7 @@ from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed
-from caig_cli.mllm.augment import vary_all
+from caig_cli.mllm.augment import cut_together, vary_all
 from caig_cli.mllm.batching import Pictures
 from caig_cli.mllm.images import flatten
 from caig_cli.mllm.loading import Mllm, level_projector
@@ -48,15 +48,15 @@ Named = tuple[Path, tuple[tuple[int, ...], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task by the number of its names, and whether an answer may list several."""
+    """A task, the names that answer it, and whether an answer may list several."""
 
     name: str
-    count: int
+    names: tuple[str, ...]
     several: bool
 
     def answers(self, named: Sequence[tuple[int, ...]]) -> torch.Tensor:
-        """What each picture's answer names, 1 or 0, float32 [B, count]; zeros where there is no answer."""
-        said = torch.zeros(len(named), self.count)
+        """What each picture's answer names, 1 or 0, float32 [B, names]; zeros where there is no answer."""
+        said = torch.zeros(len(named), len(self.names))
         for row, classes in zip(said, named, strict=True):
             row[list(classes)] = 1.0
         return said
@@ -69,6 +69,10 @@ class Task:
         else:
             each = F.cross_entropy(logits.float(), answers.argmax(dim=-1), reduction="none")
         return (asked * each).sum() / asked.sum().clamp(min=1)
+
+    def chances(self, logits: torch.Tensor) -> torch.Tensor:
+        """Probability of each name, float32 [B, names]."""
+        return logits.float().sigmoid() if self.several else logits.float().softmax(dim=-1)
 
     def right(self, logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
         """Share of right answers: of right names, or of what is named rightly among all that either names."""
@@ -126,7 +130,7 @@ def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[
     asked = [task for task in tasks if names[task]]
     taught = [(path, tuple(row.get(task, ()) for task in asked)) for path, row in found.items()]
     several = {task for row in found.values() for task, classes in row.items() if len(classes) > 1}
-    return taught, [Task(task, len(names[task]), task in several) for task in asked]
+    return taught, [Task(task, tuple(names[task]), task in several) for task in asked]
 
 
 def first_look(
@@ -178,20 +182,22 @@ def _teach(
     answers = [
         task.answers(row).to(device) for task, row in zip(tasks, zip(*named, strict=True), strict=True)
     ]
-    model = Namer(eyes, [task.count for task in tasks]).to(device).train()
+    model = Namer(eyes, [len(task.names) for task in tasks]).to(device).train()
     optimizer = make_optimizer(model, optim)
+    show = _shelf(pictures, paths, device)
     rng = random.Random(derive_seed(lesson.seed, "first look"))
     with lesson.report.progress("first look", section.steps) as bar, lesson.run.timed("first look"):
         for step in range(section.steps):
             chosen = rng.choices(range(len(paths)), k=section.batch)
-            shown = torch.from_numpy(np.stack([pictures.get(paths[n]) for n in chosen])).to(device)
-            views = vary_all(shown, rules.fill, rng, lesson.vary_by)
+            views, share = vary_all(show(chosen), rules.fill, rng, lesson.vary_by), 1.0
+            if rng.random() < section.mix:
+                views, share = cut_together(views, rng)
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 logits = model(rules.tensor(views).to(device))
             told = [
                 (task, said, known[chosen]) for task, said, known in zip(tasks, logits, answers, strict=True)
             ]
-            loss = torch.stack([task.loss(said, answer) for task, said, answer in told]).sum()
+            loss = sum_losses(told, share)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), optim.clip)
             for group in optimizer.param_groups:
@@ -202,3 +208,30 @@ def _teach(
                 right = {task.name: float(task.right(said, answer)) for task, said, answer in told}
                 figures = {"loss": loss.item()} | {name: x for name, x in right.items() if x == x}
             bar.advance(1, **figures)
+
+
+def sum_losses(told: Sequence[tuple[Task, torch.Tensor, torch.Tensor]], share: float) -> torch.Tensor:
+    """Of all tasks; of pictures that are ``share`` themselves and else their neighbours', of both answers."""
+    own = torch.stack([task.loss(said, known) for task, said, known in told]).sum()
+    if share == 1:
+        return own
+    other = torch.stack([task.loss(said, known.roll(1, 0)) for task, said, known in told]).sum()
+    return share * own + (1 - share) * other
+
+
+def _shelf(
+    pictures: Pictures, paths: Sequence[Path], device: torch.device
+) -> Callable[[Sequence[int]], torch.Tensor]:
+    """Gives pictures by their numbers, uint8 [B, H, W, 4]; a GPU keeps them where half of its memory does."""
+
+    def stack(chosen: Sequence[int]) -> torch.Tensor:
+        return torch.from_numpy(np.stack([pictures.get(paths[n]) for n in chosen])).to(device)
+
+    first = pictures.get(paths[0])
+    if device.type != "cuda" or len(paths) * first.nbytes > torch.cuda.mem_get_info(device)[0] // 2:
+        return stack
+    whole = torch.empty((len(paths), *first.shape), dtype=torch.uint8, device=device)
+    for start in range(0, len(paths), PROBE):
+        some = range(start, min(start + PROBE, len(paths)))
+        whole[start : start + len(some)] = stack(some)
+    return lambda chosen: whole[torch.tensor(chosen, device=device)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from caig_cli.engine.memory import MemorySize, parse_size
-from caig_cli.engine.optim import Count, Positive
+from caig_cli.engine.optim import Count, Positive, Share
 from caig_cli.engine.runtime import Runtime, choose_device, device_memory
 from caig_cli.engine.sources import ModelName
 from caig_cli.recipe import Recipe, Section
@@ -104,6 +104,10 @@ class FirstLookSection(Section):
 
     learning_rate: Positive = 1e-3
     """Peak learning rate."""
+
+    mix: Share = 0.0
+    """Share of the steps in which each picture gets a part of another one and both are to be named, against
+    learning pictures by heart."""
 
 
 class NothingSection(Section):

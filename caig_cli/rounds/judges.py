@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 
 from caig_cli.engine.parking import away, park, visiting
 from caig_cli.engine.runtime import Runtime
@@ -28,7 +27,7 @@ from caig_cli.mllm.rewards import storage
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.rewards.storage import RewardFacts, fingerprint, locate, read_facts, read_reward
-from caig_cli.mllm.rewards.table import HEADS
+from caig_cli.mllm.rewards.table import read_heads
 
 RANDOM = "random"
 
@@ -87,8 +86,10 @@ def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: R
         )
     add_frozen(policy, folder, name, runtime.dtype)
     model = MllmReward(policy, facts.settings["layout"])
-    model.heads.load_state_dict(load_file(folder / HEADS))
-    model.heads.to(runtime.device)
+    read_heads(model, folder, facts.settings)
+    for part in (model.heads, model.worth):
+        if part is not None:
+            part.to(runtime.device)
     model.scale = facts.scale
     return model
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.runtime import Runtime
     from caig_cli.engine.sources import Check
     from caig_cli.mllm.rewards.data import PairSet
     from caig_cli.mllm.rewards.split import Data
@@ -66,6 +65,21 @@ class TrainRmRecipe(PlannedRecipe):
     def _frozen_if_quantised(self) -> Self:
         if self.quantise in ("nf4", "int8") and (self.model.arch != "mllm" or self.model.mllm.lora is None):
             raise ValueError(f"quantise {self.quantise} is for arch mllm with adapters (model.mllm.lora)")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_learnt(self) -> Self:
+        if not self.model.names:
+            return self
+        if self.train_rm.lessons is None:
+            raise ValueError("model.names: name the lessons that teach them with train_rm.lessons")
+        pre_trained = {
+            "mllm": not self.model.mllm.train_tower,
+            "vam": self.model.vam.vision.frozen,
+            "cg4ctr": self.model.cg4ctr.vision.frozen,
+        }[self.model.arch]
+        if not pre_trained and not self.train_rm.first_look.then_frozen:
+            raise ValueError("model.names wants eyes that stay; set train_rm.first_look.then_frozen")
         return self
 
 
@@ -124,6 +138,8 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train, calibrate and write ``model/`` in the run folder."""
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
+    from caig_cli.mllm.first_look import Lesson
+    from caig_cli.mllm.rewards.lessons import learn_to_see
     from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
     from caig_cli.mllm.rewards.training import Best
@@ -137,7 +153,8 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     seed_everything(derive_seed(recipe.seed, "weights"))
     wording = _wording(recipe, architecture)
     model = architecture.start(recipe.model, [wording.text(pair) for pair in data.train], runtime)
-    _learn_to_see(recipe, model, runtime, run_dir, report)
+    lesson = Lesson(recipe.seed, recipe.train_rm.vary_images, runtime, run_dir, report)
+    learn_to_see(model, recipe.model, recipe.train_rm, lesson)
     mixed = not architecture.needs_rates
     learn, judged, failed = _sets(recipe, data, model, wording, report, mixed=mixed)
     _scale(recipe, model, learn, architecture)
@@ -174,31 +191,6 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
 
 # --- training --------------------------------------------------------------------------------------
-
-
-def _learn_to_see(
-    recipe: TrainRmRecipe, model: Any, runtime: Runtime, run_dir: RunDir, report: Reporter
-) -> None:
-    """The first look of a vision encoder that is trained here."""
-    from caig_cli.data.dialogues import read_dialogues
-    from caig_cli.mllm.batching import Pictures
-    from caig_cli.mllm.first_look import Eyes, Lesson, teach_names
-
-    section = recipe.train_rm
-    if section.lessons is None:
-        return
-    if model.looks_last:
-        raise UsageError("train_rm.lessons: the tower is frozen; set model.mllm.train_tower, or no lessons")
-    if recipe.model.arch == "mllm" and recipe.model.mllm.layout == "side_by_side":
-        raise UsageError("train_rm.lessons need model.mllm.layout two_images: they show one ad")
-    named = [d for d in read_dialogues(section.lessons) if d.task in section.first_look.tasks]
-    if not named:
-        raise UsageError(f"{section.lessons}: no dialogue of {', '.join(section.first_look.tasks)}")
-    lesson = Lesson(recipe.seed, section.vary_images, runtime, run_dir, report)
-    eyes = Eyes(model, model.features, model.seen_width)
-    teach_names(eyes, named, Pictures(model.rules), section.first_look, lesson)
-    if section.first_look.then_frozen:
-        model.freeze_sight()
 
 
 def _sets(

@@ -99,7 +99,7 @@ class Looks:
         with torch.no_grad(), report.progress("looking at ads", len(todo)) as bar:
             for start in range(0, len(todo), CHUNK):
                 chunk = todo[start : start + CHUNK]
-                pixels = self._pixels(chunk).to(device_of(model))
+                pixels = self.pixels(chunk).to(device_of(model))
                 looks = model.features(pixels).cpu()
                 room -= looks.nbytes
                 if room < 0:
@@ -116,10 +116,10 @@ class Looks:
         return Shown(
             ads=tuple(ad for ad, _ in [*kept, *other]),
             looks=torch.stack([self._kept[view] for view in kept]) if kept else None,
-            pixels=self._pixels(other) if other else None,
+            pixels=self.pixels(other) if other else None,
         )
 
-    def _pixels(self, views: Sequence[tuple[int, int]]) -> torch.Tensor:
+    def pixels(self, views: Sequence[tuple[int, int]]) -> torch.Tensor:
         """The pieces of the ads' pictures, normalised float32."""
         return self.ads.rules.tensor([self._view(ad, view) for ad, view in views])
 

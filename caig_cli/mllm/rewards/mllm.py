@@ -22,6 +22,7 @@ from caig_cli.mllm import vision
 from caig_cli.mllm.images import Rules
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.rewards.model import CtrScale, Heads, PairOutput
+from caig_cli.mllm.rewards.names import Names, Worth
 
 
 class MllmReward(nn.Module):
@@ -32,6 +33,7 @@ class MllmReward(nn.Module):
         self.mllm, self.layout = mllm, layout
         self.model = mllm.model
         self.heads = Heads(int(mllm.config.get_text_config().hidden_size))
+        self.worth: Worth | None = None
         self.scale, self._recomputes = CtrScale(), False
         self._apart = layout == "two_images"
         self.rules: Rules = mllm.rules.of_two() if self._apart else mllm.rules.halves()
@@ -57,6 +59,15 @@ class MllmReward(nn.Module):
         for part in self._eyes:
             part.requires_grad_(False)
 
+    @property
+    def names(self) -> Names | None:
+        """What it names in ads, if anything."""
+        return None if self.worth is None else self.worth.names
+
+    def judge_by(self, names: Names) -> None:
+        """Add to both logits and rates of an ad what the names in it are worth, on either side alike."""
+        self.worth = Worth(names)
+
     def length(self, text: str) -> int:
         """Tokens of a row that asks ``text``."""
         encoder = self.mllm.encoder
@@ -81,28 +92,47 @@ class MllmReward(nn.Module):
         """Compare ads of the looks; see ``RewardModel``. What rows begin with alike is computed once."""
         if not self._apart:
             joined = self.mllm.rules.join(looks_I[left_P], looks_I[right_P])
-            return self.read(self.tokens(self._see(joined)), texts)
+            return self._real(self.read(self.tokens(self._see(joined)), texts))
         image_ITD = self.tokens(looks_I)
         first_U, place_P = torch.unique(left_P, return_inverse=True)
         if self._recomputes or len(first_U) == len(left_P):  # no cache is kept then, or nothing is shared
-            return self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
+            read = self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
+            return self._real(self._judged(read, looks_I, left_P, right_P))
         start_USD, left_UTD = self._start(len(first_U)), image_ITD[first_U]
         cache = DynamicCache(config=self.mllm.config.get_text_config())
         self._think(start_USD, left_UTD, start_USD[:, :0], past_key_values=cache, use_cache=True)
         cache.batch_select_indices(place_P)
-        return self.read(image_ITD[right_P], texts, cache)
+        read = self.read(image_ITD[right_P], texts, cache)
+        return self._real(self._judged(read, looks_I, left_P, right_P))
+
+    def _judged(
+        self, read: PairOutput, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor
+    ) -> PairOutput:
+        """What was read, and what the names are worth on top."""
+        if self.worth is None:
+            return read
+        with torch.autocast(looks_I.device.type, enabled=False):
+            worth_I2 = self.worth(looks_I)
+        worth_P22 = torch.stack([worth_I2[left_P], worth_I2[right_P]], dim=1)
+        return PairOutput(read.logits_P2 + worth_P22[..., 0], read.ctr_P2 + worth_P22[..., 1])
+
+    def _real(self, out: PairOutput) -> PairOutput:
+        return PairOutput(out.logits_P2, self.scale.real(out.ctr_P2))
 
     def read(
         self, image_PTD: torch.Tensor, texts: Sequence[str], begun: DynamicCache | None = None
     ) -> PairOutput:
-        """Answer questions about the image tokens of each pair; ``begun`` holds what comes before them."""
+        """Answer questions about the image tokens of each pair; ``begun`` holds what comes before them.
+
+        Rates are in the heads' own units.
+        """
         ids_PQ, length_P = self._questions(texts, image_PTD.device)
         start_PSD = self._start(len(texts)) if begun is None else self._start(len(texts))[:, :0]
         hidden_PLD = self._think(
             start_PSD, image_PTD, self._words(ids_PQ), past_key_values=begun, use_cache=begun is not None
         )
-        out = self.heads(hidden_PLD, length_P + hidden_PLD.shape[1] - ids_PQ.shape[1])
-        return PairOutput(out.logits_P2, self.scale.real(out.ctr_P2))
+        out: PairOutput = self.heads(hidden_PLD, length_P + hidden_PLD.shape[1] - ids_PQ.shape[1])
+        return out
 
     def _think(
         self, start: torch.Tensor, images: torch.Tensor, words: torch.Tensor, **cache: Any

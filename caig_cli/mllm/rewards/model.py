@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import torch
 from PIL import Image
 from torch import nn
 
 from caig_cli.mllm.images import Rules, flatten
+
+if TYPE_CHECKING:
+    from caig_cli.mllm.rewards.names import Names
 
 LEAST_RATE = 1e-5
 """Rate that stands for none where a logarithm is taken."""
@@ -67,6 +70,9 @@ class RewardModel(Protocol):
 
     def freeze_sight(self) -> None:
         """Keep what makes the features as it is."""
+
+    def judge_by(self, names: Names) -> None:
+        """Judge by the chances of what ads show; heads that read them are new."""
 
     @property
     def rules(self) -> Rules:

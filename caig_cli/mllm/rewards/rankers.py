@@ -14,6 +14,7 @@ from torch import nn
 
 from caig_cli.mllm.rewards.encoders import TextEncoder, VisionEncoder
 from caig_cli.mllm.rewards.model import CtrScale, PairOutput
+from caig_cli.mllm.rewards.names import Names
 
 PERCENT = 100.0
 """VAM's scores are click-through rates in percent."""
@@ -26,6 +27,7 @@ class Ranker(nn.Module):
         super().__init__()
         self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
         self.seen_width = vision.width
+        self.names: Names | None = None
 
     @property
     def looks_last(self) -> bool:
@@ -41,20 +43,32 @@ class Ranker(nn.Module):
         pooled: torch.Tensor = self.vision(pixels_I3HW)
         return pooled
 
+    def told(self, look_ID: torch.Tensor) -> torch.Tensor:
+        """What the heads read of ads, float32: their features, or the chances of names in them."""
+        return look_ID.float() if self.names is None else self.names(look_ID)
+
 
 class Vam(Ranker):
     """Image features and one linear layer, whose output is the ad's click-through rate in percent."""
 
     def __init__(self, vision: VisionEncoder) -> None:
         super().__init__(vision)
-        self.head = nn.Linear(vision.width, 1)
+        self._add_head(vision.width)
+
+    def _add_head(self, width: int) -> None:
+        self.head = nn.Linear(width, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+
+    def judge_by(self, names: Names) -> None:
+        """Score the chances of names instead of features."""
+        self.names = names
+        self._add_head(names.width)
 
     def scores(self, look_ID: torch.Tensor) -> torch.Tensor:
         """Click-through rates in percent, float32 [I]."""
         with torch.autocast(look_ID.device.type, enabled=False):
-            return PERCENT * self.scale.real(self.head(look_ID.float())[:, 0])
+            return PERCENT * self.scale.real(self.head(self.told(look_ID))[:, 0])
 
     def forward(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
@@ -75,10 +89,18 @@ class Cg4ctr(Ranker):
     def __init__(self, vision: VisionEncoder, text: TextEncoder, width: int) -> None:
         super().__init__(vision)
         self.text = text
-        self.meet = nn.Sequential(nn.Linear(vision.width + text.width, width), nn.GELU())
+        self._meet(vision.width, width)
         self.heads = nn.Linear(width, 2)
         nn.init.zeros_(self.heads.weight)
         nn.init.zeros_(self.heads.bias)
+
+    def _meet(self, seen: int, width: int) -> None:
+        self.meet = nn.Sequential(nn.Linear(seen + self.text.width, width), nn.GELU())
+
+    def judge_by(self, names: Names) -> None:
+        """Let the text meet the chances of names instead of features."""
+        self.names = names
+        self._meet(names.width, self.heads.in_features)
 
     def forward(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
@@ -86,7 +108,7 @@ class Cg4ctr(Ranker):
         """Compare ads of looks [I, D]; ``texts`` tell what is known of each pair's product."""
         text_PD = self.text(texts)
         with torch.autocast(looks_I.device.type, enabled=False):
-            looks_I, text_PD = looks_I.float(), text_PD.float()
+            looks_I, text_PD = self.told(looks_I), text_PD.float()
             said = [
                 self.heads(self.meet(torch.cat([looks_I[ad_P], text_PD], dim=1)))
                 for ad_P in (left_P, right_P)

@@ -133,6 +133,10 @@ class RewardSection(Section):
     question: QuestionSection = QuestionSection()
     """Question."""
 
+    names: bool = False
+    """Whether ads are judged by what the lessons of train_rm name in them: the chances of each name take the
+    place of features in vam and cg4ctr, and add to what mllm reads. The eyes must stay as they are."""
+
     mllm: MllmRewardSection = MllmRewardSection()
     """Architecture mllm."""
 

@@ -22,13 +22,15 @@ from caig_cli.mllm import loading
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.rewards import encoders
 from caig_cli.mllm.rewards.mllm import MllmReward
+from caig_cli.mllm.rewards.names import open_names
 from caig_cli.mllm.rewards.rankers import Cg4ctr, Vam
 from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.training import Weights, list_step, pair_step
 
-HEADS, WEIGHTS = "heads.safetensors", "weights.safetensors"
+HEADS, NAMES, WEIGHTS = "heads.safetensors", "names.safetensors", "weights.safetensors"
 
-Settings = Mapping[str, Any]
+Settings = dict[str, Any]
+R = TypeVar("R", Vam, Cg4ctr, MllmReward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,18 @@ class Architecture:
     settings: Callable[[Any], Settings]
     write: Callable[[Any, Path, torch.dtype], None]
     read: Callable[[Path, Settings, Runtime], Any]
+
+
+def _names(model: Vam | Cg4ctr | MllmReward) -> Settings:
+    """The part of the settings that tells what a model names in ads."""
+    return {} if model.names is None else {"names": model.names.settings}
+
+
+def _judge_by_names(model: R, settings: Settings) -> R:
+    """As the settings tell."""
+    if "names" in settings:
+        model.judge_by(open_names(model.seen_width, settings["names"]))
+    return model
 
 
 # --- mllm ------------------------------------------------------------------------------------------
@@ -82,9 +96,17 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
         mllm.save_adapter(folder)
         adapter = folder / "adapter_model.safetensors"
         save_file({name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}, adapter)
-    save_file(
-        {name: t.detach().cpu().contiguous() for name, t in model.heads.state_dict().items()}, folder / HEADS
-    )
+    for part, name in ((model.heads, HEADS), (model.worth, NAMES)):
+        if part is not None:
+            save_file({n: t.detach().cpu().contiguous() for n, t in part.state_dict().items()}, folder / name)
+
+
+def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
+    """Give a language model the heads that are written in a folder."""
+    model.heads.load_state_dict(load_file(folder / HEADS))
+    _judge_by_names(model, settings)
+    if model.worth is not None:
+        model.worth.load_state_dict(load_file(folder / NAMES))
 
 
 def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
@@ -94,7 +116,7 @@ def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward
         # Adapters' small matrices cost a third of the time. Fewer bits would lose them in the base.
         mllm.model.merge_adapter()
     model = MllmReward(mllm, settings["layout"])
-    model.heads.load_state_dict(load_file(folder / HEADS))
+    read_heads(model, folder, settings)
     return model.to(runtime.device)
 
 
@@ -124,13 +146,15 @@ def _write_ranker(model: Vam | Cg4ctr, folder: Path, dtype: torch.dtype) -> None
 
 def _read_vam(folder: Path, settings: Settings, runtime: Runtime) -> Vam:
     rules = ImageRules.from_config(settings["rules"])
-    return _weighed(Vam(encoders.read_vision(folder / "vision", rules)), folder, runtime)
+    model = _judge_by_names(Vam(encoders.read_vision(folder / "vision", rules)), settings)
+    return _weighed(model, folder, runtime)
 
 
 def _read_cg4ctr(folder: Path, settings: Settings, runtime: Runtime) -> Cg4ctr:
     vision = encoders.read_vision(folder / "vision", ImageRules.from_config(settings["rules"]))
     text = encoders.read_text(folder / "text", int(settings["longest"]))
-    return _weighed(Cg4ctr(vision, text, int(settings["width"])), folder, runtime)
+    model = _judge_by_names(Cg4ctr(vision, text, int(settings["width"])), settings)
+    return _weighed(model, folder, runtime)
 
 
 M = TypeVar("M", bound=nn.Module)
@@ -148,7 +172,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         needs_rates=False,
         start=_start_mllm,
         step=pair_step,
-        settings=lambda model: {"layout": model.layout},
+        settings=lambda model: {"layout": model.layout} | _names(model),
         write=_write_mllm,
         read=_read_mllm,
     ),
@@ -158,7 +182,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         needs_rates=True,
         start=_start_vam,
         step=list_step,
-        settings=lambda model: {"rules": model.rules.to_config()},
+        settings=lambda model: {"rules": model.rules.to_config()} | _names(model),
         write=_write_ranker,
         read=_read_vam,
     ),
@@ -168,11 +192,14 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         needs_rates=False,
         start=_start_cg4ctr,
         step=pair_step,
-        settings=lambda model: {
-            "rules": model.rules.to_config(),
-            "longest": model.text.longest,
-            "width": model.meet[0].out_features,
-        },
+        settings=lambda model: (
+            {
+                "rules": model.rules.to_config(),
+                "longest": model.text.longest,
+                "width": model.meet[0].out_features,
+            }
+            | _names(model)
+        ),
         write=_write_ranker,
         read=_read_cg4ctr,
     ),

@@ -1,0 +1,44 @@
+"""What a reward model learns before it hears of clicks: to see ads, and to name what they show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from caig_cli.data.dialogues import read_dialogues
+from caig_cli.errors import UsageError
+from caig_cli.mllm.batching import Pictures
+from caig_cli.mllm.first_look import Eyes, Lesson, teach_names
+from caig_cli.mllm.rewards.looks import Ads, Looks
+from caig_cli.mllm.rewards.names import learn_names
+from caig_cli.mllm.rewards.sections import RewardSection, TrainRmSection
+
+MIB = 1 << 20
+
+
+def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, lesson: Lesson) -> None:
+    """A first look of a vision encoder that is trained here, then names to judge by, as the sections say.
+
+    Raises UsageError for lessons that cannot teach this model.
+    """
+    tasks = teaching.first_look.tasks
+    if teaching.lessons is None:
+        return
+    if model.looks_last and not section.names:
+        raise UsageError(
+            "train_rm.lessons: the tower is frozen; set model.names, model.mllm.train_tower, or no lessons"
+        )
+    if section.arch == "mllm" and section.mllm.layout == "side_by_side":
+        raise UsageError("train_rm.lessons need model.mllm.layout two_images: they show one ad")
+    named = [d for d in read_dialogues(teaching.lessons) if d.task in tasks]
+    if not named:
+        raise UsageError(f"{teaching.lessons}: no dialogue of {', '.join(tasks)}")
+    if not model.looks_last:
+        eyes = Eyes(model, model.features, model.seen_width)
+        teach_names(eyes, named, Pictures(model.rules), teaching.first_look, lesson)
+        if teaching.first_look.then_frozen:
+            model.freeze_sight()
+    if section.names:
+        ads = Ads(model.rules, teaching.cache_mb * MIB)
+        looks = Looks(ads, strength=teaching.vary_images, views=teaching.views, seed=lesson.seed)
+        model.judge_by(learn_names(model, named, tasks, looks, lesson))
+        model.to(lesson.runtime.device)

@@ -1,0 +1,146 @@
+"""What an ad shows, in names: a reward model may judge by the chances of each surface, light or prop.
+
+From the clicks of a few thousand ads, what each of a hundred names is worth can be learnt; what each of
+hundreds of features is worth cannot. And the chance of a name is no linear function of features, so that a
+linear head on these does not find it (concept bottleneck models, Koh et al. 2020).
+
+Legend of shape names: I ads, T image tokens, D width of their features, N names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import torch
+from safetensors.torch import load, save
+from torch import nn
+
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.mllm.first_look import Lesson, Task, name_pictures
+from caig_cli.mllm.rewards.looks import CHUNK, Looks
+from caig_cli.mllm.rewards.model import RewardModel, device_of
+from caig_cli.records import Creative, Dialogue
+
+FILE = "names.safetensors"
+GAIN = 8.0
+"""What chances are multiplied by. They are small numbers, and a step of a head's weights moves less by them
+than by features."""
+STEPS, BATCH, RATE, DECAY = 1000, 1024, 0.01, 0.05
+"""How the linear layers are trained on kept features: seconds of work."""
+
+
+class Names(nn.Module):
+    """Linear layers on levelled mean features, one per task; frozen once they are taught."""
+
+    def __init__(self, width: int, tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.level = nn.BatchNorm1d(width, affine=False)
+        self.layers = nn.ModuleList(nn.Linear(width, len(task.names)) for task in tasks)
+        self.width = sum(len(task.names) for task in tasks)
+
+    def logits(self, mean_ID: torch.Tensor) -> list[torch.Tensor]:
+        """Of each task's names, [I, names]."""
+        level_ID = self.level(mean_ID)
+        return [layer(level_ID) for layer in self.layers]
+
+    def forward(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Chances of all names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]."""
+        with torch.autocast(look_I.device.type, enabled=False):
+            logits = zip(self.tasks, self.logits(_mean(look_I).float()), strict=True)
+            return GAIN * torch.cat([task.chances(said) for task, said in logits], dim=1)
+
+    def train(self, mode: bool = True) -> Self:
+        """Nothing here is trained with the model: its layers stay levelled as they were taught."""
+        return super().train(False)
+
+    @property
+    def settings(self) -> list[Mapping[str, Any]]:
+        """What ``open_names`` needs."""
+        return [{"task": t.name, "names": list(t.names), "several": t.several} for t in self.tasks]
+
+
+class Worth(nn.Module):
+    """What the names in an ad are worth: one linear layer without bias that starts at zero."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__()
+        self.names = names
+        self.each = nn.Linear(names.width, 2, bias=False)
+        nn.init.zeros_(self.each.weight)
+
+    def forward(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Added to the ad's logit and to its rate in the heads' units, float32 [I, 2]."""
+        worth_I2: torch.Tensor = self.each(self.names(look_I))
+        return worth_I2
+
+
+def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
+    """The layers that ``settings`` describe; their weights are random."""
+    tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
+    return Names(width, tasks).requires_grad_(False).eval()
+
+
+def learn_names(
+    model: RewardModel, dialogues: Sequence[Dialogue], tasks: Sequence[str], looks: Looks, lesson: Lesson
+) -> Names:
+    """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
+
+    Raises ItemError when a picture cannot be used.
+    """
+    taught, asked = name_pictures(dialogues, tasks)
+    kept = lesson.run.path / FILE
+    torch.manual_seed(derive_seed(lesson.seed, "names"))
+    names = Names(model.seen_width, asked).to(device_of(model))
+    if kept.is_file():
+        names.load_state_dict(load(kept.read_bytes()))
+    else:
+        ads = [looks.ads.number(Creative(path)) for path, _ in taught]
+        views = [(ad, view) for ad in ads for view in range(looks.views)]
+        mean_ID = _see(model, views, looks, lesson)
+        rows = [row for _, row in taught for _ in range(looks.views)]
+        answers = [task.answers([row[n] for row in rows]) for n, task in enumerate(asked)]
+        _teach(names, mean_ID.to(device_of(model)), [said.to(device_of(model)) for said in answers], lesson)
+        lesson.run.write_bytes(FILE, save(names.state_dict()))
+    looks.ads.forget()
+    return names.requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def _see(model: RewardModel, views: Sequence[tuple[int, int]], looks: Looks, lesson: Lesson) -> torch.Tensor:
+    """Mean features of views of ads, float32 [I, D]."""
+    assert isinstance(model, nn.Module)
+    model.eval()
+    seen = []
+    with lesson.report.progress("looking at lessons", len(views)) as bar:
+        for start in range(0, len(views), CHUNK):
+            chunk = views[start : start + CHUNK]
+            seen.append(_mean(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
+            bar.advance(len(chunk))
+    return torch.cat(seen)
+
+
+def _teach(names: Names, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], lesson: Lesson) -> None:
+    with torch.no_grad():
+        names.level.momentum = None  # the mean of all, not one that forgets
+        names.level.train()(mean_ID)
+        names.level.eval()
+    optimizer = torch.optim.AdamW(names.parameters(), RATE, weight_decay=DECAY)
+    generator = torch.Generator().manual_seed(derive_seed(lesson.seed, "lessons"))
+    with lesson.report.progress("learning names", STEPS) as bar:
+        for step in range(STEPS):
+            chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
+            told = zip(names.tasks, names.logits(mean_ID[chosen]), answers, strict=True)
+            loss = torch.stack([task.loss(said, answer[chosen]) for task, said, answer in told]).sum()
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * (1 - step / STEPS)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            bar.advance(1)
+
+
+def _mean(look_I: torch.Tensor) -> torch.Tensor:
+    """Features [I, D] of features [I, D] or [I, ..., T, D]."""
+    return look_I if look_I.ndim == 2 else look_I.flatten(1, -2).mean(dim=1)
