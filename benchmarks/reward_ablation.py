@@ -1,11 +1,12 @@
 """What each reward architecture, soft labels and order swaps are worth on the simulated market.
 
-    python benchmarks/reward_ablation.py TRAIN VALIDATION OUT [--lines mllm vam ...] [--seeds 0 1 2]
-    python benchmarks/reward_ablation.py TRAIN VALIDATION OUT --only-table
+    python benchmarks/reward_ablation.py TRAIN VALIDATION LESSONS OUT [--lines mllm vam ...] [--seeds 0 1 2]
+    python benchmarks/reward_ablation.py TRAIN VALIDATION LESSONS OUT --only-table
 
 All lines learn from the same pairs (made as recipes/embedded/train-rm.yaml tells) and are judged on the
 shipped test set against the true odds. All eyes are frozen and were taught by lessons: `mllm` sees through
 the tower of the embedded prompt model, `vam` and `cg4ctr` through the encoder of the shipped held-out judge.
+Judges by names learn these from LESSONS, the dialogues of the market (market/dialogues_train.json).
 Each call works for some minutes at most and can be repeated: a line that is done is not run again, and its
 row is appended to OUT/measured.jsonl.
 """
@@ -30,18 +31,23 @@ from caig_cli.engine.report import make_reporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.rewards.judge import TrainedJudge
 
-MLLM = ["optim.steps=150", "train_rm.order_weight=0"]
+NAMES = ["model.names=true"]
+MLLM = ["optim.steps=120", "train_rm.order_weight=0", "model.names=false"]
+NAMED = [*MLLM, *NAMES]
 VAM = ["model.arch=vam", "optim.steps=4000", "optim.learning_rate=0.003", "train_rm.ctr_weight=0.02"]
-CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500"]
+VAM += ["model.names=false"]
+CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500", "model.names=false"]
 LINES: Mapping[str, Sequence[str]] = {
     "mllm": MLLM,
     "vam": VAM,
     "cg4ctr": CG4CTR,
-    "mllm, hard labels": [*MLLM, "train_rm.soft=false"],
-    "mllm, orders agree": [*MLLM, "train_rm.order_weight=0.5"],
-    "mllm, random swaps": [*MLLM, "train_rm.swap=random"],
-    "mllm, no swaps": [*MLLM, "train_rm.swap=none"],
-    "cg4ctr, hard labels": [*CG4CTR, "train_rm.soft=false"],
+    "mllm by names": NAMED,
+    "vam by names": [*VAM, *NAMES],
+    "cg4ctr by names": [*CG4CTR, *NAMES],
+    "mllm by names, hard labels": [*NAMED, "train_rm.soft=false"],
+    "mllm by names, orders agree": [*NAMED, "train_rm.order_weight=0.5"],
+    "mllm by names, random swaps": [*NAMED, "train_rm.swap=random"],
+    "mllm by names, no swaps": [*NAMED, "train_rm.swap=none"],
 }
 """Recipe values of each line. A ranker's step costs a fortieth of one of `mllm`: all have minutes alike."""
 FIGURES = ("attainable", "order_agreement", "ece")
@@ -53,6 +59,7 @@ def main() -> None:
     )
     parser.add_argument("train", type=Path, help="pairs to learn")
     parser.add_argument("validation", type=Path, help="pairs that choose the weights and calibrate them")
+    parser.add_argument("lessons", type=Path, help="dialogues that name what ads show")
     parser.add_argument("out", type=Path, help="folder of runs and measurements")
     parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES), help="what to compare")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="seeds of each line")
@@ -99,6 +106,7 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
     values = [
         "optim.evaluate_every=75",
         "train_rm.views=1",
+        *(f"train_rm.lessons={args.lessons}" for asked in LINES[line] if asked in NAMES),
         *(f"model.{arch}.vision.base={eyes}" for arch in ("vam", "cg4ctr")),
         *(f"model.{arch}.vision.frozen=true" for arch in ("vam", "cg4ctr")),
         *LINES[line],

@@ -3,10 +3,10 @@
     python benchmarks/sight.py MARKET [--model embedded] [--judge heldout] [--items N]
 
 The judge is a ridge regression of an ad's log click rate in MARKET's training logs, within its item, weighted
-by how sure the log is. It is told the scene's true words, or the mean features that a prompt model's tower or
-a reward model's encoder has of the ad: the words say what the clicks teach, the features how much of it the
-model sees. Judged on items of the other splits, on pairs that the official filter keeps by true rates
-(``attainable`` as in ``caig eval-rm``).
+by how sure the log is. It is told the scene's true words, the mean features that a prompt model's tower or a
+reward model's encoder has of the ad, or the chances of names that a reward model judges by: words say what
+the clicks teach, features and names how much of it the model sees. Judged on items of the other splits, on
+pairs that the official filter keeps by true rates (``attainable`` as in ``caig eval-rm``).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from caig_cli.mllm import loading, vision
 from caig_cli.mllm.images import see
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import look
+from caig_cli.mllm.rewards.names import GAIN
 from caig_cli.painters.studio.scene import CHOICES
 from caig_cli.posteriors import q_observed_higher
 
@@ -101,7 +102,7 @@ def words(ads: Ads, fields: Sequence[str]) -> Floats:
 
 
 def features(ads: Ads, see_all: Callable[[list[Image.Image]], torch.Tensor]) -> Floats:
-    """Mean features of each ad, in units of their spread."""
+    """Mean features of each ad."""
     seen = []
     for start in range(0, len(ads.rows), TOGETHER):
         images = [
@@ -109,7 +110,11 @@ def features(ads: Ads, see_all: Callable[[list[Image.Image]], torch.Tensor]) -> 
         ]
         look_at = see_all(images).float().numpy()
         seen.append(look_at.mean(1) if look_at.ndim == 3 else look_at)
-    values = np.concatenate(seen).astype(np.float64)
+    return np.concatenate(seen).astype(np.float64)
+
+
+def level(values: Floats) -> Floats:
+    """Each feature in units of its spread."""
     return (values - values.mean(0)) / (values.std(0) + 1e-6)
 
 
@@ -147,12 +152,18 @@ def main() -> None:
     }
     for name in args.model:
         mllm = loading.load(name, device=runtime.device, dtype=runtime.dtype)
-        told[name] = lambda mllm=mllm: features(
-            ads, lambda images: vision.patches(mllm, torch.cat([see(i, mllm.rules) for i in images]))
+        told[name] = lambda mllm=mllm: level(
+            features(
+                ads, lambda images: vision.patches(mllm, torch.cat([see(i, mllm.rules) for i in images]))
+            )
         )
     for name in args.judge:
         model: Any = TrainedJudge.load(name, runtime).model
-        told[name] = lambda model=model: features(ads, lambda images: look(model, images))
+        told[name] = lambda model=model: level(features(ads, lambda images: look(model, images)))
+        if model.names is not None:
+            told[f"{name}, names"] = lambda model=model: features(
+                ads, lambda images: model.names(look(model, images)) / GAIN
+            )
     rows = {}
     with torch.inference_mode():
         for name, make in told.items():
