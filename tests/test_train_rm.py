@@ -389,6 +389,17 @@ def test_the_plan_says_what_is_known(base: Path, data: Path, unseen: Path) -> No
     assert "simulated market" in "\n".join(train_rm.plan(known, SilentReporter()))
 
 
+def test_the_plan_tells_of_lessons_and_misses_them(base: Path, data: Path, tmp_path: Path) -> None:
+    lessons = tmp_path / "lessons" / "lessons.json"
+    tree = recipe_for(base, data, "mllm", train_rm={"lessons": lessons}).model_dump()
+    tree["model"]["names"] = True
+    recipe = TrainRmRecipe.model_validate(tree)
+    with pytest.raises(UsageError, match="no such file"):
+        train_rm.plan(recipe, SilentReporter())
+    write_lessons(tmp_path / "lessons")
+    assert f"learn to see from {lessons} and judge by" in "\n".join(train_rm.plan(recipe, SilentReporter()))
+
+
 def test_a_market_beside_the_ads_is_noticed(base: Path, tmp_path: Path) -> None:
     path = write_pairs(tmp_path / "market" / "ads", items=12)
     recipe = recipe_for(base, path, "vam")

@@ -115,6 +115,11 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
         lines.append(f"start from {start}, train {weights} and the heads")
     else:
         lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
+    if (lessons := recipe.train_rm.lessons) is not None:
+        if not lessons.is_file():
+            raise UsageError(f"train_rm.lessons: {lessons}: no such file")
+        judge = " and judge by what they name" if recipe.model.names else ""
+        lines.append(f"learn to see from {lessons}{judge}")
     if is_simulated(recipe.train_rm, data):
         lines.append("clicks of the simulated market")
     return lines

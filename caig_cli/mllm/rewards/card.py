@@ -19,6 +19,13 @@ MEANING = {
 }
 
 
+def named(facts: RewardFacts) -> list[str]:
+    """What it judges by, where that are names."""
+    tasks = facts.settings.get("names", [])
+    each = ", ".join(f"{len(task['names'])} of {task['task']}" for task in tasks)
+    return [f"It judges by the chances of names that it tells apart in ads: {each}."] if tasks else []
+
+
 def reward_card(facts: RewardFacts, recipe: Recipe) -> str:
     """Markdown with the figures on held-out pairs and the full recipe."""
     lines = ["---", "library_name: peft" if facts.base else "library_name: transformers", "---", ""]
@@ -29,6 +36,7 @@ def reward_card(facts: RewardFacts, recipe: Recipe) -> str:
         f"Architecture `{facts.arch}` ({ARCHITECTURES[facts.arch].help}), made by `caig train-rm` "
         f"(recipe hash `{facts.recipe}`)"
         + (f", an adapter on `{facts.base}` (weights `{facts.base_fingerprint}`)." if facts.base else "."),
+        *named(facts),
         "",
         "It was trained on the **simulated market**: its judgements are about that market and are no "
         "statement about real shoppers."
