@@ -208,7 +208,7 @@ def inputs(command: str, folder: Path) -> dict[str, Any]:
         "eval-rm": {"eval_rm.testset": pairs},
         "generate": {"generate.product": str(image)},
         "pretrain": {"pretrain.data": data, "pretrain.eval_data": data},
-        "train-rm": {"train_rm.pairs": pairs, "train_rm.eval_pairs": pairs},
+        "train-rm": {"train_rm.pairs": pairs, "train_rm.eval_pairs": pairs, "train_rm.lessons": pairs},
     }.get(command, {})
 
 

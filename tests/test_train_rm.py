@@ -317,12 +317,15 @@ def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str)
         assert path.read_bytes() == (again / path.name).read_bytes(), path.name
 
 
-def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path) -> None:
-    tree = recipe_for(base, data, "vam").model_dump()
+def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path: Path) -> None:
+    tree = recipe_for(base, data, "mllm").model_dump()
     tree["model"]["names"] = True
-    with pytest.raises(ValueError, match=r"train_rm\.lessons"):
-        TrainRmRecipe.model_validate(tree)
-    tree["train_rm"]["lessons"] = "lessons.json"
+    recipe = TrainRmRecipe.model_validate(tree)
+    with pytest.raises(UsageError, match=r"train_rm\.lessons"):
+        train_rm.plan(recipe, SilentReporter())
+    with pytest.raises(UsageError, match=r"train_rm\.lessons"):
+        run(recipe, tmp_path / "run")
+    tree["model"]["arch"] = "vam"
     with pytest.raises(ValueError, match="then_frozen"):
         TrainRmRecipe.model_validate(tree)
 

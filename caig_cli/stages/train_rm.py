@@ -68,17 +68,13 @@ class TrainRmRecipe(PlannedRecipe):
         return self
 
     @model_validator(mode="after")
-    def _names_are_learnt(self) -> Self:
-        if not self.model.names:
-            return self
-        if self.train_rm.lessons is None:
-            raise ValueError("model.names: name the lessons that teach them with train_rm.lessons")
+    def _eyes_stay(self) -> Self:
         pre_trained = {
             "mllm": not self.model.mllm.train_tower,
             "vam": self.model.vam.vision.frozen,
             "cg4ctr": self.model.cg4ctr.vision.frozen,
         }[self.model.arch]
-        if not pre_trained and not self.train_rm.first_look.then_frozen:
+        if self.model.names and not pre_trained and not self.train_rm.first_look.then_frozen:
             raise ValueError("model.names wants eyes that stay; set train_rm.first_look.then_frozen")
         return self
 
@@ -98,6 +94,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import loading
+    from caig_cli.mllm.rewards.lessons import check_lessons
     from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
 
@@ -115,9 +112,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
         lines.append(f"start from {start}, train {weights} and the heads")
     else:
         lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
-    if (lessons := recipe.train_rm.lessons) is not None:
-        if not lessons.is_file():
-            raise UsageError(f"train_rm.lessons: {lessons}: no such file")
+    if (lessons := check_lessons(recipe.model, recipe.train_rm)) is not None:
         judge = " and judge by what they name" if recipe.model.names else ""
         lines.append(f"learn to see from {lessons}{judge}")
     if is_simulated(recipe.train_rm, data):
@@ -144,12 +139,13 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
     from caig_cli.mllm.first_look import Lesson
-    from caig_cli.mllm.rewards.lessons import learn_to_see
+    from caig_cli.mllm.rewards.lessons import check_lessons, learn_to_see
     from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
     from caig_cli.mllm.rewards.training import Best
 
     use_threads(recipe.threads)
+    check_lessons(recipe.model, recipe.train_rm)
     runtime = recipe.runtime()
     report.info(runtime.reason)
     architecture, data = ARCHITECTURES[recipe.model.arch], read_data(recipe.train_rm, recipe.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from caig_cli.data.dialogues import read_dialogues
@@ -15,13 +16,22 @@ from caig_cli.mllm.rewards.sections import RewardSection, TrainRmSection
 MIB = 1 << 20
 
 
+def check_lessons(section: RewardSection, teaching: TrainRmSection) -> Path | None:
+    """The file of lessons, if there are any. Raises UsageError where it is missing."""
+    if section.names and teaching.lessons is None:
+        raise UsageError("model.names: name the dialogues that teach them with train_rm.lessons")
+    if teaching.lessons is not None and not teaching.lessons.is_file():
+        raise UsageError(f"train_rm.lessons: {teaching.lessons}: no such file")
+    return teaching.lessons
+
+
 def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, lesson: Lesson) -> None:
     """A first look of a vision encoder that is trained here, then names to judge by, as the sections say.
 
     Raises UsageError for lessons that cannot teach this model.
     """
-    tasks = teaching.first_look.tasks
-    if teaching.lessons is None:
+    tasks, lessons = teaching.first_look.tasks, check_lessons(section, teaching)
+    if lessons is None:
         return
     if model.looks_last and not section.names:
         raise UsageError(
@@ -29,9 +39,9 @@ def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, l
         )
     if section.arch == "mllm" and section.mllm.layout == "side_by_side":
         raise UsageError("train_rm.lessons need model.mllm.layout two_images: they show one ad")
-    named = [d for d in read_dialogues(teaching.lessons) if d.task in tasks]
+    named = [d for d in read_dialogues(lessons) if d.task in tasks]
     if not named:
-        raise UsageError(f"{teaching.lessons}: no dialogue of {', '.join(tasks)}")
+        raise UsageError(f"{lessons}: no dialogue of {', '.join(tasks)}")
     if not model.looks_last:
         eyes = Eyes(model, model.features, model.seen_width)
         teach_names(eyes, named, Pictures(model.rules), teaching.first_look, lesson)
