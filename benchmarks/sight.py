@@ -16,6 +16,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -159,10 +160,11 @@ def main() -> None:
         )
     for name in args.judge:
         model: Any = TrainedJudge.load(name, runtime).model
-        told[name] = lambda model=model: level(features(ads, lambda images: look(model, images)))
+        seen = cache(lambda model=model: features(ads, lambda images: look(model, images)))
+        told[name] = lambda seen=seen: level(seen())
         if model.names is not None:
-            told[f"{name}, names"] = lambda model=model: features(
-                ads, lambda images: model.names(look(model, images)) / GAIN
+            told[f"{name}, names"] = lambda model=model, seen=seen: (
+                model.names(torch.from_numpy(seen()).float()).numpy() / GAIN
             )
     rows = {}
     with torch.inference_mode():
