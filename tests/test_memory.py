@@ -310,12 +310,12 @@ def test_a_judge_of_its_own_takes_the_policys_place(base: Path, shop: Path, tmp_
 def test_masks_need_a_row_of_their_own_and_titles_a_branch(base: Path, shop: Path) -> None:
     drawn = sketch(str(base), choose_device("cpu", "fp32"), LoraSection(rank=4))
     prefix = len(drawn.mllm.encoder.prefix(image=True))
-    single = "pcpo.batch_products=1"
-    masked = training_passes(pcpo(shop, base, single), drawn, prefix + 10)
+    single = ("pcpo.batch_products=1", "pcpo.candidates=2", "pcpo.pairs_per_product=1")
+    masked = training_passes(pcpo(shop, base, *single), drawn, prefix + 10)
     assert sum(one.rows for one in masked) == 2 and sum(one.answers for one in masked) == 3 * 33
-    told = training_passes(pcpo(shop, base, single, "negatives.mask=0"), drawn, prefix + 10)
+    told = training_passes(pcpo(shop, base, *single, "negatives.mask=0"), drawn, prefix + 10)
     assert [(one.rows, one.length) for one in told] == [(1, prefix + 10 + 2 * 33 + 10 + 33)]
-    plain = training_passes(pcpo(shop, base, single, "pcpo.loss=dpo"), drawn, prefix + 10)
+    plain = training_passes(pcpo(shop, base, *single, "pcpo.loss=dpo"), drawn, prefix + 10)
     assert [(one.rows, one.length, one.answers) for one in plain] == [(1, prefix + 10 + 66, 66)]
 
 
