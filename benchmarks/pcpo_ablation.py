@@ -50,7 +50,7 @@ LINES: Mapping[str, Sequence[str]] = {
 }
 START = "start"
 PROMPTS = 8
-TOGETHER = 64
+TOGETHER = 16
 DRAWS = 2000
 UNRESOLVED = 0.005
 """Standard error (of a share) above which a difference is not called one."""
