@@ -31,19 +31,18 @@ from caig_cli.engine.report import make_reporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.rewards.judge import TrainedJudge
 
-NAMES = ["model.names=true"]
-MLLM = ["optim.steps=120", "train_rm.order_weight=0", "model.names=false"]
-NAMED = [*MLLM, *NAMES]
+NAMES = "model.names=true"
+MLLM = ["optim.steps=120", "train_rm.order_weight=0"]
+NAMED = [*MLLM, NAMES]
 VAM = ["model.arch=vam", "optim.steps=4000", "optim.learning_rate=0.003", "train_rm.ctr_weight=0.02"]
-VAM += ["model.names=false"]
-CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500", "model.names=false"]
+CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500"]
 LINES: Mapping[str, Sequence[str]] = {
     "mllm": MLLM,
     "vam": VAM,
     "cg4ctr": CG4CTR,
     "mllm by names": NAMED,
-    "vam by names": [*VAM, *NAMES],
-    "cg4ctr by names": [*CG4CTR, *NAMES],
+    "vam by names": [*VAM, NAMES],
+    "cg4ctr by names": [*CG4CTR, NAMES],
     "mllm by names, hard labels": [*NAMED, "train_rm.soft=false"],
     "mllm by names, orders agree": [*NAMED, "train_rm.order_weight=0.5"],
     "mllm by names, random swaps": [*NAMED, "train_rm.swap=random"],
@@ -106,7 +105,7 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
     values = [
         "optim.evaluate_every=75",
         "train_rm.views=1",
-        *(f"train_rm.lessons={args.lessons}" for asked in LINES[line] if asked in NAMES),
+        *([f"train_rm.lessons={args.lessons}"] if NAMES in LINES[line] else []),
         *(f"model.{arch}.vision.base={eyes}" for arch in ("vam", "cg4ctr")),
         *(f"model.{arch}.vision.frozen=true" for arch in ("vam", "cg4ctr")),
         *LINES[line],

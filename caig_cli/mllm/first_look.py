@@ -114,9 +114,13 @@ class Namer(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(eyes.width, count) for count in names)
 
     def forward(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        seen = self._see(pixels)
-        mean_BD = seen.mean(dim=1) if seen.ndim == 3 else seen
+        mean_BD = mean_features(self._see(pixels))
         return [head(mean_BD) for head in self.heads]
+
+
+def mean_features(seen_B: torch.Tensor) -> torch.Tensor:
+    """Features [B, D] of features [B, D] or [B, ..., tokens, D]."""
+    return seen_B if seen_B.ndim == 2 else seen_B.flatten(1, -2).mean(dim=1)
 
 
 def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Named], list[Task]]:

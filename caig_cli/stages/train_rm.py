@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from caig_cli.mllm.rewards.training import Best
     from caig_cli.mllm.rewards.wording import Wording
 
-MIB = 1 << 20
 LEAN = {
     "quantise": "nf4",
     "optim.gradient_checkpointing": True,
@@ -203,8 +202,7 @@ def _sets(
     from caig_cli.mllm.rewards.split import teaching
 
     section = recipe.train_rm
-    room = section.cache_mb * MIB
-    ads = Ads(model.rules, room)
+    ads = Ads(model.rules, section.room)
     train, failed = usable(data.train, ads, report)
     held_out, failed_too = usable(data.held_out, ads, report)
     if not train:
@@ -214,7 +212,7 @@ def _sets(
     learn = PairSet(train, teaching(section), wording, looks, section.batch_pairs, mixed=mixed)
     judged = PairSet(held_out, teaching(section), wording, looks, section.batch_pairs) if held_out else None
     if model.looks_last:
-        looks.fill(model, learn.rate, judged.rate if judged else (), room, report)
+        looks.fill(model, learn.rate, judged.rate if judged else (), section.room, report)
     return learn, judged, failed + failed_too
 
 

@@ -19,7 +19,7 @@ MEANING = {
 }
 
 
-def named(facts: RewardFacts) -> list[str]:
+def _named(facts: RewardFacts) -> list[str]:
     """What it judges by, where that are names."""
     tasks = facts.settings.get("names", [])
     each = ", ".join(f"{len(task['names'])} of {task['task']}" for task in tasks)
@@ -36,7 +36,7 @@ def reward_card(facts: RewardFacts, recipe: Recipe) -> str:
         f"Architecture `{facts.arch}` ({ARCHITECTURES[facts.arch].help}), made by `caig train-rm` "
         f"(recipe hash `{facts.recipe}`)"
         + (f", an adapter on `{facts.base}` (weights `{facts.base_fingerprint}`)." if facts.base else "."),
-        *named(facts),
+        *_named(facts),
         "",
         "It was trained on the **simulated market**: its judgements are about that market and are no "
         "statement about real shoppers."

@@ -13,8 +13,6 @@ from caig_cli.mllm.rewards.looks import Ads, Looks
 from caig_cli.mllm.rewards.names import learn_names
 from caig_cli.mllm.rewards.sections import RewardSection, TrainRmSection
 
-MIB = 1 << 20
-
 
 def check_lessons(section: RewardSection, teaching: TrainRmSection) -> Path | None:
     """The file of lessons, if there are any. Raises UsageError where it is missing."""
@@ -48,7 +46,7 @@ def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, l
         if teaching.first_look.then_frozen:
             model.freeze_sight()
     if section.names:
-        ads = Ads(model.rules, teaching.cache_mb * MIB)
+        ads = Ads(model.rules, teaching.room)
         looks = Looks(ads, strength=teaching.vary_images, views=teaching.views, seed=lesson.seed)
         model.judge_by(learn_names(model, named, tasks, looks, lesson))
         model.to(lesson.runtime.device)

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from caig_cli.engine.runtime import derive_seed
-from caig_cli.mllm.first_look import Lesson, Task, name_pictures
+from caig_cli.mllm.first_look import Lesson, Task, mean_features, name_pictures, sum_losses
 from caig_cli.mllm.rewards.looks import CHUNK, Looks
 from caig_cli.mllm.rewards.model import RewardModel, device_of
 from caig_cli.records import Creative, Dialogue
@@ -48,7 +48,7 @@ class Names(nn.Module):
     def forward(self, look_I: torch.Tensor) -> torch.Tensor:
         """Chances of all names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]."""
         with torch.autocast(look_I.device.type, enabled=False):
-            logits = zip(self.tasks, self.logits(_mean(look_I).float()), strict=True)
+            logits = zip(self.tasks, self.logits(mean_features(look_I).float()), strict=True)
             return GAIN * torch.cat([task.chances(said) for task, said in logits], dim=1)
 
     def train(self, mode: bool = True) -> Self:
@@ -116,7 +116,7 @@ def _see(model: RewardModel, views: Sequence[tuple[int, int]], looks: Looks, les
     with lesson.report.progress("looking at lessons", len(views)) as bar:
         for start in range(0, len(views), CHUNK):
             chunk = views[start : start + CHUNK]
-            seen.append(_mean(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
+            seen.append(mean_features(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
             bar.advance(len(chunk))
     return torch.cat(seen)
 
@@ -131,16 +131,11 @@ def _teach(names: Names, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor],
     with lesson.report.progress("learning names", STEPS) as bar:
         for step in range(STEPS):
             chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
-            told = zip(names.tasks, names.logits(mean_ID[chosen]), answers, strict=True)
-            loss = torch.stack([task.loss(said, answer[chosen]) for task, said, answer in told]).sum()
+            known = [answer[chosen] for answer in answers]
+            loss = sum_losses(list(zip(names.tasks, names.logits(mean_ID[chosen]), known, strict=True)), 1.0)
             for group in optimizer.param_groups:
                 group["lr"] = RATE * (1 - step / STEPS)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             bar.advance(1)
-
-
-def _mean(look_I: torch.Tensor) -> torch.Tensor:
-    """Features [I, D] of features [I, D] or [I, ..., T, D]."""
-    return look_I if look_I.ndim == 2 else look_I.flatten(1, -2).mean(dim=1)

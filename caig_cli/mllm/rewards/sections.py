@@ -220,6 +220,11 @@ class TrainRmSection(Section):
     save_dtype: Literal["fp32", "bf16", "fp16"] = "fp16"
     """Precision of the written weights."""
 
+    @property
+    def room(self) -> int:
+        """Bytes of memory for opened ads or their features."""
+        return self.cache_mb << 20
+
     @model_validator(mode="after")
     def _both_to_compare(self) -> Self:
         if self.order_weight > 0 and self.swap != "both":
