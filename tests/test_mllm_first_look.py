@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tiny_mllm import WIDTH, make_tiny
 from torch import nn
 
@@ -14,9 +15,18 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.first_look import Lesson, Task, first_look, level, name_pictures, sum_losses
+from caig_cli.mllm.first_look import (
+    FILE,
+    FILE_OF_NETWORK,
+    Lesson,
+    Task,
+    first_look,
+    level,
+    name_pictures,
+    sum_losses,
+)
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
-from caig_cli.mllm.loading import from_nothing, hybrid_tower, llama
+from caig_cli.mllm.loading import Mllm, from_nothing, hybrid_tower, llama
 from caig_cli.mllm.sections import FirstLookSection, TowerShape
 from caig_cli.recipe import Recipe
 from caig_cli.records import Dialogue, Turn
@@ -41,21 +51,25 @@ def _picture(path: Path) -> Pixels:
     return pixels
 
 
-def _tower() -> nn.Module:
-    tower: nn.Module = make_tiny().model.model.vision_tower
-    return tower
+def _model(side: int = SIDE) -> Mllm:
+    """A hybrid tower of three stages before a tiny language model."""
+    torch.manual_seed(0)
+    tokenizer = make_tiny().tokenizer
+    shape = TowerShape(image_size=side, width=8, depths=(1, 1, 1), hidden_size=32, intermediate_size=32)
+    return from_nothing(hybrid_tower(shape), llama(WIDTH, tokenizer), tokenizer, (200, 200, 200))
 
 
 DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down") for n in range(4)]
 
 
 def _look(out: Path, *, resume: bool = False, mix: float = 0.0) -> nn.Module:
-    mllm = make_tiny()
+    mllm = _model()
     section = FirstLookSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, mix=mix)
     with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
         lesson = Lesson(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
         first_look(mllm, DIALOGUES, Pictures(RULES, opener=_picture), section, lesson)
-    tower: nn.Module = mllm.model.model.vision_tower
+    assert all(weight.requires_grad for weight in mllm.tower.parameters())
+    tower: nn.Module = mllm.tower.eval()
     return tower
 
 
@@ -104,12 +118,12 @@ def _apart(tower: nn.Module) -> float:
 
 
 def test_the_tower_learns_to_tell_names_apart(tmp_path: Path) -> None:
-    assert _apart(_look(tmp_path / "run")) > 3 * _apart(_tower())
+    assert _apart(_look(tmp_path / "run")) > 3 * _apart(_model().tower.eval())
 
 
 def test_it_learns_from_parts_of_pictures_too(tmp_path: Path) -> None:
     tower = _look(tmp_path / "run", mix=1.0)
-    assert _apart(tower) > 1.5 * _apart(_tower())
+    assert _apart(tower) > 1.5 * _apart(_model().tower.eval())
     alone = _look(tmp_path / "alone")
     assert any(not torch.equal(a, b) for a, b in zip(tower.parameters(), alone.parameters(), strict=True))
 
@@ -137,6 +151,24 @@ def test_a_resumed_run_reads_the_tower_that_the_first_one_wrote(
         assert torch.equal(value, again.state_dict()[name]), name
 
 
+def test_a_run_killed_between_the_two_looks_keeps_the_network(
+    tmp_path: Path,
+) -> None:
+    first = _look(tmp_path / "run")
+    (tmp_path / "run" / FILE).unlink()
+    again = _look(tmp_path / "run", resume=True)
+    for name, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+
+
+def test_attention_learns_on_a_network_that_stays(tmp_path: Path) -> None:
+    tower, new = _look(tmp_path / "run"), _model().tower
+    learnt = load_file(tmp_path / "run" / FILE_OF_NETWORK)
+    for name, value in tower.embeddings.backbone.state_dict().items():
+        assert torch.equal(value, learnt[name]), name
+    assert not torch.equal(tower.embeddings.projection.weight, new.embeddings.projection.weight)
+
+
 def test_the_same_seed_gives_the_same_tower(tmp_path: Path) -> None:
     one, two = _look(tmp_path / "one"), _look(tmp_path / "two")
     for name, value in one.state_dict().items():
@@ -144,10 +176,7 @@ def test_the_same_seed_gives_the_same_tower(tmp_path: Path) -> None:
 
 
 def test_levelling_leaves_what_the_tower_has_measured(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    tokenizer = make_tiny().tokenizer
-    shape = TowerShape(image_size=64, width=8, depths=(1, 1, 1, 1), hidden_size=32, intermediate_size=32)
-    mllm = from_nothing(hybrid_tower(shape), llama(WIDTH, tokenizer), tokenizer, (200, 200, 200))
+    mllm = _model(64)
     measured = {name: value.clone() for name, value in mllm.tower.named_buffers()}
     assert any("running_mean" in name for name in measured)
     level(

@@ -20,7 +20,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import RecipeError, UsageError
-from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes
+from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, read_set
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.recipe import resolve
@@ -189,7 +189,8 @@ def dialogue_set(tmp_path: Path, sizes: Sizes, count: int = 40) -> DialogueSet:
         for i in range(count)
     ]
     grey = np.full((32, 32, 4), 255, np.uint8)
-    return DialogueSet(talks, mllm.encoder, Pictures(mllm.rules, lambda path: grey), sizes)
+    pictures = Pictures(mllm.rules, lambda path: grey)
+    return read_set(talks, mllm.encoder, pictures, sizes, 1024, SilentReporter())[0]
 
 
 def test_an_epoch_has_every_dialogue_once_in_rows_of_one_image(tmp_path: Path) -> None:

@@ -73,13 +73,19 @@ class DialogueSet:
     """Dialogues in a model's form, and the batches of any epoch."""
 
     def __init__(
-        self, dialogues: Sequence[Dialogue], encoder: Encoder, pictures: Pictures, sizes: Sizes
+        self,
+        dialogues: Sequence[Dialogue],
+        branches: Sequence[Branch],
+        encoder: Encoder,
+        pictures: Pictures,
+        sizes: Sizes,
     ) -> None:
+        """``branches``: each dialogue as ``encoder`` writes it."""
         self.dialogues = dialogues
+        self.branches = branches
         self.encoder = encoder
         self.pictures = pictures
         self.sizes = sizes
-        self.branches = [encoder.branch(d.turns, image=d.image is not None) for d in dialogues]
 
     def length(self, index: int) -> int:
         """Tokens of a dialogue on its own, image included."""
@@ -187,30 +193,34 @@ def largest(dialogues: Sequence[Dialogue], encoder: Encoder, sizes: Sizes, longe
     return Pass(count, length, count * answers, count, looks=True)
 
 
-def usable(
-    dialogues: Sequence[Dialogue], encoder: Encoder, pictures: Pictures, longest: int, report: Reporter
-) -> tuple[list[Dialogue], list[Failure]]:
+def read_set(
+    dialogues: Sequence[Dialogue],
+    encoder: Encoder,
+    pictures: Pictures,
+    sizes: Sizes,
+    longest: int,
+    report: Reporter,
+) -> tuple[DialogueSet, list[Failure]]:
     """Those whose image opens and whose length fits; opening them now also fills the cache."""
     kept: list[Dialogue] = []
+    branches: list[Branch] = []
     failed: list[Failure] = []
     with report.progress("reading dialogues", len(dialogues)) as bar:
         for dialogue in dialogues:
             bar.advance()
             has = dialogue.image is not None
             try:
-                if dialogue.image is not None:
-                    pictures.get(dialogue.image)
+                size = pictures.size(dialogue.image)
             except ItemError as error:
                 failed.append(Failure(dialogue.id, str(error)))
                 continue
-            size = pictures.size(dialogue.image)
-            length = len(encoder.prefix(image=has, size=size)) + len(
-                encoder.branch(dialogue.turns, image=has)
-            )
+            branch = encoder.branch(dialogue.turns, image=has)
+            length = len(encoder.prefix(image=has, size=size)) + len(branch)
             if length > longest:
                 failed.append(
                     Failure(dialogue.id, f"has {length} tokens, more than pretrain.longest {longest}")
                 )
             else:
                 kept.append(dialogue)
-    return kept, failed
+                branches.append(branch)
+    return DialogueSet(kept, branches, encoder, pictures, sizes), failed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from caig_cli.errors import UsageError
@@ -13,6 +14,9 @@ from caig_cli.mllm.inputs import Branch, Place, Row
 from caig_cli.mllm.views.view import IMAGE
 from caig_cli.records import Turn
 
+KEPT = 1 << 16
+"""Texts whose tokens are kept: questions and short answers come again and again."""
+
 
 class Encoder:
     """Writes conversations in a family's form. Holds no weights."""
@@ -21,6 +25,7 @@ class Encoder:
         """``config``: the model's; ``usual``: size of a picture where none is given."""
         self.tokenizer, self.family, self.config, self.usual = tokenizer, family, config, usual
         self._starts: dict[Size | None, tuple[int, ...]] = {}
+        self._plain = lru_cache(KEPT)(self._tokens)
 
     @property
     def end(self) -> int:
@@ -133,7 +138,7 @@ class Encoder:
                     words = ""
                 else:
                     words += part
-        return ids + self._plain(words)
+        return [*ids, *self._plain(words)]
 
     def _parts(self, form: str) -> list[str]:
         """A piece of the form, cut at the family's marks."""
@@ -141,10 +146,10 @@ class Encoder:
             return [form]
         return re.split("(" + "|".join(map(re.escape, self.family.marks)) + ")", form)
 
-    def _plain(self, words: str) -> list[int]:
+    def _tokens(self, words: str) -> tuple[int, ...]:
         if not words:
-            return []
-        return list(self.tokenizer(words, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+            return ()
+        return tuple(self.tokenizer(words, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
     def _token(self, name: str) -> int:
         number = self.tokenizer.convert_tokens_to_ids(name)

@@ -24,8 +24,8 @@ EMBEDDED = sources.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
-STRIDE = 32
-"""Pixels of the side of what one token of a hybrid tower stands for."""
+WIDER = (1, 2, 4, 6, 8)
+"""Channels of each stage of a hybrid tower's residual network, in those of its stem."""
 
 
 @dataclass(slots=True)
@@ -166,21 +166,23 @@ def hybrid_tower(shape: TowerShape) -> Any:
     """
     from transformers import DPTConfig, ResNetConfig
 
+    stages = len(shape.depths)
     network = ResNetConfig(
         embedding_size=shape.width,
-        hidden_sizes=[shape.width * n for n in (1, 2, 4, 6)],
+        hidden_sizes=[shape.width * n for n in WIDER[:stages]],
         depths=list(shape.depths),
         layer_type="basic",
-        out_features=["stage2", "stage3", "stage4"],
+        out_features=[f"stage{n}" for n in range(stages - 2, stages + 1)],
     )
-    side = shape.image_size // STRIDE
+    stride = 2 ** (stages + 1)
+    side = shape.image_size // stride
     return DPTConfig(
         is_hybrid=True,
         backbone_config=network,
         backbone_featmap_shape=[1, network.hidden_sizes[-1], side, side],
         neck_ignore_stages=[0, 1],
         image_size=shape.image_size,
-        patch_size=STRIDE,
+        patch_size=stride,
         hidden_size=shape.hidden_size,
         intermediate_size=shape.intermediate_size,
         num_hidden_layers=shape.num_hidden_layers,

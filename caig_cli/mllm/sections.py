@@ -49,13 +49,14 @@ class PlannedRecipe(ModelRecipe):
 class TowerShape(Section):
     """A hybrid vision transformer: a residual network, then attention over its last feature map."""
 
-    image_size: Count = 128
-    """Side of the square picture, pixels; (image_size / 32) squared is the tokens per image."""
+    image_size: Count = 192
+    """Side of the square picture, pixels. Each stage of the residual network halves it, and so does its stem:
+    at 192 pixels and five stages 3 times 3 tokens are left."""
 
     width: Count = 32
-    """Channels of the residual network's stem; its stages have 1, 2, 4 and 6 times as many."""
+    """Channels of the residual network's stem; its stages have 1, 2, 4, 6 and 8 times as many."""
 
-    depths: tuple[Count, Count, Count, Count] = (2, 2, 2, 1)
+    depths: Annotated[tuple[Count, ...], Field(min_length=3, max_length=5)] = (2, 2, 2, 1, 1)
     """Residual blocks of each stage."""
 
     hidden_size: Count = 256

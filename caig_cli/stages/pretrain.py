@@ -162,7 +162,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train and write ``model/`` in the run folder: a transformers folder, or a PEFT adapter with LoRA."""
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
-    from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, usable
+    from caig_cli.mllm.batching import Pictures, Sizes, read_set
     from caig_cli.mllm.first_look import Lesson, first_look, level
     from caig_cli.mllm.scoring import ResponseScorer
 
@@ -174,21 +174,19 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     data = recipe.pretrain
     pictures = Pictures(mllm.rules)
     sizes = Sizes(data.per_row, data.batch_tokens)
-    train, failed = usable(train, mllm.encoder, pictures, data.longest, report)
-    held_out, failed_too = usable(held_out, mllm.encoder, pictures, data.longest, report)
-    if not train:
+    learn, failed = read_set(train, mllm.encoder, pictures, sizes, data.longest, report)
+    judge, failed_too = read_set(held_out, mllm.encoder, pictures, sizes, data.longest, report)
+    if not learn.dialogues:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
     new = recipe.model.from_nothing
     if new is not None:
         if new.first_look is not None:
             lesson = Lesson(recipe.seed, data.vary_images, runtime, run_dir, report)
-            first_look(mllm, train, pictures, new.first_look, lesson)
-        level(mllm, train, pictures)
+            first_look(mllm, learn.dialogues, pictures, new.first_look, lesson)
+        level(mllm, learn.dialogues, pictures)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
         mllm.tower.requires_grad_(False)
-    learn = DialogueSet(train, mllm.encoder, pictures, sizes)
-    judge = DialogueSet(held_out, mllm.encoder, pictures, sizes)
     result = loop.train(
         ResponseScorer(mllm),
         Stream(
@@ -201,7 +199,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         accelerator=loop.make_accelerator(runtime),
         run=run_dir,
         report=report,
-        evaluate=_evaluation(judge, runtime.device) if held_out else None,
+        evaluate=_evaluation(judge, runtime.device) if judge.dialogues else None,
     )
     folder = _save(recipe, mllm, run_dir, result.evaluation)
     report.table("held-out dialogues", ["figure", "value"], list(result.evaluation.items()))
