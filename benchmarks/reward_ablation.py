@@ -4,8 +4,8 @@
     python benchmarks/reward_ablation.py TRAIN VALIDATION LESSONS OUT --only-table
 
 All lines learn from the same pairs (made as recipes/embedded/train-rm.yaml tells) and are judged on the
-shipped test set against the true odds. All eyes are frozen and were taught by lessons: `mllm` sees through
-the tower of the embedded prompt model, `vam` and `cg4ctr` through the encoder of the shipped held-out judge.
+shipped test set against the true odds. All see with the same frozen eyes: `mllm` through the tower of the
+embedded prompt model, `vam` and `cg4ctr` through the residual network in it.
 Judges by names learn these from LESSONS, the dialogues of the market (market/dialogues_train.json).
 Each call works for some minutes at most and can be repeated: a line that is done is not run again, and its
 row is appended to OUT/measured.jsonl.
@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy import stats
+from transformers import ResNetModel
 
 from caig_cli.engine.files import append_lines, read_lines
 from caig_cli.engine.report import make_reporter
-from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.mllm import loading
 
 NAMES = "model.names=true"
 MLLM = ["optim.steps=120", "train_rm.order_weight=0"]
@@ -90,12 +91,14 @@ def work(args: argparse.Namespace, deadline: float) -> None:
 
 
 def write_eyes(folder: Path) -> Path:
-    """The held-out judge's encoder as a vision model of transformers."""
+    """The residual network in the embedded prompt model's tower, as a vision model of transformers."""
     if not folder.is_dir():
-        model: Any = TrainedJudge.load("heldout", choose_device("cpu", "fp32")).model
-        vision = model.vision
-        vision.model.save_pretrained(folder)
-        (folder / "preprocessor_config.json").write_text(json.dumps(vision.rules.to_config()), "utf-8")
+        mllm = loading.load("embedded", device=torch.device("cpu"), dtype=torch.float32)
+        network = mllm.tower.embeddings.backbone
+        alone = ResNetModel(network.config)
+        alone.load_state_dict(network.state_dict())
+        alone.save_pretrained(folder)
+        (folder / "preprocessor_config.json").write_text(json.dumps(mllm.rules.to_config()), "utf-8")
     return folder
 
 

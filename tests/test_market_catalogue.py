@@ -88,6 +88,22 @@ def test_written_prompts_suit_the_product_and_read_back(index: int) -> None:
             assert answer == one.category
 
 
+def test_dialogues_of_an_ad_tell_its_scene_and_whether_that_suits() -> None:
+    one, truth = item(3, 1), load_truth()
+    said = set()
+    for number, scene in enumerate(ad_scenes(one, 40)):
+        told = {
+            row["task"]: row["conversations"][1]["value"] for row in ad_dialogues(one, "x.png", number, scene)
+        }
+        assert told["advertised"] == one.category
+        assert told["match"] == ("yes" if truth.match(one.category, scene) else "no")
+        named = read(", ".join(told[part] for part in ("surface", "backdrop", "light", "mood", "blur"))).scene
+        for part in ("surface", "light", "mood", "blur"):
+            assert getattr(named, part) == getattr(scene, part)
+        said.add(told["match"])
+    assert said == {"yes", "no"}
+
+
 def test_an_improved_draft_keeps_what_suits() -> None:
     rng = random.Random(5)
     scene = improved(rng, "on white marble with towels", "shower gel")

@@ -16,20 +16,34 @@ from caig_cli.market.catalogue import Item, describe
 from caig_cli.market.categories import load_categories
 from caig_cli.market.look import Look
 from caig_cli.market.scenes import ad_prompt, draft, improved, matching_scene, matching_set
+from caig_cli.market.truth import load_truth
 from caig_cli.mllm.instructions import instruction
 from caig_cli.painters.studio.language import Scene, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES, Lexicon
-from caig_cli.painters.studio.lexicon_light import LIGHTS, MOODS
+from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
 from caig_cli.painters.studio.lexicon_props import PROPS
 
 # Parts of an ad's set that are named in a word or two: short answers teach a new tower to see a background.
-NAMED: Mapping[str, Lexicon] = {"surface": SURFACES, "backdrop": BACKDROPS, "light": LIGHTS, "mood": MOODS}
+NAMED: Mapping[str, Lexicon] = {
+    "surface": SURFACES, "backdrop": BACKDROPS, "light": LIGHTS, "mood": MOODS, "blur": BLURS,
+}  # fmt: skip
 # The tasks of a product's dialogues in this order, from the start again when it has more.
 ROUND = (
     "write", "category", "shape", "suits", "write", "rewrite", "product", "suits", "category", "write",
     "title", "rewrite", "write", "write",
 )  # fmt: skip
-AD_TASKS = ("background", "setting", *NAMED, "props")
+AD_TASKS = (
+    "background",
+    "setting",
+    "surface",
+    "backdrop",
+    "light",
+    "mood",
+    "props",
+    "blur",
+    "advertised",
+    "match",
+)
 UNTITLED = 0.12  # of the titles are withheld: then the image and the attributes must do
 
 
@@ -43,13 +57,17 @@ def photo_dialogues(item: Item, image: str, count: int) -> Iterator[dict[str, An
 
 
 def ad_dialogues(item: Item, image: str, number: int, scene: Scene) -> Iterator[dict[str, Any]]:
-    """Dialogues about the background of ad ``number`` of the item, whose scene is known."""
+    """Dialogues about ad ``number`` of the item, whose scene is known."""
     rng = random.Random(derive_seed("ad dialogue", item.seed, number))
     for task in AD_TASKS:
         _, attributes = _words(item, rng)
         question = instruction(task, attributes=attributes if task == "setting" else None)
         if task in NAMED:
             answer = _name(NAMED[task], getattr(scene, task))
+        elif task == "advertised":
+            answer = item.category
+        elif task == "match":
+            answer = "yes" if load_truth().match(item.category, scene) else "no"
         elif task == "props":
             answer = ", ".join(_name(PROPS, prop) for prop in scene.props) or "nothing"
         else:

@@ -39,7 +39,10 @@ TASKS: Mapping[str, Task] = {
     "backdrop": Task("understanding", "What is behind the product?"),
     "light": Task("understanding", "What light falls on the product?"),
     "mood": Task("understanding", "What is the mood of this picture?"),
+    "blur": Task("understanding", "How sharp is the background?"),
     "props": Task("understanding", "What stands around the product?"),
+    "advertised": Task("understanding", "Which category of product is advertised?"),
+    "match": Task("understanding", "Does the background suit the product?"),
     # 2. multimodal content understanding: the image and what the shop says
     "category": Task("content", "Which category does this product belong to?"),
     "suits": Task("content", "What should be under and behind this product?"),

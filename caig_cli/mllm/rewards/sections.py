@@ -18,7 +18,9 @@ Arch = Literal["mllm", "vam", "cg4ctr"]
 class AdLookSection(FirstLookSection):
     """Lessons in naming what ads show, before they are judged."""
 
-    tasks: tuple[str, ...] = ("surface", "backdrop", "light", "mood", "props")
+    tasks: tuple[str, ...] = (
+        "surface", "backdrop", "light", "mood", "blur", "props", "advertised", "match",
+    )  # fmt: skip
     """Tasks whose answers are names to tell apart."""
 
     then_frozen: bool = False
