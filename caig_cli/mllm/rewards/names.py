@@ -4,12 +4,16 @@ From the clicks of a few thousand ads, what each of a hundred names is worth can
 hundreds of features is worth cannot. And the chance of a name is no linear function of features, so that a
 linear head on these does not find it (concept bottleneck models, Koh et al. 2020).
 
+A task that is answered with yes or no, as whether the background suits the product, is a judgement: it is
+read off the chances of all names, not off features.
+
 Legend of shape names: I ads, T image tokens, D width of their features, N names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
@@ -26,30 +30,64 @@ FILE = "names.safetensors"
 GAIN = 8.0
 """What chances are multiplied by. They are small numbers, and a step of a head's weights moves less by them
 than by features."""
-STEPS, BATCH, RATE, DECAY = 1000, 1024, 0.01, 0.05
-"""How the linear layers are trained on kept features: seconds of work."""
+STEPS, BATCH = 1000, 1024
+"""How the layers are trained on kept features: seconds of work."""
+JUDGEMENT = frozenset({"yes", "no"})
+HIDDEN = 64
+"""Width of the layer between names and judgements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a layer learns, and how fast it forgets."""
+
+    rate: float
+    decay: float
+
+
+NAMING, JUDGING = Pace(0.01, 0.05), Pace(0.003, 1.0)
 
 
 class Names(nn.Module):
-    """Linear layers on levelled mean features, one per task; frozen once they are taught."""
+    """Linear layers on levelled mean features, one per task; frozen once they are taught.
+
+    Judgements come last among ``tasks``, whatever their order was.
+    """
 
     def __init__(self, width: int, tasks: Sequence[Task]) -> None:
         super().__init__()
-        self.tasks = tuple(tasks)
+        named = [task for task in tasks if not is_judgement(task)]
+        judged = [task for task in tasks if is_judgement(task)]
+        self.tasks = (*named, *judged)
         self.level = nn.BatchNorm1d(width, affine=False)
-        self.layers = nn.ModuleList(nn.Linear(width, len(task.names)) for task in tasks)
-        self.width = sum(len(task.names) for task in tasks)
+        self.layers = nn.ModuleList(nn.Linear(width, len(task.names)) for task in named)
+        names = sum(len(task.names) for task in named)
+        self.judgements = nn.ModuleList(
+            nn.Sequential(nn.Linear(names, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, len(task.names)))
+            for task in judged
+        )
+        self.width = names + sum(len(task.names) for task in judged)
 
-    def logits(self, mean_ID: torch.Tensor) -> list[torch.Tensor]:
-        """Of each task's names, [I, names]."""
+    def named(self, mean_ID: torch.Tensor) -> list[torch.Tensor]:
+        """Logits [I, names] of each task that names what is seen."""
         level_ID = self.level(mean_ID)
         return [layer(level_ID) for layer in self.layers]
+
+    def judged(self, chances_IN: torch.Tensor) -> list[torch.Tensor]:
+        """Logits [I, 2] of each judgement, from the chances of all names times GAIN."""
+        return [judgement(chances_IN) for judgement in self.judgements]
+
+    def chances(self, logits: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Of the names of the first tasks, or of all, times GAIN, float32 [I, N]."""
+        return GAIN * torch.cat(
+            [task.chances(said) for task, said in zip(self.tasks, logits, strict=False)], dim=1
+        )
 
     def forward(self, look_I: torch.Tensor) -> torch.Tensor:
         """Chances of all names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]."""
         with torch.autocast(look_I.device.type, enabled=False):
-            logits = zip(self.tasks, self.logits(mean_features(look_I).float()), strict=True)
-            return GAIN * torch.cat([task.chances(said) for task, said in logits], dim=1)
+            named = self.named(mean_features(look_I).float())
+            return self.chances([*named, *self.judged(self.chances(named))])
 
     def train(self, mode: bool = True) -> Self:
         """Nothing here is trained with the model: its layers stay levelled as they were taught."""
@@ -76,6 +114,11 @@ class Worth(nn.Module):
         return worth_I2
 
 
+def is_judgement(task: Task) -> bool:
+    """Whether it is answered with yes or no."""
+    return set(task.names) <= JUDGEMENT
+
+
 def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
     """The layers that ``settings`` describe; their weights are random."""
     tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
@@ -100,7 +143,7 @@ def learn_names(
         views = [(ad, view) for ad in ads for view in range(looks.views)]
         mean_ID = _see(model, views, looks, lesson)
         rows = [row for _, row in taught for _ in range(looks.views)]
-        answers = [task.answers([row[n] for row in rows]) for n, task in enumerate(asked)]
+        answers = [task.answers([row[asked.index(task)] for row in rows]) for task in names.tasks]
         _teach(names, mean_ID.to(device_of(model)), [said.to(device_of(model)) for said in answers], lesson)
         lesson.run.write_bytes(FILE, save(names.state_dict()))
     looks.ads.forget()
@@ -126,15 +169,25 @@ def _teach(names: Names, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor],
         names.level.momentum = None  # the mean of all, not one that forgets
         names.level.train()(mean_ID)
         names.level.eval()
-    optimizer = torch.optim.AdamW(names.parameters(), RATE, weight_decay=DECAY)
+    learners = [(names.layers, NAMING), (names.judgements, JUDGING)]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": part.parameters(), "lr": pace.rate, "peak": pace.rate, "weight_decay": pace.decay}
+            for part, pace in learners
+            if len(part)
+        ]
+    )
     generator = torch.Generator().manual_seed(derive_seed(lesson.seed, "lessons"))
     with lesson.report.progress("learning names", STEPS) as bar:
         for step in range(STEPS):
             chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
+            named = names.named(mean_ID[chosen])
+            # What is seen is not bent to what is judged by it.
+            said = [*named, *names.judged(names.chances(named).detach())]
             known = [answer[chosen] for answer in answers]
-            loss = sum_losses(list(zip(names.tasks, names.logits(mean_ID[chosen]), known, strict=True)), 1.0)
+            loss = sum_losses(list(zip(names.tasks, said, known, strict=True)), 1.0)
             for group in optimizer.param_groups:
-                group["lr"] = RATE * (1 - step / STEPS)
+                group["lr"] = group["peak"] * (1 - step / STEPS)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
