@@ -92,7 +92,7 @@ def _draw(
     mirror = torch.where(mirror < 0.5, -1.0, 1.0)
     across = torch.stack([mirror * cos, -sin * aspect, 0.14 * strength * (2 * dx - 1)], dim=1)
     down = torch.stack([mirror * sin / aspect, cos, 0.14 * strength * (2 * dy - 1)], dim=1)
-    colour = torch.tensor(TINTS, dtype=torch.float32)[(tint * len(TINTS)).long()]
+    colour = torch.tensor(TINTS, dtype=torch.float32)[(tint * len(TINTS)).long().clamp(max=len(TINTS) - 1)]
     colour = colour + (40 * torch.stack(shade, dim=1) - 20).round()
     under = torch.where((tinted < 0.5 * strength)[:, None], colour, colour.new_tensor(fill))
     tone = torch.stack(
