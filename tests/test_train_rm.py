@@ -299,7 +299,9 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
             weight.neg_()
     other = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
     assert not torch.allclose(said.logits_P2, other.logits_P2)
-    assert facts.settings["names"] == [{"task": "surface", "names": ["oak", "slate"], "several": False}]
+    assert facts.settings["names"] == [
+        {"task": "surface", "names": ["oak", "slate"], "several": False, "aside": False}
+    ]
 
 
 @pytest.mark.parametrize("arch", ["mllm", "vam"])

@@ -48,5 +48,5 @@ def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, l
     if section.names:
         ads = Ads(model.rules, teaching.room)
         looks = Looks(ads, strength=teaching.vary_images, views=teaching.views, seed=lesson.seed)
-        model.judge_by(learn_names(model, named, tasks, looks, lesson))
+        model.judge_by(learn_names(model, named, teaching.first_look, looks, lesson))
         model.to(lesson.runtime.device)

@@ -5,14 +5,15 @@ hundreds of features is worth cannot. And the chance of a name is no linear func
 linear head on these does not find it (concept bottleneck models, Koh et al. 2020).
 
 A task that is answered with yes or no, as whether the background suits the product, is a judgement: it is
-read off the chances of all names, not off features.
+read off the chances of all names, not off features. Some names are only for judgements: what is advertised is
+the same in all ads of a product, and how sure a model is of it would be noise where they are compared.
 
 Legend of shape names: I ads, T image tokens, D width of their features, N names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.first_look import Lesson, Task, mean_features, name_pictures, sum_losses
 from caig_cli.mllm.rewards.looks import CHUNK, Looks
 from caig_cli.mllm.rewards.model import RewardModel, device_of
+from caig_cli.mllm.rewards.sections import AdLookSection
 from caig_cli.records import Creative, Dialogue
 
 FILE = "names.safetensors"
@@ -51,14 +53,15 @@ NAMING, JUDGING = Pace(0.01, 0.05), Pace(0.003, 1.0)
 class Names(nn.Module):
     """Linear layers on levelled mean features, one per task; frozen once they are taught.
 
-    Judgements come last among ``tasks``, whatever their order was.
+    ``aside``: names of tasks that only judgements read. These come first among ``tasks``, judgements last.
     """
 
-    def __init__(self, width: int, tasks: Sequence[Task]) -> None:
+    def __init__(self, width: int, tasks: Sequence[Task], aside: Collection[str] = ()) -> None:
         super().__init__()
-        named = [task for task in tasks if not is_judgement(task)]
+        named = sorted((t for t in tasks if not is_judgement(t)), key=lambda task: task.name not in aside)
         judged = [task for task in tasks if is_judgement(task)]
         self.tasks = (*named, *judged)
+        self._aside = [task for task in named if task.name in aside]
         self.level = nn.BatchNorm1d(width, affine=False)
         self.layers = nn.ModuleList(nn.Linear(width, len(task.names)) for task in named)
         names = sum(len(task.names) for task in named)
@@ -66,7 +69,8 @@ class Names(nn.Module):
             nn.Sequential(nn.Linear(names, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, len(task.names)))
             for task in judged
         )
-        self.width = names + sum(len(task.names) for task in judged)
+        self._first = sum(len(task.names) for task in self._aside)
+        self.width = sum(len(task.names) for task in self.tasks) - self._first
 
     def named(self, mean_ID: torch.Tensor) -> list[torch.Tensor]:
         """Logits [I, names] of each task that names what is seen."""
@@ -84,10 +88,10 @@ class Names(nn.Module):
         )
 
     def forward(self, look_I: torch.Tensor) -> torch.Tensor:
-        """Chances of all names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]."""
+        """Chances of names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]; none aside."""
         with torch.autocast(look_I.device.type, enabled=False):
             named = self.named(mean_features(look_I).float())
-            return self.chances([*named, *self.judged(self.chances(named))])
+            return self.chances([*named, *self.judged(self.chances(named))])[:, self._first :]
 
     def train(self, mode: bool = True) -> Self:
         """Nothing here is trained with the model: its layers stay levelled as they were taught."""
@@ -96,7 +100,10 @@ class Names(nn.Module):
     @property
     def settings(self) -> list[Mapping[str, Any]]:
         """What ``open_names`` needs."""
-        return [{"task": t.name, "names": list(t.names), "several": t.several} for t in self.tasks]
+        return [
+            {"task": t.name, "names": list(t.names), "several": t.several, "aside": t in self._aside}
+            for t in self.tasks
+        ]
 
 
 class Worth(nn.Module):
@@ -122,20 +129,21 @@ def is_judgement(task: Task) -> bool:
 def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
     """The layers that ``settings`` describe; their weights are random."""
     tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
-    return Names(width, tasks).requires_grad_(False).eval()
+    aside = {str(row["task"]) for row in settings if row["aside"]}
+    return Names(width, tasks, aside).requires_grad_(False).eval()
 
 
 def learn_names(
-    model: RewardModel, dialogues: Sequence[Dialogue], tasks: Sequence[str], looks: Looks, lesson: Lesson
+    model: RewardModel, dialogues: Sequence[Dialogue], section: AdLookSection, looks: Looks, lesson: Lesson
 ) -> Names:
     """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
 
     Raises ItemError when a picture cannot be used.
     """
-    taught, asked = name_pictures(dialogues, tasks)
+    taught, asked = name_pictures(dialogues, section.tasks)
     kept = lesson.run.path / FILE
     torch.manual_seed(derive_seed(lesson.seed, "names"))
-    names = Names(model.seen_width, asked).to(device_of(model))
+    names = Names(model.seen_width, asked, section.aside).to(device_of(model))
     if kept.is_file():
         names.load_state_dict(load(kept.read_bytes()))
     else:

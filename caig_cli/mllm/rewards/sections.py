@@ -21,7 +21,11 @@ class AdLookSection(FirstLookSection):
     tasks: tuple[str, ...] = (
         "surface", "backdrop", "light", "mood", "blur", "props", "advertised", "match",
     )  # fmt: skip
-    """Tasks whose answers are names to tell apart."""
+    """Tasks whose answers are names to tell apart; a yes or no is judged from all other names."""
+
+    aside: tuple[str, ...] = ("advertised",)
+    """Tasks whose names only such judgements read: what all ads of a product share would be noise where these
+    are compared."""
 
     then_frozen: bool = False
     """Whether the encoder stays as the lessons leave it. Clicks are noise mostly: from a few thousand ads, an
