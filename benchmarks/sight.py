@@ -148,6 +148,9 @@ def main() -> None:
     q = q_observed_higher(ads.true[a], ads.impressions[a], ads.true[b], ads.impressions[b])
     told: dict[str, Callable[[], Floats]] = {
         "all words": lambda: words(ads, [*CHOICES, "props"]),
+        "all words, and whether they suit": lambda: np.column_stack(
+            [words(ads, [*CHOICES, "props"]), [float(row["match"]) for row in ads.rows]]
+        ),
         "words without props": lambda: words(ads, list(CHOICES)),
         "light and mood": lambda: words(ads, ["light", "mood"]),
     }
@@ -170,7 +173,7 @@ def main() -> None:
     with torch.inference_mode():
         for name, make in told.items():
             rows[name] = round(attainable(ads, make(), q, pairs), 3)
-            print(f"{name:<28} {rows[name]:.3f}", flush=True)
+            print(f"{name:<34} {rows[name]:.3f}", flush=True)
     learnt = len(np.unique(ads.item[ads.learnt]))
     print(json.dumps({"attainable": rows, "pairs": len(pairs), "items_learnt": learnt}))
 

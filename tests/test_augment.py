@@ -106,3 +106,13 @@ def test_cut_together_takes_one_rectangle_of_the_neighbour_and_tells_the_share_t
             assert (~kept[..., 0]).sum() == len(rows) * len(columns)
         shares.append(share)
     assert min(shares) < 0.2 < 0.8 < max(shares)
+
+
+def test_chances_that_round_to_one_still_name_a_colour() -> None:
+    class Nearly(random.Random):
+        def random(self) -> float:
+            return 1 - 2.0**-40  # in float32 that is 1
+
+    picture = torch.zeros((1, 8, 8, 4), dtype=torch.uint8)
+    view = vary_all(picture, (255, 255, 255), Nearly(), 1.0)
+    assert view.shape == (1, 8, 8, 3)
