@@ -38,7 +38,7 @@ NAMED = [*MLLM, NAMES]
 VAM = ["model.arch=vam", "optim.steps=4000", "optim.learning_rate=0.003", "train_rm.ctr_weight=0.02"]
 CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500"]
 LINES: Mapping[str, Sequence[str]] = {
-    "mllm": MLLM,
+    "mllm": [*MLLM, "model.mllm.names_of=null"],
     "vam": VAM,
     "cg4ctr": CG4CTR,
     "mllm by names": NAMED,

@@ -304,6 +304,42 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
     ]
 
 
+def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: Path, tmp_path: Path) -> None:
+    lessons = write_lessons(tmp_path / "lessons")
+    trees = {
+        arch: recipe_for(
+            base, data, arch, train_rm={"lessons": lessons, "first_look": {"steps": 2, "then_frozen": True}}
+        ).model_dump()
+        for arch in ("mllm", "vam")
+    }
+    first: dict[str, Path] = {}
+    for arch, tree in trees.items():
+        tree["model"]["names"] = True
+        first[arch] = Path(run(TrainRmRecipe.model_validate(tree), tmp_path / arch).result["model"])
+
+    def again(source: Path, on: Path, layout: str = "two_images") -> TrainRmRecipe:
+        tree = recipe_for(on, data, "mllm").model_dump()
+        tree["model"]["mllm"] |= {"names_of": str(source), "layout": layout}
+        return TrainRmRecipe.model_validate(tree)
+
+    recipe = again(first["mllm"], base)
+    assert f"judge by the names of {first['mllm']}" in train_rm.plan(recipe, SilentReporter())
+    model, facts = read_reward(
+        Path(run(recipe, tmp_path / "again").result["model"]), choose_device("cpu", "fp32")
+    )
+    known, _ = read_reward(first["mllm"], choose_device("cpu", "fp32"))
+    for name, value in known.names.state_dict().items():
+        assert torch.equal(value, model.names.state_dict()[name]), name
+    assert facts.settings["names"] == known.names.settings
+    with pytest.raises(UsageError, match="no judge of architecture mllm that judges by names"):
+        run(again(first["vam"], base), tmp_path / "ranker")
+    make_tiny(seed=1).save(tmp_path / "other", torch.float32)
+    with pytest.raises(UsageError, match="another base"):
+        run(again(first["mllm"], tmp_path / "other"), tmp_path / "stranger")
+    with pytest.raises(UsageError, match="two_images"):
+        train_rm.plan(again(first["mllm"], base, "side_by_side"), SilentReporter())
+
+
 @pytest.mark.parametrize("arch", ["mllm", "vam"])
 def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
     lessons = write_lessons(tmp_path / "lessons")

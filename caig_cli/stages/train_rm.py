@@ -93,7 +93,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import loading
-    from caig_cli.mllm.rewards.lessons import check_lessons
+    from caig_cli.mllm.rewards.lessons import check_lessons, known_names
     from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
 
@@ -114,6 +114,8 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     if (lessons := check_lessons(recipe.model, recipe.train_rm)) is not None:
         judge = " and judge by what they name" if recipe.model.names else ""
         lines.append(f"learn to see from {lessons}{judge}")
+    elif (known := known_names(recipe.model)) is not None:
+        lines.append(f"judge by the names of {known}")
     if is_simulated(recipe.train_rm, data):
         lines.append("clicks of the simulated market")
     return lines

@@ -12,6 +12,7 @@ from caig_cli.mllm.first_look import Eyes, Lesson, teach_names
 from caig_cli.mllm.rewards.looks import Ads, Looks
 from caig_cli.mllm.rewards.names import learn_names
 from caig_cli.mllm.rewards.sections import RewardSection, TrainRmSection
+from caig_cli.mllm.rewards.storage import names_of
 
 
 def check_lessons(section: RewardSection, teaching: TrainRmSection) -> Path | None:
@@ -23,6 +24,16 @@ def check_lessons(section: RewardSection, teaching: TrainRmSection) -> Path | No
     return teaching.lessons
 
 
+def known_names(section: RewardSection) -> str | None:
+    """The judge whose names are taken over, if there is one. Raises UsageError where they are of no use."""
+    part = section.mllm
+    if section.arch != "mllm" or part.names_of is None:
+        return None
+    if part.train_tower or part.layout != "two_images":
+        raise UsageError("model.mllm.names_of: names are read off a frozen tower, with layout two_images")
+    return part.names_of
+
+
 def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, lesson: Lesson) -> None:
     """A first look of a vision encoder that is trained here, then names to judge by, as the sections say.
 
@@ -30,6 +41,9 @@ def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, l
     """
     tasks, lessons = teaching.first_look.tasks, check_lessons(section, teaching)
     if lessons is None:
+        if (source := known_names(section)) is not None:
+            model.judge_by(names_of(source, section.mllm.base, model.seen_width))
+            model.to(lesson.runtime.device)
         return
     if model.looks_last and not section.names:
         raise UsageError(

@@ -60,6 +60,10 @@ class MllmRewardSection(Section):
     layout: Literal["two_images", "side_by_side"] = "two_images"
     """Two ads as two images, or beside each other in one (the official input)."""
 
+    names_of: str | None = None
+    """Judge on the same base (embedded, or a folder) whose names this one judges by too, where there are no
+    lessons to learn names from; empty for none."""
+
 
 class VisionSection(Section):
     """An image encoder: a residual network from nothing, or any vision model of transformers."""

@@ -19,7 +19,8 @@ from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.model import CtrScale, RewardModel
-from caig_cli.mllm.rewards.table import ARCHITECTURES
+from caig_cli.mllm.rewards.names import Names
+from caig_cli.mllm.rewards.table import ARCHITECTURES, read_names
 from caig_cli.mllm.rewards.wording import Wording
 from caig_cli.recipe import Section
 
@@ -161,6 +162,21 @@ def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFact
     model.scale = facts.scale
     model.eval()
     return model, facts
+
+
+def names_of(source: str, base: str, width: int) -> Names:
+    """The names that a judge on ``base`` reads off features of ``width``.
+
+    Raises UsageError when it judges by none, or sees with other eyes.
+    """
+    folder = locate(source)
+    facts = read_facts(folder)
+    if facts.arch == "mllm" and facts.base_fingerprint != fingerprint(loading.locate(base)):
+        raise UsageError(f"{source}: its names are those of another base than {base}")
+    names = read_names(folder, facts.settings, width) if facts.arch == "mllm" else None
+    if names is None:
+        raise UsageError(f"{source}: is no judge of architecture mllm that judges by names")
+    return names
 
 
 def base_of(model: RewardModel) -> Mapping[str, str | None]:

@@ -22,7 +22,7 @@ from caig_cli.mllm import loading
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.rewards import encoders
 from caig_cli.mllm.rewards.mllm import MllmReward
-from caig_cli.mllm.rewards.names import open_names
+from caig_cli.mllm.rewards.names import Names, open_names
 from caig_cli.mllm.rewards.rankers import Cg4ctr, Vam
 from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.training import Weights, list_step, pair_step
@@ -107,6 +107,16 @@ def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
     _judge_by_names(model, settings)
     if model.worth is not None:
         model.worth.load_state_dict(load_file(folder / NAMES))
+
+
+def read_names(folder: Path, settings: Settings, width: int) -> Names | None:
+    """The names that a stored language model reads off features of ``width``, if it judges by any."""
+    if "names" not in settings:
+        return None
+    names, own = open_names(width, settings["names"]), "names."
+    weights = load_file(folder / NAMES).items()
+    names.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
+    return names
 
 
 def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
