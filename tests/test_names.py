@@ -66,6 +66,12 @@ def test_what_is_aside_is_read_by_judgements_alone(tmp_path: Path) -> None:
     assert (match.argmax(1) == answers["match"].argmax(1)).float().mean() > 0.97
 
 
+def test_a_judgement_alone_is_read_off_features(tmp_path: Path) -> None:
+    names = _taught(tmp_path / "run", MATCH)
+    assert len(names.layers) == 1 and not names.judgements and names.width == 2
+    assert names(_pictures(4)[0]).shape == (4, 2)
+
+
 def test_settings_make_the_same_layers_again(tmp_path: Path) -> None:
     names = _taught(tmp_path / "run", MATCH, COLOUR, aside=("colour",))
     again = open_names(3, names.settings)

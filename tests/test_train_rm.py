@@ -363,6 +363,10 @@ def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path:
         train_rm.plan(recipe, SilentReporter())
     with pytest.raises(UsageError, match=r"train_rm\.lessons"):
         run(recipe, tmp_path / "run")
+    tree["train_rm"]["lessons"] = write_lessons(tmp_path / "lessons")
+    tree["train_rm"]["first_look"] |= {"tasks": ["surface"], "aside": ["surface"]}
+    with pytest.raises(UsageError, match="all that they name is aside"):
+        run(TrainRmRecipe.model_validate(tree), tmp_path / "aside")
     tree["model"]["arch"] = "vam"
     with pytest.raises(ValueError, match="then_frozen"):
         TrainRmRecipe.model_validate(tree)

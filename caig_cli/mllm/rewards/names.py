@@ -22,6 +22,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from caig_cli.engine.runtime import derive_seed
+from caig_cli.errors import UsageError
 from caig_cli.mllm.first_look import Lesson, Task, mean_features, name_pictures, sum_losses
 from caig_cli.mllm.rewards.looks import CHUNK, Looks
 from caig_cli.mllm.rewards.model import RewardModel, device_of
@@ -58,8 +59,9 @@ class Names(nn.Module):
 
     def __init__(self, width: int, tasks: Sequence[Task], aside: Collection[str] = ()) -> None:
         super().__init__()
-        named = sorted((t for t in tasks if not is_judgement(t)), key=lambda task: task.name not in aside)
-        judged = [task for task in tasks if is_judgement(task)]
+        named = [task for task in tasks if not is_judgement(task)] or list(tasks)
+        judged = [task for task in tasks if task not in named]
+        named.sort(key=lambda task: task.name not in aside)
         self.tasks = (*named, *judged)
         self._aside = [task for task in named if task.name in aside]
         self.level = nn.BatchNorm1d(width, affine=False)
@@ -138,12 +140,14 @@ def learn_names(
 ) -> Names:
     """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
 
-    Raises ItemError when a picture cannot be used.
+    Raises ItemError when a picture cannot be used, UsageError when no name is left to judge by.
     """
     taught, asked = name_pictures(dialogues, section.tasks)
     kept = lesson.run.path / FILE
     torch.manual_seed(derive_seed(lesson.seed, "names"))
     names = Names(model.seen_width, asked, section.aside).to(device_of(model))
+    if names.width == 0:
+        raise UsageError("train_rm.lessons: all that they name is aside (train_rm.first_look.aside)")
     if kept.is_file():
         names.load_state_dict(load(kept.read_bytes()))
     else:
