@@ -33,12 +33,13 @@ from caig_cli.engine.report import make_reporter
 from caig_cli.mllm import loading
 
 NAMES = "model.names=true"
-MLLM = ["optim.steps=120", "train_rm.order_weight=0"]
+MLLM = ["optim.steps=120", "train_rm.order_weight=0", "model.mllm.names_of=null"]
 NAMED = [*MLLM, NAMES]
 VAM = ["model.arch=vam", "optim.steps=4000", "optim.learning_rate=0.003", "train_rm.ctr_weight=0.02"]
 CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500"]
 LINES: Mapping[str, Sequence[str]] = {
-    "mllm": [*MLLM, "model.mllm.names_of=null"],
+    "mllm": MLLM,
+    "mllm, no swaps": [*MLLM, "train_rm.swap=none"],
     "vam": VAM,
     "cg4ctr": CG4CTR,
     "mllm by names": NAMED,

@@ -1,9 +1,9 @@
 """``caig train-rm``: a reward model learns from pairs of ads which one is clicked more.
 
 The paper's second stage, CE + 0.5 MSE on two heads. Departures from it, each a recipe value: targets may be
-posterior probabilities instead of the noisy order of the log, half of the pairs are turned round in each
-epoch, rates are standardised so that the second term has a gradient, and odds are calibrated on held-out
-pairs.
+posterior probabilities instead of the noisy order of the log, pairs may be shown in both orders and what is
+said of them brought together, rates are standardised so that the second term has a gradient, and odds are
+calibrated on held-out pairs.
 """
 
 from __future__ import annotations
