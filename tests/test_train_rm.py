@@ -99,7 +99,7 @@ def test_colour_is_learnt_and_judged_on_products_never_seen(
     base: Path, data: Path, unseen: Path, tmp_path: Path, arch: str
 ) -> None:
     over = {"steps": STEPS[arch], "checkpoint_every": 100, "evaluate_every": 20}
-    recipe = recipe_for(base, data, arch, optim=over, train_rm={"eval_pairs": unseen})
+    recipe = recipe_for(base, data, arch, optim=over, train_rm={"eval_pairs": unseen, "swap": "both"})
     outcome = run(recipe, tmp_path / "run")
     figures = outcome.result["evaluation"]
     assert figures["accuracy"] > 0.8 and figures["attainable"] > 0.85, figures
