@@ -191,9 +191,9 @@ class TrainRmSection(Section):
     weigh: Literal["none", "gap", "confidence"] = "none"
     """What a pair counts: all alike, by the ratio of the rates, or by how sure the posterior is."""
 
-    swap: Literal["none", "random", "both"] = "none"
-    """Show each pair as it is, in an order drawn anew in each epoch, or in both orders (twice the work). By
-    itself neither was shown to help (docs/judges.md). Only mllm reads in an order."""
+    swap: Literal["none", "random", "both"] = "both"
+    """Show each pair in both orders, or in one drawn anew in each epoch (half the work, but one side is
+    favoured for longer), or as it is. Only mllm reads in an order."""
 
     order_weight: Annotated[float, Field(ge=0)] = 0.0
     """Weight of the squared sum of a pair's log odds in its two orders, so that what is said of two ads does
