@@ -33,17 +33,8 @@ ROUND = (
     "title", "rewrite", "write", "write",
 )  # fmt: skip
 AD_TASKS = (
-    "background",
-    "setting",
-    "surface",
-    "backdrop",
-    "light",
-    "mood",
-    "props",
-    "blur",
-    "advertised",
-    "match",
-)
+    "background", "setting", "surface", "backdrop", "light", "mood", "props", "blur", "advertised", "match",
+)  # fmt: skip
 UNTITLED = 0.12  # of the titles are withheld: then the image and the attributes must do
 
 

@@ -21,7 +21,7 @@ MEANING = {
 
 def _named(facts: RewardFacts) -> list[str]:
     """What it judges by, where that are names."""
-    tasks = facts.settings.get("names", [])
+    tasks = [task for task in facts.settings.get("names", []) if not task.get("aside")]
     each = ", ".join(f"{len(task['names'])} of {task['task']}" for task in tasks)
     return [f"It judges by the chances of names that it tells apart in ads: {each}."] if tasks else []
 

@@ -131,7 +131,7 @@ def is_judgement(task: Task) -> bool:
 def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
     """The layers that ``settings`` describe; their weights are random."""
     tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
-    aside = {str(row["task"]) for row in settings if row["aside"]}
+    aside = {str(row["task"]) for row in settings if row.get("aside")}
     return Names(width, tasks, aside).requires_grad_(False).eval()
 
 
