@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.compose import compose, measure
 from caig_cli.painters.layout import place
 

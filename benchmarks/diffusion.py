@@ -63,7 +63,7 @@ def open_painter(folder: Path, steps: int, **given: Any) -> Any:
 
 
 def shots(count: int) -> list[Any]:
-    from caig_cli.data.cutout import Cutout
+    from caig_cli.cutouts.cutout import Cutout
     from caig_cli.painters import Shot
 
     rgba = np.random.default_rng(0).integers(0, 256, (400, 300, 4), dtype=np.uint8)

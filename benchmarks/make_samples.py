@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from caig_cli.data.cutout import finish
+from caig_cli.cutouts.cutout import finish
 from caig_cli.painters.studio import render
 from caig_cli.painters.studio.materials import Material, to_mitsuba
 from caig_cli.painters.studio.mesh import box, cylinder, grid, lathe, torus, transform, tube

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 
 
 def bottle(width: int = 90, height: int = 240) -> Cutout:

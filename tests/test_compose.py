@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from caig_cli.data.cutout import Cutout, load_cutout, resize
+from caig_cli.cutouts.cutout import Cutout, load_cutout, resize
 from caig_cli.painters.compose import compose, measure
 from caig_cli.painters.layout import place
 from caig_cli.records import Box, Product

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from tiny_diffusion import make_flux, make_sd
 
 from caig_cli.cli import run as caig
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RecipeError, UsageError
 from caig_cli.market.workers import start_workers

@@ -20,7 +20,7 @@ from PIL import Image
 from tiny_mllm import make_tiny
 from tiny_rewards import make_reward
 
-from caig_cli.data.cutout import load_cutout
+from caig_cli.cutouts.cutout import load_cutout
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
@@ -236,7 +236,7 @@ def test_memory_does_not_grow_with_the_catalogue(workdir: Path) -> None:
     """Cut-outs of products that are done are gone: only records stay."""
     import gc
 
-    from caig_cli.data.cutout import Cutout
+    from caig_cli.cutouts.cutout import Cutout
 
     for k in range(12):
         photo(workdir / "products" / f"{k:02}.png", k)

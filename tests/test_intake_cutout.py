@@ -14,9 +14,9 @@ import pytest
 from intake_photos import Photo
 from PIL import Image
 
-from caig_cli.data import background
-from caig_cli.data.cutout import SOLID, Cutout, load_cutout, resize
-from caig_cli.data.matting import enlarge_alpha, load_matting, solve_alpha
+from caig_cli.cutouts import plain as background
+from caig_cli.cutouts.cutout import SOLID, Cutout, load_cutout, resize
+from caig_cli.cutouts.matting import enlarge_alpha, load_matting, solve_alpha
 from caig_cli.errors import ItemError
 from caig_cli.records import Product
 
@@ -295,11 +295,11 @@ def test_transparent_and_masked_products_never_wait_for_matting(tmp_path: Path) 
     script = f"""
 import sys
 from pathlib import Path
-from caig_cli.data.cutout import load_cutout
+from caig_cli.cutouts.cutout import load_cutout
 from caig_cli.records import Product
 load_cutout(Product("s", Path("samples/serum.png")), print)
 load_cutout(Product("m", Path("samples/mug.jpg"), mask=Path({str(tmp_path / "m.png")!r})), print)
-assert not {{"pymatting", "numba", "caig_cli.data.matting"}} & set(sys.modules)
+assert not {{"pymatting", "numba", "caig_cli.cutouts.matting"}} & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

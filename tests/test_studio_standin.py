@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from studio_scenes import bottle
 
-from caig_cli.data.cutout import Cutout, resize
+from caig_cli.cutouts.cutout import Cutout, resize
 from caig_cli.painters.layout import place
 from caig_cli.painters.studio.camera import aim
 from caig_cli.painters.studio.render import mitsuba, render

@@ -16,7 +16,7 @@ from caig_cli import __version__
 PACKAGES = (
     "torch", "transformers", "accelerate", "peft", "diffusers", "bitsandbytes", "mitsuba",
     "mitsuba-oidn", "huggingface-hub", "safetensors",
-    "numpy", "scipy", "pillow", "pymatting", "pillow-heif", "pydantic", "typer",
+    "numpy", "scipy", "pillow", "onnxruntime", "pillow-heif", "pydantic", "typer",
 )  # fmt: skip
 VARIABLES = (
     "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_ENDPOINT", "NO_COLOR", "CUDA_VISIBLE_DEVICES",

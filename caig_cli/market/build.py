@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.engine import pages
 from caig_cli.engine.files import png_bytes, to_json
 from caig_cli.engine.report import Reporter

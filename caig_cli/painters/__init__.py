@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # recipes and help texts read names from this package; they should not wait for scipy
     from PIL import Image
 
-    from caig_cli.data.cutout import Cutout
+    from caig_cli.cutouts.cutout import Cutout
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from caig_cli.data.cutout import Cutout, resize
+from caig_cli.cutouts.cutout import Cutout, resize
 from caig_cli.records import Box
 
 Pixels = npt.NDArray[np.uint8]

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.data.sizes import estimate_height_cm
 from caig_cli.engine.environment import version
 from caig_cli.engine.files import png_bytes, slug

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from caig_cli.data.cutout import Cutout, load_cutout
+from caig_cli.cutouts.cutout import Cutout, load_cutout
 from caig_cli.data.products import read_products
 from caig_cli.engine.files import png_bytes
 from caig_cli.engine.report import Reporter

@@ -33,7 +33,7 @@ from caig_cli.rounds.generating import InTurn
 from caig_cli.rounds.previews import has_judge, ranker
 
 if TYPE_CHECKING:
-    from caig_cli.data.cutout import Cutout
+    from caig_cli.cutouts.cutout import Cutout
     from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
@@ -248,7 +248,7 @@ def _jobs(
     report: Reporter,
 ) -> Iterator[Job]:
     """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
-    from caig_cli.data.cutout import load_cutout
+    from caig_cli.cutouts.cutout import load_cutout
     from caig_cli.painters import remarks
     from caig_cli.painters.album import Job
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.compose import Floats, Mask, Pixels, laid_out, nearest
 from caig_cli.records import Box
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.layout import place

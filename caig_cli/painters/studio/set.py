@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.studio.backdrops import VIEWS, backdrop_shapes
 from caig_cli.painters.studio.camera import aim
 from caig_cli.painters.studio.lights import LIGHTS, light_shapes

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.data.cutout import Cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.studio.camera import Camera
 from caig_cli.painters.studio.materials import Material, to_mitsuba
 from caig_cli.painters.studio.mesh import Mesh

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.data.matting import enlarge
+from caig_cli.cutouts.matting import enlarge
 from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]

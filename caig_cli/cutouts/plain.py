@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.data.backdrop import (
+from caig_cli.cutouts.backdrop import (
     HINT,
     Backdrop,
     connected,
@@ -28,7 +28,7 @@ from caig_cli.data.backdrop import (
     ring_of,
     without_dust,
 )
-from caig_cli.data.matting import enlarge_alpha, load_matting, product_colours, solve_alpha
+from caig_cli.cutouts.matting import enlarge_alpha, load_matting, product_colours, solve_alpha
 from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]

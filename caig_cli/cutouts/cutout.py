@@ -8,7 +8,7 @@ from the solid pixels beside them, or by matting where alpha had to be found. So
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product as pairs
 from typing import Any, Literal
 
@@ -34,15 +34,37 @@ _RINGING = 6
 are rounded away, so that the interior stays solid and the outside empty."""
 
 
+Edge = Literal["left", "top", "right", "bottom"]
+"""A side of a photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutoutFacts:
+    """How a cut-out came to be.
+
+    ``method``: ``alpha`` (the file's own), ``mask``, ``plain`` (by the backdrop's colour), ``network`` or
+    ``network+plain``. ``model``: the network, where one was asked. ``doubt``: 0 (sure) to 1. ``notes``: what
+    was removed, kept or doubtful, one sentence each.
+    """
+
+    method: str = "alpha"
+    model: str | None = None
+    doubt: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
     """A product without background.
 
     ``rgba`` is uint8 [H, W, 4], sRGB with straight alpha, cropped to the product's bounding box;
-    colours at soft edges are the product's own. Read-only.
+    colours at soft edges are the product's own. Read-only. ``cut_off``: sides of the photo at which the
+    product goes on beyond the frame.
     """
 
     rgba: Pixels
+    cut_off: frozenset[Edge] = frozenset()
+    facts: CutoutFacts = CutoutFacts()
 
     def __post_init__(self) -> None:
         self.rgba.setflags(write=False)
@@ -68,7 +90,7 @@ def resize(cutout: Cutout, size: tuple[int, int]) -> Cutout:
     small[..., :3] *= 255 / np.maximum(alpha, 1.0)
     alpha[alpha <= _RINGING] = 0
     alpha[alpha >= 255 - _RINGING] = 255
-    return Cutout(np.clip(small + 0.5, 0, 255).astype(np.uint8))
+    return replace(cutout, rgba=np.clip(small + 0.5, 0, 255).astype(np.uint8))
 
 
 def _lanczos(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -95,7 +117,7 @@ def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
         image = _on_white(image)
     rgb = np.asarray(image)
     # Imported here because it is of no use to transparent images, which must not wait for it.
-    from caig_cli.data.background import cut_photo
+    from caig_cli.cutouts.plain import cut_photo
 
     colours, alpha = cut_photo(rgb, name, notify)
     return finish(np.where((alpha < SOLID)[..., None], colours, rgb), alpha, name, alpha_from="matting")
