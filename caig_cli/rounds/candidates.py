@@ -16,11 +16,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 import torch
-from PIL import Image
 
-from caig_cli.cutouts.cutout import Cutout
+from caig_cli.cutouts.storage import open_cutout
 from caig_cli.data.sizes import estimate_height_cm
 from caig_cli.engine.environment import version
 from caig_cli.engine.files import png_bytes, slug
@@ -148,8 +146,7 @@ def paint_jobs(brush: BrushSection, means: Means, jobs: Sequence[Job]) -> list[l
 
 
 def _shots(brush: BrushSection, job: Job) -> list[Shot]:
-    with Image.open(job.cutout) as image:
-        cutout = Cutout(np.array(image))
+    cutout = open_cutout(job.cutout)
     product, size = job.product, parse_size(brush.size)
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
     return [

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from caig_cli.cutouts.cutout import Cutout, load_cutout
+from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.products import read_products
-from caig_cli.engine.files import png_bytes
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
@@ -131,13 +128,12 @@ class Stock:
         return f"products/{product.id}.png"
 
     def _open(self, product_id: str) -> Cutout:
-        with Image.open(self._run.path / f"products/{product_id}.png") as image:
-            return Cutout(np.array(image))
+        return open_cutout(self._run.path / f"products/{product_id}.png")
 
 
 def cut_out(product: Product) -> bytes | str:
     """PNG of the product's cut-out, or why there is none. Runs in a worker."""
     try:
-        return png_bytes(Image.fromarray(load_cutout(product, lambda _: None).rgba), {})
+        return cutout_png(load_cutout(product, lambda _: None))
     except ItemError as error:
         return str(error)
