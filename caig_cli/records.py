@@ -12,6 +12,22 @@ Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True, slots=True)
+class ShotOptions:
+    """What the record of a product says of its ads; None leaves it to the option of the command.
+
+    ``size`` is a preset's name or ``WxH``; ``cutout`` says how the product is cut out of its photo.
+    """
+
+    prompt: str | None = None
+    n: int | None = None
+    seed: int | None = None
+    size: str | None = None
+    placement: str | None = None
+    scale: float | None = None
+    cutout: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """An item to advertise: an image and, if known, what the shop says about it."""
 
@@ -20,6 +36,7 @@ class Product:
     caption: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     mask: Path | None = None
+    options: ShotOptions = ShotOptions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A record has ``image`` (relative to the file's folder) and, if known, ``id``, ``caption`` (also
 ``new_caption`` or ``title``), ``mask`` and ``attributes`` (an object, or ``name=value; ...`` in CSV).
-Columns ``attr_NAME`` and unknown columns with plain values become attributes too.
+``prompt``, ``n``, ``seed``, ``size``, ``placement``, ``scale`` and ``cutout`` mean what the options of these
+names mean, for this product. Columns ``attr_NAME`` and unknown columns with plain values become attributes.
 """
 
 from __future__ import annotations
@@ -10,28 +11,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from caig_cli.data.images import SUFFIXES, shown
+from caig_cli.data import product_folders as folders
+from caig_cli.data.images import shown
+from caig_cli.data.product_columns import CAPTIONS as CAPTIONS
+from caig_cli.data.product_columns import KNOWN, Columns, near_misses, shot_options
+from caig_cli.data.product_columns import column_name as column_name
 from caig_cli.data.tables import TABLE_SUFFIXES, Row, clean_text, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Failure, Product
 
 MAX_ATTRIBUTES = 64
 """Most attributes one product may have."""
-
-CAPTIONS = ("caption", "new_caption", "title")
-"""Columns that may hold the caption; the first with a text counts."""
-
-_KNOWN = {"id", "image", "mask", "attributes", *CAPTIONS}
-_PICTURES = frozenset(
-    {".psd", ".svg", ".eps", ".ai", ".pdf", ".tga", ".exr", ".ico"}
-    | {".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
-)
-"""Endings of pictures that cannot be read; in a folder they are reported, where other files are ignored."""
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
@@ -43,28 +38,51 @@ def read_products(
     attributes: Mapping[str, str] | None = None,
     mask: Path | None = None,
     allow_outside: bool = False,
+    recursive: bool = False,
+    columns: Columns = Columns(),  # noqa: B008 (frozen)
+    notify: Callable[[str], None] = lambda line: None,
 ) -> tuple[list[Product], list[Failure]]:
     """All products of ``source`` and one Failure for each record or file that is unusable.
 
-    ``caption`` and ``attributes`` fill what records leave open; ``mask`` belongs to a single image.
+    ``caption`` and ``attributes`` fill what records leave open; ``mask`` belongs to a single image. A mask
+    beside a photo, ``NAME_mask.png``, is its mask where nothing names another. ``recursive`` reads
+    subfolders; ``columns`` says which columns about ads count. ``notify`` is told what a user should know.
     Product ids are safe as file names and differ even where letter case is ignored. No image is opened here.
     Raises DataError where the source as a whole is unusable.
     """
     defaults = Product("", source, clean_text(caption or "") or None, _clean(attributes or {}), mask)
     is_table = source.suffix.lower() in TABLE_SUFFIXES
     if not source.exists():
-        raise DataError(f"{shown(source)}: no such file or folder; check the path")
+        raise DataError(
+            folders.dead_link(source)
+            if source.is_symlink()
+            else f"{shown(source)}: no such file or folder; check the path"
+        )
     if not source.is_dir() and not is_table:
-        return [Product(safe_name(source.stem), source, defaults.caption, defaults.attributes, mask)], []
+        one = Product(safe_name(source.stem), source, defaults.caption, defaults.attributes, mask)
+        return _with_masks([one], notify), []
     if mask is not None:
         raise DataError(f"{shown(mask)}: a mask belongs to one image; name masks inside the records instead")
-    products, failures = _from_folder(source) if source.is_dir() else _from_table(source, allow_outside)
+    if source.is_dir():
+        products, failures = _from_folder(source, recursive, allow_outside, notify)
+    else:
+        products, failures = _from_table(source, allow_outside, columns, notify)
+        products = _with_masks(products, notify)
     shared = defaults.attributes
     merged = [
         replace(one, caption=one.caption or defaults.caption, attributes={**shared, **one.attributes})
         for one in products
     ]
     return merged, failures
+
+
+def _with_masks(products: list[Product], notify: Callable[[str], None]) -> list[Product]:
+    """The products, with the masks that lie beside their photos where none is named; told in one line."""
+    images = {one.image for one in products}
+    found = {one.image: folders.mask_beside(one.image) for one in products if one.mask is None}
+    masks = {image: mask for image, mask in found.items() if mask is not None and mask not in images}
+    folders.tell_masks(masks, (), notify)
+    return [one if one.mask else replace(one, mask=masks.get(one.image)) for one in products]
 
 
 def safe_name(identifier: str) -> str:
@@ -93,31 +111,36 @@ def _clean(attributes: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in pairs if name and value}
 
 
-def _from_folder(folder: Path) -> tuple[list[Product], list[Failure]]:
-    """Every image of a folder; ``NAME_mask.EXT`` is the mask of ``NAME.EXT`` where both exist."""
-    files = sorted(file for file in folder.iterdir() if not file.name.startswith(".") and file.is_file())
-    images = [file for file in files if file.suffix.lower() in SUFFIXES]
-    stems = {file.stem for file in images}
-    masks = {f.stem.removesuffix("_mask"): f for f in images if f.stem.endswith("_mask")}
-    masks = {stem: file for stem, file in masks.items() if stem in stems}
+def _from_folder(
+    folder: Path, recursive: bool, allow_outside: bool, notify: Callable[[str], None]
+) -> tuple[list[Product], list[Failure]]:
+    """Every image of a folder that is not the mask of another."""
+    files = list(folders.walk(folder, recursive, allow_outside))
+    images = folders.photos(files)
+    masks = folders.masks_among(images)
+    taken_as_masks = set(masks.values())
     products: list[Product] = []
     taken: set[str] = set()
     for file in images:
-        if file in masks.values():
-            continue
-        name = _untaken(safe_name(file.stem), file.name, taken)
-        products.append(Product(name, file, mask=masks.get(file.stem)))
-    failures = [
-        Failure(shown(file.name), f"{shown(file)}: not an image caig can read; export it as PNG or JPEG")
-        for file in files
-        if file.suffix.lower() in _PICTURES
-    ]
+        if file not in taken_as_masks:
+            rel = file.relative_to(folder)
+            name = "-".join((*rel.parts[:-1], file.stem))
+            products.append(Product(_untaken(safe_name(name), str(rel), taken), file, mask=masks.get(file)))
+    failures = [failure for file in files if (failure := folders.failure_of(file))]
+    deeper = None if recursive else folders.subfolders(folder)
     if not products and not failures:
-        raise DataError(f"{shown(folder)}: no image in this folder; give a folder with PNG or JPEG files")
+        more = f"; {deeper}" if deeper else "; give a folder with PNG or JPEG files"
+        raise DataError(f"{shown(folder)}: no image in this folder{more}")
+    folders.tell_masks(masks, (one.image for one in products if folders.looks_like_mask(one.image)), notify)
+    if deeper:
+        notify(deeper)
     return products, failures
 
 
-def _from_table(table: Path, allow_outside: bool) -> tuple[list[Product], list[Failure]]:
+def _from_table(
+    table: Path, allow_outside: bool, columns: Columns, notify: Callable[[str], None]
+) -> tuple[list[Product], list[Failure]]:
+    names: dict[str, None] = {}
     products: list[Product] = []
     failures: list[Failure] = []
     first_lines: dict[str, int] = {}
@@ -126,8 +149,9 @@ def _from_table(table: Path, allow_outside: bool) -> tuple[list[Product], list[F
         if isinstance(row, Failure):
             failures.append(row)
             continue
+        names.update(dict.fromkeys(map(column_name, row.values)))
         try:
-            identifier, product = _product(row, allow_outside)
+            identifier, product = _product(row, allow_outside, columns)
             if identifier in first_lines:
                 used = f"'{shown(identifier[:80])}' is already used in line {first_lines[identifier]}"
                 raise row.error("id", f"{used}; rename it")
@@ -138,10 +162,12 @@ def _from_table(table: Path, allow_outside: bool) -> tuple[list[Product], list[F
         products.append(replace(product, id=_untaken(product.id, identifier, taken)))
     if not products and not failures:
         raise DataError(f"{shown(table)}: no records in this file; write at least one")
+    if odd := near_misses(names, columns):
+        notify(shown(f"{table}: {odd}"))
     return products, failures
 
 
-def _product(row: Row, allow_outside: bool) -> tuple[str, Product]:
+def _product(row: Row, allow_outside: bool, columns: Columns) -> tuple[str, Product]:
     """(identifier as given, product) of a row. Raises ItemError naming the field."""
     values = {column_name(name): value for name, value in row.values.items()}
     image = inner_path(row, "image", values.get("image"), allow_outside)
@@ -151,13 +177,8 @@ def _product(row: Row, allow_outside: bool) -> tuple[str, Product]:
     captions = (text_of(row, name, values.get(name)) for name in CAPTIONS)
     caption = next((text for text in list(captions) if text), None)
     mask = inner_path(row, "mask", values.get("mask"), allow_outside)
-    return identifier, Product(safe_name(identifier), image, caption, attributes_of(row, values), mask)
-
-
-def column_name(name: str) -> str:
-    """A column of known meaning in lower case, any other as it is written."""
-    lower = name.strip().lower()
-    return lower if lower in _KNOWN else name.strip()
+    attributes, options = attributes_of(row, values), shot_options(row, values, columns)
+    return identifier, Product(safe_name(identifier), image, caption, attributes, mask, options)
 
 
 def _identifier(row: Row, values: Mapping[str, Any], image: Path) -> str:
@@ -197,6 +218,8 @@ def inner_path(
     if outside and not allow_outside:
         fault = f"'{shown(value[:80])}' lies outside the folder of the data"
         raise row.error(field, f"{fault}; copy it there or pass --allow-outside")
+    if not exists and path.is_symlink():
+        raise row.error(field, folders.dead_link(path))
     if not exists:
         raise row.error(field, f"'{shown(value[:80])}' does not exist; check the path")
     return path
@@ -212,7 +235,7 @@ def attributes_of(row: Row, values: Mapping[str, Any]) -> dict[str, str]:
     found = {name: text_of(row, f"attributes.{name}", value) for name, value in (given or {}).items()}
     for name, value in values.items():
         # Objects in unknown columns belong to some other program; only plain values make sense in a sentence.
-        if name not in _KNOWN and not isinstance(value, (dict, list)):
+        if name not in KNOWN and not isinstance(value, (dict, list)):
             found.setdefault(name.removeprefix("attr_"), text_of(row, name, value))
     if len(found) > MAX_ATTRIBUTES:
         raise row.error("attributes", f"{len(found)} is over the limit of {MAX_ATTRIBUTES}; remove some")
