@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from caig_cli.data.images import shown
 from caig_cli.data.log_formats import COLUMNS
-from caig_cli.data.products import CAPTIONS, attributes_of, column_name
+from caig_cli.data.product_columns import CAPTIONS, FACTS, column_name
+from caig_cli.data.products import attributes_of
 from caig_cli.data.tables import TABLE_SUFFIXES, Row, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Failure
@@ -47,7 +48,7 @@ def read_facts(path: Path, *, only_category: bool = False) -> tuple[dict[str, Fa
     """
 
     def one(row: Row) -> tuple[str, Facts]:
-        values = {column_name(name): value for name, value in row.values.items()}
+        values = {column_name(name, FACTS): value for name, value in row.values.items()}
         identifier = _first(row, _IDS, values)
         if identifier is None:
             raise row.error("id", "is missing; give the id that the click log uses")
@@ -55,7 +56,7 @@ def read_facts(path: Path, *, only_category: bool = False) -> tuple[dict[str, Fa
         if only_category:
             return identifier, Facts(category=category)
         rest = {name: value for name, value in values.items() if name not in _NO_ATTRIBUTES}
-        return identifier, Facts(_first(row, CAPTIONS, values), attributes_of(row, rest), category)
+        return identifier, Facts(_first(row, CAPTIONS, values), attributes_of(row, rest, FACTS), category)
 
     return _read(path, "id", one)
 

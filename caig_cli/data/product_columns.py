@@ -20,7 +20,11 @@ CAPTIONS = ("caption", "new_caption", "title")
 OPTIONS = tuple(one.name for one in fields(ShotOptions))
 """Columns that are about a product's ads, and no facts about the product."""
 
-KNOWN = frozenset({"id", "image", "mask", "attributes", *CAPTIONS, *OPTIONS})
+FACTS = frozenset({"id", "image", "mask", "attributes", *CAPTIONS})
+"""Columns of known meaning in any file about products."""
+
+KNOWN = FACTS | {*OPTIONS}
+"""Columns of known meaning in a file of products to advertise."""
 
 _NUMBERS = ("n", "seed", "scale")
 _NEAR = 0.85
@@ -41,10 +45,10 @@ class Columns:
     options: Collection[str] = ()
 
 
-def column_name(name: str) -> str:
+def column_name(name: str, known: Collection[str] = KNOWN) -> str:
     """A column of known meaning in lower case, any other as it is written."""
     lower = name.strip().lower()
-    return lower if lower in KNOWN else name.strip()
+    return lower if lower in known else name.strip()
 
 
 def shot_options(row: Row, values: Mapping[str, Any], columns: Columns) -> ShotOptions:

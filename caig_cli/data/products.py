@@ -11,16 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from caig_cli.data import product_folders as folders
 from caig_cli.data.images import shown
-from caig_cli.data.product_columns import CAPTIONS as CAPTIONS
-from caig_cli.data.product_columns import KNOWN, Columns, near_misses, shot_options
-from caig_cli.data.product_columns import column_name as column_name
+from caig_cli.data.product_columns import CAPTIONS, KNOWN, Columns, column_name, near_misses, shot_options
 from caig_cli.data.tables import TABLE_SUFFIXES, Row, clean_text, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Failure, Product
@@ -225,8 +223,8 @@ def inner_path(
     return path
 
 
-def attributes_of(row: Row, values: Mapping[str, Any]) -> dict[str, str]:
-    """The ``attributes`` of a record and its columns of no known meaning. Raises ItemError."""
+def attributes_of(row: Row, values: Mapping[str, Any], known: Collection[str] = KNOWN) -> dict[str, str]:
+    """The ``attributes`` of a record and its columns that are not ``known``. Raises ItemError."""
     given = values.get("attributes")
     if isinstance(given, str):
         given = _parsed(row, given)
@@ -235,7 +233,7 @@ def attributes_of(row: Row, values: Mapping[str, Any]) -> dict[str, str]:
     found = {name: text_of(row, f"attributes.{name}", value) for name, value in (given or {}).items()}
     for name, value in values.items():
         # Objects in unknown columns belong to some other program; only plain values make sense in a sentence.
-        if name not in KNOWN and not isinstance(value, (dict, list)):
+        if name not in known and not isinstance(value, (dict, list)):
             found.setdefault(name.removeprefix("attr_"), text_of(row, name, value))
     if len(found) > MAX_ATTRIBUTES:
         raise row.error("attributes", f"{len(found)} is over the limit of {MAX_ATTRIBUTES}; remove some")
