@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from caig_cli.errors import UsageError
 from caig_cli.records import Failure
 
 
@@ -13,9 +15,19 @@ class Outcome:
     """The end of a stage.
 
     ``result`` is the object that ``--json`` prints; ``lines`` are for people, on stdout;
-    ``failed`` lists the items that could not be used (exit code 3 when there is one).
+    ``failed`` lists the items that could not be used (exit code 3 when there is one); ``told`` says that
+    the user has read them while the stage ran, so that a line with their number is enough at the end.
     """
 
     result: dict[str, Any] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
     lines: tuple[str, ...] = ()
+    told: bool = False
+
+
+class NothingUsableError(UsageError):
+    """Not one item of the input can be used; ``failed`` has each with its reason, for programs."""
+
+    def __init__(self, text: str, failed: Sequence[Failure]) -> None:
+        super().__init__(text)
+        self.failed = tuple(failed)

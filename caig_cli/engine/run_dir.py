@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import fcntl
-import os
 import resource
 import shutil
 import sys
@@ -17,19 +15,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import yaml
 from PIL import Image
 
 from caig_cli import recipe as recipes
-from caig_cli.engine import environment, files
+from caig_cli.engine import environment, files, run_folder
 from caig_cli.engine.files import atomic_write
+from caig_cli.engine.run_folder import is_main_process, latest, read_status
 from caig_cli.errors import CaigError, RunError, UsageError
 
-__all__ = ["RunDir", "atomic_write", "latest", "read_status"]
-
-RUNS = Path("runs")
-MAY_CHANGE = ("threads", "workers", "max_minutes")
-"""Recipe values that a resumed run may have otherwise: they say how fast, not what."""
+__all__ = ["RunDir", "atomic_write", "is_main_process", "latest", "read_status"]
 
 
 class RunDir:
@@ -45,6 +39,9 @@ class RunDir:
         self._started = time.monotonic()
         self._timings: dict[str, float] = {}
         self._counts: dict[str, int] = {}
+        self._root = path
+        self._wrote: set[str] = set()
+        self._fresh, self._empty = True, False
         self._status: dict[str, Any] = {
             "command": command,
             "status": "running",
@@ -69,15 +66,15 @@ class RunDir:
         Raises UsageError when the folder holds a run and neither ``resume`` nor ``overwrite`` is
         given, holds something else, is in use by another process, or was made by another recipe.
         """
-        path = _choose_path(out, command, resume)
+        path = run_folder.choose_path(out, command, resume)
         if not is_main_process():
             return cls(path, command, None)
-        _check(path, resume=resume, overwrite=overwrite)
+        run_folder.check(path, resume=resume, overwrite=overwrite)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"--out {path}: cannot be made: {error.strerror}") from None
-        run = cls(path, command, _lock(path))
+        run = cls(path, command, run_folder.lock(path))
         try:
             run._prepare(recipe, resume=resume, overwrite=overwrite)
             run.write_json("env.json", environment.describe() | {"models": models or {}})
@@ -88,11 +85,14 @@ class RunDir:
 
     def _prepare(self, recipe: recipes.Recipe, *, resume: bool, overwrite: bool) -> None:
         """Make an open folder ready: what was in it is continued or cleared."""
+        self._fresh = not resume
         if resume:
-            _check_recipe(self.path, recipe)
+            run_folder.check_recipe(self.path, recipe)
             files.remove_temporaries(self.path)
         elif overwrite:
-            _clear(self.path)
+            run_folder.clear(self.path)
+        elif read_status(self.path) == run_folder.EMPTY:
+            run_folder.clear(self.path, only=run_folder.written(self.path))
         command = self._status["command"]
         self.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
         self._write_status()
@@ -113,6 +113,7 @@ class RunDir:
         """Write an artifact atomically; returns its absolute path."""
         path = self.path / rel
         if self.is_main:
+            self._note(path)
             atomic_write(path, data)
         return path
 
@@ -127,11 +128,13 @@ class RunDir:
     def append_jsonl(self, rel: str, value: Mapping[str, Any]) -> None:
         """Append one row; it is on disk when this returns."""
         if self.is_main:
+            self._note(self.path / rel)
             files.append_line(self.path / rel, value)
 
     def extend_jsonl(self, rel: str, values: Iterable[Mapping[str, Any]]) -> None:
         """Append many rows; all are on disk when this returns."""
         if self.is_main:
+            self._note(self.path / rel)
             files.append_lines(self.path / rel, values)
 
     def each_jsonl(self, rel: str) -> Iterator[dict[str, Any]]:
@@ -145,6 +148,9 @@ class RunDir:
     def save_png(self, rel: str, image: Image.Image, text: Mapping[str, str]) -> Path:
         """Write a PNG with text chunks atomically; the same input gives the same bytes."""
         return self.write_bytes(rel, files.png_bytes(image, text)) if self.is_main else self.path / rel
+
+    def _note(self, path: Path) -> None:
+        self._wrote.add(path.relative_to(self._root).parts[0])
 
     def remove(self, rel: str) -> None:
         """Delete a file or a folder of this run; a folder is renamed first, so that none is half there."""
@@ -182,6 +188,10 @@ class RunDir:
         """Add to ``counts`` in ``run.json``."""
         self._counts[name] = self._counts.get(name, 0) + n
 
+    def made_nothing(self) -> None:
+        """Say that the input gave nothing to keep: after a UsageError the next run may have the folder."""
+        self._empty = True
+
     # --- status ------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
@@ -191,6 +201,8 @@ class RunDir:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._status["status"] = "done" if kind is None else _ending(kind)
+        if isinstance(error, UsageError) and self._fresh and (self._empty or self._wrote <= run_folder.ABOUT):
+            self._status |= {"status": run_folder.EMPTY, "wrote": sorted(self._wrote | run_folder.ABOUT)}
         if isinstance(error, Exception):
             self._status["error"] = str(error) or type(error).__name__
         if isinstance(error, Exception) and not isinstance(error, CaigError):
@@ -215,26 +227,6 @@ class RunDir:
         self.write_json("run.json", self._status)
 
 
-def read_status(path: Path) -> str | None:
-    """The status of a run folder, None when it is not one."""
-    try:
-        tree = yaml.safe_load((path / "run.json").read_text())
-    except (OSError, yaml.YAMLError):
-        return None
-    return str(tree.get("status")) if isinstance(tree, dict) else None
-
-
-def latest(command: str) -> Path | None:
-    """The newest unfinished run of a command under ``runs/``."""
-    found = [p for p in RUNS.glob(f"{command}-*") if read_status(p) not in (None, "done")]
-    return max(found, key=lambda p: (p / "run.json").stat().st_mtime, default=None)
-
-
-def is_main_process() -> bool:
-    """True unless this is a follower of a distributed run."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
 def peak_memory_mb() -> dict[str, int]:
     """Most memory used so far by this process, in MiB: resident, and per GPU if torch runs one."""
     scale = 2**20 if sys.platform == "darwin" else 2**10
@@ -248,81 +240,3 @@ def peak_memory_mb() -> dict[str, int]:
 
 def _ending(kind: type[BaseException]) -> str:
     return "interrupted" if issubclass(kind, KeyboardInterrupt) else "failed"
-
-
-def _choose_path(out: Path | None, command: str, resume: bool) -> Path:
-    if out is not None:
-        return out.expanduser().absolute()
-    if resume:
-        path = latest(command)
-        if path is None:
-            raise UsageError(f"--resume: no unfinished run of {command} under {RUNS}/; name one with --out")
-        return path.absolute()
-    path = RUNS / f"{command}-{_start_time():%Y%m%d-%H%M%S}"
-    number = 2
-    while is_main_process() and "RANK" not in os.environ and path.exists():
-        path = RUNS / f"{command}-{_start_time():%Y%m%d-%H%M%S}-{number}"
-        number += 1
-    return path.absolute()
-
-
-def _start_time() -> datetime:
-    """Now; in a distributed run the launcher's start, so that all processes name the same folder."""
-    if "RANK" not in os.environ:
-        return datetime.now()
-    import psutil
-
-    return datetime.fromtimestamp(psutil.Process(os.getppid()).create_time())
-
-
-def _check(path: Path, *, resume: bool, overwrite: bool) -> None:
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"--out {path}: is a file, not a folder")
-    occupied = path.is_dir() and any(p.name != ".lock" for p in path.iterdir())
-    status = read_status(path)
-    if resume and status is None:
-        raise UsageError(f"--resume: {path} holds no run; leave --resume out to start one")
-    if occupied and status is None:
-        raise UsageError(f"--out {path}: is not empty and holds no run; choose another folder")
-    if status is not None and not (resume or overwrite):
-        raise UsageError(
-            f"--out {path}: holds a run ({status}); continue it with --resume or replace it with --overwrite"
-        )
-
-
-def _check_recipe(path: Path, recipe: recipes.Recipe) -> None:
-    try:
-        tree = yaml.safe_load((path / "recipe.yaml").read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise UsageError(f"--resume: {path}/recipe.yaml cannot be read: {error}") from None
-    changed = [key for key in recipes.differences(recipe, tree) if key.rsplit(".", 1)[-1] not in MAY_CHANGE]
-    if changed:
-        raise UsageError(
-            f"--resume: {path} was made with another {', '.join(changed)}; use its recipe or a new --out"
-        )
-
-
-def _lock(path: Path) -> IO[str]:
-    """Hold ``.lock`` until the process ends, however it ends."""
-    lock = (path / ".lock").open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        owner = lock.read().strip() or "another process"
-        lock.close()
-        raise UsageError(f"--out {path}: the run is in use by process {owner}") from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def _clear(path: Path) -> None:
-    for child in path.iterdir():
-        if child.name == ".lock":
-            continue
-        if child.is_dir() and not child.is_symlink():
-            shutil.rmtree(child)
-        else:
-            child.unlink()
