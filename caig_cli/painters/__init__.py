@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from caig_cli.painters.layout import place
+from caig_cli.records import Box
+
 if TYPE_CHECKING:  # recipes and help texts read names from this package; they should not wait for scipy
     from PIL import Image
 
@@ -28,6 +31,11 @@ class Shot:
     placement: str = "centre"
     scale: float | None = None
     height_cm: float = 20.0
+
+    @property
+    def box(self) -> Box:
+        """Where the product stands in the frame, in pixels; it may stick out where it is cut off."""
+        return place(self.product.size, self.size, self.placement, self.scale, cut_off=self.product.cut_off)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.candidates import Opinion
 from caig_cli.painters.compose import measure
-from caig_cli.painters.layout import place
 from caig_cli.painters.studio.language import nearest
 from caig_cli.records import Failure, Product
 
@@ -60,7 +59,7 @@ class Album:
     def add(self, job: Job, image: Image.Image, notes: Notes) -> None:
         """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
         shot, opinion = job.shot, job.opinion
-        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        box = shot.box
         row = {
             "path": job.path,
             "product": job.product.id,

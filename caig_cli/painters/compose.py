@@ -22,11 +22,12 @@ _NEAR = 4  # pixels; how far from an edge its own colours are looked for
 def compose(background: Pixels, product: Cutout, box: Box) -> Pixels:
     """The background uint8 [H, W, 3] with the product in ``box``; the background itself is left alone.
 
-    Solid pixels are the resized product's exactly; soft ones are mixed with the background by alpha.
+    Solid pixels are the resized product's exactly; soft ones are mixed with the background by alpha. What of
+    the box lies beyond the background is cut off.
     """
-    rgba = resize(product, (box.width, box.height)).rgba
     ad = background.copy()
-    window = ad[box.top : box.bottom, box.left : box.right]
+    rgba, rows, columns = _visible(product, box, (ad.shape[1], ad.shape[0]))
+    window = ad[rows, columns]
     alpha = rgba[..., 3:].astype(np.uint16)
     mixed = rgba[..., :3] * alpha + window * (255 - alpha) + np.uint16(127)
     window[:] = (mixed // 255).astype(np.uint8)
@@ -56,11 +57,14 @@ def measure(ad: Pixels, product: Cutout, box: Box) -> Fidelity:
     rgba, seen = _surrounded(ad, product, box, 2 * reach + 1)
     alpha = rgba[..., 3].astype(np.float32) / np.float32(255)
     solid, touched = alpha == 1, alpha > 0
-    if not solid.any() or touched.all():
+    if not solid.any():
         return Fidelity(0, 0.0, 0.0)
-    inside = ndimage.binary_erosion(solid, border_value=0)
+    # Beyond the frame there is nothing that an edge pixel could be mixed with; elsewhere the box was grown.
+    inside = ndimage.binary_erosion(solid, border_value=1)
     own = rgba[..., :3].astype(np.float32)
     interior = int(np.abs(seen - own)[inside].max()) if inside.any() else 0
+    if touched.all():
+        return Fidelity(interior, 0.0, 0.0)
     product_colour = nearest(own, solid)
     distance = ndimage.distance_transform_edt(~touched)
     around = nearest(seen, distance > reach) if (distance > reach).any() else nearest(seen, ~touched)
@@ -113,8 +117,20 @@ def _surrounded(ad: Pixels, product: Cutout, box: Box, by: int) -> tuple[Pixels,
 def laid_out(product: Cutout, box: Box, frame: tuple[int, int]) -> Pixels:
     """The product uint8 [H, W, 4] in its box of a frame of (width, height), transparent black elsewhere."""
     rgba = np.zeros((frame[1], frame[0], 4), np.uint8)
-    rgba[box.top : box.bottom, box.left : box.right] = resize(product, (box.width, box.height)).rgba
+    seen, rows, columns = _visible(product, box, frame)
+    rgba[rows, columns] = seen
     return rgba
+
+
+def _visible(product: Cutout, box: Box, frame: tuple[int, int]) -> tuple[Pixels, slice, slice]:
+    """What a frame of (width, height) shows of the product resized to its box, and in which rows, columns."""
+    rows = slice(max(box.top, 0), min(box.bottom, frame[1]))
+    columns = slice(max(box.left, 0), min(box.right, frame[0]))
+    rgba = resize(product, (box.width, box.height)).rgba
+    seen = rgba[
+        rows.start - box.top : rows.stop - box.top, columns.start - box.left : columns.stop - box.left
+    ]
+    return seen, rows, columns
 
 
 def nearest(colours: Floats, where: Mask) -> Floats:

@@ -14,7 +14,6 @@ from PIL import Image
 
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
-from caig_cli.painters.layout import place
 from caig_cli.painters.studio.language import read
 
 
@@ -36,5 +35,5 @@ class FakePainter:
         share = np.linspace(0, 1, height)[:, None, None]
         gradient = np.rint(top * (1 - share) + bottom * share).astype(np.uint8)
         background = np.ascontiguousarray(np.broadcast_to(gradient, (height, width, 3)))
-        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        box = shot.box
         return Image.fromarray(compose(background, shot.product, box))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import AfterValidator
 
 from caig_cli.errors import UsageError
 from caig_cli.records import Box
+
+if TYPE_CHECKING:  # recipes read names from here; they should not wait for scipy
+    from caig_cli.cutouts.cutout import Edge
 
 Placement = Literal["centre", "left", "right", "golden", "middle"]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
@@ -24,6 +28,11 @@ SHORTEST, LONGEST = 64, 4096
 
 _CENTRES = {"centre": 0.5, "left": 1 / 3, "right": 2 / 3, "golden": 0.382, "middle": 0.5}
 _MARGIN = 0.02
+_HANGS = 0.9
+"""Share of the frame's width that a product may fill that reaches from the frame's top to the base line."""
+_BLEED = 0.12
+"""Share of the product's side that may be lost beyond the frame, so that no side that is cut off shows."""
+_ACROSS, _DOWN = frozenset({"left", "right"}), frozenset({"top", "bottom"})
 
 # Frames up to this width / height: the share of width and of height that the product may fill, and the
 # row on which it stands. A taller frame keeps the product small and high enough to stand in the room.
@@ -58,26 +67,72 @@ FrameSize = Annotated[str, AfterValidator(_readable)]
 
 
 def place(
-    product: tuple[int, int], frame: tuple[int, int], placement: str = "centre", scale: float | None = None
+    product: tuple[int, int],
+    frame: tuple[int, int],
+    placement: str = "centre",
+    scale: float | None = None,
+    *,
+    cut_off: Collection[Edge] = (),
 ) -> Box:
     """The box of a product of (width, height) pixels: its own aspect, inside the frame, on the base line;
     ``middle`` is the middle of the frame both ways, as the authors have it.
 
     ``scale`` is the share of the frame's width and of its height that the product may fill, above 0 and
     at most 1; None is a default for the frame's aspect.
+
+    At the sides ``cut_off`` the photo ends and the product does not. There the box touches the frame, for
+    in mid-air one would see a straight cut. Of two opposite ones it spans the frame, whatever ``scale`` says,
+    and may stick out a little beyond a side that is cut off. Where it would be too large for that, it fills
+    the frame, and of two opposite sides it touches the bottom, or the left (placed ``right``: the right).
     """
     width, height = frame
-    share_x, share_y, base = next(rest for limit, *rest in _DEFAULTS if width / height <= limit)
-    if scale is not None:
-        share_x = share_y = min(max(scale, 0.0), 1.0)
-    shrink = min(share_x * width / product[0], share_y * height / product[1])
-    box_width = min(max(1, round(product[0] * shrink)), width)
-    box_height = min(max(1, round(product[1] * shrink)), height)
+    shrink, base = _shrink(product, frame, scale, cut_off)
+    box_width, box_height = (max(1, round(side * shrink)) for side in product)
     margin = round(_MARGIN * min(frame))
+    left = round(_CENTRES[placement] * width - box_width / 2)
+    left = max(min(left, width - box_width - margin), margin)
+    left = max(min(left, width - box_width), 0)
     stands = (height + box_height) / 2 if placement == "middle" else base * height
     bottom = max(round(stands), min(box_height + margin, height))
-    bottom = max(bottom, box_height)
-    wanted = round(_CENTRES[placement] * width - box_width / 2)
-    left = max(min(wanted, width - box_width - margin), margin)
-    left = max(min(left, width - box_width), 0)
-    return Box(left, bottom - box_height, left + box_width, bottom)
+    left = _along(left, box_width, width, "left" in cut_off, "right" in cut_off, last=placement == "right")
+    top = max(bottom - box_height, 0)
+    top = _along(top, box_height, height, "top" in cut_off, "bottom" in cut_off, last=True)
+    return Box(left, top, left + box_width, top + box_height)
+
+
+def _shrink(
+    product: tuple[int, int], frame: tuple[int, int], scale: float | None, cut_off: Collection[Edge]
+) -> tuple[float, float]:
+    """What the product's size is multiplied by, and the row of the base line as a share of the height."""
+    across, down = frame[0] / product[0], frame[1] / product[1]
+    share_x, share_y, base = next(rest for limit, *rest in _DEFAULTS if frame[0] / frame[1] <= limit)
+    if scale is not None:
+        share_x = share_y = min(max(scale, 0.0), 1.0)
+    else:  # the end that is not cut off stays where it would be, or comes to stand on the base line
+        sides = len({"left", "right"} & set(cut_off))
+        if "bottom" in cut_off:
+            share_y += 1 - base
+        elif "top" in cut_off:
+            share_x, share_y = max(share_x, _HANGS), base
+        share_x = (1 + share_x) / 2 if sides == 1 else share_x
+    spans = [one for one, ends in ((across, _ACROSS), (down, _DOWN)) if ends <= set(cut_off)]
+    if not spans:
+        return min(share_x * across, share_y * down), base
+    # At the larger of the spans nothing is missing at either end; in the other direction the product is then
+    # larger than the frame, which must be by little, and beyond a side where it goes on anyway.
+    free = _ACROSS if max(spans) == down else _DOWN
+    fits = min(across, down)
+    if fits == max(spans) or (free & set(cut_off) and fits >= (1 - _BLEED) * max(spans)):
+        return max(spans), base
+    return fits * (1 if free & set(cut_off) else 1 - 2 * _MARGIN), base
+
+
+def _along(start: int, length: int, frame: int, cut_first: bool, cut_last: bool, *, last: bool) -> int:
+    """Where the box starts in one direction of the frame; ``last`` says which of two ends comes first."""
+    if length >= frame and cut_first == cut_last:
+        return (frame - length) // 2
+    if length > frame:
+        return frame - length if cut_first else 0
+    if cut_first and cut_last:
+        return frame - length if last else 0
+    return 0 if cut_first else frame - length if cut_last else start

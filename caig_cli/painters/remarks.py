@@ -8,7 +8,6 @@ from typing import Any
 
 from caig_cli.painters import Shot
 from caig_cli.painters.album import hinted, plain
-from caig_cli.painters.layout import place
 
 SOFT = 2.0
 """A photo that is enlarged more than this looks soft beside what is rendered around it."""
@@ -17,7 +16,7 @@ SOFT = 2.0
 def about_photo(product: str, shot: Shot) -> Iterator[str]:
     """Whether the photo is too small for the frame."""
     width, height = shot.product.size
-    box = place((width, height), shot.size, shot.placement, shot.scale)
+    box = shot.box
     if (times := (box.right - box.left) / width) > SOFT:
         yield (
             f"{product}: the product is {width}x{height} pixels and is shown {times:.1f} times as large; "

@@ -12,7 +12,6 @@ from scipy import ndimage
 
 from caig_cli.painters import Shot, compose
 from caig_cli.painters.diffusion.canny import canny
-from caig_cli.painters.layout import place
 from caig_cli.records import Box
 
 Pixels = npt.NDArray[np.uint8]
@@ -64,7 +63,7 @@ def condition(shot: Shot, canvas: Canvas, matte: tuple[int, int, int], dilation:
 
 def laid_out(shot: Shot, canvas: Canvas) -> Pixels:
     """The product uint8 [H, W, 4] where it stands on the canvas, transparent black elsewhere."""
-    box = _on_canvas(place(shot.product.size, shot.size, shot.placement, shot.scale), shot.size, canvas)
+    box = _on_canvas(shot.box, shot.size, canvas)
     return compose.laid_out(shot.product, box, canvas.size)
 
 
@@ -95,7 +94,7 @@ def finish(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
     frame = painted.convert("RGB").crop((0, 0, *canvas.frame))
     if frame.size != shot.size:
         frame = frame.resize(shot.size, Image.Resampling.LANCZOS)
-    box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+    box = shot.box
     return compose.compose(np.array(frame), shot.product, box)
 
 

@@ -18,7 +18,6 @@ from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, fi
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.loading import load, runtime_of
 from caig_cli.painters.diffusion.sections import DiffusionSection
-from caig_cli.painters.layout import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class DiffusionPainter:
         for task, picture in zip(tasks, pictures, strict=True):
             shot = task.shot
             ad = finish(picture, shot, task.canvas)
-            box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+            box = shot.box
             results.append(_Result(ad, task.seed, growth(ad, shot.product, box)))
         return results
 

@@ -11,7 +11,6 @@ from PIL import Image
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
-from caig_cli.painters.layout import place
 from caig_cli.painters.studio.grading import grade
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.lights import LIGHTS
@@ -41,11 +40,11 @@ class StudioPainter:
         scene = reading.scene
         if not scene.props:
             return Notes(reading.ignored)
-        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        box = shot.box
         return Notes(reading.ignored, left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed)))
 
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
-        box = place(shot.product.size, shot.size, shot.placement, shot.scale)
+        box = shot.box
         scene = read(shot.prompt).scene
         background = photograph(scene, shot.product, shot.size, box, shot.height_cm, shot.seed, spp=self._spp)
         return compose(background, shot.product, box)
