@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.mllm.sections import PlannedRecipe
     from caig_cli.recipe import Recipe
+    from caig_cli.records import Failure
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ COMMANDS: Mapping[str, Command] = {
             "--caption": "generate.caption",
             "--attribute": "generate.attributes",
             "--mask": "generate.mask",
+            "--cutout": "generate.cutout",
+            "--accept-doubtful": "generate.accept_doubtful",
+            "--recursive": "generate.recursive",
             "--allow-outside": "generate.allow_outside",
             "--prompt": "generate.prompt",
             "--rewrite": "generate.rewrite",
@@ -202,7 +206,7 @@ def run(args: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130, args)
     except CaigError as error:
-        return _fail(str(error), error.exit_code, args)
+        return _fail(str(error), error.exit_code, args, getattr(error, "failed", ()))
     except BrokenPipeError:
         sys.stderr.close()  # the reader has left; a complaint at exit would have nobody to hear it
         return 1
@@ -277,7 +281,7 @@ def _fetch(stage: ModuleType, recipe: Recipe, report: Reporter) -> dict[str, str
 
     wanted = stage.models(recipe) if hasattr(stage, "models") else {}
     if any(map(sources.is_remote, wanted)):
-        stage.plan(recipe, report)  # a user's mistake is told before a long download
+        _look(stage, recipe, report)  # a user's mistake is told before a long download
     return sources.fetch_all(wanted, report if run_dir.is_main_process() else SilentReporter())
 
 
@@ -286,6 +290,14 @@ def _execute_in_folder(
 ) -> int:
     """Run the stage in its run folder, in as many processes as asked."""
     from caig_cli.engine import launch, run_dir
+def _look(stage: ModuleType, recipe: Recipe, report: Reporter) -> None:
+    """Read the inputs, so that a mistake in them is told before anything is done."""
+    if hasattr(stage, "check"):
+        stage.check(recipe)
+    else:
+        stage.plan(recipe, report)
+
+
     from caig_cli.engine.report import SilentReporter
     from caig_cli.engine.sources import pin
 
@@ -295,6 +307,8 @@ def _execute_in_folder(
     _memory(stage, recipe, always=False)
     processes = options.get("num_processes") or 1
     if processes > 1 and not launch.is_launched():
+    if hasattr(stage, "check"):
+        stage.check(recipe)
         stage.plan(recipe, report)  # a user's mistake is told once, not once per process
         return launch.relaunch(processes)
     if not run_dir.is_main_process():
@@ -348,13 +362,15 @@ def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, s
     from caig_cli.engine.files import to_json
 
     if speaks:
-        for failure in outcome.failed:
+        for failure in () if outcome.told else outcome.failed:
             report.warn(f"{failure.item}: {failure.error}")
         for line in [to_json(outcome.result)] if options["json"] else outcome.lines:
             typer.echo(line)
     return 3 if outcome.failed else 0
 
 
+        if outcome.told and outcome.failed:
+            report.warn(f"{len(outcome.failed)} not used, each told above and in report.html")
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"caig {__version__}")
@@ -409,8 +425,8 @@ def _filled(args: list[str]) -> list[str]:
     return filled
 
 
-def _fail(message: str, code: int, args: Sequence[str]) -> int:
-    """One line on stderr; with ``--json`` the same as the one object on stdout."""
+def _fail(message: str, code: int, args: Sequence[str], failed: Sequence[Failure] = ()) -> int:
+    """One line on stderr; with ``--json`` the same as the one object on stdout, and each item that failed."""
     if "--debug" in args:
         import traceback
 
@@ -418,7 +434,8 @@ def _fail(message: str, code: int, args: Sequence[str]) -> int:
     line = " ".join(message.split())
     typer.echo(f"caig: {line}", err=True)
     if "--json" in args and os.environ.get("RANK", "0") == "0":
-        typer.echo(json.dumps({"error": line, "exit_code": code}))
+        items = [{"product": failure.item, "error": failure.error} for failure in failed]
+        typer.echo(json.dumps({"error": line, "exit_code": code} | ({"failed": items} if items else {})))
     return code
 
 

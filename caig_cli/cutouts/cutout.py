@@ -33,6 +33,8 @@ _RINGING = 6
 """Lanczos leaves ripples of up to 2 % in alpha beside a hard edge; within this distance of 0 or 255 they
 are rounded away, so that the interior stays solid and the outside empty."""
 
+DOUBTFUL = 0.5
+"""Doubt above which a cut-out is not used unless the user says so."""
 
 Edge = Literal["left", "top", "right", "bottom"]
 """A side of a photo."""
@@ -97,7 +99,7 @@ def _lanczos(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.fl
     return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS))
 
 
-def load_cutout(product: Product, notify: Callable[[str], None]) -> Cutout:
+def load_cutout(product: Product, notify: Callable[[str], None], *, source: str = "auto") -> Cutout:
     """The product's image without its background.
 
     A mask file decides if there is one, else the image's own alpha, else the background is found in

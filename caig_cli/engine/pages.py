@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+import numpy as np
 from PIL import Image, ImageOps
 
+from caig_cli.data.images import open_image
+from caig_cli.errors import ItemError
+
 THUMBNAIL = 420
+_GROUND = ((206, 74, 160), (188, 60, 144))
+"""Two tones of a checkered ground that few products have, so that rims and scraps of a cut-out show."""
+_SQUARE = 14
 _SHEET_GAP = 0.0375  # of a cell
 _SHEET_PAPER = (247, 246, 243)
 
@@ -55,7 +62,32 @@ class Figure:
     text: str = ""
 
 
-Section = Gallery | Table | Figure
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """Any picture of the user's, and beside it what was cut out of it (None: nothing was).
+
+    ``state`` is a word that stands out, ``text`` and ``fault`` what to say, ``facts`` small print.
+    """
+
+    before: Path
+    after: Path | None
+    title: str
+    text: str = ""
+    fault: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Pairs of pictures under a heading."""
+
+    heading: str
+    pairs: Sequence[BeforeAfter]
+    text: str = ""
+
+
+Section = Gallery | Table | Figure | Comparison
 
 
 def report(
@@ -73,6 +105,8 @@ def report(
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["thumbnail"] = _thumbnail
+    environment.filters["photo"] = _photo
+    environment.filters["on_ground"] = _on_ground
     environment.filters["png"] = lambda data: _inline(data, "png")
     environment.filters["link"] = lambda path: Path(path).relative_to(root).as_posix()
     kinds = ((type(section).__name__, section) for section in sections)
@@ -113,8 +147,43 @@ def _small(path: Path, side: int) -> Image.Image:
 
 
 def _thumbnail(path: Path) -> str:
+    return _jpeg(_small(path, THUMBNAIL))
+
+
+def _photo(path: Path) -> str:
+    """A user's picture, which may be anything; empty where it can't be opened."""
+    try:
+        image = open_image(path)
+    except ItemError:
+        return ""
+    return _jpeg(_on(image, lambda size: Image.new("RGB", size, _SHEET_PAPER)))
+
+
+def _on_ground(path: Path) -> str:
+    """A transparent picture on the checkered ground; empty where it can't be opened."""
+    try:
+        image = open_image(path)
+    except ItemError:
+        return ""
+    return _jpeg(_on(image, _checkered))
+
+
+def _on(image: Image.Image, ground: Callable[[tuple[int, int]], Image.Image]) -> Image.Image:
+    """The picture, its longer side a thumbnail's, on a ground made for its size."""
+    small = ImageOps.contain(image, (THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    picture = ground(small.size)
+    picture.paste(small, mask=small.getchannel("A") if small.mode == "RGBA" else None)
+    return picture
+
+
+def _checkered(size: tuple[int, int]) -> Image.Image:
+    squares = np.add.outer(np.arange(size[1]) // _SQUARE, np.arange(size[0]) // _SQUARE) % 2
+    return Image.fromarray(np.array(_GROUND, dtype=np.uint8)[squares])
+
+
+def _jpeg(image: Image.Image) -> str:
     buffer = io.BytesIO()
-    _small(path, THUMBNAIL).save(buffer, "JPEG", quality=82)
+    image.save(buffer, "JPEG", quality=82)
     return _inline(buffer.getvalue(), "jpeg")
 
 

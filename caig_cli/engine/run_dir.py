@@ -85,13 +85,15 @@ class RunDir:
 
     def _prepare(self, recipe: recipes.Recipe, *, resume: bool, overwrite: bool) -> None:
         """Make an open folder ready: what was in it is continued or cleared."""
-        self._fresh = not resume
+        empty = read_status(self.path) == run_folder.EMPTY
+        self._fresh = empty or not resume
         if resume:
+            self._wrote |= run_folder.written(self.path) if empty else set()
             run_folder.check_recipe(self.path, recipe)
             files.remove_temporaries(self.path)
         elif overwrite:
             run_folder.clear(self.path)
-        elif read_status(self.path) == run_folder.EMPTY:
+        elif empty:
             run_folder.clear(self.path, only=run_folder.written(self.path))
         command = self._status["command"]
         self.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")

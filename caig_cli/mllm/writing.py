@@ -40,14 +40,12 @@ class WriterSection(Section):
 class Writer:
     """Writes the prompts of one product after the other; the model is loaded when the first one comes."""
 
-    def __init__(
-        self, section: WriterSection, runtime: Callable[[], Runtime], seed: int, turns: Turns
-    ) -> None:
-        self._section, self._runtime, self._seed, self._turns = section, runtime, seed, turns
+    def __init__(self, section: WriterSection, runtime: Callable[[], Runtime], turns: Turns) -> None:
+        self._section, self._runtime, self._turns = section, runtime, turns
         self._model: PromptModel | None = None
 
     def write(
-        self, product: Product, picture: Image.Image, count: int, *, draft: str | None = None
+        self, product: Product, picture: Image.Image, count: int, *, seed: int, draft: str | None = None
     ) -> list[str]:
         """``count`` different prompts for the product, if the model has that many; a ``draft`` is improved.
 
@@ -69,4 +67,4 @@ class Writer:
             top_p=self._section.top_p,
             max_new_tokens=self._section.max_new_tokens,
         )
-        return distinct(lambda seeds: sample(seeds=seeds), count, self._seed, product.id)
+        return distinct(lambda seeds: sample(seeds=seeds), count, seed, product.id)

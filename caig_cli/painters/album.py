@@ -1,28 +1,23 @@
-"""The ads of a run folder: files with their provenance, one manifest row each, and pages that show them."""
+"""The ads of a run folder: files with their provenance, and one manifest row each."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from caig_cli.engine import pages
 from caig_cli.engine.environment import version
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.candidates import Opinion
 from caig_cli.painters.compose import measure
 from caig_cli.painters.studio.language import nearest
-from caig_cli.records import Failure, Product
+from caig_cli.records import Product
 
 MANIFEST = "manifest.jsonl"
-SHOWN = 400
-"""Ads on the report page; one with all ads of a large catalogue could not be opened."""
 
 _SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 
@@ -32,13 +27,15 @@ Row = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Job:
     """One ad to make: its file in the run folder, whose it is, its place among the product's ads, the shot
-    that the painter gets, and what the judge said of its preview, if it was asked."""
+    that the painter gets, what the judge said of its preview, if it was asked, and where it is made otherwise
+    than the others."""
 
     path: str
     product: Product
     index: int
     shot: Shot
     opinion: Opinion | None
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 class Album:
@@ -75,6 +72,7 @@ class Album:
             "simulated": None if opinion is None else opinion.simulated,
             "size": shot.size,
             "product_box": astuple(box),
+            "cutout": asdict(shot.product.facts),
             "height_cm": shot.height_cm,
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
         }
@@ -95,55 +93,8 @@ class Album:
             "Software": f"caig {version('caig') or ''}".strip(),
             "Description": "Advertising image: software made the background around a photo of the product.",
             "DigitalSourceType": _SYNTHETIC,
-            **{f"caig:{name}": value for name, value in {**facts, **self._origin}.items()},
+            **{f"caig:{name}": value for name, value in {**facts, **self._origin, **job.origin}.items()},
         }
-
-    def show(self, ads: Sequence[Row], products: Sequence[Product], failures: Sequence[Failure]) -> None:
-        """Write ``contact-sheet.png`` and ``report.html``; pictures are read back one at a time."""
-        run = self._run
-        run.save_png("contact-sheet.png", pages.contact_sheet([run.path / row["path"] for row in ads]), {})
-        known = {product.id: product for product in products}
-        sections: list[pages.Section] = [
-            self._gallery(known.get(identifier), identifier, list(rows))
-            for identifier, rows in itertools.groupby(ads[:SHOWN], key=lambda row: str(row["product"]))
-        ]
-        if failures:
-            rows = [[failure.item, failure.error] for failure in failures]
-            sections.append(pages.Table("Not used", ["item", "why"], rows))
-        summary = f"{len(ads)} ads for {len({row['product'] for row in ads})} products"
-        if len(ads) > SHOWN:
-            summary += f"; the first {SHOWN} are shown, {MANIFEST} has them all"
-        facts = {name.replace("_", " "): value for name, value in self._origin.items()}
-        page = pages.report("Advertising images", summary, facts, sections, root=run.path)
-        run.write_text("report.html", "".join(page))
-
-    def _gallery(self, product: Product | None, identifier: str, rows: Sequence[Row]) -> pages.Gallery:
-        """One product's ads under its title."""
-        title = (product.caption if product else None) or identifier
-        words = [] if title == identifier else [identifier]
-        words += [f"{name}: {value}" for name, value in product.attributes.items()] if product else []
-        return pages.Gallery(title, [self._card(row) for row in rows], " · ".join(words))
-
-    def _card(self, row: Row) -> pages.Card:
-        notes = {"Without effect": map(hinted, row["ignored"]), "No room for": map(plain, row["left_out"])}
-        width, height = row["size"]
-        return pages.Card(
-            self._run.path / row["path"],
-            Path(row["path"]).stem,
-            row["prompt"],
-            "; ".join(f"{what}: {words}" for what, of in notes.items() if (words := ", ".join(of))),
-            {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row),
-        )
-
-
-def _liked(row: Row) -> dict[str, str]:
-    """What the judge said of an ad, for its card."""
-    if row["score"] is None:
-        return {}
-    opinion = Opinion(
-        row["score"], row["predicted_ctr"], row["predicted_ctr_interval"], bool(row["simulated"])
-    )
-    return {"wins": opinion.wins, "predicted CTR": opinion.predicted}
 
 
 def hinted(word: str) -> str:

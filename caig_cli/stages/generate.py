@@ -1,336 +1,148 @@
 """``caig generate``: product photos become finished ads.
 
-Products stream through: cut out, prompts written by the prompt model (or given by the user), more of them
-than asked for painted as small previews, which the judge ranks; the best are photographed at full size, and
-each ad is saved with its provenance before the next one starts.
+What is wanted is settled first, then every photo is cut out, and what can't be used is told. Then products
+stream through: prompts are written by the prompt model (or given by the user), more of them than asked for
+painted as small previews, which the judge ranks; the best are photographed at full size, and each ad is
+saved with its provenance before the next one starts.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.parking import Turns
-from caig_cli.engine.runtime import derive_seed, use_threads
-from caig_cli.engine.sources import ModelName
-from caig_cli.errors import ItemError, UsageError
-from caig_cli.mllm.sections import PlannedRecipe
-from caig_cli.mllm.writing import Writer, WriterSection
+from caig_cli.engine.runtime import use_threads
 from caig_cli.painters import table
-from caig_cli.painters.candidates import Candidates
-from caig_cli.painters.diffusion.sections import DiffusionSection
-from caig_cli.painters.layout import FrameSize, Placement, parse_size
-from caig_cli.painters.table import PainterName
-from caig_cli.recipe import Section, recipe_hash
-from caig_cli.records import Failure, Product
-from caig_cli.rounds.generating import LEAN as LEAN
-from caig_cli.rounds.generating import InTurn
-from caig_cli.rounds.previews import has_judge, ranker
+from caig_cli.records import Failure
+from caig_cli.rounds.generating.memory import LEAN as LEAN
+from caig_cli.rounds.generating.memory import InTurn, planned
+from caig_cli.rounds.generating.order import Order, make_order
+from caig_cli.rounds.generating.sections import GenerateRecipe as GenerateRecipe
+from caig_cli.rounds.generating.sections import JudgeSection as JudgeSection
+from caig_cli.rounds.previews import has_judge
 
 if TYPE_CHECKING:
-    from caig_cli.cutouts.cutout import Cutout
     from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
-    from caig_cli.painters import Painter, Shot
-    from caig_cli.painters.album import Job
+    from caig_cli.painters.album import Row
+    from caig_cli.rounds.generating.photos import Look
 
-CANDIDATES = 8
-"""Previews of each product where a judge is there and nothing else is said."""
 _RESULT = ("product", "prompt", "seed", "score")
 
 
-class GenerateSection(Section):
-    """What to advertise and how the ads should look."""
+def check(recipe: GenerateRecipe) -> None:
+    """Read the records of the products; nothing is written for an order that can't be met.
 
-    product: Path | None = None
-    """Product image, folder of images, or JSON, JSONL or CSV file of products."""
-
-    caption: str | None = None
-    """Title of the product, where its record has none."""
-
-    attributes: dict[str, str] = {}
-    """Facts about the product (key=value), added to those of its record."""
-
-    mask: Path | None = None
-    """Image that is white where the product is, for a single product image."""
-
-    allow_outside: bool = False
-    """Accept images outside the folder of the file that names them."""
-
-    prompt: str | None = None
-    """Background prompt in your own words; empty lets the prompt model write."""
-
-    rewrite: bool = False
-    """Let the prompt model improve the given prompt."""
-
-    n: Annotated[int, Field(ge=1, le=64)] = 4
-    """Ads per product."""
-
-    candidates: Annotated[int, Field(ge=1, le=64)] | None = None
-    """Ads tried as previews per product, of which the n that the judge ranks highest are made; empty means
-    8 (at least n) where there is a judge, and n where there is none."""
-
-    size: FrameSize = "square"
-    """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
-
-    placement: Placement = "centre"
-    """Where the product stands in the frame."""
-
-    scale: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of the frame's width and height that the product may fill; empty suits the frame."""
-
-    painter: PainterName = "studio"
-    """What paints the background: studio photographs a ray-traced set, diffusion uses the model of section
-    diffusion, fake paints a gradient."""
-
-    batch: Annotated[int, Field(ge=1, le=64)] | None = None
-    """Ads painted at once, which a killed run paints again; empty: diffusion.batch for diffusion, else 1."""
-
-
-class JudgeSection(Section):
-    """Who says which previews are worth painting large."""
-
-    model: ModelName | None = "embedded"
-    """Reward model: embedded, a folder of caig train-rm, or org/name[@revision]; empty does not rank."""
-
-
-class GenerateRecipe(PlannedRecipe):
-    """Recipe of ``caig generate``."""
-
-    generate: GenerateSection = GenerateSection()
-    """Products and ads."""
-
-    writer: WriterSection = WriterSection()
-    """Prompt model."""
-
-    judge: JudgeSection = JudgeSection()
-    """Judge."""
-
-    diffusion: DiffusionSection = DiffusionSection()
-    """Model of the painter diffusion."""
+    Raises UsageError in one line.
+    """
+    order = make_order(recipe)
+    if not order.items:
+        raise _nothing(order.failed)
+    table.planned(recipe.generate.painter, recipe.diffusion)
 
 
 def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.mllm.families import check_folder
 
-    named = [recipe.writer.model] * _writes(recipe) + [str(recipe.judge.model)] * _ranks(recipe)
+    order = make_order(recipe)
+    named = [source for source in (order.writer, order.judge) if source is not None]
     mllms: dict[str, Check | None] = dict.fromkeys(named, check_folder)
     return mllms | table.models(recipe.generate.painter, recipe.diffusion)
 
 
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
-    """What a run would do; reads the records of the products but opens no image."""
-    products, failures = _products(recipe)
-    width, height = parse_size(recipe.generate.size)
-    lines = [f"products: {len(products)}, ads of each: {recipe.generate.n}, pixels: {width}x{height}"]
-    lines += [f"cannot use {failure.item}: {failure.error}" for failure in failures]
-    if _writes(recipe):
+    """What a run would do, and what each photo would come to; opens all of them and keeps nothing."""
+    from caig_cli.rounds.generating.photos import looks
+
+    order = make_order(recipe, report.warn)
+    use_threads(recipe.threads)
+    found = looks(order.items, recipe.generate.accept_doubtful, report)
+    failures = [*order.failed, *_failures(found)]
+    if not any(look.error is None for look in found):
+        _tell(failures, len(order.items) + len(order.failed), report)
+        raise _nothing(failures)
+    lines = [_counted(order), *_told(found, order.failed)]
+    if order.writer is not None:
         from caig_cli.engine import sources
         from caig_cli.mllm import loading
 
-        lines.append(f"prompt model {sources.describe(recipe.writer.model, loading.locate)}")
+        lines.append(f"prompt model {sources.describe(order.writer, loading.locate)}")
         lines.append(recipe.runtime().reason)
-    if _ranks(recipe):
-        lines.append(f"judge {recipe.judge.model} ranks {_candidates(recipe)} previews of each product")
+    if order.judge is not None:
+        lines.append(f"judge {order.judge} ranks {order.most_candidates} previews of each product")
     return [*lines, *table.planned(recipe.generate.painter, recipe.diffusion)]
 
 
 def memory(recipe: GenerateRecipe) -> list[Phase]:
     """What each phase of a product needs on the device."""
-    return _planned(recipe)[0]
-
-
-def _planned(recipe: GenerateRecipe) -> tuple[list[Phase], bool]:
-    from caig_cli.rounds.generating import Order, planned
-
-    given = recipe.generate
-    order = Order(
-        _products(recipe)[0],
-        _candidates(recipe),
-        parse_size(given.size),
-        recipe.writer if _writes(recipe) else None,
-        recipe.judge.model if _ranks(recipe) else None,
-        given.painter,
-        recipe.diffusion,
-        given.prompt if given.rewrite else None,
-    )
-    return planned(order, recipe.planned_runtime(), recipe.room())
+    return planned(recipe, make_order(recipe))[0]
 
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
     from caig_cli.painters import remarks
+    from caig_cli.painters.ad_report import CutoutPicture, show_ads
     from caig_cli.painters.album import Album
+    from caig_cli.rounds.generating import ads as making
+    from caig_cli.rounds.generating.photos import Photos
 
-    products, failures = _products(recipe)
+    order = make_order(recipe, report.warn)
     use_threads(recipe.threads)
-    if not _ranks(recipe):
-        report.info(f"ads are not ranked{_unranked(recipe)}")
-    album = Album(run_dir, _origin(recipe))
+    album = Album(run_dir, order.origin)
     done = {str(row["path"]) for row in album.rows()}
+    finished = {item.product.id for item in order.items if done.issuperset(item.paths)}
+    photos = Photos(run_dir, recipe.generate.accept_doubtful, report)
+    found = photos.check(order.items, finished)
+    failures = [*order.failed, *_failures(found)]
+    _tell(failures, len(order.items) + len(order.failed), report)
+    unused = {look.product.id for look in found if look.error is not None}
+    items = [item for item in order.items if item.product.id not in unused]
+    cutouts = [CutoutPicture(one.product, photos.path(one.product), one.facts, one.error) for one in found]
+    if not items:
+        show_ads(run_dir, order.origin, [], cutouts, failures)
+        run_dir.made_nothing()
+        raise _nothing(failures)
+    if order.judge is None:
+        report.info(f"ads are not ranked{_unranked(recipe)}")
+    turns = _turns(recipe, order, report)
     means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
-    turns = _turns(recipe, report)
     painter = InTurn(table.PAINTERS[recipe.generate.painter](means), turns)
+    workshop = making.open_set(recipe, order, run_dir, report, photos, painter, turns, finished)
+    waiting = [item for item in items if item.product.id not in finished]
     size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
-    with report.progress("ads", recipe.generate.n * len(products)) as bar:
-        bar.advance(len(done))
-        jobs = _jobs(recipe, products, done, failures, painter, turns, run_dir, report)
+    with report.progress("ads", sum(item.n for item in items)) as bar:
+        bar.advance(sum(path in done for item in items for path in item.paths))
+        jobs = making.ads(workshop, waiting, done)
         while batch := list(itertools.islice(jobs, size)):
             with run_dir.timed("paint"):
                 images = painter.paint([job.shot for job in batch])
             for job, image in zip(batch, images, strict=True):
                 album.add(job, image, painter.notes(job.shot))
                 bar.advance()
-    order = {product.id: rank for rank, product in enumerate(products)}
-    ads = sorted(album.rows(), key=lambda row: (order.get(row["product"], 0), row["index"]))
-    if not ads:
-        raise UsageError(_nothing_made(failures))
+    ads = _in_order(album.rows(), order)
     for remark in remarks.about_ads(ads, recipe.diffusion.growth_limit):
         report.warn(remark)
     with run_dir.timed("report"):
-        album.show(ads, products, failures)
+        show_ads(run_dir, order.origin, ads, cutouts, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
     return _outcome(run_dir, ads, failures)
 
 
-def _products(recipe: GenerateRecipe) -> tuple[list[Product], list[Failure]]:
-    from caig_cli.data.products import read_products
-
-    given = recipe.generate
-    if given.product is None:
-        raise UsageError("no product: give an image, a folder or a file of products with --product")
-    if given.rewrite and not given.prompt:
-        raise UsageError("--rewrite: there is no prompt to improve; give it with --prompt")
-    products, failures = read_products(
-        given.product,
-        caption=given.caption,
-        attributes=given.attributes,
-        mask=given.mask,
-        allow_outside=given.allow_outside,
-    )
-    if not products:
-        raise UsageError(_nothing_made(failures))
-    return products, failures
-
-
-def _turns(recipe: GenerateRecipe, report: Reporter) -> Turns:
+def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> Turns:
     """Models take turns on a GPU that can't hold all of them."""
-    if not (_writes(recipe) or _ranks(recipe)):
+    if order.writer is None and order.judge is None:
         return Turns()
     device = recipe.runtime().device
-    taken = recipe.room() is not None and _planned(recipe)[1]
+    taken = recipe.room() is not None and planned(recipe, order)[1]
     if taken:
         report.info("the models take turns on the GPU, which can't hold all of them")
     return Turns(device, taken=taken)
-
-
-def _writes(recipe: GenerateRecipe) -> bool:
-    """Whether the prompt model is needed."""
-    return not recipe.generate.prompt or recipe.generate.rewrite
-
-
-def _jobs(
-    recipe: GenerateRecipe,
-    products: Sequence[Product],
-    done: set[str],
-    failures: list[Failure],
-    painter: Painter,
-    turns: Turns,
-    run_dir: RunDir,
-    report: Reporter,
-) -> Iterator[Job]:
-    """The ads still to make, one product in memory at a time; unusable products join ``failures``."""
-    from caig_cli.cutouts.cutout import load_cutout
-    from caig_cli.painters import remarks
-    from caig_cli.painters.album import Job
-
-    waiting = [product for product in products if not done.issuperset(_paths(recipe, product))]
-    finished = {product.id for product in products} - {product.id for product in waiting}
-    candidates, write = None, _writer(recipe, turns)
-    if _ranks(recipe):
-        rank = ranker(str(recipe.judge.model), recipe.runtime, turns)
-        candidates = Candidates(run_dir, painter, rank, finished)
-    for product in waiting:
-        try:
-            with run_dir.timed("cut out"):
-                cutout = load_cutout(product, report.info)
-        except ItemError as error:
-            failures.append(Failure(product.id, str(error)))
-            continue
-        with run_dir.timed("write"):
-            shots = _shots(recipe, product, cutout, write(product, cutout))
-        for remark in remarks.about_photo(product.id, shots[0]):
-            report.warn(remark)
-        best = candidates.best_first(product, shots) if candidates else [(shot, None) for shot in shots]
-        for index, (path, (shot, opinion)) in enumerate(zip(_paths(recipe, product), best, strict=False)):
-            if path not in done:
-                yield Job(path, product, index, shot, opinion)
-
-
-def _paths(recipe: GenerateRecipe, product: Product) -> list[str]:
-    """The files of a product's ads, best first."""
-    return [f"ads/{product.id}-{index + 1}.png" for index in range(recipe.generate.n)]
-
-
-def _shots(recipe: GenerateRecipe, product: Product, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
-    """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
-    from caig_cli.data.sizes import estimate_height_cm
-    from caig_cli.painters import Shot
-
-    given, size = recipe.generate, parse_size(recipe.generate.size)
-    height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
-    seeds = (derive_seed(recipe.seed, product.id, k) for k in range(len(prompts)))
-    return [
-        Shot(cutout, prompt, size, seed, given.placement, given.scale, height)
-        for prompt, seed in zip(prompts, seeds, strict=True)
-    ]
-
-
-def _writer(recipe: GenerateRecipe, turns: Turns) -> Callable[[Product, Cutout], list[str]]:
-    """A function that gives the prompts of a product's candidates."""
-    given, count = recipe.generate, _candidates(recipe)
-    if not _writes(recipe):
-        return lambda product, cutout: [given.prompt or ""] * count
-    writer = Writer(recipe.writer, recipe.runtime, recipe.seed, turns)
-
-    def write(product: Product, cutout: Cutout) -> list[str]:
-        from PIL import Image
-
-        draft = given.prompt if given.rewrite else None
-        return writer.write(product, Image.fromarray(cutout.rgba), count, draft=draft)
-
-    return write
-
-
-# --- the judge -------------------------------------------------------------------------------------
-
-
-def _ranks(recipe: GenerateRecipe) -> bool:
-    """Whether candidates are ranked: one alone has no rivals."""
-    return has_judge(recipe.judge.model) and _candidates(recipe) > 1
-
-
-def _candidates(recipe: GenerateRecipe) -> int:
-    """Prompts of each product: as many as ads where nobody ranks them.
-
-    Raises UsageError when ranking was asked for and cannot be had.
-    """
-    given = recipe.generate
-    if has_judge(recipe.judge.model):
-        return max(given.n, given.candidates or CANDIDATES)
-    if (given.candidates or 0) > given.n:
-        raise UsageError(
-            "--candidates: there is no judge to rank them; name one with --set judge.model=FOLDER"
-        )
-    return given.n
 
 
 def _unranked(recipe: GenerateRecipe) -> str:
@@ -339,22 +151,57 @@ def _unranked(recipe: GenerateRecipe) -> str:
     return f": the {recipe.judge.model} reward model is missing from this installation"
 
 
-def _origin(recipe: GenerateRecipe) -> dict[str, str]:
-    """How the ads are made, for every file and the report."""
-    writer = Path(recipe.writer.model).name if _writes(recipe) else "none, prompt as given"
-    judge = Path(str(recipe.judge.model)).name if _ranks(recipe) else "none"
-    painter = table.described(recipe.generate.painter, recipe.diffusion)
-    facts = {"prompt_model": writer, "painter": painter, "judge": judge}
-    return facts | {"recipe": recipe_hash(recipe)}
+# --- what is told ----------------------------------------------------------------------------------
+
+
+def _counted(order: Order) -> str:
+    """Products, ads and sizes in a line."""
+    sizes = ", ".join(f"{width}x{height}" for width, height in order.sizes)
+    each = {item.n for item in order.items}
+    ads = f"ads of each: {each.pop()}" if len(each) == 1 else f"ads: {order.ads}"
+    return f"products: {len(order.items)}, {ads}, pixels: {sizes}"
+
+
+def _told(found: Sequence[Look], failed: Sequence[Failure]) -> list[str]:
+    """A line that counts the photos, and one for each."""
+    words = {True: "doubtful", False: "refused"}
+    kinds = ["accepted" if look.error is None else words[look.facts is not None] for look in found]
+    kinds += ["refused"] * len(failed)
+    lines = [f"{kind} {look.product.id}: {look.line}" for kind, look in zip(kinds, found, strict=False)]
+    lines += [f"refused {failure.item}: {failure.error}" for failure in failed]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("accepted", "doubtful", "refused"))
+    return [f"photos: {counts}", *lines]
+
+
+def _failures(found: Sequence[Look]) -> list[Failure]:
+    return [Failure(look.product.id, look.error) for look in found if look.error is not None]
+
+
+def _tell(failures: Sequence[Failure], of: int, report: Reporter) -> None:
+    """One line for each product that is not used, and one that counts them; before any ad is painted."""
+    if of == 1:
+        return  # the error says it all
+    for failure in failures:
+        report.warn(f"{failure.item}: {failure.error}")
+    if failures:
+        report.warn(f"{len(failures)} of {of} products can't be used")
+
+
+def _nothing(failures: Sequence[Failure]) -> NothingUsableError:
+    if len(failures) == 1:
+        return NothingUsableError(f"no ad could be made; {failures[0].item}: {failures[0].error}", failures)
+    names = ", ".join(failure.item for failure in failures)
+    return NothingUsableError(f"no ad could be made: none of {len(failures)} can be used: {names}", failures)
+
+
+def _in_order(rows: Sequence[Row], order: Order) -> list[Row]:
+    """The manifest's rows as the products come."""
+    rank = {item.product.id: number for number, item in enumerate(order.items)}
+    return sorted(rows, key=lambda row: (rank.get(row["product"], 0), row["index"]))
 
 
 def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:
     shown = [{"path": str(run_dir.path / row["path"])} | {key: row[key] for key in _RESULT} for row in ads]
     failed = [{"product": failure.item, "error": failure.error} for failure in failures]
     lines = tuple(str(one["path"]) for one in shown)
-    return Outcome({"ads": shown, "failed": failed}, tuple(failures), lines)
-
-
-def _nothing_made(failures: Sequence[Failure]) -> str:
-    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    return "no ad could be made" + "".join(f"; {one.item}: {one.error}{more}" for one in failures[:1])
+    return Outcome({"ads": shown, "failed": failed}, tuple(failures), lines, told=True)

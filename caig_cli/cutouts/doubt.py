@@ -1,0 +1,18 @@
+"""Cut-outs that should be looked at before an ad is made of them."""
+
+from __future__ import annotations
+
+from caig_cli.cutouts.cutout import DOUBTFUL, CutoutFacts
+
+GENERATE = (
+    "look at it in report.html; --accept-doubtful uses it, or give a mask (NAME_mask.png beside the photo)"
+)
+"""What a user of ``caig generate`` can do."""
+
+
+def doubt(facts: CutoutFacts, advice: str) -> str | None:
+    """Why a cut-out is not used unless it is asked for, and what to do; None for one that is sure enough."""
+    if facts.doubt <= DOUBTFUL:
+        return None
+    note = facts.notes[0].rstrip(".") if facts.notes else "its outline is not sure"
+    return f"doubtful cut-out ({facts.doubt:.2f}): {note}; {advice}"

@@ -1,0 +1,135 @@
+"""Pages of a run of ads: the contact sheet, and ``report.html`` with ads, cut-outs and what is not used."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from caig_cli.cutouts.cutout import DOUBTFUL, CutoutFacts
+from caig_cli.engine import pages
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.painters.album import MANIFEST, Row, hinted, plain
+from caig_cli.painters.candidates import Opinion
+from caig_cli.records import Failure, Product
+
+SHOWN = 400
+"""Ads on the report page; one with all ads of a large catalogue could not be opened."""
+
+SHOWN_CUTOUTS = 60
+"""Cut-outs on it: all that were refused or are doubtful come first, so that few of these are left out."""
+
+_METHODS = {
+    "alpha": "the file's own transparency",
+    "mask": "a mask",
+    "plain": "the backdrop's colour",
+    "network": "a segmentation network",
+    "network+plain": "a segmentation network and the backdrop's colour",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CutoutPicture:
+    """A product's photo and its cut-out: ``facts`` None where there is none, ``error`` why it isn't used."""
+
+    product: Product
+    path: Path
+    facts: CutoutFacts | None
+    error: str | None
+
+
+def show_ads(
+    run: RunDir,
+    origin: Mapping[str, str],
+    ads: Sequence[Row],
+    cutouts: Sequence[CutoutPicture],
+    failures: Sequence[Failure],
+) -> None:
+    """Write ``contact-sheet.png`` and ``report.html``; pictures are read back one at a time."""
+    if ads:
+        run.save_png("contact-sheet.png", pages.contact_sheet([run.path / row["path"] for row in ads]), {})
+    known = {one.product.id: one.product for one in cutouts}
+    galleries: list[pages.Section] = [
+        _gallery(run, known.get(identifier), identifier, list(rows))
+        for identifier, rows in itertools.groupby(ads[:SHOWN], key=lambda row: str(row["product"]))
+    ]
+    looked_at = [_cutouts(cutouts)] if cutouts else []
+    # What has to be looked at comes before what is fine.
+    urgent = any(one.error is not None or one.facts is None for one in cutouts)
+    sections = [*looked_at, *galleries] if urgent else [*galleries, *looked_at]
+    if failures:
+        rows = [[failure.item, failure.error] for failure in failures]
+        sections.append(pages.Table("Not used", ["item", "why"], rows))
+    summary = f"{len(ads)} ads for {len({row['product'] for row in ads})} products"
+    if failures:
+        summary += f"; {len(failures)} not used"
+    if len(ads) > SHOWN:
+        summary += f"; the first {SHOWN} are shown, {MANIFEST} has them all"
+    facts = {name.replace("_", " "): value for name, value in origin.items()}
+    page = pages.report("Advertising images", summary, facts, sections, root=run.path)
+    run.write_text("report.html", "".join(page))
+
+
+def _cutouts(cutouts: Sequence[CutoutPicture]) -> pages.Comparison:
+    """Every photo beside its cut-out, what needs a look first."""
+    ordered = sorted(cutouts, key=_urgency)
+    text = "The photo, and what the ads show of it. Refused and doubtful ones come first."
+    if len(ordered) > SHOWN_CUTOUTS:
+        text += f" {SHOWN_CUTOUTS} of {len(ordered)} are shown."
+    return pages.Comparison("Cut-outs", [_pair(one) for one in ordered[:SHOWN_CUTOUTS]], text)
+
+
+def _urgency(one: CutoutPicture) -> tuple[bool, bool, float, str]:
+    doubt = 1.0 if one.facts is None else one.facts.doubt
+    return one.error is None, one.facts is not None, -doubt, one.product.id
+
+
+def _pair(one: CutoutPicture) -> pages.BeforeAfter:
+    notes: tuple[str, ...] = ()
+    facts: dict[str, str] = {}
+    if one.facts is not None:
+        notes = one.facts.notes
+        facts = {"cut out by": _METHODS.get(one.facts.method, one.facts.method)}
+        facts |= {"network": one.facts.model} if one.facts.model else {}
+        facts |= {"doubt": f"{one.facts.doubt:.2f}"}
+    state = "refused" if one.facts is None else "doubtful" if one.facts.doubt > DOUBTFUL else ""
+    return pages.BeforeAfter(
+        one.product.image,
+        None if one.facts is None else one.path,
+        one.product.id,
+        " ".join(note.rstrip(".") + "." for note in notes),
+        one.error or "",
+        facts,
+        f"{state}, used" if state and one.error is None else state,
+    )
+
+
+def _gallery(run: RunDir, product: Product | None, identifier: str, rows: Sequence[Row]) -> pages.Gallery:
+    """One product's ads under its title."""
+    title = (product.caption if product else None) or identifier
+    words = [] if title == identifier else [identifier]
+    words += [f"{name}: {value}" for name, value in product.attributes.items()] if product else []
+    return pages.Gallery(title, [_card(run, row) for row in rows], " · ".join(words))
+
+
+def _card(run: RunDir, row: Row) -> pages.Card:
+    notes = {"Without effect": map(hinted, row["ignored"]), "No room for": map(plain, row["left_out"])}
+    width, height = row["size"]
+    return pages.Card(
+        run.path / row["path"],
+        Path(row["path"]).stem,
+        row["prompt"],
+        "; ".join(f"{what}: {words}" for what, of in notes.items() if (words := ", ".join(of))),
+        {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row),
+    )
+
+
+def _liked(row: Row) -> dict[str, str]:
+    """What the judge said of an ad, for its card."""
+    if row["score"] is None:
+        return {}
+    opinion = Opinion(
+        row["score"], row["predicted_ctr"], row["predicted_ctr_interval"], bool(row["simulated"])
+    )
+    return {"wins": opinion.wins, "predicted CTR": opinion.predicted}

@@ -1,0 +1,95 @@
+"""The ads still to make, one product after the other: prompts, shots, and the judge's choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from caig_cli.data.sizes import estimate_height_cm
+from caig_cli.engine.parking import Turns
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.mllm.writing import Writer
+from caig_cli.painters import Painter, Shot, remarks
+from caig_cli.painters.album import Job
+from caig_cli.painters.candidates import Candidates
+from caig_cli.rounds.generating.order import Item, Order
+from caig_cli.rounds.generating.photos import Photos
+from caig_cli.rounds.generating.sections import GenerateRecipe
+from caig_cli.rounds.previews import ranker
+
+if TYPE_CHECKING:
+    from caig_cli.cutouts.cutout import Cutout
+
+Write = Callable[[Item, "Cutout"], list[str]]
+
+AS_GIVEN = {"prompt_model": "none, prompt as given"}
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What ads are made with: the run, who paints, who writes, and who ranks (None: nobody)."""
+
+    run: RunDir
+    report: Reporter
+    photos: Photos
+    painter: Painter
+    write: Write
+    candidates: Candidates | None
+
+
+def open_set(
+    recipe: GenerateRecipe, order: Order, run: RunDir, report: Reporter, photos: Photos, painter: Painter,
+    turns: Turns, finished: Collection[str],
+) -> Set:  # fmt: skip
+    """Ready to make ads; models are loaded when the first product comes."""
+    candidates = None
+    if order.judge is not None:
+        candidates = Candidates(run, painter, ranker(order.judge, recipe.runtime, turns), finished)
+    return Set(
+        run, report, photos, painter, writing(Writer(recipe.writer, recipe.runtime, turns)), candidates
+    )
+
+
+def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[Job]:
+    """The jobs of products whose photos can be used, but for those that are ``done``."""
+    for item in items:
+        product = item.product
+        cutout = making.photos.cutout(product)
+        with making.run.timed("write"):
+            shots = shots_of(item, cutout, making.write(item, cutout))
+        for remark in remarks.about_photo(product.id, shots[0]):
+            making.report.warn(remark)
+        ranks = making.candidates if item.ranked else None
+        best = ranks.best_first(product, shots) if ranks else [(shot, None) for shot in shots]
+        origin = {} if item.writes else AS_GIVEN
+        for index, (path, (shot, opinion)) in enumerate(zip(item.paths, best, strict=False)):
+            if path not in done:
+                yield Job(path, product, index, shot, opinion, origin)
+
+
+def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
+    """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
+    product = item.product
+    height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+    seeds = (derive_seed(item.seed, product.id, k) for k in range(len(prompts)))
+    return [
+        Shot(cutout, prompt, item.size, seed, item.placement, item.scale, height)
+        for prompt, seed in zip(prompts, seeds, strict=True)
+    ]
+
+
+def writing(writer: Writer) -> Write:
+    """A function that gives the prompts of a product's candidates."""
+
+    def write(item: Item, cutout: Cutout) -> list[str]:
+        if not item.writes:
+            return [item.prompt or ""] * item.candidates
+        picture = Image.fromarray(cutout.rgba)
+        return writer.write(item.product, picture, item.candidates, seed=item.seed, draft=item.prompt)
+
+    return write

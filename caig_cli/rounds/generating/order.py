@@ -1,0 +1,170 @@
+"""What a run of ``caig generate`` is to make, found out once: of each product, and who writes and ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter
+
+from caig_cli.data.product_columns import OPTIONS, Columns
+from caig_cli.data.products import read_products
+from caig_cli.errors import UsageError
+from caig_cli.painters import table
+from caig_cli.painters.layout import parse_size
+from caig_cli.recipe import fields, recipe_hash
+from caig_cli.records import Failure, Product
+from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection
+from caig_cli.rounds.previews import has_judge
+
+CANDIDATES = 8
+"""Previews of each product where a judge is there and nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is wanted of one product: its own record's values, else those of the recipe.
+
+    ``prompt`` is the user's; with ``writes`` the prompt model improves it, or writes where it is None.
+    ``candidates`` prompts are tried, of which the best ``n`` become ads of ``size`` (width, height).
+    """
+
+    product: Product
+    prompt: str | None
+    writes: bool
+    n: int
+    candidates: int
+    ranked: bool
+    size: tuple[int, int]
+    placement: str
+    scale: float | None
+    seed: int
+    cutout: str
+
+    @property
+    def paths(self) -> list[str]:
+        """The files of the product's ads, best first."""
+        return [f"ads/{self.product.id}-{index + 1}.png" for index in range(self.n)]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The products to make ads of, the records that can't be used, and the models that are needed.
+
+    ``writer`` and ``judge`` are None where nobody writes or ranks; ``origin`` says how the ads are made,
+    for every file and the report.
+    """
+
+    items: tuple[Item, ...]
+    failed: tuple[Failure, ...]
+    writer: str | None
+    judge: str | None
+    origin: Mapping[str, str]
+
+    @property
+    def ads(self) -> int:
+        """How many ads are wanted."""
+        return sum(item.n for item in self.items)
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """The sizes of the ads, smallest area first."""
+        return sorted({item.size for item in self.items}, key=lambda size: (size[0] * size[1], size))
+
+    @property
+    def most_candidates(self) -> int:
+        """The most previews that a product has."""
+        return max(item.candidates for item in self.items)
+
+
+def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda line: None) -> Order:
+    """Read the products and settle what is wanted of each; opens no photo.
+
+    ``notify`` is told what a user should know of the records. Raises UsageError for what can't be made.
+    """
+    given = recipe.generate
+    if given.product is None:
+        raise UsageError("no product: give an image, a folder or a file of products with --product")
+    products, failed = read_products(
+        given.product,
+        caption=given.caption,
+        attributes=given.attributes,
+        mask=given.mask,
+        allow_outside=given.allow_outside,
+        recursive=given.recursive,
+        columns=_columns(),
+        notify=notify,
+    )
+    judged = has_judge(recipe.judge.model)
+    items = tuple(_item(recipe, product, judged) for product in products)
+    writer = recipe.writer.model if any(item.writes for item in items) else None
+    judge = str(recipe.judge.model) if any(item.ranked for item in items) else None
+    return Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge))
+
+
+def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
+    given, own = recipe.generate, product.options
+    prompt, n = _first(own.prompt, given.prompt) or None, _first(own.n, given.n)
+    if given.rewrite and not prompt:
+        whose = "" if product.image == given.product else f" of {product.id}"
+        raise UsageError(f"--rewrite: there is no prompt{whose} to improve; give it with --prompt")
+    candidates = _candidates(given, n, judged)
+    return Item(
+        product=product,
+        prompt=prompt,
+        writes=given.rewrite or not prompt,
+        n=n,
+        candidates=candidates,
+        ranked=judged and candidates > 1,
+        size=parse_size(_first(own.size, given.size)),
+        placement=_first(own.placement, given.placement),
+        scale=_first(own.scale, given.scale),
+        seed=_first(own.seed, recipe.seed),
+        cutout=_first(own.cutout, given.cutout),
+    )
+
+
+def _first(own: Any, given: Any) -> Any:
+    """What a record says of its product wins over what is said of all."""
+    return given if own is None else own
+
+
+def _candidates(given: GenerateSection, n: int, judged: bool) -> int:
+    """Prompts of a product: as many as ads where nobody ranks them.
+
+    Raises UsageError when ranking was asked for and cannot be had.
+    """
+    if judged:
+        return max(n, given.candidates or CANDIDATES)
+    if (given.candidates or 0) > n:
+        raise UsageError(
+            "--candidates: there is no judge to rank them; name one with --set judge.model=FOLDER"
+        )
+    return n
+
+
+def _origin(recipe: GenerateRecipe, writer: str | None, judge: str | None) -> dict[str, str]:
+    return {
+        "prompt_model": Path(writer).name if writer else "none, prompt as given",
+        "painter": table.described(recipe.generate.painter, recipe.diffusion),
+        "judge": Path(judge).name if judge else "none",
+        "recipe": recipe_hash(recipe),
+    }
+
+
+@cache
+def _columns() -> Columns:
+    """Columns of a table of products have the types of the recipe's values of the same names."""
+    known = {key.rsplit(".", 1)[-1]: field for key, field in fields(GenerateRecipe) if key.count(".") < 2}
+    known |= GenerateSection.model_fields | {"seed": GenerateRecipe.model_fields["seed"]}
+    readers: dict[str, TypeAdapter[Any]] = {}
+    for name in OPTIONS:
+        kind: Any = known[name].annotation
+        for rule in known[name].metadata:
+            kind = Annotated[kind, rule]
+        readers[name] = TypeAdapter(kind)
+    options = {*GenerateSection.model_fields, "judge", "seed", "threads", "device"} - {"attributes"}
+    return Columns(readers, options)

@@ -1,0 +1,137 @@
+"""The photos of a run, looked at before the first ad is painted; their cut-outs are kept in the run folder.
+
+- One cut-out is in memory at a time, however large the catalogue.
+- ``products/ID.png`` is on disk before its row in ``products/photos.jsonl`` is, so a row never lies.
+- What is kept is used again while photo, mask and way of cutting are the same bytes; a photo that was refused
+  is looked at again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from caig_cli.cutouts.cutout import Cutout, CutoutFacts, load_cutout
+from caig_cli.cutouts.doubt import GENERATE, doubt
+from caig_cli.cutouts.storage import cutout_png, open_cutout
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.errors import ItemError
+from caig_cli.records import Product
+from caig_cli.rounds.generating.order import Item
+
+FILE = "products/photos.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came of a photo: ``error`` says why it can't be used; without cut-out ``facts`` is None."""
+
+    product: Product
+    facts: CutoutFacts | None
+    error: str | None
+
+    @property
+    def line(self) -> str:
+        """For people, after the product's name."""
+        if self.error is not None or self.facts is None:
+            return str(self.error)
+        how = f"{self.facts.method}, {self.facts.model}" if self.facts.model else self.facts.method
+        return "; ".join([f"{how}, doubt {self.facts.doubt:.2f}", *self.facts.notes])
+
+
+def judged(product: Product, facts: CutoutFacts, accept: bool) -> Look:
+    """The look at a photo that could be cut out."""
+    return Look(product, facts, None if accept else doubt(facts, GENERATE))
+
+
+def looks(items: Sequence[Item], accept: bool, report: Reporter) -> list[Look]:
+    """A look at every photo; nothing is kept."""
+    found = []
+    with report.progress("checking photos", len(items)) as bar:
+        for item in items:
+            try:
+                cutout = load_cutout(item.product, report.info, source=item.cutout)
+                found.append(judged(item.product, cutout.facts, accept))
+            except ItemError as error:
+                found.append(Look(item.product, None, str(error)))
+            bar.advance()
+    return found
+
+
+class Photos:
+    """Cut-outs of a run, each made once; with ``accept`` doubtful ones are used too."""
+
+    def __init__(self, run: RunDir, accept: bool, report: Reporter) -> None:
+        self._run, self._accept, self._report = run, accept, report
+        self._kept = {str(row["product"]): row for row in run.each_jsonl(FILE)}
+        self._last: tuple[str, Cutout] | None = None
+
+    def check(self, items: Sequence[Item], finished: Collection[str]) -> list[Look]:
+        """Cut out what is not yet, and say of every product what came of it.
+
+        Products in ``finished`` have all their ads and are looked up only.
+        """
+        found = []
+        with self._report.progress("checking photos", len(items)) as bar, self._run.timed("cut out"):
+            for item in items:
+                if (look := self._look(item, item.product.id in finished)) is not None:
+                    found.append(look)
+                bar.advance()
+        return found
+
+    def cutout(self, product: Product) -> Cutout:
+        """The cut-out of a product that was checked. Raises ItemError where its file was damaged since."""
+        last, self._last = self._last, None
+        if last is not None and last[0] == product.id:
+            return last[1]
+        return open_cutout(self.path(product))
+
+    def path(self, product: Product) -> Path:
+        """Where the cut-out of a product is."""
+        return self._run.path / self._name(product)
+
+    def _look(self, item: Item, finished: bool) -> Look | None:
+        product, row = item.product, self._kept.get(item.product.id)
+        whole = row is not None and self.path(product).is_file()
+        if finished:
+            return judged(product, facts_of(row), True) if row and whole else None
+        key = _key(item)
+        if row and whole and row["input"] == key:
+            return judged(product, facts_of(row), self._accept)
+        if row and row["input"] != key:
+            self._report.warn(f"{product.id}: the photo is not the one of the run's start; cut out again")
+        try:
+            cutout = load_cutout(product, self._report.info, source=item.cutout)
+        except ItemError as error:
+            return Look(product, None, str(error))
+        self._run.write_bytes(self._name(product), cutout_png(cutout))
+        self._run.append_jsonl(FILE, {"product": product.id, "input": key, **asdict(cutout.facts)})
+        self._last = (product.id, cutout)
+        return judged(product, cutout.facts, self._accept)
+
+    @staticmethod
+    def _name(product: Product) -> str:
+        return f"products/{product.id}.png"
+
+
+def facts_of(row: dict[str, Any]) -> CutoutFacts:
+    """The facts of a kept cut-out from its row."""
+    return CutoutFacts(row["method"], row["model"], row["doubt"], tuple(row["notes"]))
+
+
+def _key(item: Item) -> str | None:
+    """Names the bytes that a cut-out is made of; None where a file can't be read (its reader says why)."""
+    digest = hashlib.sha256(item.cutout.encode())
+    try:
+        for path in filter(None, (item.product.image, item.product.mask)):
+            if not path.is_file():
+                return None
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    except (OSError, ValueError):
+        return None
+    return digest.hexdigest()[:16]

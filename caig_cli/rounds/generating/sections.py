@@ -1,0 +1,98 @@
+"""Recipe sections of ``caig generate``. No torch: the help reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from caig_cli.engine.sources import ModelName
+from caig_cli.mllm.sections import PlannedRecipe
+from caig_cli.mllm.writing import WriterSection
+from caig_cli.painters.diffusion.sections import DiffusionSection
+from caig_cli.painters.layout import FrameSize, Placement
+from caig_cli.painters.table import PainterName
+from caig_cli.recipe import Section
+
+
+class GenerateSection(Section):
+    """What to advertise and how the ads should look."""
+
+    product: Path | None = None
+    """Product image, folder of images, or JSON, JSONL or CSV file of products."""
+
+    caption: str | None = None
+    """Title of the product, where its record has none."""
+
+    attributes: dict[str, str] = {}
+    """Facts about the product (key=value), added to those of its record."""
+
+    mask: Path | None = None
+    """Image that is white where the product is, for a single product image."""
+
+    recursive: bool = False
+    """Read the subfolders of a folder of products too."""
+
+    allow_outside: bool = False
+    """Accept images outside the folder of the file that names them."""
+
+    cutout: str = "auto"
+    """How a product is cut out of its photo: auto, plain (by the backdrop's colour), or by a segmentation
+    network: FILE.onnx or org/name/FILE.onnx[@revision]. A column cutout of a table wins."""
+
+    accept_doubtful: bool = False
+    """Make ads of doubtful cut-outs too, instead of listing them as not used."""
+
+    prompt: str | None = None
+    """Background prompt in your own words; empty lets the prompt model write. A column prompt of a table
+    wins for its product; so do columns n, seed, size, placement and scale."""
+
+    rewrite: bool = False
+    """Let the prompt model improve the given prompt."""
+
+    n: Annotated[int, Field(ge=1, le=64)] = 4
+    """Ads per product."""
+
+    candidates: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Ads tried as previews per product, of which the n that the judge ranks highest are made; empty means
+    8 (at least n) where there is a judge, and n where there is none."""
+
+    size: FrameSize = "square"
+    """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
+
+    placement: Placement = "centre"
+    """Where the product stands in the frame."""
+
+    scale: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the frame's width and height that the product may fill; empty suits the frame."""
+
+    painter: PainterName = "studio"
+    """What paints the background: studio photographs a ray-traced set, diffusion uses the model of section
+    diffusion, fake paints a gradient."""
+
+    batch: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Ads painted at once, which a killed run paints again; empty: diffusion.batch for diffusion, else 1."""
+
+
+class JudgeSection(Section):
+    """Who says which previews are worth painting large."""
+
+    model: ModelName | None = "embedded"
+    """Reward model: embedded, a folder of caig train-rm, or org/name[@revision]; empty does not rank."""
+
+
+class GenerateRecipe(PlannedRecipe):
+    """Recipe of ``caig generate``."""
+
+    generate: GenerateSection = GenerateSection()
+    """Products and ads."""
+
+    writer: WriterSection = WriterSection()
+    """Prompt model."""
+
+    judge: JudgeSection = JudgeSection()
+    """Judge."""
+
+    diffusion: DiffusionSection = DiffusionSection()
+    """Model of the painter diffusion."""
