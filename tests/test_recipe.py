@@ -196,7 +196,9 @@ def command_for(path: Path) -> str:
 def inputs(command: str, folder: Path) -> dict[str, Any]:
     """What a user would give on the command line: one product, a few dialogues, or a pair of ads."""
     image = folder / "product.png"
-    Image.new("RGBA", (64, 64), (200, 30, 30, 255)).save(image)
+    cut_out = Image.new("RGBA", (64, 64))
+    cut_out.paste((200, 30, 30, 255), (8, 8, 56, 56))
+    cut_out.save(image)
     turns = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A mug."}]
     rows = [{"id": str(n), "image": "product.png", "conversations": turns} for n in range(40)]
     (folder / "dialogues.json").write_text(json.dumps(rows))

@@ -9,6 +9,9 @@ GENERATE = (
 )
 """What a user of ``caig generate`` can do."""
 
+PCPO = "look at it with caig generate, and give a mask (NAME_mask.png beside the photo), or leave it out"
+"""What a user of ``caig pcpo`` can do: what is learnt from must be sure."""
+
 
 def doubt(facts: CutoutFacts, advice: str) -> str | None:
     """Why a cut-out is not used unless it is asked for, and what to do; None for one that is sure enough."""

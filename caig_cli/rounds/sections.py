@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from caig_cli.cutouts.source import CutoutSource
 from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
@@ -31,6 +32,9 @@ class PcpoSection(ObjectiveSection):
 
     allow_outside: bool = False
     """Accept images outside the folder of the file that names them."""
+
+    cutout: CutoutSource = "auto"
+    """How products are cut out of their photos, as for caig generate; a column cutout of a table wins."""
 
     rounds: Count = 5
     """Rounds of sampling, painting, ranking and optimising."""

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from caig_cli.cutouts.cutout import Cutout, load_cutout
+from caig_cli.cutouts.doubt import PCPO, doubt
+from caig_cli.cutouts.source import CutoutSource
 from caig_cli.cutouts.storage import cutout_png, open_cutout
+from caig_cli.data.product_columns import Columns
 from caig_cli.data.products import read_products
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -50,7 +55,7 @@ def find_goods(section: PcpoSection, watch: WatchSection, seed: int) -> Goods:
     source = section.products or SHIPPED
     if section.products is None and not SHIPPED.is_file():
         raise UsageError("the shipped catalogue is missing from this installation; give --products FILE")
-    found, failed = read_products(source, allow_outside=section.allow_outside)
+    found, failed = read_products(source, allow_outside=section.allow_outside, columns=_columns())
     if not found:
         raise UsageError(f"{source}: no product can be used; {failed[0].error if failed else 'it is empty'}")
     found.sort(key=lambda product: derive_seed(seed, "order", product.id))
@@ -59,10 +64,17 @@ def find_goods(section: PcpoSection, watch: WatchSection, seed: int) -> Goods:
         oracle = None
     learn, held_out = _split(found, oracle, section.eval_products is None, watch.share)
     if section.eval_products is not None:
-        held_out, more = read_products(section.eval_products, allow_outside=section.allow_outside)
+        held_out, more = read_products(
+            section.eval_products, allow_outside=section.allow_outside, columns=_columns()
+        )
         failed = failed + more
         held_out, oracle = _other_file(held_out, learn, section.eval_products, oracle)
     return Goods(learn, held_out[: watch.products], failed, oracle)
+
+
+def _columns() -> Columns:
+    """Of the columns about ads only the way to cut out counts: rounds have prompts and sizes of their own."""
+    return Columns({"cutout": TypeAdapter(CutoutSource)})
 
 
 def _split(
@@ -95,10 +107,10 @@ def _other_file(
 
 
 class Stock:
-    """Cut-outs as PNG files of the run folder, each made once."""
+    """Cut-outs as PNG files of the run folder, each made once, by ``source`` where a record names no way."""
 
-    def __init__(self, run: RunDir, pool: Workers, report: Reporter) -> None:
-        self._run, self._pool, self._report = run, pool, report
+    def __init__(self, run: RunDir, pool: Workers, report: Reporter, source: str) -> None:
+        self._run, self._pool, self._report, self._source = run, pool, report, source
         self.failed: dict[str, Failure] = {}
         self.cutout = lru_cache(KEPT)(self._open)
 
@@ -112,7 +124,8 @@ class Stock:
         if not missing:
             return
         with self._report.progress("cutting out", len(missing)) as bar, self._run.timed("cut out"):
-            for product, made in zip(missing, self._pool.each(cut_out, missing), strict=True):
+            jobs = [(product, product.options.cutout or self._source) for product in missing]
+            for product, made in zip(missing, self._pool.each(cut_out, jobs), strict=True):
                 if isinstance(made, str):
                     self.failed[product.id] = Failure(product.id, made)
                 else:
@@ -131,9 +144,11 @@ class Stock:
         return open_cutout(self._run.path / f"products/{product_id}.png")
 
 
-def cut_out(product: Product) -> bytes | str:
-    """PNG of the product's cut-out, or why there is none. Runs in a worker."""
+def cut_out(job: tuple[Product, str]) -> bytes | str:
+    """PNG of a product's cut-out made in a given way, or why there is none to use. Runs in a worker."""
+    product, source = job
     try:
-        return cutout_png(load_cutout(product, lambda _: None))
+        cutout = load_cutout(product, lambda _: None, source=source)
     except ItemError as error:
         return str(error)
+    return doubt(cutout.facts, PCPO) or cutout_png(cutout)

@@ -141,7 +141,7 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     with start_workers(worker_count(recipe.brush, accelerator.num_processes)) as pool:
         if recipe.pcpo.tracker is not None:
             accelerator.init_trackers("caig-pcpo", {"recipe": recipe_hash(recipe)})
-        stock = Stock(run, pool, report)
+        stock = Stock(run, pool, report, recipe.pcpo.cutout)
         yield Workshop(
             recipe, run, report, runtime, accelerator, pool, goods, stock, policy, judge, heldout, relevance
         )

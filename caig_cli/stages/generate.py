@@ -48,12 +48,14 @@ def check(recipe: GenerateRecipe) -> None:
 
 def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
+    from caig_cli.cutouts.source import hub_name
     from caig_cli.mllm.families import check_folder
 
     order = make_order(recipe)
     named = [source for source in (order.writer, order.judge) if source is not None]
     mllms: dict[str, Check | None] = dict.fromkeys(named, check_folder)
-    return mllms | table.models(recipe.generate.painter, recipe.diffusion)
+    networks = {item.cutout: None for item in order.items if hub_name(item.cutout) is not None}
+    return mllms | networks | table.models(recipe.generate.painter, recipe.diffusion)
 
 
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:

@@ -44,10 +44,13 @@ RESULT = (
 
 def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
+    from caig_cli.cutouts.source import hub_name
     from caig_cli.mllm.families import check_folder
 
     named = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
     mllms: dict[str, Check | None] = {source: check_folder for source in named if source is not None}
+    if hub_name(recipe.pcpo.cutout) is not None:
+        mllms[recipe.pcpo.cutout] = None
     return mllms | table.models(recipe.brush.painter, recipe.diffusion)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from caig_cli.cutouts.source import CutoutSource
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.mllm.writing import WriterSection
@@ -37,7 +38,7 @@ class GenerateSection(Section):
     allow_outside: bool = False
     """Accept images outside the folder of the file that names them."""
 
-    cutout: str = "auto"
+    cutout: CutoutSource = "auto"
     """How a product is cut out of its photo: auto, plain (by the backdrop's colour), or by a segmentation
     network: FILE.onnx or org/name/FILE.onnx[@revision]. A column cutout of a table wins."""
 
