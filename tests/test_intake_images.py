@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from caig_cli.data.images import open_image
+from caig_cli.data import images
+from caig_cli.data.images import open_image, reduced_from
+from caig_cli.errors import ItemError
 
 RED = (200, 40, 30)
 
@@ -126,3 +128,41 @@ def test_heic_where_the_plugin_is_installed(tmp_path: Path) -> None:
     picture((64, 64)).save(buffer, "HEIF", quality=95)
     (tmp_path / "phone.heic").write_bytes(buffer.getvalue())
     assert np.abs(opened(tmp_path / "phone.heic")[48, 48] - RED).max() <= 10
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("JPEG", "L"), ("MPO", "RGB")])
+def test_jpegs_over_the_limit_are_decoded_smaller(
+    kind: str, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = picture((480, 320)).transpose(Image.Transpose.ROTATE_90).convert(mode)
+    more = {"save_all": True, "append_images": [picture()]} if kind == "MPO" else {}
+    stored.save(tmp_path / "a.jpg", kind, exif=exif, quality=95, **more)
+    whole = open_image(tmp_path / "a.jpg")
+    assert whole.size == (480, 320) and reduced_from(whole) is None
+    for limit, size in ((100_000, (240, 160)), (20_000, (120, 80)), (3_000, (60, 40))):
+        monkeypatch.setattr(images, "MAX_PIXELS", limit)
+        image = open_image(tmp_path / "a.jpg")
+        assert (image.mode, image.size, reduced_from(image)) == ("RGB", size, (480, 320))
+        small = np.asarray(whole.resize(size, Image.Resampling.BOX)).astype(int)
+        assert np.abs(np.asarray(image) - small).mean() < 4
+    monkeypatch.setattr(images, "MAX_PIXELS", 2_000)
+    with pytest.raises(ItemError, match=r"over the limit of 0 million pixels; shrink the image"):
+        open_image(tmp_path / "a.jpg")
+
+
+def test_what_a_progressive_jpeg_would_hold_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its decoder keeps two bytes of every sample: 3 samples a pixel at 4:4:4, 1.5 at 4:2:0."""
+    monkeypatch.setattr(images, "MAX_PIXELS", 480 * 320 - 1)
+    monkeypatch.setattr(images, "MAX_COEFFICIENTS", 3 * 480 * 320)
+    picture((480, 320)).save(tmp_path / "a.jpg", progressive=True, subsampling=2)
+    assert open_image(tmp_path / "a.jpg").size == (240, 160)
+    picture((480, 320)).save(tmp_path / "b.jpg", progressive=True, subsampling=0)
+    with pytest.raises(ItemError, match=r"too much for a progressive JPEG .*save it without progressive"):
+        open_image(tmp_path / "b.jpg")
+    picture((480, 320)).save(tmp_path / "c.png")
+    with pytest.raises(ItemError, match=r"480x320 pixels is over the limit .*shrink the image"):
+        open_image(tmp_path / "c.png")

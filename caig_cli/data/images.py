@@ -2,7 +2,7 @@
 
 Files are hostile until decoded: only plain raster formats are tried (no PostScript, no vector
 interpreters), the pixel count is checked before any pixel is decoded, and every way in which a
-decoder can fail ends in one ``ItemError`` line.
+decoder can fail ends in one ``ItemError`` line. JPEGs over the limit are decoded smaller.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from caig_cli.errors import ItemError
 
 MAX_PIXELS = 64_000_000
-"""Largest accepted width x height; no current camera body exceeds it, and it decodes to 256 MB of RGBA."""
+"""Largest width x height that is decoded, to 256 MB of RGBA; JPEGs of larger cameras are decoded smaller."""
+
+MAX_COEFFICIENTS = 560_000_000
+"""Most bytes that the decoder of a progressive JPEG may hold while it draws the image in."""
 
 MIN_SIDE = 16
 """Shortest accepted side in pixels; below it there is nothing to advertise."""
@@ -36,6 +40,7 @@ SUFFIXES = frozenset(
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "HEIF")
 _FORMAT_WORDS = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_REDUCED = "caig_reduced_from"
 _EMBEDDED_ALPHA = {"LA": "L", "La": "L", "RGBA": "RGB", "RGBa": "RGB", "PA": "RGB"}
 
 
@@ -47,6 +52,7 @@ def shown(path: Path | str) -> str:
 def open_image(path: Path) -> Image.Image:
     """First frame of an image file as upright sRGB, mode RGB, or RGBA if it carries transparency.
 
+    A JPEG of more than ``MAX_PIXELS`` comes at a half, a quarter or an eighth (see ``reduced_from``).
     Raises ItemError (one line: file, why, what to do) for anything that cannot be decoded.
     """
     _check_file(path)
@@ -56,9 +62,11 @@ def open_image(path: Path) -> Image.Image:
             # (odd metadata) do not concern a merchant.
             warnings.simplefilter("ignore")
             with Image.open(path, formats=_formats()) as image:
+                size = image.size
+                _draw_in(path, image)
                 _check_size(path, image)
                 image.load()
-                return _to_srgb(_upright(image))
+                return _noted(_to_srgb(_upright(image)), size)
     except ItemError:
         raise
     except UnidentifiedImageError:
@@ -90,6 +98,38 @@ def _check_file(path: Path) -> None:
         raise ItemError(f"{name}: the file is empty (0 bytes); export or download it again")
     if size > MAX_BYTES:
         raise ItemError(f"{name}: {size >> 20} MB, over the limit of {MAX_BYTES >> 20} MB; shrink the image")
+
+
+def reduced_from(image: Image.Image) -> tuple[int, int] | None:
+    """(width, height) of the upright photo that ``open_image`` decoded smaller; None at full size."""
+    size: tuple[int, int] | None = image.info.get(_REDUCED)
+    return size
+
+
+def _draw_in(path: Path, image: Image.Image) -> None:
+    """Has a JPEG over the limit decoded at the largest of the sizes that its blocks of 8x8 offer."""
+    width, height = image.size
+    if width * height <= MAX_PIXELS or not isinstance(image, JpegImageFile):
+        return
+    across = [h * v for _, h, v, _ in image.layer]
+    kept = (
+        2 * width * height * sum(across) // max(across)
+    )  # of a progressive one every coefficient, at any size
+    if image.info.get("progressive") and kept > MAX_COEFFICIENTS:
+        raise ItemError(
+            f"{shown(path)}: {width}x{height} pixels is too much for a progressive JPEG of its kind; "
+            "shrink the image, or save it without progressive"
+        )
+    scale = next((s for s in (2, 4, 8) if (width // s + 1) * (height // s + 1) <= MAX_PIXELS), 8)
+    image.draft(None, (width // scale, height // scale))
+
+
+def _noted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The image with the size that its file has, if that is another."""
+    if image.size not in (size, size[::-1]):
+        turned = (image.width > image.height) != (size[0] > size[1])
+        image.info[_REDUCED] = size[::-1] if turned else size
+    return image
 
 
 def _check_size(path: Path, image: Image.Image) -> None:
