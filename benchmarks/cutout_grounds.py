@@ -15,6 +15,7 @@ import io
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Literal
@@ -57,29 +58,31 @@ def rng_of(*names: object) -> Rng:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A product: ``rgba`` [h, w, 4], its height, and which of its pixels [h, w] are white parts beside holes."""
+    """A product: ``rgba`` [h, w, 4]; ``white``: which pixels [h, w] are white parts beside holes."""
 
     name: str
     rgba: Pixels
     height_cm: float = 25.0
     white: Mask | None = None
-    drawn: bool = False
 
 
-def products(split: Split, work: Path) -> Iterator[Callable[[], Truth]]:
-    """Openers of the split's products, kinds mixed, so that the first few are a fair choice; then drawn ones."""
+Opener = Callable[[], Truth]
+
+
+def products(split: Split, work: Path) -> Iterator[tuple[Opener, bool]]:
+    """The split's products, each with whether it is drawn; kinds are mixed: the first are a fair choice."""
     odd = split == "tune"
     folder = ROOT.parent / "shared" / "tiny_dataset" / "images"
     files = [path for path in sorted(folder.glob("*.png")) if int(path.stem) % 2 == odd]
     files.append(ROOT / "samples" / ("serum.png" if odd else "tea.png"))
-    own = [lambda path=path: _from_file(path) for path in files]
+    own: list[Opener] = [partial(_from_file, path) for path in files]
     seed, count = MARKET[split]
-    market = [lambda at=at: _from_market(seed, at, work) for at in _market_indices(seed, count)]
+    market: list[Opener] = [partial(_from_market, seed, at, work) for at in _market_indices(seed, count)]
     mixed = chain.from_iterable(zip_longest(own, market[::2], market[1::2]))
-    yield from (opener for opener in mixed if opener is not None)
+    yield from ((opener, False) for opener in mixed if opener is not None)
     for kind in SHAPES:
         for number in range(1 if odd else 2):
-            yield lambda kind=kind, number=number: _drawn(kind, split, number)
+            yield partial(_drawn, kind, split, number), True
 
 
 def _from_file(path: Path) -> Truth:
@@ -111,7 +114,7 @@ def _from_market(seed: int, index: int, work: Path) -> Truth:
 
 def _drawn(kind: str, split: Split, number: int) -> Truth:
     rgba, white = draw(kind, rng_of("drawn", split, kind, number))
-    return Truth(f"drawn-{kind}-{number}", rgba, white=white, drawn=True)
+    return Truth(f"drawn-{kind}-{number}", rgba, white=white)
 
 
 def _keep(path: Path, data: bytes) -> None:
@@ -172,9 +175,13 @@ def make_case(truth: Truth, ground: str, split: Split, work: Path) -> Case:
     else:
         rgb = share * frame.colours + (1 - share) * below
     rgb = rgb + rng.normal(0, rng.uniform(0, 1.5), (*rgb.shape[:2], 1))
-    alpha, colours = np.rint(frame.alpha * 255), np.rint(frame.colours)
-    pixels = (np.clip(np.rint(values), 0, 255).astype(np.uint8) for values in (rgb, alpha, colours))
-    return Case(truth.name, ground, *pixels, frame.white)
+    return Case(
+        truth.name, ground, _bytes(rgb), _bytes(frame.alpha * 255), _bytes(frame.colours), frame.white
+    )
+
+
+def _bytes(values: Floats) -> Pixels:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def encoded(case: Case, encoding: str) -> Pixels:
