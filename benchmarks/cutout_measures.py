@@ -51,6 +51,9 @@ def _edge_distance(true: Mask, found: Mask) -> float | None:
     lines = _outline(true), _outline(found)
     if not (lines[0].any() and lines[1].any()):
         return None
+    rows, columns = np.nonzero(lines[0] | lines[1])
+    window = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    lines = lines[0][window], lines[1][window]
     away = [ndimage.distance_transform_edt(~line) for line in lines]
     there, back = away[0][lines[1]], away[1][lines[0]]
     return float((there.sum() + back.sum()) / (there.size + back.size))
