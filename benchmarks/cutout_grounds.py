@@ -41,6 +41,7 @@ VERSION = "1"
 ROOT = Path(__file__).resolve().parents[1]
 MARKET = {"tune": (7001, 15), "test": (9002, 40)}
 """Seed and number of the market's products of a split, all of different shapes as long as there are any."""
+THIN = ("handbag", "headphones", "chair", "glasses", "jug", "table", "shoe", "watch")
 MARKET_SIDE = 1000
 """Longer side in pixels of a market product's photo."""
 MAX_GROWTH = 1.3
@@ -94,7 +95,7 @@ def _from_file(path: Path) -> Truth:
 
 
 def _own_colours(rgba: Pixels) -> Pixels:
-    """Soft edges in the colour of the solid pixel beside them: files keep some of the ground they stood on."""
+    """Soft edges in the colour of the solid pixel beside them: files keep some of the old ground there."""
     away: Any
     away, nearest = ndimage.distance_transform_edt(rgba[..., 3] < 250, return_indices=True)
     colours = np.where((away <= 6)[..., None], rgba[nearest[0], nearest[1], :3], rgba[..., :3])
@@ -102,13 +103,16 @@ def _own_colours(rgba: Pixels) -> Pixels:
 
 
 def _market_indices(seed: int, count: int) -> list[int]:
-    """The market's first products that differ in shape."""
+    """The market's first products that differ in shape; every other one is thin or has holes."""
     from caig_cli.market.catalogue import item
 
     shapes: dict[str, int] = {}
-    for index in range(20 * count):
+    for index in range(800):
         shapes.setdefault(item(seed, index).shape, index)
-    return sorted(shapes.values())[:count]
+    thin = [shapes[shape] for shape in THIN if shape in shapes]
+    others = sorted(set(shapes.values()) - set(thin))
+    mixed = chain.from_iterable(zip_longest(others, thin))
+    return [index for index in mixed if index is not None][:count]
 
 
 def _from_market(seed: int, index: int, work: Path) -> Truth:
