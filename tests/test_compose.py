@@ -9,7 +9,8 @@ import pytest
 from scipy import ndimage
 
 from caig_cli.cutouts.cutout import Cutout, load_cutout, resize
-from caig_cli.painters.compose import compose, measure
+from caig_cli.painters import Shot
+from caig_cli.painters.compose import compose, laid_out, measure
 from caig_cli.painters.layout import place
 from caig_cli.records import Box, Product
 
@@ -90,6 +91,66 @@ def test_growth_is_measured() -> None:
     ring = ndimage.binary_dilation(grown, iterations=3) & ~grown
     ad[ring] = (200, 40, 60)
     assert measure(ad, product, box).growth == pytest.approx(ring.sum() / grown.sum(), rel=0.1)
+
+
+def cut(*sides: str, size: tuple[int, int] = (120, 200)) -> Cutout:
+    """A noisy product that ends in a soft edge where the photo does not cut it off."""
+    width, height = size
+    y, x = np.mgrid[:height, :width].astype(float)
+    apart = {"left": x, "right": width - 1 - x, "top": y, "bottom": height - 1 - y}
+    free = [np.full((height, width), 99.0), *(apart[side] for side in apart if side not in sides)]
+    alpha = np.rint(255 * np.clip(np.min(free, axis=0) / 3, 0, 1))
+    colours = np.random.default_rng(0).integers(90, 160, (height, width, 3))
+    rgba = np.dstack([colours, alpha]).astype(np.uint8)
+    rgba[alpha == 0] = 0
+    return Cutout(rgba, frozenset(sides))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(53, 88), (119, 199), (360, 600), (700, 1100), (1, 1)], ids=str)
+def test_a_cut_side_stays_solid(size: tuple[int, int]) -> None:
+    """Resizing mixes the rows at a cut with nothing from outside: no seam at the frame."""
+    product = cut("top", "bottom", "left", "right")
+    assert (resize(product, size).rgba[..., 3] == 255).all()
+    assert resize(product, size).cut_off == product.cut_off
+    even = Cutout(np.full((200, 120, 4), (90, 60, 30, 255), np.uint8), product.cut_off)
+    assert (resize(even, size).rgba == (90, 60, 30, 255)).all()
+    foot = resize(cut("bottom"), (53, 88)).rgba[-1]
+    assert (foot[3:-3, 3] == 255).all()
+
+
+@pytest.mark.parametrize("sides", [("bottom",), ("top",), ("left", "bottom"), ("top", "bottom"), ("right",)])
+@pytest.mark.parametrize("mean", [8, 250])
+def test_the_product_reaches_the_frame_where_it_is_cut_off(sides: tuple[str, ...], mean: int) -> None:
+    shot = Shot(cut(*sides), "", (256, 300), 0)
+    ad = compose(noisy(300, 256, mean), shot.product, shot.box)
+    small = resize(shot.product, (shot.box.width, shot.box.height)).rgba
+    rim = {"top": np.s_[0], "bottom": np.s_[-1], "left": np.s_[:, 0], "right": np.s_[:, -1]}
+    window = ad[shot.box.top : shot.box.bottom, shot.box.left : shot.box.right]
+    for side in sides:
+        solid = small[rim[side]][:, 3] == 255
+        assert solid.mean() > 0.9
+        assert (window[rim[side]][solid] == small[rim[side]][solid, :3]).all()
+        line = ad[rim[side]][:, 0].astype(int)
+        assert ((line > 60) & (line < 200)).sum() >= solid.sum()  # at the frame itself
+    fidelity = measure(ad, shot.product, shot.box)
+    assert fidelity.interior == 0
+    assert fidelity.edge < 2 and fidelity.growth < 0.002
+
+
+def test_what_sticks_out_is_cut_off_at_the_frame() -> None:
+    product, background = cut("left", "top", "right", "bottom", size=(220, 200)), noisy(200, 200)
+    box = place(product.size, (200, 200), cut_off=product.cut_off)
+    assert box == Box(-10, 0, 210, 200)
+    ad = compose(background, product, box)
+    assert (ad == product.rgba[:, 10:210, :3]).all()
+    assert (laid_out(product, box, (200, 200)) == product.rgba[:, 10:210]).all()
+    assert measure(ad, product, box).interior == 0
+    ad[0, 0, 0] ^= 7  # nothing lies between the product and the frame, so all of it is measured
+    assert measure(ad, product, box).interior > 0
+    half = cut("left", size=(220, 100))
+    ad = compose(background, half, Box(-20, 50, 200, 150))
+    assert (ad[60:140, 0] == half.rgba[10:90, 20, :3]).all()
+    assert measure(ad, half, Box(-20, 50, 200, 150)).interior == 0
 
 
 def test_a_changed_pixel_is_measured() -> None:

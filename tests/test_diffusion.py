@@ -168,6 +168,24 @@ def test_a_black_product_has_an_outline() -> None:
     assert edges[32, 14:18].any() and edges[14:18, 32].any()
 
 
+def test_a_product_that_is_cut_off_goes_on_to_the_end_of_the_canvas() -> None:
+    """What is rounded up beyond the frame is painted too: the product does not end at the frame's border."""
+    rgba = np.random.default_rng(0).integers(60, 200, (60, 40, 4), dtype=np.uint8)
+    rgba[..., 3] = 255
+    sides = frozenset({"right", "bottom"})
+    one = Shot(Cutout(rgba, sides), "snow", (90, 90), 0, scale=0.6)  # type: ignore[arg-type]
+    canvas = canvas_for(one.size, 90, 16)
+    assert (canvas.frame, canvas.size) == ((90, 90), (96, 96))
+    assert (one.box.right, one.box.bottom) == (90, 90)
+    seen = condition(one, canvas, (0, 0, 0), 6)
+    mask, image = np.asarray(seen.mask), np.asarray(seen.image)
+    assert (mask[one.box.top + 6 :, one.box.left + 6 :] == 0).all()
+    assert (image[90:, 70:90] == image[89, 70:90]).all() and (image[50:90, 90:] == image[50:90, 89:90]).all()
+    whole = Shot(Cutout(rgba), "snow", (90, 90), 0, scale=1.0)
+    assert whole.box.bottom == 90
+    assert (np.asarray(condition(whole, canvas, (0, 0, 0), 6).mask)[90:] == 255).all()
+
+
 @pytest.mark.parametrize("ad", [(64, 64), (1200, 628), (1080, 1920), (97, 64), (128, 128)])
 @pytest.mark.parametrize("multiple", [8, 16])
 def test_canvas_has_the_shape_of_the_ad(ad: tuple[int, int], multiple: int) -> None:

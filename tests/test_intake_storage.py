@@ -14,6 +14,9 @@ from caig_cli.cutouts.cutout import Cutout, CutoutFacts
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.engine.files import png_bytes
 from caig_cli.errors import ItemError
+from caig_cli.records import Product
+from caig_cli.rounds import candidates
+from caig_cli.rounds.sections import BrushSection
 
 SIDES = ("left", "top", "right", "bottom")
 SUBSETS = list(chain.from_iterable(combinations(SIDES, n) for n in range(5)))
@@ -35,6 +38,15 @@ def test_round_trip(tmp_path: Path, sides: tuple, facts: CutoutFacts) -> None:
     assert again.cut_off == cutout.cut_off
     assert again.facts == cutout.facts
     assert not again.rgba.flags.writeable
+
+
+def test_pcpo_paints_what_was_kept(tmp_path: Path) -> None:
+    """The painter's shots know at which sides the photo ends."""
+    (tmp_path / "one.png").write_bytes(cutout_png(Cutout(pixels(), frozenset({"bottom"}), FACTS)))
+    job = candidates.Job(Product("one", tmp_path / "photo.jpg"), tmp_path / "one.png", ("a", "b"), 1)
+    for shot in candidates._shots(BrushSection(), job):
+        assert (shot.product.cut_off, shot.product.facts) == ({"bottom"}, FACTS)
+        assert shot.box.bottom == 128
 
 
 def test_equal_cutouts_give_equal_bytes() -> None:

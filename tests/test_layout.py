@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from caig_cli.errors import UsageError
 from caig_cli.painters.layout import PLACEMENTS, PRESETS, parse_size, place
+from caig_cli.records import Box
 
 SIDES = st.integers(1, 6000)
 FRAMES = st.tuples(st.integers(64, 2048), st.integers(64, 2048))
@@ -23,6 +24,107 @@ def test_the_product_is_always_inside(
     assert 0 <= box.top < box.bottom <= frame[1]
     if scale is not None:
         assert box.width <= max(1, round(scale * frame[0])) and box.height <= max(1, round(scale * frame[1]))
+
+
+@pytest.mark.parametrize(
+    ("product", "cut_off", "expected"),
+    [
+        # hangs from the top and stands on the base line, at 0.85 of a square
+        ((300, 600), "top", Box(288, 0, 713, 850)),
+        # too wide for that: nine tenths of the frame's width, from the top
+        ((600, 300), "top", Box(50, 0, 950, 450)),
+        # its top is where it would be if it stood on the base line: 0.60 high and 0.15 below that
+        ((300, 600), "bottom", Box(312, 250, 687, 1000)),
+        ((300, 600), "top bottom", Box(250, 0, 750, 1000)),
+        # too wide to span: 0.96 of the width, at the bottom
+        ((600, 400), "top bottom", Box(20, 360, 980, 1000)),
+        # its other end is where it would be in the middle; on the base line
+        ((900, 300), "left", Box(0, 580, 810, 850)),
+        ((900, 300), "right", Box(190, 580, 1000, 850)),
+        ((900, 300), "left right", Box(0, 517, 1000, 850)),
+        ((900, 300), "left bottom", Box(0, 730, 810, 1000)),
+        ((300, 300), "left top right bottom", Box(0, 0, 1000, 1000)),
+        # spans neither without losing a fifth of its height: whole, at the bottom and the left
+        ((400, 500), "left right bottom", Box(0, 0, 800, 1000)),
+    ],
+    ids=str,
+)
+def test_sides_that_the_photo_cuts_off(product: tuple[int, int], cut_off: str, expected: Box) -> None:
+    assert place(product, (1000, 1000), cut_off=cut_off.split()) == expected
+
+
+def test_a_little_is_lost_beyond_a_side_that_is_cut_off() -> None:
+    """A photo a tenth wider than the frame spans its height; one that is two tenths wider spans its width."""
+    all_four = ("left", "top", "right", "bottom")
+    assert place((1100, 1000), (1000, 1000), cut_off=all_four) == Box(-50, 0, 1050, 1000)
+    assert place((1100, 1000), (1000, 1000), cut_off=("left", "top", "bottom")) == Box(-100, 0, 1000, 1000)
+    assert place((1100, 1000), (1000, 1000), cut_off=("right", "top", "bottom")) == Box(0, 0, 1100, 1000)
+    assert place((1250, 1000), (1000, 1000), cut_off=all_four) == Box(0, 200, 1000, 1000)
+    assert place((1000, 1250), (1000, 1000), cut_off=all_four) == Box(0, 0, 800, 1000)
+
+
+def test_where_nothing_is_cut_off_the_placement_holds() -> None:
+    """Of two sides that cannot both be reached, the placement chooses too."""
+    boxes = [
+        place((300, 600), (1000, 1000), name, cut_off=["bottom"]) for name in ("left", "golden", "right")
+    ]
+    assert [box.left for box in boxes] == [146, 194, 479]
+    wide = [place((500, 500), (1000, 600), name, cut_off=["left", "right"]) for name in ("centre", "right")]
+    assert [(box.left, box.right) for box in wide] == [(0, 576), (424, 1000)]
+    assert place((300, 600), (1000, 1000), "middle", cut_off=["left"]).top == 200
+
+
+def test_scale_holds_where_one_side_is_cut_off() -> None:
+    assert place((100, 200), (1000, 1000), scale=0.5, cut_off=["bottom"]) == Box(375, 500, 625, 1000)
+    assert place((100, 200), (1000, 1000), scale=0.5, cut_off=["top"]) == Box(375, 0, 625, 500)
+    assert place((100, 200), (1000, 1000), scale=0.5, cut_off=["top", "bottom"]).height == 1000
+
+
+SOME = st.sets(st.sampled_from(("left", "top", "right", "bottom")))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.tuples(SIDES, SIDES), FRAMES, st.sampled_from(PLACEMENTS), st.none() | st.floats(0.001, 1.0), SOME)
+def test_cut_sides_are_at_the_frame(
+    product: tuple[int, int], frame: tuple[int, int], placement: str, scale: float | None, cut_off: set
+) -> None:
+    box = place(product, frame, placement, scale, cut_off=cut_off)
+    reached = {
+        "left": box.left <= 0,
+        "top": box.top <= 0,
+        "right": box.right >= frame[0],
+        "bottom": box.bottom >= frame[1],
+    }
+    for one, other in (("left", "right"), ("top", "bottom")):
+        if cut_off >= {one, other}:
+            assert reached[one] or reached[other]
+        else:
+            assert all(reached[side] for side in cut_off & {one, other})
+    # whatever lies beyond the frame is beyond a side that is cut off, and little
+    beyond = {
+        "left": -box.left,
+        "top": -box.top,
+        "right": box.right - frame[0],
+        "bottom": box.bottom - frame[1],
+    }
+    assert all(by <= 0 or side in cut_off for side, by in beyond.items())
+    assert max(beyond["left"], 0) + max(beyond["right"], 0) <= 0.12 * box.width + 1
+    assert max(beyond["top"], 0) + max(beyond["bottom"], 0) <= 0.12 * box.height + 1
+    # one number rounds to both sides, so that the aspect is the product's to the pixel
+    pairs = list(zip((box.width, box.height), product, strict=True))
+    least = max((side - 0.5) / pixels if side > 1 else 0 for side, pixels in pairs)
+    assert least <= min((side + 0.5) / pixels for side, pixels in pairs) + 1e-9
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.tuples(SIDES, SIDES), FRAMES, st.sampled_from(PLACEMENTS), st.none() | st.floats(0.001, 1.0))
+def test_three_or_four_sides_touch_at_least_two(
+    product: tuple[int, int], frame: tuple[int, int], placement: str, scale: float | None
+) -> None:
+    box = place(product, frame, placement, scale, cut_off=("left", "top", "right", "bottom"))
+    assert box.left <= 0 or box.right >= frame[0]
+    assert box.bottom >= frame[1]
+    assert (box.left <= 0 and box.right >= frame[0]) or (box.top <= 0 and box.bottom >= frame[1])
 
 
 @pytest.mark.parametrize("frame", PRESETS.values(), ids=PRESETS)

@@ -7,12 +7,16 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from studio_scenes import bottle
 
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Shot
 from caig_cli.painters.compose import measure
 from caig_cli.painters.layout import place
+from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.painter import StudioPainter
+from caig_cli.painters.studio.set import build_stage
 from caig_cli.painters.table import PAINTERS, Means
 
 PROMPTS = (
@@ -56,3 +60,23 @@ def test_the_product_is_the_customers_own() -> None:
         fidelity = measure(np.asarray(ad), shot.product, box)
         assert fidelity.interior == 0
         assert fidelity.growth < 0.05
+
+
+@pytest.mark.parametrize(
+    "sides", [("top",), ("bottom",), ("left", "right"), ("top", "bottom"), ("left", "top")]
+)
+def test_a_product_that_is_cut_off_ends_at_the_frame(sides: tuple[str, ...]) -> None:
+    """Its own pixels, at the very border; the floor and its horizon stay in the picture."""
+    rgba = np.zeros((120, 120, 4), np.uint8)
+    rgba[40:80] = rgba[:, 40:80] = (200, 40, 40, 255)  # arms to all sides
+    product = Cutout(rgba, frozenset(sides))  # type: ignore[arg-type]
+    shot = Shot(product, PROMPTS[0], SIZE, 4, height_cm=100.0)
+    ad = np.asarray(StudioPainter(spp=2).paint([shot])[0])
+    fidelity = measure(ad, product, shot.box)
+    assert (fidelity.interior, fidelity.growth) == (0, pytest.approx(0, abs=0.05))
+    rim = {"top": ad[0], "bottom": ad[-1], "left": ad[:, 0], "right": ad[:, -1]}
+    for side in sides:
+        red = np.abs(rim[side].astype(int) - (200, 40, 40)).max(axis=-1) < 3
+        assert red.sum() >= 0.3 * min(shot.box.width, shot.box.height) - 2
+    stage = build_stage(read(shot.prompt).scene, SIZE, shot.box, 100.0, 4)
+    assert 0 < stage.camera.horizon < SIZE[1]

@@ -62,9 +62,18 @@ def condition(shot: Shot, canvas: Canvas, matte: tuple[int, int, int], dilation:
 
 
 def laid_out(shot: Shot, canvas: Canvas) -> Pixels:
-    """The product uint8 [H, W, 4] where it stands on the canvas, transparent black elsewhere."""
+    """The product uint8 [H, W, 4] where it stands on the canvas, transparent black elsewhere.
+
+    Cut off at the frame's right or bottom, it goes on to the canvas' end: an edge there would be painted.
+    """
     box = _on_canvas(shot.box, shot.size, canvas)
-    return compose.laid_out(shot.product, box, canvas.size)
+    rgba = compose.laid_out(shot.product, box, canvas.size)
+    width, height = canvas.frame
+    if "right" in shot.product.cut_off and box.right >= width:
+        rgba[:, width:] = rgba[:, width - 1 : width]
+    if "bottom" in shot.product.cut_off and box.bottom >= height:
+        rgba[height:] = rgba[height - 1 : height]
+    return rgba
 
 
 def repainted(alpha: Pixels, dilation: int) -> Pixels:
