@@ -39,10 +39,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cutout_grounds import GROUNDS, VERSION, Case, Opener, encoded, make_case, products, rng_of
+from cutout_grounds import GROUNDS, Case, encoded, make_case
 from cutout_measures import interval, measured
 from cutout_methods import METHODS, Method, code_of
 from cutout_pictures import compared, look_at
+from cutout_products import ROOT, VERSION, Opener, products, rng_of
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -53,7 +54,6 @@ Row = dict[str, Any]
 
 ENCODINGS = ("png", "q90", "q75")
 IDENTITY = ("version", "split", "product", "ground", "encoding", "method", "code")
-ROOT = Path(__file__).resolve().parents[1]
 
 
 # --- running ----------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ import tarfile
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cutout_products import ROOT
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
@@ -26,7 +26,6 @@ from caig_cli.errors import ItemError
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-ROOT = Path(__file__).resolve().parents[1]
 BEFORE = "eedec31"
 """The last commit that knew plain backgrounds only."""
 WORKING_SIDE = 1024

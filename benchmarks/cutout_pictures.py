@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from cutout_grounds import Case
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from caig_cli.cutouts.cutout import Cutout, load_cutout
 from caig_cli.data.images import SUFFIXES, open_image
-from caig_cli.engine import pages
 from caig_cli.errors import ItemError
 from caig_cli.records import Product
 
@@ -35,6 +34,8 @@ def look_at(folder: Path, out: Path) -> None:
     """Cut out every photo of the folder, each in a process of its own; pictures, a sheet and a CSV."""
     out.mkdir(parents=True, exist_ok=True)
     photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not photos:
+        raise SystemExit(f"{folder}: no photo in it")
     rows = []
     with (out / "photos.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, COLUMNS)
@@ -45,8 +46,7 @@ def look_at(folder: Path, out: Path) -> None:
             file.flush()
             print(" · ".join(str(rows[-1][key]) for key in COLUMNS if rows[-1][key] != ""), flush=True)
     pictures = [out / f"{photo.name}.jpg" for photo in photos]
-    sheet = pages.contact_sheet([p for p in pictures if p.is_file()], columns=2, cell=900, most=len(pictures))
-    sheet.save(out / "contact_sheet.jpg", quality=88)
+    _sheet([path for path in pictures if path.is_file()]).save(out / "contact_sheet.jpg", quality=88)
     accepted = sum(bool(row["accepted"]) for row in rows)
     print(f"{accepted} of {len(rows)} accepted; {sum(float(row['cpu_s'] or 0) for row in rows):.0f} s of CPU")
 
@@ -146,4 +146,18 @@ def _beside(parts: list[Image.Image]) -> Image.Image:
     for part in parts:
         page.paste(part, (left, 0))
         left += part.width + 8
+    return page
+
+
+def _sheet(pictures: list[Path]) -> Image.Image:
+    """All pictures small, in two columns."""
+    size = SIDE, SIDE // 3
+    parts = [ImageOps.contain(Image.open(path), size, Image.Resampling.LANCZOS) for path in pictures]
+    pairs = [_beside(parts[at : at + 2]) for at in range(0, len(parts), 2)]
+    whole = max(pair.width for pair in pairs), sum(pair.height + 8 for pair in pairs)
+    page = Image.new("RGB", whole, (128, 128, 128))
+    top = 0
+    for pair in pairs:
+        page.paste(pair, (0, top))
+        top += pair.height + 8
     return page
