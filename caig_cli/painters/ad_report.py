@@ -74,15 +74,17 @@ def show_ads(
 def _cutouts(cutouts: Sequence[CutoutPicture]) -> pages.Comparison:
     """Every photo beside its cut-out, what needs a look first."""
     ordered = sorted(cutouts, key=_urgency)
-    text = "The photo, and what the ads show of it. Refused and doubtful ones come first."
+    text = "The photo, and what the ads show of it. Doubtful and refused ones come first."
     if len(ordered) > SHOWN_CUTOUTS:
         text += f" {SHOWN_CUTOUTS} of {len(ordered)} are shown."
     return pages.Comparison("Cut-outs", [_pair(one) for one in ordered[:SHOWN_CUTOUTS]], text)
 
 
-def _urgency(one: CutoutPicture) -> tuple[bool, bool, float, str]:
-    doubt = 1.0 if one.facts is None else one.facts.doubt
-    return one.error is None, one.facts is not None, -doubt, one.product.id
+def _urgency(one: CutoutPicture) -> tuple[int, float, str]:
+    """Doubtful ones can be judged by a look, refused ones can't; the rest by their doubt."""
+    if one.facts is None:
+        return 1, 0.0, one.product.id
+    return 0 if one.facts.doubt > DOUBTFUL else 2, -one.facts.doubt, one.product.id
 
 
 def _pair(one: CutoutPicture) -> pages.BeforeAfter:
@@ -98,7 +100,7 @@ def _pair(one: CutoutPicture) -> pages.BeforeAfter:
         one.product.image,
         None if one.facts is None else one.path,
         one.product.id,
-        " ".join(note.rstrip(".") + "." for note in notes),
+        "" if one.error else " ".join(f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in notes),
         one.error or "",
         facts,
         f"{state}, used" if state and one.error is None else state,

@@ -9,14 +9,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from caig_cli.cutouts.cutout import Cutout, CutoutFacts, load_cutout
+from caig_cli.cutouts.backdrop import HINT
+from caig_cli.cutouts.cutout import DOUBTFUL, Cutout, CutoutFacts, load_cutout
 from caig_cli.cutouts.doubt import GENERATE, doubt
 from caig_cli.cutouts.storage import cutout_png, open_cutout
+from caig_cli.data.images import shown
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
@@ -43,18 +45,35 @@ class Look:
         return "; ".join([f"{how}, doubt {self.facts.doubt:.2f}", *self.facts.notes])
 
 
+def cut_out(item: Item, notify: Callable[[str], None]) -> Cutout:
+    """The product out of its photo. Raises ItemError, which names the file that a mask is looked for in."""
+    try:
+        return load_cutout(item.product, notify, source=item.cutout)
+    except ItemError as error:
+        mask = f"give a mask ({shown(item.product.image.stem)}_mask.png beside it) or a transparent PNG"
+        raise ItemError(str(error).replace(HINT, mask)) from None
+
+
 def judged(product: Product, facts: CutoutFacts, accept: bool) -> Look:
     """The look at a photo that could be cut out."""
     return Look(product, facts, None if accept else doubt(facts, GENERATE))
 
 
+def telling(items: Sequence[Item], report: Reporter) -> Callable[[str], None]:
+    """Tells what takes time; of many photos not each, because the bar moves, but every download."""
+    if len(items) == 1:
+        return report.info
+    names = tuple(f"{shown(item.product.image)}: " for item in items)
+    return lambda line: None if line.startswith(names) else report.info(line)
+
+
 def looks(items: Sequence[Item], accept: bool, report: Reporter) -> list[Look]:
     """A look at every photo; nothing is kept."""
-    found = []
+    found, say = [], telling(items, report)
     with report.progress("checking photos", len(items)) as bar:
         for item in items:
             try:
-                cutout = load_cutout(item.product, report.info, source=item.cutout)
+                cutout = cut_out(item, say)
                 found.append(judged(item.product, cutout.facts, accept))
             except ItemError as error:
                 found.append(Look(item.product, None, str(error)))
@@ -75,10 +94,10 @@ class Photos:
 
         Products in ``finished`` have all their ads and are looked up only.
         """
-        found = []
+        found, say = [], telling(items, self._report)
         with self._report.progress("checking photos", len(items)) as bar, self._run.timed("cut out"):
             for item in items:
-                if (look := self._look(item, item.product.id in finished)) is not None:
+                if (look := self._look(item, item.product.id in finished, say)) is not None:
                     found.append(look)
                 bar.advance()
         return found
@@ -94,7 +113,7 @@ class Photos:
         """Where the cut-out of a product is."""
         return self._run.path / self._name(product)
 
-    def _look(self, item: Item, finished: bool) -> Look | None:
+    def _look(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
         product, row = item.product, self._kept.get(item.product.id)
         whole = row is not None and self.path(product).is_file()
         if finished:
@@ -105,13 +124,23 @@ class Photos:
         if row and row["input"] != key:
             self._report.warn(f"{product.id}: the photo is not the one of the run's start; cut out again")
         try:
-            cutout = load_cutout(product, self._report.info, source=item.cutout)
+            cutout = cut_out(item, say)
         except ItemError as error:
             return Look(product, None, str(error))
         self._run.write_bytes(self._name(product), cutout_png(cutout))
         self._run.append_jsonl(FILE, {"product": product.id, "input": key, **asdict(cutout.facts)})
         self._last = (product.id, cutout)
+        self._tell(product, cutout.facts)
         return judged(product, cutout.facts, self._accept)
+
+    def _tell(self, product: Product, facts: CutoutFacts) -> None:
+        """What was done to a photo that is used, and that a doubtful one is."""
+        doubtful = facts.doubt > DOUBTFUL
+        if doubtful and self._accept:
+            notes = "; ".join(facts.notes)
+            self._report.warn(f"{product.id}: doubtful cut-out ({facts.doubt:.2f}), used as asked: {notes}")
+        elif facts.notes and not doubtful:
+            self._report.info(f"{product.id}: {'; '.join(facts.notes)}")
 
     @staticmethod
     def _name(product: Product) -> str:
