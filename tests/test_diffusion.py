@@ -16,6 +16,7 @@ from tiny_diffusion import make_flux, make_sd
 
 from caig_cli.cli import run as caig
 from caig_cli.cutouts.cutout import Cutout
+from caig_cli.cutouts.storage import cutout_png
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RecipeError, UsageError
 from caig_cli.market.workers import start_workers
@@ -332,7 +333,7 @@ def test_pcpo_paints_several_products_together(
     workdir: Path, section: Callable[..., DiffusionSection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rivals share a seed; a batch of the model is filled from as many products as it takes."""
-    Image.fromarray(bottle().rgba).save(workdir / "cutout.png")
+    (workdir / "cutout.png").write_bytes(cutout_png(bottle()))
     products = [Product(f"p{n}", workdir / "cutout.png") for n in range(3)]
     jobs = [
         candidates.Job(one, workdir / "cutout.png", ("a table", "snow"), 5 + n)
