@@ -166,6 +166,11 @@ COMMANDS: Mapping[str, Command] = {
         },
         out="OUT",
     ),
+    "fetch": Command(
+        "Fetch the cut-out model, or models of the hub, before they are needed.",
+        {"NAME": "fetch.names"},
+        folder=False,
+    ),
     "import": Command(
         "Make a released checkpoint a folder that every command and transformers load.",
         {
@@ -285,11 +290,6 @@ def _fetch(stage: ModuleType, recipe: Recipe, report: Reporter) -> dict[str, str
     return sources.fetch_all(wanted, report if run_dir.is_main_process() else SilentReporter())
 
 
-def _execute_in_folder(
-    name: str, recipe: Recipe, out: Path | None, options: Mapping[str, Any], report: Reporter
-) -> int:
-    """Run the stage in its run folder, in as many processes as asked."""
-    from caig_cli.engine import launch, run_dir
 def _look(stage: ModuleType, recipe: Recipe, report: Reporter) -> None:
     """Read the inputs, so that a mistake in them is told before anything is done."""
     if hasattr(stage, "check"):
@@ -298,17 +298,22 @@ def _look(stage: ModuleType, recipe: Recipe, report: Reporter) -> None:
         stage.plan(recipe, report)
 
 
+def _execute_in_folder(
+    name: str, recipe: Recipe, out: Path | None, options: Mapping[str, Any], report: Reporter
+) -> int:
+    """Run the stage in its run folder, in as many processes as asked."""
+    from caig_cli.engine import launch, run_dir
     from caig_cli.engine.report import SilentReporter
     from caig_cli.engine.sources import pin
 
     stage = _stage(name)
+    if hasattr(stage, "check"):
+        stage.check(recipe)
     models = _fetch(stage, recipe, report)
     recipe = pin(recipe, models)
     _memory(stage, recipe, always=False)
     processes = options.get("num_processes") or 1
     if processes > 1 and not launch.is_launched():
-    if hasattr(stage, "check"):
-        stage.check(recipe)
         stage.plan(recipe, report)  # a user's mistake is told once, not once per process
         return launch.relaunch(processes)
     if not run_dir.is_main_process():
@@ -364,13 +369,13 @@ def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, s
     if speaks:
         for failure in () if outcome.told else outcome.failed:
             report.warn(f"{failure.item}: {failure.error}")
+        if outcome.told and outcome.failed:
+            report.warn(f"{len(outcome.failed)} not used, each told above and in report.html")
         for line in [to_json(outcome.result)] if options["json"] else outcome.lines:
             typer.echo(line)
     return 3 if outcome.failed else 0
 
 
-        if outcome.told and outcome.failed:
-            report.warn(f"{len(outcome.failed)} not used, each told above and in report.html")
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"caig {__version__}")
@@ -392,6 +397,7 @@ def _bare() -> None:
 def _env(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
+    from caig_cli.cutouts import weights
     from caig_cli.engine import environment, hub
 
     folder, free = hub.home()
@@ -400,6 +406,7 @@ def _env(
         "working": environment.working(),
         "cache": {"folder": str(folder), "free_gb": round(free / 1e9, 1)},
         "models": hub.models(),
+        "cutout": weights.describe(weights.DEFAULT),
     }
     if as_json:
         typer.echo(json.dumps(facts))

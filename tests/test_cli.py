@@ -260,7 +260,9 @@ def test_env(capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["env", "--json"]) == 0
     facts = json.loads(capfd.readouterr().out)
     assert facts["packages"]["torch"] and isinstance(facts["devices"], list)
-    assert facts["working"] == dict.fromkeys(("bitsandbytes", "diffusers", "mitsuba"), "works")
+    working = ("bitsandbytes", "diffusers", "mitsuba", "onnxruntime")
+    assert facts["working"] == dict.fromkeys(working, "works")
+    assert set(facts["cutout"]) == {"name", "origin", "licence", "path"}
     assert facts["cache"]["folder"] and facts["cache"]["free_gb"] >= 0
     assert cli.run(["env"]) == 0
     out = capfd.readouterr().out

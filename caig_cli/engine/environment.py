@@ -19,8 +19,8 @@ PACKAGES = (
     "numpy", "scipy", "pillow", "onnxruntime", "pillow-heif", "pydantic", "typer",
 )  # fmt: skip
 VARIABLES = (
-    "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_ENDPOINT", "NO_COLOR", "CUDA_VISIBLE_DEVICES",
-    "OMP_NUM_THREADS", "WORLD_SIZE",
+    "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "HF_ENDPOINT", "CAIG_CACHE", "NO_COLOR",
+    "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "WORLD_SIZE",
 )  # fmt: skip
 
 
@@ -80,6 +80,22 @@ def _diffuse() -> None:
     _ = diffusers.StableDiffusionControlNetInpaintPipeline  # imported when it is looked up
 
 
+_IDENTITY = (
+    b'\x08\x08::\n\x10\n\x01x\x12\x01y"\x08Identity\x12\x04tinyZ\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04\n\x02'
+    b"\x08\x01b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\r"
+)
+"""The smallest ONNX network: y [1] is x [1]."""
+
+
+def _segment() -> None:
+    import numpy as np
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(_IDENTITY, providers=["CPUExecutionProvider"])
+    if session.run(None, {"x": np.ones(1, np.float32)})[0] != 1:
+        raise RuntimeError("what a network hands on comes out changed")
+
+
 def _render() -> None:
     import mitsuba
 
@@ -91,6 +107,7 @@ ATTEMPTS: Mapping[str, Callable[[], None]] = {
     "bitsandbytes": _quantise,  # models in 4 and 8 bit
     "diffusers": _diffuse,  # the painter diffusion
     "mitsuba": _render,  # the painter studio
+    "onnxruntime": _segment,  # cut-outs
 }
 
 
