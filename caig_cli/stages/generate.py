@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
-    from caig_cli.painters.album import Row
-    from caig_cli.rounds.generating.photos import Look
+    from caig_cli.painters.album import Album, Row
+    from caig_cli.rounds.generating.photos import Look, Photos
 
 _RESULT = ("product", "prompt", "seed", "score")
 
@@ -88,52 +88,60 @@ def memory(recipe: GenerateRecipe) -> list[Phase]:
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
-    from caig_cli.painters import remarks
     from caig_cli.painters.ad_report import CutoutPicture, show_ads
     from caig_cli.painters.album import Album
-    from caig_cli.rounds.generating import ads as making
     from caig_cli.rounds.generating.photos import Photos
 
     order = make_order(recipe, report.warn)
     use_threads(recipe.threads)
     album = Album(run_dir, order.origin)
     done = {str(row["path"]) for row in album.rows()}
-    finished = {item.product.id for item in order.items if done.issuperset(item.paths)}
     photos = Photos(run_dir, recipe.generate.accept_doubtful, report)
-    found = photos.check(order.items, finished)
+    found = photos.check(order.items, order.finished(done))
     failures = [*order.failed, *_failures(found)]
     _tell(failures, len(order.items) + len(order.failed), report)
-    unused = {look.product.id for look in found if look.error is not None}
-    items = [item for item in order.items if item.product.id not in unused]
-    cutouts = [CutoutPicture(one.product, photos.path(one.product), one.facts, one.error) for one in found]
-    if not items:
-        show_ads(run_dir, order.origin, [], cutouts, failures)
+    usable = order.without({look.product.id for look in found if look.error is not None})
+    if usable.items:
+        _paint(recipe, usable, album, photos, run_dir, report)
+    ads = _in_order(album.rows(), order)
+    with run_dir.timed("report"):
+        cutouts = [
+            CutoutPicture(one.product, photos.path(one.product), one.facts, one.error) for one in found
+        ]
+        show_ads(run_dir, order.origin, ads, cutouts, failures)
+    report.info(f"report {run_dir.path / 'report.html'}")
+    if not ads:
         run_dir.made_nothing()
         raise _nothing(failures)
+    return _outcome(run_dir, ads, failures)
+
+
+def _paint(
+    recipe: GenerateRecipe, order: Order, album: Album, photos: Photos, run_dir: RunDir, report: Reporter
+) -> None:
+    """Make the ads of an order that are not there yet, and tell what is not in them."""
+    from caig_cli.painters import remarks
+    from caig_cli.rounds.generating.ads import ads, open_set
+
     if order.judge is None:
         report.info(f"ads are not ranked{_unranked(recipe)}")
+    done = {str(row["path"]) for row in album.rows()}
     turns = _turns(recipe, order, report)
     means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
     painter = InTurn(table.PAINTERS[recipe.generate.painter](means), turns)
-    workshop = making.open_set(recipe, order, run_dir, report, photos, painter, turns, finished)
-    waiting = [item for item in items if item.product.id not in finished]
+    making = open_set(recipe, order, run_dir, report, photos, painter, turns, order.finished(done))
     size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
-    with report.progress("ads", sum(item.n for item in items)) as bar:
-        bar.advance(sum(path in done for item in items for path in item.paths))
-        jobs = making.ads(workshop, waiting, done)
+    with report.progress("ads", order.ads) as bar:
+        bar.advance(sum(path in done for item in order.items for path in item.paths))
+        jobs = ads(making, order.items, done)
         while batch := list(itertools.islice(jobs, size)):
             with run_dir.timed("paint"):
                 images = painter.paint([job.shot for job in batch])
             for job, image in zip(batch, images, strict=True):
                 album.add(job, image, painter.notes(job.shot))
                 bar.advance()
-    ads = _in_order(album.rows(), order)
-    for remark in remarks.about_ads(ads, recipe.diffusion.growth_limit):
+    for remark in remarks.about_ads(_in_order(album.rows(), order), recipe.diffusion.growth_limit):
         report.warn(remark)
-    with run_dir.timed("report"):
-        show_ads(run_dir, order.origin, ads, cutouts, failures)
-    report.info(f"report {run_dir.path / 'report.html'}")
-    return _outcome(run_dir, ads, failures)
 
 
 def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> Turns:

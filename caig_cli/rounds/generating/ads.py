@@ -59,6 +59,8 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
     """The jobs of products whose photos can be used, but for those that are ``done``."""
     for item in items:
         product = item.product
+        if set(item.paths).issubset(done):
+            continue
         cutout = making.photos.cutout(product)
         with making.run.timed("write"):
             shots = shots_of(item, cutout, making.write(item, cutout))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,6 +73,17 @@ class Order:
     def sizes(self) -> list[tuple[int, int]]:
         """The sizes of the ads, smallest area first."""
         return sorted({item.size for item in self.items}, key=lambda size: (size[0] * size[1], size))
+
+    def finished(self, done: Collection[str]) -> set[str]:
+        """Products whose ads are all among the ``done``."""
+        return {item.product.id for item in self.items if set(item.paths).issubset(done)}
+
+    def without(self, products: Collection[str]) -> Order:
+        """The order without some products, and without the models that nobody needs then."""
+        items = tuple(item for item in self.items if item.product.id not in products)
+        writer = self.writer if any(item.writes for item in items) else None
+        judge = self.judge if any(item.ranked for item in items) else None
+        return replace(self, items=items, writer=writer, judge=judge)
 
     @property
     def most_candidates(self) -> int:
