@@ -6,19 +6,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter
 
-from caig_cli.data.product_columns import OPTIONS, Columns
-from caig_cli.data.products import read_products
 from caig_cli.errors import UsageError
 from caig_cli.painters import table
 from caig_cli.painters.layout import parse_size
-from caig_cli.recipe import fields, recipe_hash
+from caig_cli.recipe import recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection
 from caig_cli.rounds.previews import has_judge
+
+if TYPE_CHECKING:  # the help of caig generate comes by here
+    from caig_cli.data.product_columns import Columns
 
 CANDIDATES = 8
 """Previews of each product where a judge is there and nothing else is said."""
@@ -96,6 +97,8 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
 
     ``notify`` is told what a user should know of the records. Raises UsageError for what can't be made.
     """
+    from caig_cli.data.products import read_products
+
     given = recipe.generate
     if given.product is None:
         raise UsageError("no product: give an image, a folder or a file of products with --product")
@@ -169,8 +172,9 @@ def _origin(recipe: GenerateRecipe, writer: str | None, judge: str | None) -> di
 @cache
 def _columns() -> Columns:
     """Columns of a table of products have the types of the recipe's values of the same names."""
-    known = {key.rsplit(".", 1)[-1]: field for key, field in fields(GenerateRecipe) if key.count(".") < 2}
-    known |= GenerateSection.model_fields | {"seed": GenerateRecipe.model_fields["seed"]}
+    from caig_cli.data.product_columns import OPTIONS, Columns
+
+    known = GenerateSection.model_fields | {"seed": GenerateRecipe.model_fields["seed"]}
     readers: dict[str, TypeAdapter[Any]] = {}
     for name in OPTIONS:
         kind: Any = known[name].annotation
