@@ -172,6 +172,16 @@ def test_nothing_is_cut_out_twice(workdir: Path, doubted: list[str]) -> None:
     assert {path.name: path.read_bytes() for path in (workdir / "run" / "ads").iterdir()} == whole
 
 
+def test_a_damaged_kept_cutout_is_made_again(workdir: Path, doubted: list[str]) -> None:
+    source = shop(workdir / "shop", ["a", "b"])
+    make(workdir / "run", recipe(source))
+    whole = (workdir / "run" / "ads" / "a-1.png").read_bytes()
+    (workdir / "run" / "ads" / "a-1.png").unlink()
+    (workdir / "run" / "products" / "a.png").write_bytes(b"torn")
+    make(workdir / "run", recipe(source), resume=True)
+    assert (workdir / "run" / "ads" / "a-1.png").read_bytes() == whole
+
+
 def test_an_exchanged_photo_is_cut_out_again_and_told(workdir: Path, doubted: list[str]) -> None:
     source = shop(workdir / "shop", ["a", "b"])
     make(workdir / "run", recipe(source))
@@ -335,6 +345,13 @@ def test_only_products_without_words_need_the_prompt_model(workdir: Path) -> Non
     assert generate.plan(recipe(source), SilentReporter())[0] == "products: 2, ads of each: 2, pixels: 96x80"
 
 
+def test_words_to_improve_may_be_in_a_column(workdir: Path) -> None:
+    source = table(workdir, {"id": "A", "image": "a.png", "prompt": "oak"}, {"id": "B", "image": "b.png"})
+    order = make_order(recipe(source, prompt=None, rewrite=True))
+    assert [(item.product.id, item.writes) for item in order.items] == [("A", True)]
+    assert [failure.item for failure in order.failed] == ["B"] and "--rewrite" in order.failed[0].error
+
+
 # --- folders ---------------------------------------------------------------------------------------
 
 
@@ -382,11 +399,12 @@ def test_masks_are_known_by_their_names_everywhere(workdir: Path, name: str) -> 
         told: list[str] = []
         (product,), _ = read_products(source, notify=told.append)
         assert product.mask == root / name
-        assert told == [f"1 file taken as masks of the photos beside: {name}"]
+        assert told == [f"taken as masks of the photos beside them: {name}"]
     (root / "cup.png").rename(root / "pot.png")
     told = []
     assert len(read_products(root, notify=told.append)[0]) == 2
-    assert told == [f"1 file named as masks without a photo: {name}"]
+    (line,) = told
+    assert line.startswith("named like masks, but taken as products") and line.endswith(name)
 
 
 def test_a_refusal_names_the_mask_to_make(workdir: Path) -> None:

@@ -17,5 +17,5 @@ def doubt(facts: CutoutFacts, advice: str) -> str | None:
     """Why a cut-out is not used unless it is asked for, and what to do; None for one that is sure enough."""
     if facts.doubt <= DOUBTFUL:
         return None
-    note = facts.notes[0].rstrip(".") if facts.notes else "its outline is not sure"
+    note = "; ".join(note.rstrip(".") for note in facts.notes) or "its outline is not sure"
     return f"doubtful cut-out ({facts.doubt:.2f}): {note}; {advice}"

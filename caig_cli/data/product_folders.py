@@ -104,13 +104,15 @@ def looks_like_mask(image: Path) -> bool:
 
 def tell_masks(masks: Mapping[Path, Path], orphans: Iterable[Path], notify: Callable[[str], None]) -> None:
     """One line on files that are taken as masks by their names, and one on those that are not."""
-    if masks:
-        some = ", ".join(shown(mask.name) for mask in list(masks.values())[:3])
-        notify(f"{_counted(len(masks), 'file')} taken as masks of the photos beside: {some}{_more(masks)}")
-    alone = list(orphans)
-    if alone:
-        some = ", ".join(shown(image.name) for image in alone[:3])
-        notify(f"{_counted(len(alone), 'file')} named as masks without a photo: {some}{_more(alone)}")
+    for files, what in (
+        (list(masks.values()), "taken as masks of the photos beside them"),
+        (
+            list(orphans),
+            "named like masks, but taken as products, as no such photo is beside them",
+        ),
+    ):
+        if files:
+            notify(f"{what}: {', '.join(shown(file.name) for file in files[:3])}{_more(files)}")
 
 
 def subfolders(folder: Path) -> str | None:
@@ -132,6 +134,6 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _more(things: Iterable[object]) -> str:
-    rest = len(list(things)) - 3
+def _more(things: Sequence[object]) -> str:
+    rest = len(things) - 3
     return f" and {rest} more" if rest > 0 else ""

@@ -61,7 +61,7 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
         product = item.product
         if set(item.paths).issubset(done):
             continue
-        cutout = making.photos.cutout(product)
+        cutout = making.photos.cutout(item)
         with making.run.timed("write"):
             shots = shots_of(item, cutout, making.write(item, cutout))
         for remark in remarks.about_photo(product.id, shots[0]):

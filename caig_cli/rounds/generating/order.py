@@ -114,6 +114,15 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
     )
     judged = has_judge(recipe.judge.model)
     items = tuple(_item(recipe, product, judged) for product in products)
+    if given.rewrite:
+        wordless = [item for item in items if not item.prompt]
+        if len(wordless) == len(items):
+            raise UsageError("--rewrite: there is no prompt to improve; give it with --prompt")
+        items = tuple(item for item in items if item.prompt)
+        failed += [
+            Failure(item.product.id, "--rewrite: there is no prompt of it to improve; fill the column prompt")
+            for item in wordless
+        ]
     writer = recipe.writer.model if any(item.writes for item in items) else None
     judge = str(recipe.judge.model) if any(item.ranked for item in items) else None
     return Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge))
@@ -122,9 +131,6 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
 def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
     given, own = recipe.generate, product.options
     prompt, n = _first(own.prompt, given.prompt) or None, _first(own.n, given.n)
-    if given.rewrite and not prompt:
-        whose = "" if product.image == given.product else f" of {product.id}"
-        raise UsageError(f"--rewrite: there is no prompt{whose} to improve; give it with --prompt")
     candidates = _candidates(given, n, judged)
     return Item(
         product=product,

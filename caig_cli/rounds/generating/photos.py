@@ -102,12 +102,20 @@ class Photos:
                 bar.advance()
         return found
 
-    def cutout(self, product: Product) -> Cutout:
-        """The cut-out of a product that was checked. Raises ItemError where its file was damaged since."""
+    def cutout(self, item: Item) -> Cutout:
+        """The cut-out of a product that was checked; made again where its file was damaged since.
+
+        Raises ItemError where the photo is gone too.
+        """
         last, self._last = self._last, None
-        if last is not None and last[0] == product.id:
+        if last is not None and last[0] == item.product.id:
             return last[1]
-        return open_cutout(self.path(product))
+        try:
+            return open_cutout(self.path(item.product))
+        except ItemError:
+            cutout = cut_out(item, self._report.info)
+            self._run.write_bytes(self._name(item.product), cutout_png(cutout))
+            return cutout
 
     def path(self, product: Product) -> Path:
         """Where the cut-out of a product is."""
