@@ -43,7 +43,7 @@ from cutout_grounds import GROUNDS, Case, encoded, make_case
 from cutout_measures import interval, measured
 from cutout_methods import METHODS, Method, code_of
 from cutout_pictures import compared, look_at
-from cutout_products import ROOT, VERSION, Opener, products, rng_of
+from cutout_products import ROOT, VERSION, Opener, Truth, products, rng_of
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -223,7 +223,7 @@ def _differences(rows: list[Row]) -> None:
 
 def worst(rows: list[Row], args: argparse.Namespace) -> None:
     """Pictures of each method's worst photos and of those that it refused, named by rank."""
-    truths = {truth.name: truth for truth in (one() for one, _ in products(args.split, args.work))}
+    truths = _truths({row["product"] for row in rows}, args)
     for name, own in _by(rows, _label).items():
         for rank, row in enumerate(sorted(own, key=lambda row: float(row["iou"]))[: args.worst]):
             case = make_case(truths[row["product"]], row["ground"], args.split, args.work)
@@ -232,6 +232,17 @@ def worst(rows: list[Row], args: argparse.Namespace) -> None:
             picture = compared(case, encoded(case, row["encoding"]), alpha, str(row["refused"]))
             args.pictures.mkdir(parents=True, exist_ok=True)
             picture.save(args.pictures / f"{name}-{rank:03}-{row['iou']:.3f}-{path.stem}.jpg", quality=90)
+
+
+def _truths(names: set[str], args: argparse.Namespace) -> dict[str, Truth]:
+    """The products of these names; others may have to be rendered first."""
+    found: dict[str, Truth] = {}
+    for opener, _ in sorted(products(args.split, args.work), key=lambda pair: not pair[1]):
+        if names <= set(found):
+            break
+        truth = opener()
+        found[truth.name] = truth
+    return found
 
 
 # --- command ----------------------------------------------------------------------------------------------
