@@ -9,6 +9,9 @@ GENERATE = (
 )
 """What a user of ``caig generate`` can do."""
 
+DRY_RUN = "a run without --dry-run shows it in report.html; --accept-doubtful uses it, or give a mask"
+"""What a user of ``caig generate --dry-run`` can do."""
+
 PCPO = "look at it with caig generate, and give a mask (NAME_mask.png beside the photo), or leave it out"
 """What a user of ``caig pcpo`` can do: what is learnt from must be sure."""
 

@@ -69,7 +69,7 @@ def _checked(row: Row, name: str, value: object, reader: TypeAdapter[Any]) -> An
         if not isinstance(value, bool):
             return reader.validate_python(value)
     except ValidationError as error:
-        reason = str(error.errors()[0]["msg"])
+        reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         fault = f"{reason[:1].lower()}{reason[1:]}, is {value!r}"
     except UsageError as error:
         fault = str(error)

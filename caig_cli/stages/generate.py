@@ -178,7 +178,7 @@ def _told(found: Sequence[Look], failed: Sequence[Failure]) -> list[str]:
     kinds = ["accepted" if look.error is None else words[look.facts is not None] for look in found]
     kinds += ["refused"] * len(failed)
     lines = [f"{kind} {look.product.id}: {look.line}" for kind, look in zip(kinds, found, strict=False)]
-    lines += [f"refused {failure.item}: {failure.error}" for failure in failed]
+    lines += [f"refused {_line(failure)}" for failure in failed]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("accepted", "doubtful", "refused"))
     return [f"photos: {counts}", *lines]
 
@@ -192,14 +192,20 @@ def _tell(failures: Sequence[Failure], of: int, report: Reporter) -> None:
     if of == 1:
         return  # the error says it all
     for failure in failures:
-        report.warn(f"{failure.item}: {failure.error}")
+        report.warn(_line(failure))
     if failures:
         report.warn(f"{len(failures)} of {of} products can't be used")
 
 
+def _line(failure: Failure) -> str:
+    """What failed and why; a record without a name is named by its place, with which the reason begins."""
+    named = failure.error.startswith(f"{failure.item}:")
+    return failure.error if named else f"{failure.item}: {failure.error}"
+
+
 def _nothing(failures: Sequence[Failure]) -> NothingUsableError:
     if len(failures) == 1:
-        return NothingUsableError(f"no ad could be made; {failures[0].item}: {failures[0].error}", failures)
+        return NothingUsableError(f"no ad could be made; {_line(failures[0])}", failures)
     names = ", ".join(failure.item for failure in failures)
     return NothingUsableError(f"no ad could be made: none of {len(failures)} can be used: {names}", failures)
 

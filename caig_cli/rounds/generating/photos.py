@@ -16,7 +16,7 @@ from typing import Any
 
 from caig_cli.cutouts.backdrop import HINT
 from caig_cli.cutouts.cutout import DOUBTFUL, Cutout, CutoutFacts, load_cutout
-from caig_cli.cutouts.doubt import GENERATE, doubt
+from caig_cli.cutouts.doubt import DRY_RUN, GENERATE, doubt
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.images import shown
 from caig_cli.engine.report import Reporter
@@ -54,9 +54,9 @@ def cut_out(item: Item, notify: Callable[[str], None]) -> Cutout:
         raise ItemError(str(error).replace(HINT, mask)) from None
 
 
-def judged(product: Product, facts: CutoutFacts, accept: bool) -> Look:
+def judged(product: Product, facts: CutoutFacts, accept: bool, advice: str = GENERATE) -> Look:
     """The look at a photo that could be cut out."""
-    return Look(product, facts, None if accept else doubt(facts, GENERATE))
+    return Look(product, facts, None if accept else doubt(facts, advice))
 
 
 def telling(items: Sequence[Item], report: Reporter) -> Callable[[str], None]:
@@ -74,7 +74,7 @@ def looks(items: Sequence[Item], accept: bool, report: Reporter) -> list[Look]:
         for item in items:
             try:
                 cutout = cut_out(item, say)
-                found.append(judged(item.product, cutout.facts, accept))
+                found.append(judged(item.product, cutout.facts, accept, DRY_RUN))
             except ItemError as error:
                 found.append(Look(item.product, None, str(error)))
             bar.advance()
