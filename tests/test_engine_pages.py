@@ -6,7 +6,16 @@ from pathlib import Path
 
 from PIL import Image
 
-from caig_cli.engine.pages import Card, Figure, Gallery, Table, contact_sheet, report
+from caig_cli.engine.pages import (
+    BeforeAfter,
+    Card,
+    Comparison,
+    Figure,
+    Gallery,
+    Table,
+    contact_sheet,
+    report,
+)
 
 HOSTILE = '<script>alert("x")</script>{{ 7 * 7 }}'
 
@@ -31,6 +40,21 @@ def test_texts_are_data_and_pictures_are_inlined(tmp_path: Path) -> None:
     assert page.count("data:image/jpeg;base64,") == 1
     assert page.count("data:image/png;base64,") == 1
     assert "http://" not in page and "https://" not in page
+
+
+def test_photos_stand_beside_what_was_cut_out_of_them(tmp_path: Path) -> None:
+    photo = _picture(tmp_path / "photos" / "a.png", (10, 200, 10))
+    Image.new("RGBA", (60, 40)).save(tmp_path / "cut.png")
+    (tmp_path / "torn.png").write_bytes(photo.read_bytes()[:60])
+    pairs = [
+        BeforeAfter(photo, tmp_path / "cut.png", HOSTILE, HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, HOSTILE),
+        BeforeAfter(tmp_path / "torn.png", None, "torn", fault="the file is truncated", state="refused"),
+    ]
+    page = "".join(report("t", "s", {}, [Comparison("Pairs", pairs)], root=tmp_path))
+    assert "<script" not in page and "{{ 7 * 7 }}" in page
+    assert page.count("data:image/jpeg;base64,") == 2 and 'href="cut.png"' in page
+    assert "cannot be opened" in page and "no cut-out" in page and "the file is truncated" in page
+    assert str(tmp_path) not in page, "photos are shown, but not by their paths"
 
 
 def test_the_page_comes_in_pieces_and_reads_sections_lazily(tmp_path: Path) -> None:

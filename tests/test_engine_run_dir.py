@@ -55,6 +55,26 @@ def test_status_of_a_failed_and_of_an_interrupted_run(tmp_path: Path) -> None:
     assert (read_status(tmp_path / "a"), read_status(tmp_path / "b")) == ("failed", "interrupted")
 
 
+def test_a_run_that_made_nothing_leaves_its_folder_free(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    with pytest.raises(UsageError), RunDir.open(path, "demo", DemoRecipe(size=9)) as run:
+        run.write_text("shown/page.html", "why")
+        run.made_nothing()
+        raise UsageError("nothing to use")
+    (path / "mine.txt").write_text("mine")
+    assert read_status(path) == "empty"
+    with RunDir.open(path, "demo", DemoRecipe()):
+        assert not (path / "shown").exists() and (path / "mine.txt").is_file()
+    with pytest.raises(UsageError), RunDir.open(tmp_path / "early", "demo", DemoRecipe()):
+        raise UsageError("a mistake before anything was made")
+    with RunDir.open(tmp_path / "early", "demo", DemoRecipe()):
+        pass
+    with pytest.raises(UsageError), RunDir.open(tmp_path / "late", "demo", DemoRecipe()) as run:
+        run.write_text("weights.bin", "made")
+        raise UsageError("a mistake after something was made")
+    assert read_status(tmp_path / "late") == "failed"
+
+
 def test_a_finished_run_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with RunDir.open(path, "demo", DemoRecipe()) as run:
