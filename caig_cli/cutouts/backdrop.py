@@ -1,19 +1,18 @@
-"""The plain background of a photo, as it would look without the product; and shapes in masks."""
+"""The plain background of a photo, as its border shows it and as it would look without the product."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from caig_cli.cutouts.masks import Mask, disk
 from caig_cli.cutouts.matting import enlarge
 from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 HINT = "give a mask (--mask) or a transparent PNG"
 
@@ -111,27 +110,3 @@ def light_of(smooth: Floats, backdrop: Backdrop) -> tuple[Floats, Floats]:
     tint = np.abs(smooth - light[..., None] * backdrop.colour).max(axis=-1)
     # The darker the shadow, the more of its light comes from the product and has its hue.
     return light, tint - 30 * np.clip(1 - light, 0, 1)
-
-
-def disk(radius: int) -> Mask:
-    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    return np.asarray(y * y + x * x <= radius * radius + 1)
-
-
-def connected(mask: Mask, seeds: Mask) -> Mask:
-    """The parts of ``mask`` that hold a seed."""
-    labels: Any
-    labels, count = ndimage.label(mask)
-    reached = np.zeros(count + 1, dtype=bool)
-    reached[labels[seeds]] = True
-    reached[0] = False
-    return np.asarray(reached[labels])
-
-
-def without_dust(mask: Mask, smallest: int) -> Mask:
-    """The mask without parts of fewer pixels than ``smallest``."""
-    labels: Any
-    labels, _ = ndimage.label(mask, np.ones((3, 3), dtype=bool))
-    kept = np.bincount(labels.ravel()) >= smallest
-    kept[0] = False
-    return np.asarray(kept[labels])

@@ -119,10 +119,13 @@ def load_cutout(product: Product, notify: Callable[[str], None], *, source: str 
         image = _on_white(image)
     rgb = np.asarray(image)
     # Imported here because it is of no use to transparent images, which must not wait for it.
-    from caig_cli.cutouts.plain import cut_photo
+    from caig_cli.cutouts.photo import cut_photo
 
-    colours, alpha = cut_photo(rgb, name, notify)
-    return finish(np.where((alpha < SOLID)[..., None], colours, rgb), alpha, name, alpha_from="matting")
+    cut = cut_photo(rgb, name, notify, source)
+    pixels = np.where((cut.alpha < SOLID)[..., None], cut.colours, rgb)
+    return replace(
+        finish(pixels, cut.alpha, name, alpha_from="matting"), cut_off=cut.cut_off, facts=cut.facts
+    )
 
 
 def finish(

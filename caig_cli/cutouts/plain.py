@@ -9,7 +9,6 @@ be done with confidence are refused.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,44 +16,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.cutouts.backdrop import (
-    HINT,
-    Backdrop,
-    connected,
-    disk,
-    find_backdrop,
-    light_of,
-    refined,
-    ring_of,
-    without_dust,
-)
-from caig_cli.cutouts.matting import enlarge_alpha, load_matting, product_colours, solve_alpha
+from caig_cli.cutouts.backdrop import HINT, Backdrop, find_backdrop, light_of, refined, ring_of
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges, find_edges, gradient
+from caig_cli.cutouts.masks import Mask, connected, disk, without_dust
+from caig_cli.cutouts.matting import enlarge_alpha, product_colours, solve_alpha
 from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-WORKING_SIDE = 1024
-"""Longest side in pixels at which the background is found; larger photos follow by guided enlargement."""
 
 _STEEP = 18.0
 """Levels per pixel from which a gradient is an edge however wide it is; soft shadows stay below."""
 
 _GAP = 2
 """Breaks in a faint outline up to twice this many pixels are closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """``strength`` [H, W] in levels per pixel; ``sharp`` where a narrow edge stands above the noise."""
-
-    strength: Floats
-    sharp: Mask
-
-    def near(self, radius: int) -> Mask:
-        """Pixels within ``radius`` (at the working size) of a sharp edge."""
-        pixels = max(3, round(radius * max(self.sharp.shape) / WORKING_SIDE))
-        return np.asarray(ndimage.binary_dilation(self.sharp, disk(pixels)))
 
 
 def cut_photo(
@@ -69,7 +43,6 @@ def cut_photo(
     small = _reduced(rgb)
     levels = small.astype(np.float64)
     known, guess = _trimap(*_found(levels, name, notify))
-    load_matting(name, notify)
     try:
         alpha = solve_alpha(levels / 255, known, guess)
     except ValueError as error:
@@ -118,16 +91,8 @@ def _touching_border(free: Mask) -> Mask:
 
 
 def _edges(levels: Floats) -> Edges:
-    """Gradients at two widths: a narrow edge loses its strength in the wider one, a soft shadow does not."""
-    fine, wide = (
-        np.max([ndimage.gaussian_gradient_magnitude(levels[..., c], sigma) for c in range(3)], axis=0)
-        for sigma in (1.0, 3.0)
-    )
-    noise = float(np.median(fine[ring_of(levels.shape)]))
-    # Compression rings beside strong edges; what is 25 times weaker than its surroundings is no edge.
-    ringing = 0.04 * ndimage.maximum_filter(fine, size=2 * (max(fine.shape) // 60) + 1)
-    sharp = (fine > np.maximum(max(1.2, 4 * noise), ringing)) & (fine > 1.5 * wide)
-    return Edges(fine, without_dust(sharp, 10))
+    """The photo's edges, by the noise of its border."""
+    return find_edges(levels, float(np.median(gradient(levels, 1.0)[ring_of(levels.shape)])))
 
 
 def _along_border(mask: Mask) -> Mask:

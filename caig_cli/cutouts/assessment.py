@@ -1,0 +1,83 @@
+"""How sure a cut-out is, measured against the photo and not against itself; and what to say of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from caig_cli.cutouts.fusion import Decision, Fusion
+from caig_cli.cutouts.masks import Mask, grown, outline
+
+Floats = NDArray[np.floating]
+
+_LIMITS = {"lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6}
+"""Each measure's value at which it alone makes a cut-out doubtful (a doubt of a half)."""
+
+_MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 0.45}
+"""How much doubt each can make: places of the background's colour, and things beside, are seldom wrong alone."""
+
+_WORDS = {
+    "lost": "parts that the network takes for product were left out",
+    "unsure": "network and colours are unsure of {share:.0%} of the product",
+    "rim": "{share:.0%} of the outline follows no edge of the photo",
+    "kept": "parts with the background's colour were kept as product",
+    "added": "{share:.0%} of it is seen by its colour only",
+}
+
+
+def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
+    """Shares of a cut: of the product's area, or for ``rim`` of the outline's length.
+
+    ``lost``: the network is sure of it, and it is gone. ``unsure``: network and colours together are not.
+    ``rim``: outline without any edge of the photo, or of the background's colour. ``kept``: product of the
+    background's colour. ``added``: seen by its colour only.
+    """
+    product, unit = decision.product, fusion.unit
+    area = max(1, int(product.sum()))
+    border = outline(product)
+    inner = ~grown(border, 8 * unit)
+    unsure = (decision.belief > 0.25) & (decision.belief < 0.75) & ~fusion.alike & ~fusion.unlike
+    return {
+        "lost": float(((fusion.prior > 0.85) & ~product & ~fusion.alike & inner).sum() / area),
+        "unsure": float((unsure & inner).sum() / area),
+        "rim": _unsupported(fusion, border),
+        "kept": decision.kept / area,
+        "added": decision.added / area,
+    }
+
+
+def _unsupported(fusion: Fusion, border: Mask) -> float:
+    """Share of the outline that follows no edge of the photo."""
+    if not border.any():
+        return 0.0
+    radius = max(3, round(6 * fusion.unit))
+    steep = ndimage.maximum_filter(fusion.edges.strength, 2 * radius + 1) > 8
+    return float(1 - (grown(fusion.edges.sharp, radius) | steep)[border].mean())
+
+
+def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
+    """All measures as one doubt from 0 to 1, and a sentence for each that is near its limit, worst first."""
+    shares = {name: min(_MOST[name], 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()}
+    doubt = 1 - float(np.prod([1 - share for share in shares.values()]))
+    worst = sorted((name for name, share in shares.items() if share > 0.25), key=lambda name: -shares[name])
+    return round(doubt, 3), [_WORDS[name].format(share=measures[name]) for name in worst]
+
+
+# --- what is told ----------------------------------------------------------------------------------
+
+
+def shows_skin(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
+    """Whether smooth parts of the product's photo [H, W, 3] have the colour of skin, in any shade.
+
+    Chai and Ngan 1999: Cb 77 to 127, Cr 133 to 173. Wood and leather have it too, but are never so even.
+    """
+    levels = rgb.astype(np.float32)
+    red, green, blue = (levels[..., c] for c in range(3))
+    cb = 128 - 0.168736 * red - 0.331264 * green + 0.5 * blue
+    cr = 128 + 0.5 * red - 0.418688 * green - 0.081312 * blue
+    even = ndimage.gaussian_gradient_magnitude(levels.mean(axis=-1), 1.5) < 4
+    solid = alpha > 250
+    skin = (cb > 77) & (cb < 127) & (cr > 137) & (cr < 173) & (red > 50) & even & solid
+    skin = ndimage.binary_opening(skin, np.ones((3, 3), dtype=bool), iterations=2)
+    return bool(skin.sum() > 0.02 * solid.sum())

@@ -1,0 +1,209 @@
+"""The background of a photo as it would look without the product: learnt where a network sees no product.
+
+Where the plain method knows the border only, this knows all that surrounds the product: gradients, horizons,
+walls above tables, and the product's own soft shadow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges
+from caig_cli.cutouts.masks import Mask, disk, grown, outline, parts, without_dust
+from caig_cli.cutouts.matting import enlarge
+
+Floats = NDArray[np.floating]
+
+CELLS = 96
+"""Cells along the longest side of the grid on which the background is estimated."""
+
+_REACH = 4
+"""A cell's colour is the median of this many cells to each side."""
+
+_SMOOTH_ERROR = 6.0
+"""Levels that a background may be off its estimate where its colour is to tell the product."""
+
+_SMOOTH_EDGES = 0.05
+"""Share of sharp edges up to which a background counts as smooth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """``colour`` [H, W, 3] in levels without the product; ``error`` [H, W]: how many levels it is usually
+    off; ``smooth`` [H, W] where its colour says exactly what is product; ``seen`` [H, W] where it was learnt;
+    ``others`` [H, W]: things with sharp outlines that the network takes for background.
+    """
+
+    colour: Floats
+    error: Floats
+    smooth: Mask
+    seen: Mask
+    others: Mask
+
+
+def find_background(levels: Floats, prior: Floats, edges: Edges) -> Background | None:
+    """The background of levels [H, W, 3] where ``prior`` [H, W] sees no product; None if it is nowhere."""
+    unit = max(prior.shape) / WORKING_SIDE
+    seen = ~grown(prior >= 0.15, max(4, round(15 * unit)))
+    others = _others(levels, prior, seen, edges, unit)
+    seen = seen & ~grown(others, max(3, round(6 * unit)))
+    grid = _Grid(prior.shape)
+    share = grid.mean(seen)
+    colours = grid.median(levels, seen)
+    usable = (share > 0.2) & np.isfinite(colours[..., 0])
+    # Few cells between parts of a product tell its colours, not the background's.
+    usable &= ndimage.uniform_filter(share, 2 * _REACH + 1) > 0.08
+    if not usable.any():
+        return None
+    around = _window_median(colours, usable)
+    known = np.isfinite(around[..., 0])
+    filled = _filled(np.where(known[..., None], around, 0.0), known)
+    colour = grid.enlarged(ndimage.gaussian_filter(filled, (1.0, 1.0, 0.0)))
+    off = np.abs(ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0)) - colour).max(axis=-1)
+    error = _spread_out(grid, grid.quantile(off, 0.75), usable)
+    sharp = grid.mean(edges.sharp & seen)
+    texture = _spread_out(grid, sharp / np.maximum(share, 1e-6), usable)
+    clutter = grid.mean((off > np.maximum(8.0, 5.6 * error)) & seen & grown(edges.sharp, 3))
+    clutter = grid.enlarged(_wide(clutter, share)[..., None])[..., 0]
+    smooth = (error < _SMOOTH_ERROR) & (texture < _SMOOTH_EDGES) & (clutter < _SMOOTH_EDGES)
+    return Background(colour, error, smooth, seen, others)
+
+
+def _wide(values: Floats, share: Floats) -> Floats:
+    """Sums over wide windows [h, w] of values, by the ``share`` of each cell that was seen."""
+    size = CELLS // 4 + 1
+    total, weight = (ndimage.uniform_filter(v, size, mode="constant") for v in (values, share))
+    return np.asarray(total / np.maximum(weight, 0.02))
+
+
+def _spread_out(grid: _Grid, values: Floats, usable: Mask) -> Floats:
+    """Medians of the usable cells' values [h, w] in windows, continued beyond them, at the photo's size."""
+    around = _window_median(values[..., None], usable)
+    known = np.isfinite(around[..., 0])
+    return grid.enlarged(_filled(np.where(known[..., None], around, 0.0), known))[..., 0]
+
+
+class _Grid:
+    """Square cells over a photo; a rest at the right and the bottom is left out."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape[0], shape[1]
+        self.step = max(1, max(self.shape) // CELLS)
+
+    def cells(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Values [H, W, ...] as [h, w, step * step, ...]."""
+        height, width = (side // self.step for side in self.shape)
+        cut = values[: height * self.step, : width * self.step]
+        blocks = cut.reshape(height, self.step, width, self.step, *values.shape[2:]).swapaxes(1, 2)
+        return blocks.reshape(height, width, self.step**2, *values.shape[2:])
+
+    def some(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """As ``cells``, a third of the pixels: enough for a median."""
+        return self.cells(values)[:, :, :: 3 if self.step > 5 else 1]
+
+    def mean(self, mask: Mask) -> Floats:
+        return np.asarray(self.cells(mask).mean(axis=2))
+
+    def quantile(self, values: Floats, share: float) -> Floats:
+        """The ``share`` quantile of values [H, W] in each cell."""
+        cells = self.some(values)
+        rank = round(share * (cells.shape[2] - 1))
+        return np.asarray(np.partition(cells, rank, axis=2)[:, :, rank])
+
+    def median(self, values: Floats, where: Mask) -> Floats:
+        """Medians [h, w, c] of values [H, W, c] over the pixels in ``where``; NaN for a cell without any."""
+        inside = np.where(self.some(where)[..., None], self.some(values), np.nan)
+        return _nanmedian(inside, axis=2)
+
+    def enlarged(self, values: Floats) -> Floats:
+        """Values [h, w, c] at the photo's size."""
+        return np.stack([enlarge(values[..., c], self.shape) for c in range(values.shape[-1])], axis=-1)
+
+
+def _nanmedian(values: Floats, axis: int) -> Floats:
+    """As numpy's, which is slow on many short rows: NaN sorts last."""
+    ordered = np.sort(values, axis=axis)
+    count = np.isfinite(values).sum(axis=axis, keepdims=True)
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=axis)
+    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[axis] - 1), axis=axis)
+    return np.asarray(((low + high) / 2).squeeze(axis))
+
+
+def _window_median(colours: Floats, usable: Mask) -> Floats:
+    """Each cell's median colour [h, w, 3] over the usable cells of a window around it."""
+    inside = np.where(usable[..., None], colours, np.nan)
+    padded = np.pad(inside, ((_REACH, _REACH), (_REACH, _REACH), (0, 0)), constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * _REACH + 1, 2 * _REACH + 1), axis=(0, 1))
+    return _nanmedian(windows.reshape(*colours.shape, -1), axis=-1)
+
+
+def _filled(values: Floats, known: Mask) -> Floats:
+    """Values [h, w, c] with those of coarser levels where nothing is known (push and pull)."""
+    if known.all() or min(known.shape) <= 1:
+        return values
+    height, width = known.shape
+    odd = ((0, height % 2), (0, width % 2))
+    weight = np.pad(known.astype(np.float64), odd)
+    weighted = np.pad(np.where(known[..., None], values, 0.0), (*odd, (0, 0)))
+    half = weight.shape[0] // 2, weight.shape[1] // 2
+    weight = weight.reshape(half[0], 2, half[1], 2).sum(axis=(1, 3))
+    total = weighted.reshape(half[0], 2, half[1], 2, -1).sum(axis=(1, 3))
+    coarse = _filled(total / np.maximum(weight, 1e-9)[..., None], weight > 0)
+    planes = [enlarge(coarse[..., c], (2 * half[0], 2 * half[1])) for c in range(coarse.shape[-1])]
+    return np.where(known[..., None], values, np.stack(planes, axis=-1)[:height, :width])
+
+
+# --- things beside the product ---------------------------------------------------------------------
+
+
+def _others(levels: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float) -> Mask:
+    """Things on an even ground that the network does not see: parts of a set, a keyboard before a screen.
+
+    They stand out clearly from a smooth fit of the whole background, and sharp edges surround them.
+    """
+    none = np.zeros_like(seen)
+    fit = _smooth_fit(levels, seen)
+    if fit is None:
+        return none
+    off = np.abs(ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0)) - fit).max(axis=-1)
+    apart = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
+    near = ndimage.binary_dilation(edges.sharp, disk(2))
+    for part in parts(ndimage.binary_dilation(apart, disk(2))):
+        inside = part.mask & apart[part.window]
+        if part.area < 300 * unit**2 or part.at_frame or not inside.any():
+            continue
+        edged = float(near[part.window][outline(part.mask)].mean())
+        if edged > 0.5 and float(np.median(off[part.window][inside])) > 40:
+            none[part.window] |= part.mask
+    return none
+
+
+def _smooth_fit(levels: Floats, seen: Mask) -> Floats | None:
+    """A quadratic polynomial of the place [H, W, 3], robustly fitted; None where it fits too little."""
+    rows, columns = np.nonzero(seen)
+    if rows.size < 200:
+        return None
+    some = np.linspace(0, rows.size - 1, min(6000, rows.size)).astype(int)
+    rows, columns = rows[some], columns[some]
+    height, width = seen.shape
+    terms, colours = _quadratic(rows / height, columns / width), levels[rows, columns]
+    weight = np.ones(len(terms))
+    off = weight
+    coefficients = np.zeros((6, 3))
+    for _ in range(8):
+        coefficients = np.linalg.lstsq(terms * weight[:, None], colours * weight[:, None], rcond=None)[0]
+        off = np.abs(terms @ coefficients - colours).max(axis=-1)
+        weight = 1 / (1 + (off / max(2.0, 1.5 * float(np.median(off)))) ** 2)
+    if float((off < 10).mean()) < 0.6:
+        return None
+    y, x = np.mgrid[:height, :width]
+    return np.asarray(_quadratic(y / height, x / width) @ coefficients)
+
+
+def _quadratic(y: Floats, x: Floats) -> Floats:
+    y, x = 2 * y - 1, 2 * x - 1
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)

@@ -1,0 +1,194 @@
+"""What in a photo is product: a network's view of it and the background's colour, weighed against each other.
+
+The network knows what a product is but is soft, and may lose a cable or a keyboard. The colour knows to a pixel
+where a smooth background ends but takes every line and shadow for a product. Where both agree nothing is asked.
+A region that only one of them takes for product is decided as a whole, by its outline, its light and its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from caig_cli.cutouts.background import Background
+from caig_cli.cutouts.colours import colour_evidence
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges
+from caig_cli.cutouts.masks import Mask, Part, disk, grown, parts, without_dust
+
+Floats = NDArray[np.floating]
+
+_COLOUR_WEIGHT = 2.5
+"""Weight of the colours beside the network's own log odds."""
+
+
+@dataclass(slots=True)
+class Decision:
+    """``product`` [H, W]; ``belief`` [H, W]: probability of product by network and colours together.
+
+    Areas in pixels of what one of the two sees alone: ``opened``: enclosed background; ``kept``: parts of the
+    product that nearly have the background's colour, where it could have been background; ``added``: what
+    the network lost; ``mirrored``: the product's mirror image, left out.
+    """
+
+    product: Mask
+    belief: Floats
+    opened: int = 0
+    kept: int = 0
+    added: int = 0
+    mirrored: int = 0
+
+
+class Fusion:
+    """The maps that decisions are made on. ``levels`` [H, W, 3], ``prior`` [H, W] in 0..1."""
+
+    def __init__(self, levels: Floats, prior: Floats, background: Background, edges: Edges) -> None:
+        self.unit = max(prior.shape) / WORKING_SIDE
+        self.levels, self.prior, self.background, self.edges = levels, prior, background, edges
+        colour, error, smooth = background.colour, background.error, background.smooth
+        blurred = ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0))
+        self.off = np.abs(blurred - colour).max(axis=-1)
+        away = self.off / np.maximum(5.0, 3.5 * error)
+        self.alike, self.unlike = smooth & (away < 1), smooth & (away > 1.6)
+        self.exactly = smooth & (away < 0.6)
+        self.light = (blurred * colour).sum(axis=-1) / np.maximum((colour**2).sum(axis=-1), 1.0)
+        tint = np.abs(blurred - self.light[..., None] * colour).max(axis=-1)
+        # The darker the shadow, the more of its light comes from the product and has its hue.
+        limit = np.maximum(6.0, 3.0 * error) + 12 * np.clip(1 - self.light, 0, 1)
+        self.shaded = smooth & (self.light < 1) & (tint < limit) & ~self.alike
+        # On a coloured ground its own hue in less light can only be a shadow.
+        coloured = colour.max(axis=-1) - colour.min(axis=-1) > 40
+        self.shadow = self.shaded & coloured & (self.light > 0.1)
+        self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
+
+    def decide(self) -> Decision:
+        odds = np.clip(self.prior, 0.02, 0.98)
+        logit = np.log(odds / (1 - odds)) + _COLOUR_WEIGHT * colour_evidence(self.levels, self.prior)
+        product = np.where(
+            self.background.smooth,
+            (self.unlike & (logit > -1) & (self.prior > 0.1)) | ((logit > 0) & ~self.alike),
+            logit > 0,
+        )
+        product &= ~(self.shadow & (logit < 2.5))
+        product |= self.background.others & self.unlike
+        decision = Decision(product, 1 / (1 + np.exp(-logit)))
+        self._missed(decision)
+        self._enclosed(decision)
+        product = ~without_dust(~decision.product, 12 * self.unit**2)
+        decision.product = _main_parts(product)
+        return decision
+
+    # --- unlike the background, but not seen by the network --------------------------------------
+
+    def _missed(self, decision: Decision) -> None:
+        product = decision.product
+        missed = without_dust(self.unlike & ~product & ~self.shadow, max(12.0, 20 * self.unit**2))
+        beside = grown(product, 3)
+        area, rows = int(product.sum()), np.flatnonzero(product.any(axis=1))
+        foot = float(rows[-1]) if rows.size else 0.0
+        for part in parts(missed):
+            attached = bool((beside[part.window] & part.mask).any())
+            if self._belongs(part, product, attached, area, foot):
+                product[part.window] |= part.mask
+                decision.added += part.area
+
+    def _belongs(self, part: Part, product: Mask, attached: bool, area: int, foot: float) -> bool:
+        """Whether a part that the network lost is product all the same."""
+        ring, around = part.ring(), product[part.window]
+        enclosed = float((ring & around).sum()) / max(1, ring.sum())
+        if enclosed > 0.6:
+            return True
+        rim = ring & ~around
+        edged = float(self.near_edge[part.window][rim].mean()) if rim.any() else 0.0
+        shaded = float(self.shaded[part.window][part.mask].mean())
+        contrast = float(np.median(self.off[part.window][part.mask]))
+        if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
+            return False
+        if not attached:
+            return part.area > area / 400 and edged > 0.7 and not part.at_frame
+        thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
+        if part.at_frame and thickness < 12 * self.unit:
+            return self._is_line(part)
+        low = float(np.nonzero(part.mask)[0].mean()) + part.window[0].start > 0.6 * foot
+        return not (low and enclosed < 0.4 and self._mirrors(part, product))
+
+    def _is_line(self, part: Part) -> bool:
+        """Whether a thin part stands out from both of its sides, as a cord does and a horizon does not."""
+        size = 2 * round(14 * self.unit) + 1
+        rows, columns = (slice(max(0, s.start - size), s.stop + size) for s in part.window)
+        grey = self.levels[rows, columns].mean(axis=-1)
+        ridge = np.maximum(ndimage.black_tophat(grey, size=size), ndimage.white_tophat(grey, size=size))
+        top, left = part.window[0].start - rows.start, part.window[1].start - columns.start
+        height, width = part.mask.shape
+        return float(np.median(ridge[top : top + height, left : left + width][part.mask])) > 20
+
+    def _mirrors(self, part: Part, product: Mask) -> bool:
+        """Whether a part below the product shows, column by column, what is above it upside down."""
+        grey = self.levels.mean(axis=-1)
+        above, below = [], []
+        top, left = part.window[0].start, part.window[1].start
+        columns = np.flatnonzero(part.mask.any(axis=0))[::2]
+        for column in columns:
+            rows = np.flatnonzero(part.mask[:, column]) + top
+            over = np.flatnonzero(product[: rows[0] + 3, left + column])
+            if over.size == 0 or rows[0] - over[-1] > 12:
+                continue
+            depth = np.arange(2, min(rows.size, 60))
+            depth = depth[(over[-1] - depth >= 0) & (rows[0] + depth < len(grey))]
+            above.append(grey[over[-1] - depth, left + column])
+            below.append(grey[rows[0] + depth, left + column])
+        if len(above) < max(10, 0.3 * len(columns)):
+            return False
+        one, two = np.concatenate(above), np.concatenate(below)
+        if one.size < 50 or min(one.std(), two.std()) < 3:
+            return len(above) > 0.6 * len(columns)
+        return float(np.corrcoef(one, two)[0, 1]) > 0.35
+
+    # --- of the background's colour, but product to the network ----------------------------------
+
+    def _enclosed(self, decision: Decision) -> None:
+        """Handles, rings and rungs show the background; labels and white parts only have its colour."""
+        product = decision.product
+        spilt = ndimage.binary_opening(self.alike & (self.prior > 0.5), disk(1))
+        outside = ~product & ~spilt
+        error = float(np.clip(1.5 * np.median(self.background.error), 1.0, 2.5))
+        for part in parts(spilt, margin=4):
+            if part.area >= 12 * self.unit**2 and self._shows_background(part, outside[part.window], error):
+                product[part.window] &= ~part.mask
+                decision.opened += part.area
+            else:
+                product[part.window] |= part.mask
+                decision.kept += part.area * (self._core_off(part) < 3 * error)
+
+    def _shows_background(self, part: Part, outside: Mask, error: float) -> bool:
+        """Whether a part of the background's colour, product to the network, is background.
+
+        Open to the outside it is where it nearly matches; enclosed it must match to the noise and end sharply.
+        """
+        off = self._core_off(part)
+        ring = part.ring(2)
+        if (ring & outside).sum() > 0.1 * ring.sum():
+            return off < 2.5 * error
+        sure = float(self.prior[part.window][part.mask].mean())
+        edged = float(self.near_edge[part.window][ring].mean())
+        return edged > 0.7 and error < 4 and off < (3 if sure < 0.8 else 1.1) * error
+
+    def _core_off(self, part: Part) -> float:
+        """Median distance in levels from the background, away from the part's rim as far as it is thick."""
+        off = np.abs(self.levels[part.window] - self.background.colour[part.window]).max(axis=-1)
+        core = part.mask
+        for _ in range(2):
+            inner = ndimage.binary_erosion(core)
+            core = inner if inner.sum() >= 8 else core
+        return float(np.median(off[core]))
+
+
+def _main_parts(product: Mask) -> Mask:
+    """The product without parts below 1/400 of the largest."""
+    labels, count = ndimage.label(product, np.ones((3, 3), dtype=bool))
+    areas = np.bincount(np.asarray(labels).ravel(), minlength=count + 1)
+    kept = areas >= max(12.0, areas[1:].max(initial=0) / 400)
+    kept[0] = False
+    return np.asarray(kept[labels])

@@ -1,0 +1,90 @@
+"""Shapes in masks [H, W]: growing, connected parts, specks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Mask = NDArray[np.bool_]
+Window = tuple[slice, slice]
+
+_EIGHT = np.ones((3, 3), dtype=bool)
+
+
+def disk(radius: int) -> Mask:
+    """A round structuring element [2 r + 1, 2 r + 1]."""
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    return np.asarray(y * y + x * x <= radius * radius + 1)
+
+
+def grown(mask: Mask, radius: float) -> Mask:
+    """All pixels within ``radius`` of the mask; by distance, since dilation by a large disk is slow."""
+    if not mask.any():
+        return mask.copy()
+    return np.asarray(ndimage.distance_transform_edt(~mask) <= radius)
+
+
+def shrunk(mask: Mask, radius: float) -> Mask:
+    """Pixels of the mask farther than ``radius`` from its outside; the frame is no outside."""
+    return ~grown(~mask, radius)
+
+
+def outline(mask: Mask) -> Mask:
+    """The outermost pixels of the mask; where it leaves the frame it has none."""
+    return np.asarray(mask & ~ndimage.binary_erosion(mask, border_value=1))
+
+
+def connected(mask: Mask, seeds: Mask) -> Mask:
+    """The parts of ``mask`` that hold a seed."""
+    labels: Any
+    labels, count = ndimage.label(mask)
+    reached = np.zeros(count + 1, dtype=bool)
+    reached[labels[seeds]] = True
+    reached[0] = False
+    return np.asarray(reached[labels])
+
+
+def without_dust(mask: Mask, smallest: float) -> Mask:
+    """The mask without parts of fewer pixels than ``smallest``."""
+    labels: Any
+    labels, _ = ndimage.label(mask, _EIGHT)
+    kept = np.bincount(labels.ravel()) >= smallest
+    kept[0] = False
+    return np.asarray(kept[labels])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A connected part of a mask: its pixels ``mask`` [h, w] within ``window`` of the frame."""
+
+    window: Window
+    mask: Mask
+    at_frame: bool
+    """Whether it touches the border of the frame."""
+
+    @property
+    def area(self) -> int:
+        return int(self.mask.sum())
+
+    def ring(self, width: int = 1) -> Mask:
+        """The pixels around it [h, w]."""
+        return np.asarray(ndimage.binary_dilation(self.mask, disk(width)) & ~self.mask)
+
+
+def parts(mask: Mask, margin: int = 6) -> Iterator[Part]:
+    """The connected parts of a mask, each with ``margin`` pixels around it."""
+    labels: Any
+    labels, _ = ndimage.label(mask, _EIGHT)
+    height, width = mask.shape
+    for label, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        window = (
+            slice(max(0, rows.start - margin), rows.stop + margin),
+            slice(max(0, columns.start - margin), columns.stop + margin),
+        )
+        at_frame = rows.start < 2 or columns.start < 2 or rows.stop > height - 2 or columns.stop > width - 2
+        yield Part(window, np.asarray(labels[window] == label), at_frame)

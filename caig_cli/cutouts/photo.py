@@ -1,0 +1,236 @@
+"""A photo becomes a cut-out: a network's view, the background's colour, and matting at the edges between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from caig_cli.cutouts.assessment import doubt_of, measured, shows_skin
+from caig_cli.cutouts.backdrop import HINT
+from caig_cli.cutouts.background import find_background
+from caig_cli.cutouts.cutout import CutoutFacts, Edge
+from caig_cli.cutouts.edges import WORKING_SIDE, find_edges, gradient
+from caig_cli.cutouts.frame import inside_frame
+from caig_cli.cutouts.fusion import Decision, Fusion
+from caig_cli.cutouts.masks import Mask, disk, grown, outline
+from caig_cli.cutouts.matting import enlarge, enlarge_alpha, product_colours, solve_alpha
+from caig_cli.cutouts.segmentation import Segmenter, load_segmenter
+from caig_cli.errors import ItemError, RunError
+
+Floats = NDArray[np.floating]
+Pixels = NDArray[np.uint8]
+
+
+def find_prior(rgb: Pixels, network: Segmenter) -> Floats:
+    """Where the network sees the product [H, W] in 0..1: in the whole photo, and in a second look closer by.
+
+    The closer look sees thin parts and holes better, the whole photo knows what is product: their mean.
+    """
+    prior = _seen(rgb, network)
+    rows, columns = np.flatnonzero((prior > 0.5).any(axis=1)), np.flatnonzero((prior > 0.5).any(axis=0))
+    if min(rows.size, columns.size) == 0:
+        return prior
+    height, width = prior.shape
+    margin = int(0.12 * max(np.ptp(rows), np.ptp(columns))) + 1
+    top, bottom = max(0, rows[0] - margin), min(height, rows[-1] + 1 + margin)
+    left, right = max(0, columns[0] - margin), min(width, columns[-1] + 1 + margin)
+    if (bottom - top) * (right - left) <= 0.7 * prior.size:
+        window = slice(top, bottom), slice(left, right)
+        prior[window] = (prior[window] + _seen(rgb[window], network)) / 2
+    return prior
+
+
+def _seen(rgb: Pixels, network: Segmenter) -> Floats:
+    mask = network.predict(rgb)
+    image = Image.fromarray(mask).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
+    # Networks that stretch their output seldom reach both ends again.
+    return np.clip((np.asarray(image) - 0.03) / 0.94, 0, 1)
+
+
+MATTING_SIDE = 1600
+"""Longest side in pixels at which soft edges are solved; larger photos follow by guided enlargement."""
+
+_MOST_UNKNOWN = 120_000
+"""Pixels that may be unknown before soft edges are solved at the working size only: time and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCut:
+    """A cut photo: the product's ``colours`` [H, W, 3] for soft pixels and its ``alpha`` [H, W], both uint8;
+    the sides of the photo at which it goes on; and how sure all that is.
+    """
+
+    colours: Pixels
+    alpha: Pixels
+    cut_off: frozenset[Edge]
+    facts: CutoutFacts
+
+
+def cut_photo(rgb: Pixels, name: str, notify: Callable[[str], None], source: str = "auto") -> PhotoCut:
+    """The product in a photo [H, W, 3], by ``source``: auto, plain, or a network's file.
+
+    Raises ItemError where no product can be told from its background.
+    """
+    window = inside_frame(rgb)
+    notes = [] if window is None else ["a thin frame along the photo's borders was cut off"]
+    inner = rgb if window is None else np.ascontiguousarray(rgb[window])
+    network = None if source == "plain" else _network(source, notify)
+    cut = None if network is None else _by_network(inner, network, notes)
+    if cut is None:
+        cut = _by_colour(inner, name, notify, network, notes)
+    return cut if window is None else _framed(cut, window, rgb)
+
+
+def _network(source: str, notify: Callable[[str], None]) -> Segmenter | None:
+    """The network; None where the default one cannot be had here, which is told."""
+    try:
+        return load_segmenter(source, notify)
+    except RunError as error:
+        if source != "auto":
+            raise
+        notify(f"{error}; without it, only photos on a plain background can be cut out")
+        return None
+
+
+def _by_colour(
+    rgb: Pixels, name: str, notify: Callable[[str], None], network: Segmenter | None, notes: list[str]
+) -> PhotoCut:
+    from caig_cli.cutouts.plain import cut_photo as cut_plain
+
+    try:
+        colours, alpha = cut_plain(rgb, name, notify)
+    except ItemError as error:
+        if network is None:
+            raise
+        raise ItemError(f"{name}: {network.name} sees no product in it; {HINT}") from error
+    if network is None:
+        return PhotoCut(colours, alpha, frozenset(), CutoutFacts("plain", None, 0.0, tuple(notes)))
+    notes = [f"{network.name} sees no product; it was found by the background's colour alone", *notes]
+    return PhotoCut(colours, alpha, frozenset(), CutoutFacts("plain", network.name, 0.3, tuple(notes)))
+
+
+def _framed(cut: PhotoCut, window: tuple[slice, slice], rgb: Pixels) -> PhotoCut:
+    """The cut of what a frame surrounds, in the whole photo."""
+    alpha, colours = np.zeros(rgb.shape[:2], np.uint8), rgb.copy()
+    alpha[window], colours[window] = cut.alpha, cut.colours
+    return replace(cut, alpha=alpha, colours=colours)
+
+
+def _by_network(rgb: Pixels, network: Segmenter, notes: list[str]) -> PhotoCut | None:
+    """By the network's view and the background's colour; None where neither finds a product."""
+    small = _fitted(rgb, WORKING_SIDE)
+    fusion = _weighed(small, find_prior(small, network))
+    decision = fusion.decide() if fusion is not None else None
+    if fusion is None or decision is None or not decision.product.any():
+        return None
+    alpha, colours = _matte(rgb, small, fusion, decision)
+    sides = _cut_sides(alpha)
+    doubt, doubts = doubt_of(measured(fusion, decision))
+    method = (
+        "network+plain"
+        if float(fusion.background.smooth[grown(outline(decision.product), 9)].mean()) > 0.5
+        else "network"
+    )
+    notes = [*(doubts if doubt > 0.3 else ()), *notes, *_told(rgb, alpha, decision, sides)]
+    return PhotoCut(colours, alpha, sides, CutoutFacts(method, network.name, doubt, tuple(notes)))
+
+
+def _weighed(small: Pixels, prior: Floats) -> Fusion | None:
+    """Network and colours beside each other; None where the network sees nothing, or no background."""
+    if float(prior.max()) < 0.5:
+        return None
+    levels = small.astype(np.float32)
+    quiet, fine = prior < 0.15, gradient(levels, 1.0)
+    edges = find_edges(levels, float(np.median(fine[quiet])) if quiet.any() else 1.0)
+    background = find_background(levels, prior, edges)
+    return None if background is None else Fusion(levels, prior, background, edges)
+
+
+def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
+    """The sides of the photo that solid product touches along more than a few pixels."""
+    lines: dict[Edge, Pixels] = {
+        "top": alpha[0], "bottom": alpha[-1], "left": alpha[:, 0], "right": alpha[:, -1],
+    }  # fmt: skip
+    return frozenset(side for side, line in lines.items() if (line > 128).sum() > max(2, 0.003 * line.size))
+
+
+def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]) -> list[str]:
+    """What a user should know of a cut, one sentence each."""
+    notes = []
+    if decision.mirrored:
+        notes.append("its mirror image below was left out")
+    if decision.opened:
+        notes.append("the background seen through the product was removed; if that is wrong, give a mask")
+    if sides:
+        notes.append(f"the photo cuts it off at the {' and the '.join(sorted(sides))}: it stays there in ads")
+    if sides and shows_skin(rgb, alpha):
+        notes.append("it seems to be worn or held by a person, who stays in ads")
+    return notes
+
+
+def _fitted(rgb: Pixels, side: int) -> Pixels:
+    """The photo at most ``side`` pixels long."""
+    height, width = rgb.shape[:2]
+    longest = max(height, width)
+    if longest <= side:
+        return rgb
+    size = [max(8, round(length * side / longest)) for length in (width, height)]
+    return np.asarray(Image.fromarray(rgb).resize((size[0], size[1]), Image.Resampling.BOX))
+
+
+def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tuple[Pixels, Pixels]:
+    """Alpha [H, W] and the product's colours [H, W, 3] at the photo's size."""
+    known, guess = _trimap(fusion, decision)
+    image = _fitted(rgb, MATTING_SIDE)
+    growth = (image.shape[0] * image.shape[1]) / known.size
+    if growth > 1 and np.count_nonzero(~known) * growth < _MOST_UNKNOWN:
+        shape = image.shape[:2]
+        guess, known = enlarge(guess, shape), enlarge(known.astype(np.float32), shape) > 0.99
+        known &= (guess < 0.01) | (guess > 0.99)
+    else:
+        image = small
+    level = image.astype(np.float64) / 255
+    alpha = solve_alpha(level, known, np.where(known, np.rint(guess), guess))
+    colours = _colours(image, alpha)
+    if image.shape != rgb.shape:
+        alpha = enlarge_alpha(alpha, level, rgb.astype(np.float64) / 255)
+        size = rgb.shape[1], rgb.shape[0]
+        colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
+    return _stretched(alpha), colours
+
+
+def _colours(image: Pixels, alpha: Floats) -> Pixels:
+    """The product's colours [H, W, 3] at soft pixels; elsewhere the photo's."""
+    rows, columns = np.flatnonzero((alpha > 0).any(axis=1)), np.flatnonzero((alpha > 0).any(axis=0))
+    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    colours = image.copy()
+    found = product_colours((image[window] / np.float32(255)), _stretched(alpha[window]) / np.float32(255))
+    colours[window] = np.rint(found * 255).astype(np.uint8)
+    return colours
+
+
+def _stretched(alpha: Floats) -> Pixels:
+    """Alpha in bytes; the solver's last percents are rounding, and would shine as a veil."""
+    return np.rint(np.clip((alpha - 0.03) / 0.94, 0, 1) * 255).astype(np.uint8)
+
+
+def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
+    """Which pixels are certain [H, W], and a first alpha.
+
+    On a smooth background the band of doubt is narrow, and what has the background's very colour is certain.
+    Elsewhere it is as wide as network and colours are unsure.
+    """
+    product, unit = decision.product, fusion.unit
+    smooth = fusion.background.smooth
+    border = outline(product)
+    band = grown(border, max(3, round(4 * unit)))
+    plain = fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
+    busy = ~smooth & grown(border, max(4, round(8 * unit)))
+    unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
+    soft = ~smooth & unsure & grown(border, max(8, round(24 * unit)))
+    return ~((band & ~plain) | busy | soft), product.astype(np.float64)
