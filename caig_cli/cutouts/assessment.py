@@ -15,7 +15,7 @@ _LIMITS = {"lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6}
 """Each measure's value at which it alone makes a cut-out doubtful (a doubt of a half)."""
 
 _MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 0.45}
-"""How much doubt each can make: places of the background's colour, and things beside, are seldom wrong alone."""
+"""How much doubt each can make: what was kept or added by colour is seldom wrong alone."""
 
 _WORDS = {
     "lost": "parts that the network takes for product were left out",

@@ -1,4 +1,4 @@
-"""What a pixel's colour and place say: like the product that the network is sure of, or like the background."""
+"""What a pixel's colour and place say: nearer to what is surely product, or to what surely is not."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def _some(features: Floats, where: Mask) -> Floats:
     """At most _SAMPLES rows of the features, evenly chosen."""
     rows = features[where]
     if len(rows) <= _SAMPLES:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, _SAMPLES).astype(int)]
+        return np.asarray(rows)
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, _SAMPLES).astype(int)])
 
 
 def _distance(samples: Floats, asked: Floats) -> Floats:
-    return np.asarray(cKDTree(samples).query(asked, k=_NEIGHBOURS)[0].mean(axis=-1))
+    return np.mean(cKDTree(samples).query(asked, k=_NEIGHBOURS)[0], axis=-1)

@@ -109,13 +109,14 @@ def load_cutout(product: Product, notify: Callable[[str], None], *, source: str 
     name = shown(product.image)
     pixels = np.asarray(image)
     if product.mask is not None:
-        return finish(pixels[..., :3], _mask(product, image.size), name, alpha_from="mask")
+        cutout = finish(pixels[..., :3], _mask(product, image.size), name, alpha_from="mask")
+        return replace(cutout, facts=CutoutFacts("mask"))
     if image.mode == "RGBA":
         alpha = pixels[..., 3]
         if int(alpha.max()) < VISIBLE:
             raise ItemError(f"{name}: the image is fully transparent; export it with its product visible")
         if np.count_nonzero(alpha < SOLID) >= 0.002 * alpha.size:
-            return finish(pixels[..., :3], alpha, name)
+            return _by_its_alpha(pixels[..., :3], alpha, name)
         image = _on_white(image)
     rgb = np.asarray(image)
     # Imported here because it is of no use to transparent images, which must not wait for it.
@@ -126,6 +127,19 @@ def load_cutout(product: Product, notify: Callable[[str], None], *, source: str 
     return replace(
         finish(pixels, cut.alpha, name, alpha_from="matting"), cut_off=cut.cut_off, facts=cut.facts
     )
+
+
+def _by_its_alpha(rgb: Pixels, alpha: Pixels, name: str) -> Cutout:
+    """By the file's own alpha, without a shadow stored in it and without a rim of its old background."""
+    from caig_cli.cutouts.file_alpha import softened, without_shadow
+
+    alpha, shaded = without_shadow(rgb, alpha)
+    notes = ("the soft shadow stored in the file was left out",) * shaded
+    soft = softened(rgb, alpha)
+    if soft is None:
+        return replace(finish(rgb, alpha, name), facts=CutoutFacts("alpha", notes=notes))
+    notes += ("its hard rim, mixed with an old background, was made soft",)
+    return replace(finish(*soft, name, alpha_from="matting"), facts=CutoutFacts("alpha", notes=notes))
 
 
 def finish(

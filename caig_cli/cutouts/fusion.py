@@ -1,8 +1,8 @@
 """What in a photo is product: a network's view of it and the background's colour, weighed against each other.
 
-The network knows what a product is but is soft, and may lose a cable or a keyboard. The colour knows to a pixel
-where a smooth background ends but takes every line and shadow for a product. Where both agree nothing is asked.
-A region that only one of them takes for product is decided as a whole, by its outline, its light and its place.
+The network knows what a product is but is soft, and may lose a cable or a keyboard. The colour knows to a
+pixel where a smooth background ends but takes every line and shadow for a product. Where both agree nothing
+is asked. A region that only one of them takes for product is decided as a whole, by outline, light and place.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Fusion:
     def _shows_background(self, part: Part, outside: Mask, error: float) -> bool:
         """Whether a part of the background's colour, product to the network, is background.
 
-        Open to the outside it is where it nearly matches; enclosed it must match to the noise and end sharply.
+        Open to the outside, it is where it nearly matches; enclosed, it must match and end sharply.
         """
         off = self._core_off(part)
         ring = part.ring(2)

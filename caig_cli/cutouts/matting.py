@@ -12,8 +12,9 @@ from PIL import Image
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
 Indices = NDArray[np.intp]
 
 _EPSILON = 1e-6
@@ -42,8 +43,8 @@ def solve_alpha(image: Floats, known: Mask, guess: Floats) -> Floats:
     entries = values[taken], (rows, position[columns[taken]])
     system = sparse.csc_array(entries, shape=(inside.size, inside.size))
     system = system + sparse.diags_array(np.full(inside.size, _TIE), format="csc")
-    order = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
-    solution = splu(system, **order).solve(_TIE * guess.ravel()[inside] - border)
+    factors = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    solution = factors.solve(_TIE * guess.ravel()[inside] - border)
     alpha.ravel()[inside] = np.clip(solution, 0, 1)
     return alpha
 
@@ -53,7 +54,7 @@ def _laplacian(image: Floats, unknown: Mask) -> tuple[Floats, Indices]:
 
     It sums windows of 3x3 pixels; those without an unknown pixel and those beyond the photo are left out.
     """
-    height, width = unknown.shape
+    width = unknown.shape[1]
     touched = ndimage.binary_dilation(unknown, np.ones((3, 3), dtype=bool))
     touched[[0, -1]] = touched[:, [0, -1]] = False
     centres = np.flatnonzero(touched)
@@ -158,3 +159,18 @@ def enlarge(values: Floats, shape: tuple[int, ...]) -> Floats:
     """Bilinear enlargement of [h, w] to ``shape``, pixel areas aligned."""
     image = Image.fromarray(values.astype(np.float32))
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR), dtype=np.float64)
+
+
+def fitted(rgb: Pixels, side: int) -> Pixels:
+    """The photo at most ``side`` pixels long."""
+    height, width = rgb.shape[:2]
+    longest = max(height, width)
+    if longest <= side:
+        return rgb
+    size = [max(8, round(length * side / longest)) for length in (width, height)]
+    return np.asarray(Image.fromarray(rgb).resize((size[0], size[1]), Image.Resampling.BOX))
+
+
+def stretched(alpha: Floats) -> Pixels:
+    """Alpha in bytes; the solver's last percents are rounding, and would shine as a veil."""
+    return np.asarray(np.rint(np.clip((alpha - 0.03) / 0.94, 0, 1) * 255), dtype=np.uint8)

@@ -18,7 +18,7 @@ from caig_cli.cutouts.edges import WORKING_SIDE, find_edges, gradient
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.fusion import Decision, Fusion
 from caig_cli.cutouts.masks import Mask, disk, grown, outline
-from caig_cli.cutouts.matting import enlarge, enlarge_alpha, product_colours, solve_alpha
+from caig_cli.cutouts.matting import enlarge, enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.cutouts.segmentation import Segmenter, load_segmenter
 from caig_cli.errors import ItemError, RunError
 
@@ -123,7 +123,7 @@ def _framed(cut: PhotoCut, window: tuple[slice, slice], rgb: Pixels) -> PhotoCut
 
 def _by_network(rgb: Pixels, network: Segmenter, notes: list[str]) -> PhotoCut | None:
     """By the network's view and the background's colour; None where neither finds a product."""
-    small = _fitted(rgb, WORKING_SIDE)
+    small = fitted(rgb, WORKING_SIDE)
     fusion = _weighed(small, find_prior(small, network))
     decision = fusion.decide() if fusion is not None else None
     if fusion is None or decision is None or not decision.product.any():
@@ -173,20 +173,10 @@ def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]
     return notes
 
 
-def _fitted(rgb: Pixels, side: int) -> Pixels:
-    """The photo at most ``side`` pixels long."""
-    height, width = rgb.shape[:2]
-    longest = max(height, width)
-    if longest <= side:
-        return rgb
-    size = [max(8, round(length * side / longest)) for length in (width, height)]
-    return np.asarray(Image.fromarray(rgb).resize((size[0], size[1]), Image.Resampling.BOX))
-
-
 def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tuple[Pixels, Pixels]:
     """Alpha [H, W] and the product's colours [H, W, 3] at the photo's size."""
     known, guess = _trimap(fusion, decision)
-    image = _fitted(rgb, MATTING_SIDE)
+    image = fitted(rgb, MATTING_SIDE)
     growth = (image.shape[0] * image.shape[1]) / known.size
     if growth > 1 and np.count_nonzero(~known) * growth < _MOST_UNKNOWN:
         shape = image.shape[:2]
@@ -201,7 +191,7 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
         alpha = enlarge_alpha(alpha, level, rgb.astype(np.float64) / 255)
         size = rgb.shape[1], rgb.shape[0]
         colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
-    return _stretched(alpha), colours
+    return stretched(alpha), colours
 
 
 def _colours(image: Pixels, alpha: Floats) -> Pixels:
@@ -209,14 +199,9 @@ def _colours(image: Pixels, alpha: Floats) -> Pixels:
     rows, columns = np.flatnonzero((alpha > 0).any(axis=1)), np.flatnonzero((alpha > 0).any(axis=0))
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     colours = image.copy()
-    found = product_colours((image[window] / np.float32(255)), _stretched(alpha[window]) / np.float32(255))
+    found = product_colours((image[window] / np.float32(255)), stretched(alpha[window]) / np.float32(255))
     colours[window] = np.rint(found * 255).astype(np.uint8)
     return colours
-
-
-def _stretched(alpha: Floats) -> Pixels:
-    """Alpha in bytes; the solver's last percents are rounding, and would shine as a veil."""
-    return np.rint(np.clip((alpha - 0.03) / 0.94, 0, 1) * 255).astype(np.uint8)
 
 
 def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:

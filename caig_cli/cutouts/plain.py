@@ -19,7 +19,7 @@ from scipy import ndimage
 from caig_cli.cutouts.backdrop import HINT, Backdrop, find_backdrop, light_of, refined, ring_of
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, find_edges, gradient
 from caig_cli.cutouts.masks import Mask, connected, disk, without_dust
-from caig_cli.cutouts.matting import enlarge_alpha, product_colours, solve_alpha
+from caig_cli.cutouts.matting import enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.errors import ItemError
 
 Floats = NDArray[np.float64]
@@ -40,19 +40,19 @@ def cut_photo(
     would not be trustworthy.
     """
     notify(f"{name}: finding the product on its background")
-    small = _reduced(rgb)
+    small = fitted(rgb, WORKING_SIDE)
     levels = small.astype(np.float64)
     known, guess = _trimap(*_found(levels, name, notify))
     try:
         alpha = solve_alpha(levels / 255, known, guess)
     except ValueError as error:
         raise ItemError(f"{name}: the product's edges cannot be told from the background; {HINT}") from error
-    colours = np.rint(product_colours(levels / 255, _stretched(alpha) / 255) * 255).astype(np.uint8)
+    colours = np.rint(product_colours(levels / 255, stretched(alpha) / 255) * 255).astype(np.uint8)
     if small.shape != rgb.shape:
         alpha = enlarge_alpha(alpha, levels / 255, rgb.astype(np.float64) / 255)
         size = rgb.shape[1], rgb.shape[0]
         colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
-    return colours, _stretched(alpha)
+    return colours, stretched(alpha)
 
 
 def _found(levels: Floats, name: str, notify: Callable[[str], None]) -> tuple[Mask, Floats, Backdrop]:
@@ -67,20 +67,6 @@ def _found(levels: Floats, name: str, notify: Callable[[str], None]) -> tuple[Ma
         product &= ~holes
     _check_outline(product, levels, backdrop, edges, name)
     return product, levels, backdrop
-
-
-def _reduced(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = rgb.shape[:2]
-    longest = max(height, width)
-    if longest <= WORKING_SIDE:
-        return rgb
-    size = [max(8, round(side * WORKING_SIDE / longest)) for side in (width, height)]
-    return np.asarray(Image.fromarray(rgb).resize((size[0], size[1]), Image.Resampling.BOX))
-
-
-def _stretched(alpha: Floats) -> NDArray[np.uint8]:
-    """Alpha in bytes; the solver's last percents are rounding, and would shine as a veil."""
-    return np.rint(np.clip((alpha - 0.03) / 0.94, 0, 1) * 255).astype(np.uint8)
 
 
 def _touching_border(free: Mask) -> Mask:
