@@ -182,6 +182,22 @@ def test_a_damaged_kept_cutout_is_made_again(workdir: Path, doubted: list[str]) 
     assert (workdir / "run" / "ads" / "a-1.png").read_bytes() == whole
 
 
+def test_of_many_photos_what_is_of_all_is_told_once(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = photos.load_cutout
+
+    def load(product: Product, notify: Any, *, source: str) -> Cutout:
+        notify("fetching the network")
+        notify(f"{product.image}: looking for its edges")
+        return real(product, notify, source=source)
+
+    monkeypatch.setattr(photos, "load_cutout", load)
+    _, report = make(workdir / "run", recipe(shop(workdir / "shop", ["a", "b", "c"])))
+    assert report.lines.count("fetching the network") == 1
+    assert not any("edges" in line for line in report.lines)
+    _, report = make(workdir / "one", recipe(workdir / "shop" / "a.png"))
+    assert any("edges" in line for line in report.lines)
+
+
 def test_an_exchanged_photo_is_cut_out_again_and_told(workdir: Path, doubted: list[str]) -> None:
     source = shop(workdir / "shop", ["a", "b"])
     make(workdir / "run", recipe(source))

@@ -60,11 +60,18 @@ def judged(product: Product, facts: CutoutFacts, accept: bool, advice: str = GEN
 
 
 def telling(items: Sequence[Item], report: Reporter) -> Callable[[str], None]:
-    """Tells what takes time; of many photos not each, because the bar moves, but every download."""
+    """Tells what takes time; of many photos not each, because the bar moves, and what is of all of them once."""
     if len(items) == 1:
         return report.info
     names = tuple(f"{shown(item.product.image)}: " for item in items)
-    return lambda line: None if line.startswith(names) else report.info(line)
+    told: set[str] = set()
+
+    def say(line: str) -> None:
+        if line not in told and not line.startswith(names):
+            told.add(line)
+            report.info(line)
+
+    return say
 
 
 def looks(items: Sequence[Item], accept: bool, report: Reporter) -> list[Look]:
