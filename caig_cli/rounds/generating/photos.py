@@ -60,7 +60,7 @@ def judged(product: Product, facts: CutoutFacts, accept: bool, advice: str = GEN
 
 
 def telling(items: Sequence[Item], report: Reporter) -> Callable[[str], None]:
-    """Tells what takes time; of many photos not each, because the bar moves, and what is of all of them once."""
+    """Tells what takes time; of many photos not each, for the bar moves, and what is of all of them once."""
     if len(items) == 1:
         return report.info
     names = tuple(f"{shown(item.product.image)}: " for item in items)
