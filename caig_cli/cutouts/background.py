@@ -163,7 +163,8 @@ def _filled(values: Floats, known: Mask) -> Floats:
 def _others(levels: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float) -> Mask:
     """Things on an even ground that the network does not see: parts of a set, a keyboard before a screen.
 
-    They stand out clearly from a smooth fit of the whole background, and sharp edges surround them.
+    They stand out clearly from a smooth fit of the whole background, sharp edges surround them, and they do
+    not touch the product: what does, its shadow above all, is decided later.
     """
     none = np.zeros_like(seen)
     fit = _smooth_fit(levels, seen)
@@ -172,9 +173,11 @@ def _others(levels: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float
     off = np.abs(ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0)) - fit).max(axis=-1)
     apart = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
     near = ndimage.binary_dilation(edges.sharp, disk(2))
+    beside = grown(prior >= 0.15, 4 * unit)
     for part in parts(ndimage.binary_dilation(apart, disk(2))):
         inside = part.mask & apart[part.window]
-        if part.area < 300 * unit**2 or part.at_frame or not inside.any():
+        apart_from_product = not beside[part.window][part.mask].any()
+        if part.area < 300 * unit**2 or part.at_frame or not inside.any() or not apart_from_product:
             continue
         edged = float(near[part.window][outline(part.mask)].mean())
         if edged > 0.5 and float(np.median(off[part.window][inside])) > 40:

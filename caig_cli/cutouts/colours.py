@@ -66,4 +66,5 @@ def _some(features: Floats, where: Mask) -> Floats:
 
 
 def _distance(samples: Floats, asked: Floats) -> Floats:
-    return np.mean(cKDTree(samples).query(asked, k=_NEIGHBOURS)[0], axis=-1)
+    distances = np.asarray(cKDTree(samples).query(asked, k=_NEIGHBOURS)[0])
+    return np.asarray(distances.mean(axis=-1))

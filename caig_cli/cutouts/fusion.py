@@ -153,9 +153,12 @@ class Fusion:
         product = decision.product
         spilt = ndimage.binary_opening(self.alike & (self.prior > 0.5), disk(1))
         outside = ~product & ~spilt
-        error = float(np.clip(1.5 * np.median(self.background.error), 1.0, 2.5))
+        seen = self.background.seen & self.background.smooth
+        far = np.abs(self.levels - self.background.colour).max(axis=-1)[seen]
+        error = float(np.clip(1.5 * np.median(far), 1.0, 2.5)) if far.size else 1.0
         for part in parts(spilt, margin=4):
-            if part.area >= 12 * self.unit**2 and self._shows_background(part, outside[part.window], error):
+            large = part.area >= max(12, 40 * self.unit**2)
+            if large and self._shows_background(part, outside[part.window], error):
                 product[part.window] &= ~part.mask
                 decision.opened += part.area
             else:

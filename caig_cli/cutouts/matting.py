@@ -24,10 +24,11 @@ _TIE = 1e-6
 """Weight of the guess: it keeps the system regular where a flat region is tied to nothing."""
 
 
-def solve_alpha(image: Floats, known: Mask, guess: Floats) -> Floats:
+def solve_alpha(image: Floats, known: Mask, guess: Floats, trust: Floats | None = None) -> Floats:
     """Alpha [H, W] in 0..1: ``guess`` (0 or 1) where ``known``, elsewhere the closed-form matte.
 
-    ``image`` [H, W, 3] in 0..1. Unknown pixels that nothing ties to known ones keep ``guess``.
+    ``image`` [H, W, 3] in 0..1. ``trust`` [H, W]: weight of the guess at unknown pixels, beside the colours'
+    smoothness of about 1; without it they keep the guess only where nothing ties them to known ones.
     """
     alpha = guess.copy()
     inside = np.flatnonzero(~known)
@@ -42,9 +43,10 @@ def solve_alpha(image: Floats, known: Mask, guess: Floats) -> Floats:
     rows = np.broadcast_to(np.arange(inside.size), columns.shape)[taken]
     entries = values[taken], (rows, position[columns[taken]])
     system = sparse.csc_array(entries, shape=(inside.size, inside.size))
-    system = system + sparse.diags_array(np.full(inside.size, _TIE), format="csc")
+    tie = np.full(inside.size, _TIE) if trust is None else trust.ravel()[inside] + _TIE
+    system = system + sparse.diags_array(tie, format="csc")
     factors = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    solution = factors.solve(_TIE * guess.ravel()[inside] - border)
+    solution = factors.solve(tie * guess.ravel()[inside] - border)
     alpha.ravel()[inside] = np.clip(solution, 0, 1)
     return alpha
 
@@ -110,7 +112,7 @@ def product_colours(image: Floats, alpha: Floats) -> Floats:
         front, back = _nearest(front, shape), _nearest(back, shape)
         for _ in range(10 if max(shape) <= 32 else 2):
             front, back = _layers(level, share, front, back)
-    return front
+    return np.asarray(front)
 
 
 def _layers(image: Floats, alpha: Floats, front: Floats, back: Floats) -> tuple[Floats, Floats]:

@@ -152,11 +152,11 @@ def _weighed(small: Pixels, prior: Floats) -> Fusion | None:
 
 
 def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
-    """The sides of the photo that solid product touches along more than a few pixels."""
+    """The sides of the photo that solid product touches; a cord is two pixels wide at the least."""
     lines: dict[Edge, Pixels] = {
         "top": alpha[0], "bottom": alpha[-1], "left": alpha[:, 0], "right": alpha[:, -1],
     }  # fmt: skip
-    return frozenset(side for side, line in lines.items() if (line > 128).sum() > max(2, 0.003 * line.size))
+    return frozenset(side for side, line in lines.items() if (line > 128).sum() >= 2)
 
 
 def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]) -> list[str]:
@@ -184,14 +184,42 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
         known &= (guess < 0.01) | (guess > 0.99)
     else:
         image = small
-    level = image.astype(np.float64) / 255
-    alpha = solve_alpha(level, known, np.where(known, np.rint(guess), guess))
+    guess, trust = _guessed(image, known, guess, fusion)
+    alpha = solve_alpha(image.astype(np.float64) / 255, known, guess, trust)
     colours = _colours(image, alpha)
     if image.shape != rgb.shape:
-        alpha = enlarge_alpha(alpha, level, rgb.astype(np.float64) / 255)
+        alpha = enlarge_alpha(alpha, image.astype(np.float64) / 255, rgb.astype(np.float64) / 255)
         size = rgb.shape[1], rgb.shape[0]
         colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
     return stretched(alpha), colours
+
+
+_TRUST = 0.1
+"""Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
+
+
+def _guessed(image: Pixels, known: Mask, guess: Floats, fusion: Fusion) -> tuple[Floats, Floats]:
+    """A first alpha [H, W], and how much to trust it [H, W].
+
+    On a smooth background both colours are known: the background's, and the product's at the nearest pixel
+    that is surely product. Where they differ, alpha is how far the photo's colour lies between them.
+    """
+    guess = np.where(known, np.rint(guess), guess)
+    sure, unknown = known & (guess > 0.5), ~known
+    if not sure.any():
+        return guess, np.zeros_like(guess)
+    shape = known.shape
+    background = np.stack([enlarge(fusion.background.colour[..., c], shape) for c in range(3)], axis=-1)
+    smooth = enlarge(fusion.background.smooth.astype(np.float32), shape)[unknown]
+    rows, columns = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
+    span = image[rows[unknown], columns[unknown]] - background[unknown]
+    length = np.maximum((span * span).sum(axis=-1), 1.0)
+    between = ((image[unknown] - background[unknown]) * span).sum(axis=-1) / length
+    weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1)
+    trust = np.zeros(shape)
+    trust[unknown] = _TRUST * weight
+    guess[unknown] = np.where(weight > 0, np.clip(between, 0, 1), guess[unknown])
+    return guess, trust
 
 
 def _colours(image: Pixels, alpha: Floats) -> Pixels:
@@ -218,4 +246,6 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     busy = ~smooth & grown(border, max(4, round(8 * unit)))
     unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
     soft = ~smooth & unsure & grown(border, max(8, round(24 * unit)))
-    return ~((band & ~plain) | busy | soft), product.astype(np.float64)
+    # A cord is all band: its middle is product nevertheless.
+    middle = product & fusion.unlike & (fusion.off > 0.85 * ndimage.maximum_filter(fusion.off * product, 5))
+    return ~((band & ~plain & ~middle) | busy | soft), product.astype(np.float64)
