@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import inspect
 import io
 import json
 import subprocess
@@ -12,7 +11,6 @@ import tarfile
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import numpy as np
 from cutout_products import ROOT
@@ -20,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.cutouts.cutout import SOLID
+from caig_cli.cutouts.cutout import DOUBTFUL, SOLID
 from caig_cli.errors import ItemError
 
 Pixels = NDArray[np.uint8]
@@ -38,15 +36,15 @@ Method = Callable[[Pixels], Answer]
 
 
 def _open_this(args: argparse.Namespace) -> Method:
-    from caig_cli.cutouts import cutout, plain
-
-    cut: Callable[..., Any] = getattr(cutout, "cut_photo", plain.cut_photo)
-    options = {"source": "auto"} if "source" in inspect.signature(cut).parameters else {}
+    from caig_cli.cutouts.photo import cut_photo
 
     def method(rgb: Pixels) -> Answer:
         start = time.process_time()
-        colours, alpha = cut(rgb, "photo", lambda message: None, **options)[:2]
-        return np.where((alpha < SOLID)[..., None], colours, rgb), alpha, time.process_time() - start
+        cut = cut_photo(rgb, "photo", lambda message: None)
+        if cut.facts.doubt > DOUBTFUL:
+            raise ItemError(f"photo: doubtful ({cut.facts.doubt:.2f}): {cut.facts.notes[0]}")
+        colours = np.where((cut.alpha < SOLID)[..., None], cut.colours, rgb)
+        return colours, cut.alpha, time.process_time() - start
 
     return method
 

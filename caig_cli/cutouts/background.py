@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.cutouts.edges import WORKING_SIDE, Edges
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
 from caig_cli.cutouts.masks import Mask, disk, grown, outline, parts, without_dust
 from caig_cli.cutouts.matting import enlarge
 
@@ -45,11 +45,14 @@ class Background:
     others: Mask
 
 
-def find_background(levels: Floats, prior: Floats, edges: Edges) -> Background | None:
-    """The background of levels [H, W, 3] where ``prior`` [H, W] sees no product; None if it is nowhere."""
+def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -> Background | None:
+    """The background of levels [H, W, 3] where ``prior`` [H, W] sees no product; None if it is nowhere.
+
+    ``soft``: the levels, blurred.
+    """
     unit = max(prior.shape) / WORKING_SIDE
     seen = ~grown(prior >= 0.15, max(4, round(15 * unit)))
-    others = _others(levels, prior, seen, edges, unit)
+    others = _others(levels, soft, prior, seen, edges, unit)
     seen = seen & ~grown(others, max(3, round(6 * unit)))
     grid = _Grid(prior.shape)
     share = grid.mean(seen)
@@ -63,7 +66,7 @@ def find_background(levels: Floats, prior: Floats, edges: Edges) -> Background |
     known = np.isfinite(around[..., 0])
     filled = _filled(np.where(known[..., None], around, 0.0), known)
     colour = grid.enlarged(ndimage.gaussian_filter(filled, (1.0, 1.0, 0.0)))
-    off = np.abs(ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0)) - colour).max(axis=-1)
+    off = apart(soft, colour)
     error = _spread_out(grid, grid.quantile(off, 0.75), usable)
     sharp = grid.mean(edges.sharp & seen)
     texture = _spread_out(grid, sharp / np.maximum(share, 1e-6), usable)
@@ -160,7 +163,7 @@ def _filled(values: Floats, known: Mask) -> Floats:
 # --- things beside the product ---------------------------------------------------------------------
 
 
-def _others(levels: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float) -> Mask:
+def _others(levels: Floats, soft: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float) -> Mask:
     """Things on an even ground that the network does not see: parts of a set, a keyboard before a screen.
 
     They stand out clearly from a smooth fit of the whole background, sharp edges surround them, and they do
@@ -170,12 +173,14 @@ def _others(levels: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float
     fit = _smooth_fit(levels, seen)
     if fit is None:
         return none
-    off = np.abs(ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0)) - fit).max(axis=-1)
-    apart = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
+    off = apart(soft, fit)
+    clear = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
+    if not clear.any():
+        return none
     near = ndimage.binary_dilation(edges.sharp, disk(2))
     beside = grown(prior >= 0.15, 4 * unit)
-    for part in parts(ndimage.binary_dilation(apart, disk(2))):
-        inside = part.mask & apart[part.window]
+    for part in parts(ndimage.binary_dilation(clear, disk(2))):
+        inside = part.mask & clear[part.window]
         apart_from_product = not beside[part.window][part.mask].any()
         if part.area < 300 * unit**2 or part.at_frame or not inside.any() or not apart_from_product:
             continue
@@ -203,8 +208,8 @@ def _smooth_fit(levels: Floats, seen: Mask) -> Floats | None:
         weight = 1 / (1 + (off / max(2.0, 1.5 * float(np.median(off)))) ** 2)
     if float((off < 10).mean()) < 0.6:
         return None
-    y, x = np.mgrid[:height, :width]
-    return np.asarray(_quadratic(y / height, x / width) @ coefficients)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.asarray(_quadratic(y / height, x / width) @ coefficients.astype(np.float32))
 
 
 def _quadratic(y: Floats, x: Floats) -> Floats:

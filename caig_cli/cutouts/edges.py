@@ -28,21 +28,37 @@ class Edges:
         return grown(self.sharp, max(3, round(radius * max(self.sharp.shape) / WORKING_SIDE)))
 
 
-def find_edges(levels: Floats, noise: float) -> Edges:
+def find_edges(levels: Floats, quiet: Mask) -> Edges:
     """Gradients of levels [H, W, 3] at two widths: a narrow edge loses its strength in the wider one.
 
-    ``noise``: the usual gradient of the background, in levels per pixel at the finer width.
+    ``quiet`` [H, W]: a part of the background, whose gradients are noise.
     """
-    fine, wide = gradient(levels, 1.0), gradient(levels, 3.0)
+    fine, wide = _gradient(levels, 1.0), _gradient(levels, 3.0)
+    noise = float(np.median(fine[quiet])) if quiet.any() else 1.0
     # Compression rings beside strong edges; what is 25 times weaker than its surroundings is no edge.
     ringing = 0.04 * ndimage.maximum_filter(fine, size=2 * (max(fine.shape) // 60) + 1)
     sharp = (fine > np.maximum(max(1.2, 4 * noise), ringing)) & (fine > 1.5 * wide)
     return Edges(fine, without_dust(sharp, 10))
 
 
-def gradient(levels: Floats, sigma: float) -> Floats:
+def _gradient(levels: Floats, sigma: float) -> Floats:
     """The largest gradient magnitude of the three channels [H, W], in levels per pixel."""
-    blurred = ndimage.gaussian_filter(levels, (sigma, sigma, 0.0))
-    down = ndimage.correlate1d(blurred, (-0.5, 0.0, 0.5), axis=0, mode="nearest")
-    along = ndimage.correlate1d(blurred, (-0.5, 0.0, 0.5), axis=1, mode="nearest")
-    return np.asarray(np.sqrt((down * down + along * along).max(axis=-1)))
+    strongest = np.zeros(levels.shape[:2], np.float32)
+    for channel in range(3):
+        blurred = ndimage.gaussian_filter(levels[..., channel].astype(np.float32), sigma)
+        padded = np.pad(blurred, 1, mode="edge")
+        down, along = padded[2:, 1:-1] - padded[:-2, 1:-1], padded[1:-1, 2:] - padded[1:-1, :-2]
+        np.maximum(strongest, down * down + along * along, out=strongest)
+    return np.asarray(np.sqrt(strongest) / 2)
+
+
+def blurred(levels: Floats) -> Floats:
+    """Levels [H, W, 3] a little blurred: what compression and noise add to single pixels is evened out."""
+    planes = [ndimage.gaussian_filter(levels[..., c].astype(np.float32), 0.7) for c in range(3)]
+    return np.stack(planes, axis=-1)
+
+
+def apart(levels: Floats, colour: Floats) -> Floats:
+    """The largest difference of the three channels [H, W], in levels."""
+    red, green, blue = (np.abs(levels[..., c] - colour[..., c]) for c in range(3))
+    return np.maximum(np.maximum(red, green), blue)

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.colours import colour_evidence
-from caig_cli.cutouts.edges import WORKING_SIDE, Edges
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
 from caig_cli.cutouts.masks import Mask, Part, disk, grown, parts, without_dust
 
 Floats = NDArray[np.floating]
@@ -42,19 +42,23 @@ class Decision:
 
 
 class Fusion:
-    """The maps that decisions are made on. ``levels`` [H, W, 3], ``prior`` [H, W] in 0..1."""
+    """The maps that decisions are made on.
 
-    def __init__(self, levels: Floats, prior: Floats, background: Background, edges: Edges) -> None:
+    ``levels`` [H, W, 3], and the same blurred; ``prior`` [H, W] in 0..1.
+    """
+
+    def __init__(
+        self, levels: Floats, soft: Floats, prior: Floats, background: Background, edges: Edges
+    ) -> None:
         self.unit = max(prior.shape) / WORKING_SIDE
         self.levels, self.prior, self.background, self.edges = levels, prior, background, edges
         colour, error, smooth = background.colour, background.error, background.smooth
-        blurred = ndimage.gaussian_filter(levels, (0.7, 0.7, 0.0))
-        self.off = np.abs(blurred - colour).max(axis=-1)
+        self.off = apart(soft, colour)
         away = self.off / np.maximum(5.0, 3.5 * error)
         self.alike, self.unlike = smooth & (away < 1), smooth & (away > 1.6)
         self.exactly = smooth & (away < 0.6)
-        self.light = (blurred * colour).sum(axis=-1) / np.maximum((colour**2).sum(axis=-1), 1.0)
-        tint = np.abs(blurred - self.light[..., None] * colour).max(axis=-1)
+        self.light = (soft * colour).sum(axis=-1) / np.maximum((colour * colour).sum(axis=-1), 1.0)
+        tint = apart(soft, self.light[..., None] * colour)
         # The darker the shadow, the more of its light comes from the product and has its hue.
         limit = np.maximum(6.0, 3.0 * error) + 12 * np.clip(1 - self.light, 0, 1)
         self.shaded = smooth & (self.light < 1) & (tint < limit) & ~self.alike
@@ -106,6 +110,9 @@ class Fusion:
         contrast = float(np.median(self.off[part.window][part.mask]))
         if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
             return False
+        sure_not = float(self.prior[part.window][part.mask].mean()) < 0.05
+        if sure_not and float(self.background.error[part.window][part.mask].mean()) > 3:
+            return False
         if not attached:
             return part.area > area / 400 and edged > 0.7 and not part.at_frame
         thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
@@ -151,18 +158,20 @@ class Fusion:
     def _enclosed(self, decision: Decision) -> None:
         """Handles, rings and rungs show the background; labels and white parts only have its colour."""
         product = decision.product
-        spilt = ndimage.binary_opening(self.alike & (self.prior > 0.5), disk(1))
+        spilt = self.alike & (self.prior > 0.5)
         outside = ~product & ~spilt
+        product |= spilt
         seen = self.background.seen & self.background.smooth
-        far = np.abs(self.levels - self.background.colour).max(axis=-1)[seen]
+        far = apart(self.levels[seen], self.background.colour[seen])
         error = float(np.clip(1.5 * np.median(far), 1.0, 2.5)) if far.size else 1.0
-        for part in parts(spilt, margin=4):
-            large = part.area >= max(12, 40 * self.unit**2)
-            if large and self._shows_background(part, outside[part.window], error):
-                product[part.window] &= ~part.mask
+        for part in parts(ndimage.binary_opening(spilt, disk(1)), margin=4):
+            if part.area < max(12, 40 * self.unit**2):
+                continue
+            if self._shows_background(part, outside[part.window], error):
+                whole = ndimage.binary_dilation(part.mask, disk(2)) & spilt[part.window]
+                product[part.window] &= ~whole
                 decision.opened += part.area
             else:
-                product[part.window] |= part.mask
                 decision.kept += part.area * (self._core_off(part) < 3 * error)
 
     def _shows_background(self, part: Part, outside: Mask, error: float) -> bool:
@@ -180,7 +189,7 @@ class Fusion:
 
     def _core_off(self, part: Part) -> float:
         """Median distance in levels from the background, away from the part's rim as far as it is thick."""
-        off = np.abs(self.levels[part.window] - self.background.colour[part.window]).max(axis=-1)
+        off = apart(self.levels[part.window], self.background.colour[part.window])
         core = part.mask
         for _ in range(2):
             inner = ndimage.binary_erosion(core)

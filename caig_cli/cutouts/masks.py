@@ -23,10 +23,8 @@ def disk(radius: int) -> Mask:
 
 
 def grown(mask: Mask, radius: float) -> Mask:
-    """All pixels within ``radius`` of the mask; by distance, since dilation by a large disk is slow."""
-    if not mask.any():
-        return mask.copy()
-    return np.asarray(ndimage.distance_transform_edt(~mask) <= radius)
+    """All pixels within ``radius`` of the mask along rows and columns: any square costs the same."""
+    return np.asarray(ndimage.maximum_filter(mask.view(np.uint8), 2 * round(radius) + 1), dtype=bool)
 
 
 def shrunk(mask: Mask, radius: float) -> Mask:

@@ -110,7 +110,7 @@ def product_colours(image: Floats, alpha: Floats) -> Floats:
     for shape in reversed(sizes):
         level, share = _shrunk(image, shape), _shrunk(alpha[..., None], shape)
         front, back = _nearest(front, shape), _nearest(back, shape)
-        for _ in range(10 if max(shape) <= 32 else 2):
+        for _ in range(10 if max(shape) <= 32 else 2 if max(shape) <= 256 else 1):
             front, back = _layers(level, share, front, back)
     return np.asarray(front)
 
@@ -157,10 +157,16 @@ def enlarge_alpha(alpha: Floats, small: Floats, large: Floats, radius: int = 2) 
     return np.where(high - low < 0.02, plain, np.clip(fitted, low, high))
 
 
-def enlarge(values: Floats, shape: tuple[int, ...]) -> Floats:
-    """Bilinear enlargement of [h, w] to ``shape``, pixel areas aligned."""
+def enlarge(
+    values: Floats, shape: tuple[int, ...], window: tuple[slice, slice] | None = None
+) -> NDArray[np.float32]:
+    """Bilinear enlargement of [h, w] to ``shape``, pixel areas aligned; of that the ``window`` only."""
+    rows, columns = window or (slice(0, shape[0]), slice(0, shape[1]))
+    down, along = values.shape[0] / shape[0], values.shape[1] / shape[1]
+    box = columns.start * along, rows.start * down, columns.stop * along, rows.stop * down
+    size = columns.stop - columns.start, rows.stop - rows.start
     image = Image.fromarray(values.astype(np.float32))
-    return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR), dtype=np.float64)
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, box=box))
 
 
 def fitted(rgb: Pixels, side: int) -> Pixels:

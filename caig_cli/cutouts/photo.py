@@ -14,7 +14,7 @@ from caig_cli.cutouts.assessment import doubt_of, measured, shows_skin
 from caig_cli.cutouts.backdrop import HINT
 from caig_cli.cutouts.background import find_background
 from caig_cli.cutouts.cutout import CutoutFacts, Edge
-from caig_cli.cutouts.edges import WORKING_SIDE, find_edges, gradient
+from caig_cli.cutouts.edges import WORKING_SIDE, apart, blurred, find_edges
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.fusion import Decision, Fusion
 from caig_cli.cutouts.masks import Mask, disk, grown, outline
@@ -29,7 +29,8 @@ Pixels = NDArray[np.uint8]
 def find_prior(rgb: Pixels, network: Segmenter) -> Floats:
     """Where the network sees the product [H, W] in 0..1: in the whole photo, and in a second look closer by.
 
-    The closer look sees thin parts and holes better, the whole photo knows what is product: their mean.
+    The closer look sees thin parts and holes better, the whole photo knows what is product: their mean, in
+    log odds, so that of two looks the one that is sure counts.
     """
     prior = _seen(rgb, network)
     rows, columns = np.flatnonzero((prior > 0.5).any(axis=1)), np.flatnonzero((prior > 0.5).any(axis=0))
@@ -41,8 +42,14 @@ def find_prior(rgb: Pixels, network: Segmenter) -> Floats:
     left, right = max(0, columns[0] - margin), min(width, columns[-1] + 1 + margin)
     if (bottom - top) * (right - left) <= 0.7 * prior.size:
         window = slice(top, bottom), slice(left, right)
-        prior[window] = (prior[window] + _seen(rgb[window], network)) / 2
+        both = _log_odds(prior[window]) + _log_odds(_seen(rgb[window], network))
+        prior[window] = 1 / (1 + np.exp(-both / 2))
     return prior
+
+
+def _log_odds(share: Floats) -> Floats:
+    share = np.clip(share, 0.01, 0.99)
+    return np.asarray(np.log(share / (1 - share)))
 
 
 def _seen(rgb: Pixels, network: Segmenter) -> Floats:
@@ -145,10 +152,9 @@ def _weighed(small: Pixels, prior: Floats) -> Fusion | None:
     if float(prior.max()) < 0.5:
         return None
     levels = small.astype(np.float32)
-    quiet, fine = prior < 0.15, gradient(levels, 1.0)
-    edges = find_edges(levels, float(np.median(fine[quiet])) if quiet.any() else 1.0)
-    background = find_background(levels, prior, edges)
-    return None if background is None else Fusion(levels, prior, background, edges)
+    edges, soft = find_edges(levels, prior < 0.15), blurred(levels)
+    background = find_background(levels, soft, prior, edges)
+    return None if background is None else Fusion(levels, soft, prior, background, edges)
 
 
 def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
@@ -184,8 +190,11 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
         known &= (guess < 0.01) | (guess > 0.99)
     else:
         image = small
-    guess, trust = _guessed(image, known, guess, fusion)
-    alpha = solve_alpha(image.astype(np.float64) / 255, known, guess, trust)
+    alpha = np.where(known, np.rint(guess), guess)
+    window = _box(alpha > 0, ~known)
+    part = image[window].astype(np.float32)
+    first, trust = _guessed(part, known[window], alpha[window], fusion, window, image.shape)
+    alpha[window] = solve_alpha(part.astype(np.float64) / 255, known[window], first, trust)
     colours = _colours(image, alpha)
     if image.shape != rgb.shape:
         alpha = enlarge_alpha(alpha, image.astype(np.float64) / 255, rgb.astype(np.float64) / 255)
@@ -197,38 +206,65 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
 _TRUST = 0.1
 """Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
 
+_LEANING = 0.002
+"""Weight of what was decided, where a busy background leaves much unknown: nothing stays a veil."""
 
-def _guessed(image: Pixels, known: Mask, guess: Floats, fusion: Fusion) -> tuple[Floats, Floats]:
-    """A first alpha [H, W], and how much to trust it [H, W].
+
+def _guessed(
+    image: Floats,
+    known: Mask,
+    guess: Floats,
+    fusion: Fusion,
+    window: tuple[slice, slice],
+    shape: tuple[int, ...],
+) -> tuple[Floats, Floats]:
+    """A first alpha [h, w] in a ``window`` of the photo of ``shape``, and how much to trust it [h, w].
 
     On a smooth background both colours are known: the background's, and the product's at the nearest pixel
     that is surely product. Where they differ, alpha is how far the photo's colour lies between them.
     """
-    guess = np.where(known, np.rint(guess), guess)
     sure, unknown = known & (guess > 0.5), ~known
     if not sure.any():
         return guess, np.zeros_like(guess)
-    shape = known.shape
-    background = np.stack([enlarge(fusion.background.colour[..., c], shape) for c in range(3)], axis=-1)
-    smooth = enlarge(fusion.background.smooth.astype(np.float32), shape)[unknown]
+    planes = [enlarge(fusion.background.colour[..., c], shape, window) for c in range(3)]
+    background = np.stack(planes, axis=-1)
+    smooth = enlarge(fusion.background.smooth.astype(np.float32), shape, window)[unknown]
     rows, columns = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
-    span = image[rows[unknown], columns[unknown]] - background[unknown]
+    behind = background[unknown]
+    span = image[rows[unknown], columns[unknown]] - behind
     length = np.maximum((span * span).sum(axis=-1), 1.0)
-    between = ((image[unknown] - background[unknown]) * span).sum(axis=-1) / length
-    weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1)
-    trust = np.zeros(shape)
-    trust[unknown] = _TRUST * weight
+    between = ((image[unknown] - behind) * span).sum(axis=-1) / length
+    # Where the product has light parts beside its dark ones, such as a white rim, nothing follows.
+    off = np.where(sure, apart(image, background), np.float32(255))
+    plainest = ndimage.minimum_filter(off, 2 * round(8 * max(shape) / WORKING_SIDE) + 1)[unknown]
+    weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1) * np.clip((plainest - 15) / 30, 0, 1)
+    guess, trust = guess.copy(), np.zeros_like(guess)
+    trust[unknown] = np.maximum(_TRUST * weight, _LEANING * (smooth < 0.5))
     guess[unknown] = np.where(weight > 0, np.clip(between, 0, 1), guess[unknown])
     return guess, trust
 
 
+def _box(*masks: Mask) -> tuple[slice, slice]:
+    """The window that holds all of the masks [H, W], and a margin of a few pixels."""
+    rows = np.flatnonzero(np.any([mask.any(axis=1) for mask in masks], axis=0))
+    columns = np.flatnonzero(np.any([mask.any(axis=0) for mask in masks], axis=0))
+    height, width = masks[0].shape
+    return (
+        slice(max(0, int(rows[0]) - 4), min(height, int(rows[-1]) + 5)),
+        slice(max(0, int(columns[0]) - 4), min(width, int(columns[-1]) + 5)),
+    )
+
+
 def _colours(image: Pixels, alpha: Floats) -> Pixels:
     """The product's colours [H, W, 3] at soft pixels; elsewhere the photo's."""
-    rows, columns = np.flatnonzero((alpha > 0).any(axis=1)), np.flatnonzero((alpha > 0).any(axis=0))
-    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    colours = image.copy()
-    found = product_colours((image[window] / np.float32(255)), stretched(alpha[window]) / np.float32(255))
-    colours[window] = np.rint(found * 255).astype(np.uint8)
+    window, colours = _box(alpha > 0), image.copy()
+    part, share = Image.fromarray(image[window]), Image.fromarray(stretched(alpha[window]))
+    # Colours vary little along an edge: half the size, beyond the working size, is enough.
+    small = part.size if max(part.size) <= WORKING_SIDE else (part.width // 2, part.height // 2)
+    part, share = part.resize(small, Image.Resampling.BOX), share.resize(small, Image.Resampling.BOX)
+    found = product_colours(np.asarray(part) / np.float32(255), np.asarray(share) / np.float32(255))
+    shape = colours[window].shape
+    colours[window] = np.rint(np.stack([enlarge(255 * found[..., c], shape) for c in range(3)], axis=-1))
     return colours
 
 

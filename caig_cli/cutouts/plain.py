@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 
 from caig_cli.cutouts.backdrop import HINT, Backdrop, find_backdrop, light_of, refined, ring_of
-from caig_cli.cutouts.edges import WORKING_SIDE, Edges, find_edges, gradient
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges, find_edges
 from caig_cli.cutouts.masks import Mask, connected, disk, without_dust
 from caig_cli.cutouts.matting import enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.errors import ItemError
@@ -78,7 +78,7 @@ def _touching_border(free: Mask) -> Mask:
 
 def _edges(levels: Floats) -> Edges:
     """The photo's edges, by the noise of its border."""
-    return find_edges(levels, float(np.median(gradient(levels, 1.0)[ring_of(levels.shape)])))
+    return find_edges(levels, ring_of(levels.shape))
 
 
 def _along_border(mask: Mask) -> Mask:
