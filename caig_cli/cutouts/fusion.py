@@ -111,7 +111,7 @@ class Fusion:
         if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
             return False
         sure_not = float(self.prior[part.window][part.mask].mean()) < 0.05
-        if sure_not and float(self.background.error[part.window][part.mask].mean()) > 3:
+        if sure_not and float(self.background.error[part.window][part.mask].mean()) > 5:
             return False
         if not attached:
             return part.area > area / 400 and edged > 0.7 and not part.at_frame
