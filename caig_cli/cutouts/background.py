@@ -35,7 +35,8 @@ _SMOOTH_EDGES = 0.05
 class Background:
     """``colour`` [H, W, 3] in levels without the product; ``error`` [H, W]: how many levels it is usually
     off; ``smooth`` [H, W] where its colour says exactly what is product; ``seen`` [H, W] where it was learnt;
-    ``others`` [H, W]: things with sharp outlines that the network takes for background.
+    ``others`` [H, W]: things with sharp outlines that the network takes for background; ``touching``: such as
+    touch the product.
     """
 
     colour: Floats
@@ -43,6 +44,7 @@ class Background:
     smooth: Mask
     seen: Mask
     others: Mask
+    touching: Mask
 
 
 def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -> Background | None:
@@ -52,8 +54,8 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     """
     unit = max(prior.shape) / WORKING_SIDE
     seen = ~grown(prior >= 0.15, max(4, round(15 * unit)))
-    others = _others(levels, soft, prior, seen, edges, unit)
-    seen = seen & ~grown(others, max(3, round(6 * unit)))
+    others, touching = _others(levels, soft, prior, seen, edges, unit)
+    seen = seen & ~grown(others | touching, max(3, round(6 * unit)))
     grid = _Grid(prior.shape)
     share = grid.mean(seen)
     colours = grid.median(levels, seen)
@@ -73,7 +75,7 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     clutter = grid.mean((off > np.maximum(8.0, 5.6 * error)) & seen & grown(edges.sharp, 3))
     clutter = grid.enlarged(_wide(clutter, share)[..., None])[..., 0]
     smooth = (error < _SMOOTH_ERROR) & (texture < _SMOOTH_EDGES) & (clutter < _SMOOTH_EDGES)
-    return Background(colour, error, smooth, seen, others)
+    return Background(colour, error, smooth, seen, others, touching)
 
 
 def _wide(values: Floats, share: Floats) -> Floats:
@@ -163,41 +165,57 @@ def _filled(values: Floats, known: Mask) -> Floats:
 # --- things beside the product ---------------------------------------------------------------------
 
 
-def _others(levels: Floats, soft: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float) -> Mask:
-    """Things on an even ground that the network does not see: parts of a set, a keyboard before a screen.
+def _others(
+    levels: Floats, soft: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float
+) -> tuple[Mask, Mask]:
+    """Things on an even ground that the network does not see, apart from the product and touching it.
 
-    They stand out clearly from a smooth fit of the whole background, sharp edges surround them, and they do
-    not touch the product: what does, its shadow above all, is decided later.
+    A keyboard before a screen, the lower half of a bag: they stand out clearly from a smooth fit of the
+    background, and sharp edges surround them. What touches the product may still be its shadow.
     """
-    none = np.zeros_like(seen)
+    away, touching = np.zeros_like(seen), np.zeros_like(seen)
     fit = _smooth_fit(levels, seen)
     if fit is None:
-        return none
+        return away, touching
     off = apart(soft, fit)
     clear = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
     if not clear.any():
-        return none
-    near = ndimage.binary_dilation(edges.sharp, disk(2))
-    beside = grown(prior >= 0.15, 4 * unit)
+        return away, touching
+    near, beside = ndimage.binary_dilation(edges.sharp, disk(2)), grown(prior >= 0.15, 4 * unit)
     for part in parts(ndimage.binary_dilation(clear, disk(2))):
-        inside = part.mask & clear[part.window]
-        apart_from_product = not beside[part.window][part.mask].any()
-        if part.area < 300 * unit**2 or part.at_frame or not inside.any() or not apart_from_product:
+        inside, border = part.mask & clear[part.window], outline(part.mask)
+        if part.area < 300 * unit**2 or not inside.any() or not border.any():
             continue
-        edged = float(near[part.window][outline(part.mask)].mean())
-        if edged > 0.5 and float(np.median(off[part.window][inside])) > 40:
-            none[part.window] |= part.mask
-    return none
+        edged = float(near[part.window][border].mean())
+        if edged < 0.5 or float(np.median(off[part.window][inside])) < 40:
+            continue
+        if beside[part.window][part.mask].any():
+            touching[part.window] |= part.mask
+        elif not part.at_frame:
+            away[part.window] |= part.mask
+    return away, touching
 
 
 def _smooth_fit(levels: Floats, seen: Mask) -> Floats | None:
-    """A quadratic polynomial of the place [H, W, 3], robustly fitted; None where it fits too little."""
-    rows, columns = np.nonzero(seen)
+    """A quadratic polynomial of the place [H, W, 3], robustly fitted; None where it fits too little.
+
+    To the border of the photo where that is even, else to all that was seen: what the network loses is
+    seldom at the border.
+    """
+    ring = np.ones_like(seen)
+    ring[3:-3, 3:-3] = False
+    fit = _fitted(levels, seen & ring, 0.75)
+    return _fitted(levels, seen, 0.6) if fit is None else fit
+
+
+def _fitted(levels: Floats, where: Mask, least: float) -> Floats | None:
+    """The polynomial fitted ``where``; None unless at least a share of ``least`` is within 10 levels."""
+    rows, columns = np.nonzero(where)
     if rows.size < 200:
         return None
     some = np.linspace(0, rows.size - 1, min(6000, rows.size)).astype(int)
     rows, columns = rows[some], columns[some]
-    height, width = seen.shape
+    height, width = where.shape
     terms, colours = _quadratic(rows / height, columns / width), levels[rows, columns]
     weight = np.ones(len(terms))
     off = weight
@@ -206,7 +224,7 @@ def _smooth_fit(levels: Floats, seen: Mask) -> Floats | None:
         coefficients = np.linalg.lstsq(terms * weight[:, None], colours * weight[:, None], rcond=None)[0]
         off = np.abs(terms @ coefficients - colours).max(axis=-1)
         weight = 1 / (1 + (off / max(2.0, 1.5 * float(np.median(off)))) ** 2)
-    if float((off < 10).mean()) < 0.6:
+    if float((off < 10).mean()) < least:
         return None
     y, x = np.mgrid[:height, :width].astype(np.float32)
     return np.asarray(_quadratic(y / height, x / width) @ coefficients.astype(np.float32))

@@ -34,22 +34,22 @@ def colour_evidence(levels: Floats, prior: Floats) -> Floats:
         Image.fromarray(levels.astype(np.uint8)).resize(size, Image.Resampling.BOX), np.float64
     )
     sure = np.asarray(Image.fromarray(prior.astype(np.float32)).resize(size, Image.Resampling.BOX))
-    features = _features(small)
+    described = features(small)
     product, ground = shrunk(sure > 0.93, 2), shrunk(sure < 0.05, 2)
     around = ground & grown(sure > 0.3, 40)
     inside, outside = (
-        _some(features, product),
-        np.concatenate([_some(features, ground), _some(features, around)]),
+        _some(described, product),
+        np.concatenate([_some(described, ground), _some(described, around)]),
     )
     evidence = np.zeros(sure.shape)
     unsure = ndimage.binary_dilation((sure > 0.02) & (sure < 0.98), disk(1))
     if min(len(inside), len(outside)) >= 20 and unsure.any():
-        asked = features[unsure]
+        asked = described[unsure]
         evidence[unsure] = np.log((_distance(outside, asked) + 6) / (_distance(inside, asked) + 6))
     return enlarge(ndimage.gaussian_filter(evidence, 0.6), prior.shape)
 
 
-def _features(levels: Floats) -> Floats:
+def features(levels: Floats) -> Floats:
     """[h, w, 5] of levels [h, w, 3]: the units are such that 1 is about as visible in each."""
     red, green, blue = (levels[..., c] for c in range(3))
     height, width = red.shape

@@ -43,13 +43,8 @@ def find_edges(levels: Floats, quiet: Mask) -> Edges:
 
 def _gradient(levels: Floats, sigma: float) -> Floats:
     """The largest gradient magnitude of the three channels [H, W], in levels per pixel."""
-    strongest = np.zeros(levels.shape[:2], np.float32)
-    for channel in range(3):
-        blurred = ndimage.gaussian_filter(levels[..., channel].astype(np.float32), sigma)
-        padded = np.pad(blurred, 1, mode="edge")
-        down, along = padded[2:, 1:-1] - padded[:-2, 1:-1], padded[1:-1, 2:] - padded[1:-1, :-2]
-        np.maximum(strongest, down * down + along * along, out=strongest)
-    return np.asarray(np.sqrt(strongest) / 2)
+    planes = [ndimage.gaussian_gradient_magnitude(levels[..., c].astype(np.float32), sigma) for c in range(3)]
+    return np.maximum(np.maximum(planes[0], planes[1]), planes[2])
 
 
 def blurred(levels: Floats) -> Floats:

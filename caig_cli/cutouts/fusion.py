@@ -17,28 +17,33 @@ from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.colours import colour_evidence
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
 from caig_cli.cutouts.masks import Mask, Part, disk, grown, parts, without_dust
+from caig_cli.cutouts.openings import find_openings
 
 Floats = NDArray[np.floating]
 
 _COLOUR_WEIGHT = 2.5
 """Weight of the colours beside the network's own log odds."""
 
+_COLOURED = 40
+"""Levels by which the channels of a coloured ground differ."""
+
+_BLACK, _WHITE = 60, 235
+"""Mean levels below and above which a ground has a colour that products have too."""
+
 
 @dataclass(slots=True)
 class Decision:
     """``product`` [H, W]; ``belief`` [H, W]: probability of product by network and colours together.
 
-    Areas in pixels of what one of the two sees alone: ``opened``: enclosed background; ``kept``: parts of the
-    product that nearly have the background's colour, where it could have been background; ``added``: what
-    the network lost; ``mirrored``: the product's mirror image, left out.
+    ``opened`` [H, W]: enclosed background that the network takes for product. Areas in pixels: ``kept``:
+    product that could be background by its colour; ``added``: what the network lost.
     """
 
     product: Mask
     belief: Floats
-    opened: int = 0
+    opened: Mask
     kept: int = 0
     added: int = 0
-    mirrored: int = 0
 
 
 class Fusion:
@@ -63,7 +68,7 @@ class Fusion:
         limit = np.maximum(6.0, 3.0 * error) + 12 * np.clip(1 - self.light, 0, 1)
         self.shaded = smooth & (self.light < 1) & (tint < limit) & ~self.alike
         # On a coloured ground its own hue in less light can only be a shadow.
-        coloured = colour.max(axis=-1) - colour.min(axis=-1) > 40
+        coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
         self.shadow = self.shaded & coloured & (self.light > 0.1)
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
 
@@ -77,12 +82,29 @@ class Fusion:
         )
         product &= ~(self.shadow & (logit < 2.5))
         product |= self.background.others & self.unlike
-        decision = Decision(product, 1 / (1 + np.exp(-logit)))
+        decision = Decision(product, 1 / (1 + np.exp(-logit)), np.zeros_like(product))
         self._missed(decision)
         self._enclosed(decision)
         product = ~without_dust(~decision.product, 12 * self.unit**2)
-        decision.product = _main_parts(product)
+        openings = self._openings(product)
+        decision.opened |= openings
+        decision.belief = np.where(openings, 0.0, decision.belief)
+        decision.product = _main_parts(product & ~openings)
         return decision
+
+    def _openings(self, product: Mask) -> Mask:
+        """What else shows the background, by its likeness to what lies around the product.
+
+        Not in smooth white, grey or black, whose colour has decided more exactly and which products have too;
+        but what is a large part of all but white is seldom a part of the product.
+        """
+        found = find_openings(self.levels, product)
+        colour = self.background.colour
+        coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
+        telling = ~self.background.smooth | coloured
+        if found.sum() > 0.2 * product.sum():
+            telling |= colour.mean(axis=-1) < _WHITE
+        return np.asarray(found & telling)
 
     # --- unlike the background, but not seen by the network --------------------------------------
 
@@ -149,16 +171,19 @@ class Fusion:
         if len(above) < max(10, 0.3 * len(columns)):
             return False
         one, two = np.concatenate(above), np.concatenate(below)
+        ground = float(self.background.colour[part.window][part.mask].mean())
+        faded = np.abs(two - ground).mean() < 0.8 * np.abs(one - ground).mean()
         if one.size < 50 or min(one.std(), two.std()) < 3:
-            return len(above) > 0.6 * len(columns)
-        return float(np.corrcoef(one, two)[0, 1]) > 0.35
+            return bool(faded) and len(above) > 0.6 * len(columns)
+        return bool(faded) and float(np.corrcoef(one, two)[0, 1]) > 0.35
 
     # --- of the background's colour, but product to the network ----------------------------------
 
     def _enclosed(self, decision: Decision) -> None:
         """Handles, rings and rungs show the background; labels and white parts only have its colour."""
         product = decision.product
-        spilt = self.alike & (self.prior > 0.5)
+        # On a coloured ground a hole may also lie in the product's shadow: it has the ground's hue.
+        spilt = (self.alike | self.shadow) & (self.prior > 0.5)
         outside = ~product & ~spilt
         product |= spilt
         seen = self.background.seen & self.background.smooth
@@ -170,22 +195,28 @@ class Fusion:
             if self._shows_background(part, outside[part.window], error):
                 whole = ndimage.binary_dilation(part.mask, disk(2)) & spilt[part.window]
                 product[part.window] &= ~whole
-                decision.opened += part.area
+                decision.opened[part.window] |= whole
             else:
                 decision.kept += part.area * (self._core_off(part) < 3 * error)
 
     def _shows_background(self, part: Part, outside: Mask, error: float) -> bool:
         """Whether a part of the background's colour, product to the network, is background.
 
-        Open to the outside, it is where it nearly matches; enclosed, it must match and end sharply.
+        Open to the outside, it is where it nearly matches. Enclosed, it must end sharply; on white and
+        black, which products have too, it must also match to the noise, on grey nearly, while the hue of a
+        coloured ground is no coincidence.
         """
-        off = self._core_off(part)
-        ring = part.ring(2)
+        ring, off = part.ring(2), self._core_off(part)
         if (ring & outside).sum() > 0.1 * ring.sum():
             return off < 2.5 * error
+        if float(self.near_edge[part.window][ring].mean()) < 0.7:
+            return False
+        ground = self.background.colour[part.window][part.mask]
+        if float((ground.max(axis=-1) - ground.min(axis=-1)).mean()) > _COLOURED:
+            return True
         sure = float(self.prior[part.window][part.mask].mean())
-        edged = float(self.near_edge[part.window][ring].mean())
-        return edged > 0.7 and error < 4 and off < (3 if sure < 0.8 else 1.1) * error
+        common = not _BLACK < float(ground.mean()) < _WHITE
+        return off < (3 if sure < 0.8 else 1.1 if common else 2) * error
 
     def _core_off(self, part: Part) -> float:
         """Median distance in levels from the background, away from the part's rim as far as it is thick."""

@@ -168,9 +168,7 @@ def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
 def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]) -> list[str]:
     """What a user should know of a cut, one sentence each."""
     notes = []
-    if decision.mirrored:
-        notes.append("its mirror image below was left out")
-    if decision.opened:
+    if decision.opened.any():
         notes.append("the background seen through the product was removed; if that is wrong, give a mask")
     if sides:
         notes.append(f"the photo cuts it off at the {' and the '.join(sorted(sides))}: it stays there in ads")

@@ -1,0 +1,67 @@
+"""Openings of a product before a busy background: what is seen through a handle, a ring, a chair.
+
+Networks that see the outline of a ring fill it. Inside and outside then look alike, and neither like the rim.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from caig_cli.cutouts.colours import features
+from caig_cli.cutouts.masks import Mask, disk, grown, parts, shrunk
+
+Floats = NDArray[np.floating]
+
+_SIDE = 320
+"""Longest side in pixels at which openings are looked for."""
+
+_ALIKE, _FOREIGN = 9.0, 24.0
+"""Distances of colours: up to which an opening is like the outside, and from which unlike the rim."""
+
+_SMALLEST = 0.004
+"""Share of the product's area that an opening must have."""
+
+
+def find_openings(levels: Floats, product: Mask) -> Mask:
+    """Enclosed parts of ``product`` [H, W] that look like its surroundings, and not like its rim.
+
+    ``levels`` [H, W, 3]. Colours are compared as distributions: most of an opening must be near to colours of
+    the surroundings, and those of the rim around it far.
+    """
+    height, width = product.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    small = np.asarray(Image.fromarray(levels.astype(np.uint8)).resize(size, Image.Resampling.BOX), float)
+    inside = np.asarray(Image.fromarray(product).resize(size, Image.Resampling.NEAREST))
+    colours = features(small)[..., :3]
+    outside = grown(inside, 30) & ~grown(inside, 2)
+    core = shrunk(inside, 3)
+    if outside.sum() < 50 or core.sum() < 50:
+        return np.zeros_like(product)
+    near = cKDTree(colours[outside][:: max(1, int(outside.sum()) // 3000)])
+    alike = np.zeros_like(inside)
+    alike[core] = np.asarray(near.query(colours[core], k=3)[0]).mean(axis=-1) < _ALIKE
+    alike = ndimage.binary_opening(ndimage.binary_closing(alike, disk(1)), disk(2))
+    found = np.zeros_like(inside)
+    for part in parts(alike, margin=8):
+        if part.area >= _SMALLEST * inside.sum() and _is_foreign(
+            part.mask, colours[part.window], inside[part.window]
+        ):
+            found[part.window] |= ndimage.binary_dilation(part.mask, disk(2)) & inside[part.window]
+    large = Image.fromarray(found).resize((width, height), Image.Resampling.NEAREST)
+    return np.asarray(large) & product
+
+
+def _is_foreign(mask: Mask, colours: Floats, inside: Mask) -> bool:
+    """Whether a part differs in colour from all of the product that surrounds it, and is surrounded by it."""
+    ring = ndimage.binary_dilation(mask, disk(6)) & ~ndimage.binary_dilation(mask, disk(2))
+    around = ring & inside
+    if around.sum() < 0.9 * ring.sum() or not around.any():
+        return False
+    own = cKDTree(colours[mask][:: max(1, int(mask.sum()) // 1500)])
+    distance = np.asarray(own.query(colours[around], k=1)[0])
+    return float((distance > _FOREIGN).mean()) > 0.85
