@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import dataclasses
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from PIL import Image
 
 from caig_cli.cutouts import plain as background
 from caig_cli.cutouts.cutout import SOLID, Cutout, load_cutout, resize
-from caig_cli.cutouts.matting import enlarge_alpha, load_matting, solve_alpha
+from caig_cli.cutouts.matting import enlarge_alpha, solve_alpha
 from caig_cli.errors import ItemError
 from caig_cli.records import Product
 
@@ -32,7 +31,8 @@ def cut(path: Path, image: Image.Image, mask: Image.Image | None = None) -> Cuto
     image.save(path / "p.png")
     if mask is not None:
         mask.save(path / "m.png")
-    return load_cutout(Product("p", path / "p.png", mask=path / "m.png" if mask else None), silent)
+    product = Product("p", path / "p.png", mask=path / "m.png" if mask else None)
+    return load_cutout(product, silent, source="plain")
 
 
 def placed(cutout: Cutout, photo: Photo) -> np.ndarray:
@@ -240,7 +240,7 @@ def test_face_of_the_backdrop_own_grey_is_refused_not_eaten(tmp_path: Path) -> N
 
 def test_own_mug_photo_is_cut() -> None:
     told: list[str] = []
-    cutout = load_cutout(Product("mug", ROOT / "samples" / "mug.jpg"), told.append)
+    cutout = load_cutout(Product("mug", ROOT / "samples" / "mug.jpg"), told.append, source="plain")
     assert "finding the product" in told[0]
     width, height = cutout.size
     assert abs(width - 531) < 3  # a rest of the backdrop hung on the left
@@ -265,29 +265,6 @@ def test_large_photo_is_cut_at_full_size(tmp_path: Path, monkeypatch: pytest.Mon
     assert band.mean() < 0.04  # the edge is as narrow as the photo's, not a blown-up ramp
 
 
-def test_unsolvable_matting_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def diverge(*_: object) -> None:
-        raise ValueError("did not converge")
-
-    monkeypatch.setattr(background, "solve_alpha", diverge)
-    with pytest.raises(ItemError, match=r"p\.png: the product's edges cannot be told .* give a mask"):
-        cut(tmp_path, Image.fromarray(photos.bottle(WHITE).rgb))
-
-
-def test_matting_is_announced_before_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(sys, "modules", {k: v for k, v in sys.modules.items() if k != "pymatting"})
-
-    def refuse(name: str, *_: object) -> None:
-        assert (name, len(told)) == ("pymatting", 1)
-        raise RuntimeError("no locator available")
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(ItemError, match=r"p\.png: .*\(no locator available\); set NUMBA_CACHE_DIR"):
-        load_matting("p.png", told.append)
-    assert "compiled at first use" in told[0]
-
-
 def test_transparent_and_masked_products_never_wait_for_matting(tmp_path: Path) -> None:
     mask = Image.new("L", (800, 800))
     mask.paste(255, (200, 150, 700, 660))
@@ -299,7 +276,7 @@ from caig_cli.cutouts.cutout import load_cutout
 from caig_cli.records import Product
 load_cutout(Product("s", Path("samples/serum.png")), print)
 load_cutout(Product("m", Path("samples/mug.jpg"), mask=Path({str(tmp_path / "m.png")!r})), print)
-assert not {{"pymatting", "numba", "caig_cli.cutouts.matting"}} & set(sys.modules)
+assert not {{"onnxruntime", "caig_cli.cutouts.photo", "caig_cli.cutouts.segmentation"}} & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -101,7 +101,9 @@ class Fusion:
         found = find_openings(self.levels, product)
         colour = self.background.colour
         coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
-        telling = ~self.background.smooth | coloured
+        around = grown(product, 30 * self.unit) & ~product
+        busy = around.any() and float(self.background.smooth[around].mean()) < 0.5
+        telling = coloured | (~self.background.smooth & bool(busy))
         if found.sum() > 0.2 * product.sum():
             telling |= colour.mean(axis=-1) < _WHITE
         return np.asarray(found & telling)
