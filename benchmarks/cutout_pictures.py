@@ -17,7 +17,8 @@ from cutout_grounds import Case
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from caig_cli.cutouts.cutout import Cutout, load_cutout
+from caig_cli.cutouts.cutout import Cutout
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.data.images import SUFFIXES, open_image
 from caig_cli.errors import ItemError
 from caig_cli.records import Product

@@ -29,7 +29,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from caig_cli.cutouts.cutout import load_cutout
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.data.products import read_products
 from caig_cli.engine.files import append_lines, read_lines
 from caig_cli.engine.report import make_reporter

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from caig_cli.cutouts.cutout import load_cutout
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.data.products import read_products
 from caig_cli.painters import Shot
 from caig_cli.painters.studio.language import random_scene, write

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from caig_cli.cutouts.cutout import Cutout, load_cutout, resize
+from caig_cli.cutouts.cutout import Cutout, resize
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.painters import Shot
 from caig_cli.painters.compose import compose, laid_out, measure
 from caig_cli.painters.layout import place

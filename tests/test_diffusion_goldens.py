@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from caig_cli.cutouts.cutout import Cutout, load_cutout
+from caig_cli.cutouts.cutout import Cutout
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.painters import Shot
 from caig_cli.painters.diffusion.canny import canny
 from caig_cli.painters.diffusion.canvas import canvas_for, condition, edges_of, laid_out, repainted

@@ -20,7 +20,7 @@ from PIL import Image
 from tiny_mllm import make_tiny
 from tiny_rewards import make_reward
 
-from caig_cli.cutouts.cutout import load_cutout
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed

@@ -14,7 +14,8 @@ from intake_photos import Photo
 from PIL import Image
 
 from caig_cli.cutouts import plain as background
-from caig_cli.cutouts.cutout import SOLID, Cutout, load_cutout, resize
+from caig_cli.cutouts.cutout import SOLID, Cutout, resize
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.matting import enlarge_alpha, solve_alpha
 from caig_cli.errors import ItemError
 from caig_cli.records import Product
@@ -272,7 +273,7 @@ def test_transparent_and_masked_products_never_wait_for_matting(tmp_path: Path) 
     script = f"""
 import sys
 from pathlib import Path
-from caig_cli.cutouts.cutout import load_cutout
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.records import Product
 load_cutout(Product("s", Path("samples/serum.png")), print)
 load_cutout(Product("m", Path("samples/mug.jpg"), mask=Path({str(tmp_path / "m.png")!r})), print)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.data import images
-from caig_cli.cutouts.cutout import load_cutout
 from caig_cli.data.images import open_image
 from caig_cli.data.products import read_products
 from caig_cli.errors import DataError, ItemError

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from caig_cli.cutouts.cutout import Cutout, load_cutout
+from caig_cli.cutouts.cutout import Cutout
 from caig_cli.cutouts.doubt import PCPO, doubt
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.source import CutoutSource
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.product_columns import Columns

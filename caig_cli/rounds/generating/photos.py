@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli.cutouts.backdrop import HINT
-from caig_cli.cutouts.cutout import DOUBTFUL, Cutout, CutoutFacts, load_cutout
+from caig_cli.cutouts.cutout import DOUBTFUL, Cutout, CutoutFacts
 from caig_cli.cutouts.doubt import DRY_RUN, GENERATE, doubt
+from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.images import shown
 from caig_cli.engine.report import Reporter
