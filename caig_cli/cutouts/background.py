@@ -27,6 +27,9 @@ _REACH = 4
 _SMOOTH_ERROR = 6.0
 """Levels that a background may be off its estimate where its colour is to tell the product."""
 
+_CLUTTER = 20
+"""Levels that something sharp on a background stands out by."""
+
 _SMOOTH_EDGES = 0.05
 """Share of sharp edges up to which a background counts as smooth."""
 
@@ -72,7 +75,7 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     error = _spread_out(grid, grid.quantile(off, 0.75), usable)
     sharp = grid.mean(edges.sharp & seen)
     texture = _spread_out(grid, sharp / np.maximum(share, 1e-6), usable)
-    clutter = grid.mean((off > np.maximum(8.0, 5.6 * error)) & seen & grown(edges.sharp, 3))
+    clutter = grid.mean((off > _CLUTTER) & seen & grown(edges.sharp, 3))
     clutter = grid.enlarged(_wide(clutter, share)[..., None])[..., 0]
     smooth = (error < _SMOOTH_ERROR) & (texture < _SMOOTH_EDGES) & (clutter < _SMOOTH_EDGES)
     return Background(colour, error, smooth, seen, others, touching)

@@ -275,7 +275,9 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     product, unit = decision.product, fusion.unit
     smooth = fusion.background.smooth
     border = outline(product)
-    band = grown(border, max(3, round(4 * unit)))
+    # On a smooth ground the outline lies where the product begins to show: its edge is not far inside.
+    near, far = max(2, round(2 * unit)), max(3, round(4 * unit))
+    band = np.where(smooth & product, grown(border, near), grown(border, far))
     plain = fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
     busy = ~smooth & grown(border, max(4, round(8 * unit)))
     unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
