@@ -14,8 +14,8 @@ Floats = NDArray[np.floating]
 _LIMITS = {"lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6, "left": 0.1}
 """Each measure's value at which it alone makes a cut-out doubtful (a doubt of a half)."""
 
-_MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 0.45, "left": 1.0}
-"""How much doubt each can make: what was kept or added by colour is seldom wrong alone."""
+_MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 1.0, "left": 1.0}
+"""How much doubt each can make: what was kept for its colour is seldom wrong alone."""
 
 _WORDS = {
     "lost": "parts that the network takes for product were left out",
