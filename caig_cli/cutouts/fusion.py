@@ -225,7 +225,7 @@ class Fusion:
         ring, off = part.ring(2), self._core_off(part)
         if (ring & outside).sum() > 0.1 * ring.sum():
             return off < 2.5 * error
-        if float(self.near_edge[part.window][ring].mean()) < 0.7 or part.area < 150 * self.unit**2:
+        if float(self.near_edge[part.window][ring].mean()) < 0.7:
             return False
         ground = self.background.colour[part.window][part.mask]
         if float((ground.max(axis=-1) - ground.min(axis=-1)).mean()) > _COLOURED:
@@ -233,8 +233,9 @@ class Fusion:
         sure = float(self.prior[part.window][part.mask].mean())
         if _BLACK < float(ground.mean()) < _WHITE:
             return off < (3 if sure < 0.8 else 2) * error
-        # So large a hole the network would have seen, unless the product is hardly more than its rim.
-        if sure > 0.97 and 0.025 < share < 0.25:
+        # So large a hole the network would have seen, unless the product is hardly more than its rim; and
+        # what is very small is as often a glint on metal.
+        if part.area < 150 * self.unit**2 or (sure > 0.97 and 0.025 < share < 0.25):
             return False
         return off < (3 if sure < 0.8 else 1.1) * error
 
