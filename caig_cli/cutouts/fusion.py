@@ -227,10 +227,10 @@ class Fusion:
             return off < 2.5 * error
         if float(self.near_edge[part.window][ring].mean()) < 0.7:
             return False
+        sure = float(self.prior[part.window][part.mask].mean())
         ground = self.background.colour[part.window][part.mask]
         if float((ground.max(axis=-1) - ground.min(axis=-1)).mean()) > _COLOURED:
-            return True
-        sure = float(self.prior[part.window][part.mask].mean())
+            return part.area >= 100 * self.unit**2 or off < 3 * error or sure < 0.9
         if _BLACK < float(ground.mean()) < _WHITE:
             return off < (3 if sure < 0.8 else 2) * error
         # So large a hole the network would have seen, unless the product is hardly more than its rim; and
