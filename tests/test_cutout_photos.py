@@ -223,6 +223,26 @@ def test_the_mirror_image_below_goes_where_the_network_sees_no_more_than_the_pro
     assert got.facts.doubt <= DOUBTFUL, "what was known for a mirror image is nothing that was left out"
 
 
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_what_hangs_on_the_product_belongs_to_it_unless_it_mirrors_it(ground: str) -> None:
+    clean, rgb = mirrored(ground)
+    assert not belongs_below(rgb, clean, GROUNDS[ground])
+    base = Layer("rectangle", (0.35, 0.75, 0.65, 0.9), (20, 20, 24))
+    stood = taken([*VASE, base], plain(SIDE, GROUNDS[ground]), quality=None)
+    assert belongs_below(stood.rgb, clean, GROUNDS[ground])
+
+
+def belongs_below(rgb: photos.Pixels, product: Photo, ground: photos.Colour) -> bool:
+    """Whether what one can see below a product that the network knows exactly would be added to it."""
+    fusion = photo_module._weighed(rgb, product.alpha)
+    assert fusion is not None
+    mask = product.alpha > 0.5
+    foot = int(np.flatnonzero(mask.any(axis=1))[-1])
+    below = (apart(rgb, ground) > 25) & (np.arange(SIDE) > foot)[:, None]
+    (part,) = masks.parts(masks.without_dust(below, 50))
+    return fusion._belongs(part, mask, True, int(mask.sum()), float(foot))
+
+
 def mirrored(ground: str) -> tuple[Photo, photos.Pixels]:
     """A photo, and the same with a mirror image that one can see."""
     clean = taken(VASE, plain(SIDE, GROUNDS[ground]), quality=None)
