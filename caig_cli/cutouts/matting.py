@@ -135,26 +135,32 @@ def _nearest(values: Floats, shape: tuple[int, int]) -> Floats:
     return np.asarray(values[rows[:, None], columns])
 
 
-def enlarge_alpha(alpha: Floats, small: Floats, large: Floats, radius: int = 2) -> Floats:
+def enlarge_alpha(
+    alpha: Floats, small: Floats | Pixels, large: Floats | Pixels, radius: int = 2
+) -> NDArray[np.float32]:
     """Alpha of the ``large`` photo [H, W, 3] from that of its ``small`` copy [h, w, 3] (fast guided filter).
 
     In windows of the small copy alpha is fitted as a linear function of grey; the function's two
     coefficients are enlarged and applied to the large grey, so that the edge is as sharp as the photo's.
+    The photos may have any unit, if it is the same.
     """
-    guide, full = small.mean(axis=-1), large.mean(axis=-1)
+    guide, full = (photo.mean(axis=-1, dtype=np.float32) for photo in (small, large))
 
     def mean(values: Floats) -> Floats:
-        return np.asarray(ndimage.uniform_filter(values, 2 * radius + 1), dtype=np.float64)
+        return np.asarray(ndimage.uniform_filter(values, 2 * radius + 1))
 
     variance = mean(guide * guide) - mean(guide) ** 2
-    slope = (mean(guide * alpha) - mean(guide) * mean(alpha)) / (variance + 1e-5)
+    slope = (mean(guide * alpha) - mean(guide) * mean(alpha)) / (variance + 1e-5 * max(1.0, guide.max()) ** 2)
     offset = mean(alpha) - slope * mean(guide)
-    fitted = enlarge(mean(slope), full.shape) * full + enlarge(mean(offset), full.shape)
+    full *= enlarge(mean(slope), full.shape)
+    full += enlarge(mean(offset), full.shape)
     # Windows wholly inside or outside say exactly 1 or 0; only the band between may be fitted.
-    plain = enlarge(alpha, full.shape)
     low = enlarge(ndimage.minimum_filter(alpha, 5), full.shape)
     high = enlarge(ndimage.maximum_filter(alpha, 5), full.shape)
-    return np.where(high - low < 0.02, plain, np.clip(fitted, low, high))
+    np.clip(full, low, high, out=full)
+    plain = high - low < 0.02
+    full[plain] = enlarge(alpha, full.shape)[plain]
+    return np.asarray(full)
 
 
 def enlarge(

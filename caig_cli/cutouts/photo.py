@@ -195,7 +195,7 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
     alpha[window] = solve_alpha(part.astype(np.float64) / 255, known[window], first, trust)
     colours = _colours(image, alpha)
     if image.shape != rgb.shape:
-        alpha = enlarge_alpha(alpha, image.astype(np.float64) / 255, rgb.astype(np.float64) / 255)
+        alpha = enlarge_alpha(alpha, image, rgb)
         size = rgb.shape[1], rgb.shape[0]
         colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
     return stretched(alpha), colours

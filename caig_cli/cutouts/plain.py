@@ -49,7 +49,7 @@ def cut_photo(
         raise ItemError(f"{name}: the product's edges cannot be told from the background; {HINT}") from error
     colours = np.rint(product_colours(levels / 255, stretched(alpha) / 255) * 255).astype(np.uint8)
     if small.shape != rgb.shape:
-        alpha = enlarge_alpha(alpha, levels / 255, rgb.astype(np.float64) / 255)
+        alpha = enlarge_alpha(alpha, levels, rgb)
         size = rgb.shape[1], rgb.shape[0]
         colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
     return colours, stretched(alpha)
