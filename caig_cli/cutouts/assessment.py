@@ -11,10 +11,10 @@ from caig_cli.cutouts.masks import Mask, grown, outline
 
 Floats = NDArray[np.floating]
 
-_LIMITS = {"lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6, "left": 0.1}
+_LIMITS = {"lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6, "left": 0.1, "ceded": 0.12}
 """Each measure's value at which it alone makes a cut-out doubtful (a doubt of a half)."""
 
-_MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 1.0, "left": 1.0}
+_MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 1.0, "left": 1.0, "ceded": 1.0}
 """How much doubt each can make: what was kept for its colour is seldom wrong alone."""
 
 _WORDS = {
@@ -23,6 +23,7 @@ _WORDS = {
     "rim": "{share:.0%} of the outline follows no edge of the photo",
     "kept": "parts with the background's colour were kept as product",
     "added": "{share:.0%} of it is seen by its colour only",
+    "ceded": "a part that the network is sure of has the background's colour and was left out",
     "left": "something with a sharp outline touches it and was left out",
 }
 
@@ -31,14 +32,16 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
     """Shares of a cut: of the product's area, or for ``rim`` of the outline's length.
 
     ``lost``: the network is sure of it, and it is gone. ``unsure``: network and colours together are not.
-    ``rim``: outline without any edge of the photo, or of the background's colour. ``kept``: product of the
-    background's colour. ``added``: seen by its colour only. ``left``: beside it, with a sharp outline.
+    ``rim``: outline without any edge of the photo. ``kept``: product of the background's colour. ``added``:
+    seen by its colour only. ``left``: beside it, with a sharp outline. ``ceded``: the network is sure of it,
+    but it has the background's colour and no border with it.
     """
     product, unit = decision.product, fusion.unit
     area = max(1, int(product.sum()))
     border = outline(product)
     inner = ~grown(border, 8 * unit)
     unsure = (decision.belief > 0.25) & (decision.belief < 0.75) & ~fusion.alike & ~fusion.unlike
+    beside = fusion.background.touching & fusion.unlike
     return {
         "lost": float(
             ((fusion.prior > 0.85) & ~product & ~fusion.alike & ~decision.opened & inner).sum() / area
@@ -47,7 +50,8 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
         "rim": _unsupported(fusion, border),
         "kept": decision.kept / area,
         "added": decision.added / area,
-        "left": float((fusion.background.touching & fusion.unlike & ~fusion.shaded & ~product).sum() / area),
+        "left": float((beside & ~fusion.shaded & ~decision.mirrored & ~product).sum() / area),
+        "ceded": decision.ceded / area,
     }
 
 

@@ -35,15 +35,19 @@ _BLACK, _WHITE = 60, 235
 class Decision:
     """``product`` [H, W]; ``belief`` [H, W]: probability of product by network and colours together.
 
-    ``opened`` [H, W]: enclosed background that the network takes for product. Areas in pixels: ``kept``:
-    product that could be background by its colour; ``added``: what the network lost.
+    ``opened`` [H, W]: enclosed background that the network takes for product; ``mirrored`` [H, W]: the
+    product's mirror image, left out. Areas in pixels: ``kept``: product that could be background by its
+    colour; ``added``: what the network lost; ``ceded``: what it is sure of, and has the background's colour
+    and no border with it.
     """
 
     product: Mask
     belief: Floats
     opened: Mask
+    mirrored: Mask
     kept: int = 0
     added: int = 0
+    ceded: int = 0
 
 
 class Fusion:
@@ -85,7 +89,8 @@ class Fusion:
         soft = self.shaded & (self.off > 15) & ~grown(self.edges.sharp, 3)
         product &= ~(soft & (logit < 2))
         product |= self.background.others & self.unlike
-        decision = Decision(product, 1 / (1 + np.exp(-logit)), np.zeros_like(product))
+        nothing = np.zeros_like(product)
+        decision = Decision(product, 1 / (1 + np.exp(-logit)), nothing, nothing.copy())
         self._missed(decision)
         self._enclosed(decision)
         product = ~without_dust(~decision.product, 12 * self.unit**2)
@@ -122,6 +127,10 @@ class Fusion:
 
     def _missed(self, decision: Decision) -> None:
         product = decision.product
+        # The product's own rim, which the network is too soft for, would join all that touches it.
+        loose = self.unlike & ~product & ~self.shadow
+        rim = grown(product, 1) | (grown(product, 2) & ~self.shaded)
+        product |= loose & rim & ~ndimage.binary_opening(loose, disk(2))
         missed = without_dust(self.unlike & ~product & ~self.shadow, max(12.0, 20 * self.unit**2))
         beside = grown(product, 3)
         area, rows = int(product.sum()), np.flatnonzero(product.any(axis=1))
@@ -131,6 +140,13 @@ class Fusion:
             if self._belongs(part, product, attached, area, foot):
                 product[part.window] |= part.mask
                 decision.added += part.area
+            elif attached and self._is_low(part, foot) and self._mirrors(part, product):
+                decision.mirrored[part.window] |= part.mask
+
+    @staticmethod
+    def _is_low(part: Part, foot: float) -> bool:
+        """Whether a part is at the product's foot (a row)."""
+        return bool(np.nonzero(part.mask)[0].mean() + part.window[0].start > 0.6 * foot)
 
     def _belongs(self, part: Part, product: Mask, attached: bool, area: int, foot: float) -> bool:
         """Whether a part that the network lost is product all the same."""
@@ -152,8 +168,8 @@ class Fusion:
         thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
         if part.at_frame and thickness < 12 * self.unit:
             return self._is_line(part)
-        low = float(np.nonzero(part.mask)[0].mean()) + part.window[0].start > 0.6 * foot
-        return not (low and enclosed < 0.4 and self._mirrors(part, product))
+        mirrors = self._is_low(part, foot) and enclosed < 0.4 and self._mirrors(part, product)
+        return not mirrors
 
     def _is_line(self, part: Part) -> bool:
         """Whether a thin part stands out from both of its sides, as a cord does and a horizon does not."""
@@ -184,10 +200,10 @@ class Fusion:
             return False
         one, two = np.concatenate(above), np.concatenate(below)
         ground = float(self.background.colour[part.window][part.mask].mean())
-        faded = np.abs(two - ground).mean() < 0.8 * np.abs(one - ground).mean()
+        faded = bool(np.abs(two - ground).mean() < 0.8 * np.abs(one - ground).mean())
         if one.size < 50 or min(one.std(), two.std()) < 3:
-            return bool(faded) and len(above) > 0.6 * len(columns)
-        return bool(faded) and float(np.corrcoef(one, two)[0, 1]) > 0.35
+            return faded and len(above) > 0.6 * len(columns)
+        return faded and float(np.corrcoef(one, two)[0, 1]) > 0.35
 
     # --- of the background's colour, but product to the network ----------------------------------
 
@@ -212,6 +228,10 @@ class Fusion:
                 whole = ndimage.binary_dilation(part.mask, iterations=12, mask=spilt[part.window])
                 product[part.window] &= ~whole
                 decision.opened[part.window] |= whole
+                ring = part.ring(2)
+                sure = float(self.prior[part.window][part.mask].mean()) > 0.95
+                ends = float((ring & outside[part.window]).sum()) > 0.1 * ring.sum()
+                decision.ceded += part.area * (sure and ends)
             else:
                 decision.kept += part.area * (self._core_off(part) < 3 * error)
 

@@ -187,4 +187,4 @@ def fitted(rgb: Pixels, side: int) -> Pixels:
 
 def stretched(alpha: Floats) -> Pixels:
     """Alpha in bytes; the solver's last percents are rounding, and would shine as a veil."""
-    return np.asarray(np.rint(np.clip((alpha - 0.03) / 0.94, 0, 1) * 255), dtype=np.uint8)
+    return np.asarray(np.rint(np.clip((alpha - 0.05) / 0.92, 0, 1) * 255), dtype=np.uint8)

@@ -114,10 +114,15 @@ def _by_colour(
     except ItemError as error:
         if network is None:
             raise
-        raise ItemError(f"{name}: {network.name} sees no product in it; {HINT}") from error
+        raise ItemError(
+            f"{name}: no product stands out in it, to {network.name} or by its colour; {HINT}"
+        ) from error
     if network is None:
         return PhotoCut(colours, alpha, frozenset(), CutoutFacts("plain", None, 0.0, tuple(notes)))
-    notes = [f"{network.name} sees no product; it was found by the background's colour alone", *notes]
+    notes = [
+        f"{network.name} sees no product that stands out; it was found by the background's colour alone",
+        *notes,
+    ]
     return PhotoCut(colours, alpha, frozenset(), CutoutFacts("plain", network.name, 0.3, tuple(notes)))
 
 
@@ -168,6 +173,8 @@ def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
 def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]) -> list[str]:
     """What a user should know of a cut, one sentence each."""
     notes = []
+    if decision.mirrored.any():
+        notes.append("its mirror image below was left out")
     if decision.opened.any():
         notes.append("the background seen through the product was removed; if that is wrong, give a mask")
     if sides:
@@ -278,6 +285,8 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     # On a smooth ground the outline lies where the product begins to show: its edge is not far inside.
     near, far = max(2, round(2 * unit)), max(3, round(4 * unit))
     band = np.where(smooth & product, grown(border, near), grown(border, far))
+    # At an opening that the network did not see, compression has left the background's colour uneven.
+    band |= grown(decision.opened, far) & product
     plain = fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
     busy = ~smooth & grown(border, max(4, round(8 * unit)))
     unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
