@@ -199,6 +199,8 @@ class Fusion:
         if len(above) < max(10, 0.3 * len(columns)):
             return False
         one, two = np.concatenate(above), np.concatenate(below)
+        if one.size == 0:
+            return False
         ground = float(self.background.colour[part.window][part.mask].mean())
         faded = bool(np.abs(two - ground).mean() < 0.8 * np.abs(one - ground).mean())
         if one.size < 50 or min(one.std(), two.std()) < 3:
