@@ -174,7 +174,7 @@ def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]
     """What a user should know of a cut, one sentence each."""
     notes = []
     if decision.mirrored.any():
-        notes.append("its mirror image below was left out")
+        notes.append("its shadow or mirror image below was left out")
     if decision.opened.any():
         notes.append("the background seen through the product was removed; if that is wrong, give a mask")
     if sides:
