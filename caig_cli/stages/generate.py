@@ -54,7 +54,8 @@ def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     order = make_order(recipe)
     named = [source for source in (order.writer, order.judge) if source is not None]
     mllms: dict[str, Check | None] = dict.fromkeys(named, check_folder)
-    networks = {item.cutout: None for item in order.items if hub_name(item.cutout) is not None}
+    hubs = {hub_name(item.cutout) for item in order.items}
+    networks = {str(name): None for name in hubs if name is not None}
     return mllms | networks | table.models(recipe.generate.painter, recipe.diffusion)
 
 

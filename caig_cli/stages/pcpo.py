@@ -49,8 +49,9 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
 
     named = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
     mllms: dict[str, Check | None] = {source: check_folder for source in named if source is not None}
-    if hub_name(recipe.pcpo.cutout) is not None:
-        mllms[recipe.pcpo.cutout] = None
+    network = hub_name(recipe.pcpo.cutout)
+    if network is not None:
+        mllms[str(network)] = None
     return mllms | table.models(recipe.brush.painter, recipe.diffusion)
 
 
