@@ -176,14 +176,14 @@ def _others(
     A keyboard before a screen, the lower half of a bag: they stand out clearly from a smooth fit of the
     background, and sharp edges surround them. What touches the product may still be its shadow.
     """
-    away, touching = np.zeros_like(seen), np.zeros_like(seen)
+    away, touching, none = np.zeros_like(seen), np.zeros_like(seen), np.zeros_like(seen)
     fit = _smooth_fit(levels, seen)
     if fit is None:
-        return away, touching
+        return none, none
     off = apart(soft, fit)
     clear = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
     if not clear.any():
-        return away, touching
+        return none, none
     near, beside = ndimage.binary_dilation(edges.sharp, disk(2)), grown(prior >= 0.15, 4 * unit)
     for part in parts(ndimage.binary_dilation(clear, disk(2))):
         inside, border = part.mask & clear[part.window], outline(part.mask)
@@ -196,7 +196,10 @@ def _others(
             touching[part.window] |= part.mask
         elif not part.at_frame:
             away[part.window] |= part.mask
-    return away, touching
+    rest = seen & ~away & ~touching
+    even = rest.any() and float((off[rest] < 12).mean()) > 0.93
+    # Where more than a few things stand about, the ground is no even one.
+    return (away, touching) if even else (none, none)
 
 
 def _smooth_fit(levels: Floats, seen: Mask) -> Floats | None:

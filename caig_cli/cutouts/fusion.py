@@ -164,7 +164,9 @@ class Fusion:
         if sure_not and float(self.background.error[part.window][part.mask].mean()) > 5:
             return False
         if not attached:
-            return part.area > area / 400 and edged > 0.7 and not part.at_frame
+            # Whole things that the network does not see at all were looked for before, on even grounds only.
+            faint = float(self.prior[part.window][part.mask].mean()) > 0.1
+            return faint and part.area > area / 400 and edged > 0.7 and not part.at_frame
         thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
         if part.at_frame and thickness < 12 * self.unit:
             return self._is_line(part)
