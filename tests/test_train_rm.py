@@ -91,7 +91,7 @@ def rows(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
 
 
-STEPS = {"mllm": 80, "vam": 40, "cg4ctr": 40}
+STEPS = {"mllm": 120, "vam": 40, "cg4ctr": 40}
 
 
 @pytest.mark.parametrize("arch", STEPS)
