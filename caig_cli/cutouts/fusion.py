@@ -226,6 +226,9 @@ class Fusion:
         opened = ndimage.binary_opening(np.pad(spilt, 3, mode="edge"), disk(1))[3:-3, 3:-3]
         for part in parts(opened, margin=16):
             if part.area < max(12, 40 * self.unit**2):
+                # Too small to be judged by its rim: by network and colours together.
+                if float(decision.belief[part.window][part.mask].mean()) < 0.3:
+                    product[part.window] &= ~ndimage.binary_dilation(part.mask, disk(1))
                 continue
             if self._shows_background(part, outside[part.window], error, part.area / area):
                 # To the narrow ends of a wedge, which the opening took off.
