@@ -87,7 +87,8 @@ def place(
     """
     width, height = frame
     shrink, base = _shrink(product, frame, scale, cut_off)
-    box_width, box_height = (max(1, round(side * shrink)) for side in product)
+    # Half a pixel goes down, however the product of the floats comes out: never more than the share.
+    box_width, box_height = (max(1, round(side * shrink - 1e-6)) for side in product)
     margin = round(_MARGIN * min(frame))
     left = round(_CENTRES[placement] * width - box_width / 2)
     left = max(min(left, width - box_width - margin), margin)

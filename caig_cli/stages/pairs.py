@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from caig_cli.engine.click_pairs import FilterSection, Probability
 from caig_cli.engine.files import atomic_write, to_json
 from caig_cli.engine.outcome import Outcome
@@ -159,6 +157,8 @@ def _summary_file(recipe: PairsRecipe) -> Path:
 
 def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure]]:
     """What the logs, their images and the truth say, and what of them is left out."""
+    import numpy as np
+
     from caig_cli.data.click_logs import read_click_logs
     from caig_cli.data.creative_files import find_images
     from caig_cli.engine.click_pairs import Material
@@ -185,6 +185,8 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
 
 
 def _true_rates(recipe: PairsRecipe, log: ClickLog) -> tuple[Floats | None, Sequence[Failure]]:
+    import numpy as np
+
     from caig_cli.data.facts import read_true_rates
 
     if recipe.pairs.truth is None:
@@ -233,6 +235,8 @@ def _choose(recipe: PairsRecipe, material: Material, report: Reporter) -> Chosen
 
 def _split(recipe: PairsRecipe, log: ClickLog, chosen: Chosen) -> dict[str, Ints]:
     """Numbers of the pairs of each split: items stay whole and with all that they share a picture with."""
+    import numpy as np
+
     from caig_cli.data.selection import SPLITS, share_out, units
 
     high, low = chosen.high_P, chosen.low_P
@@ -274,6 +278,8 @@ def _counts(material: Material) -> dict[str, int]:
 
 def _figures(material: Material, chosen: Chosen, of: Ints | slice = slice(None)) -> dict[str, Any]:
     """How many pairs there are, and how often a label can be right."""
+    import numpy as np
+
     from caig_cli.posteriors import ceiling, label_accuracy
 
     high, low, p = chosen.high_P[of], chosen.low_P[of], chosen.p_P[of]
