@@ -67,14 +67,11 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     usable &= ndimage.uniform_filter(share, 2 * _REACH + 1) > 0.08
     if not usable.any():
         return None
-    around = _window_median(colours, usable)
-    known = np.isfinite(around[..., 0])
-    filled = _filled(np.where(known[..., None], around, 0.0), known)
-    colour = grid.enlarged(ndimage.gaussian_filter(filled, (1.0, 1.0, 0.0)))
+    colour = grid.enlarged(ndimage.gaussian_filter(_continued(colours, usable), (1.0, 1.0, 0.0)))
     off = apart(soft, colour)
-    error = _spread_out(grid, grid.quantile(off, 0.75), usable)
-    sharp = grid.mean(edges.sharp & seen)
-    texture = _spread_out(grid, sharp / np.maximum(share, 1e-6), usable)
+    error = grid.enlarged(_continued(grid.quantile(off, 0.75)[..., None], usable))[..., 0]
+    sharp = grid.mean(edges.sharp & seen) / np.maximum(share, 1e-6)
+    texture = grid.enlarged(_continued(sharp[..., None], usable))[..., 0]
     clutter = grid.mean((off > _CLUTTER) & seen & grown(edges.sharp, 3))
     clutter = grid.enlarged(_wide(clutter, share)[..., None])[..., 0]
     smooth = (error < _SMOOTH_ERROR) & (texture < _SMOOTH_EDGES) & (clutter < _SMOOTH_EDGES)
@@ -88,11 +85,11 @@ def _wide(values: Floats, share: Floats) -> Floats:
     return np.asarray(total / np.maximum(weight, 0.02))
 
 
-def _spread_out(grid: _Grid, values: Floats, usable: Mask) -> Floats:
-    """Medians of the usable cells' values [h, w] in windows, continued beyond them, at the photo's size."""
-    around = _window_median(values[..., None], usable)
+def _continued(values: Floats, usable: Mask) -> Floats:
+    """Medians of the usable cells' values [h, w, c] in windows, continued to all other cells."""
+    around = _window_median(values, usable)
     known = np.isfinite(around[..., 0])
-    return grid.enlarged(_filled(np.where(known[..., None], around, 0.0), known))[..., 0]
+    return _filled(np.where(known[..., None], around, 0.0), known)
 
 
 class _Grid:

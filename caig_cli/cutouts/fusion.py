@@ -66,14 +66,15 @@ class Fusion:
         away = self.off / np.maximum(5.0, 3.5 * error)
         self.alike, self.unlike = smooth & (away < 1), smooth & (away > 1.6)
         self.exactly = smooth & (away < 0.6)
-        self.light = (soft * colour).sum(axis=-1) / np.maximum((colour * colour).sum(axis=-1), 1.0)
-        tint = apart(soft, self.light[..., None] * colour)
+        light = (soft * colour).sum(axis=-1) / np.maximum((colour * colour).sum(axis=-1), 1.0)
+        tint = apart(soft, light[..., None] * colour)
         # The darker the shadow, the more of its light comes from the product and has its hue.
-        limit = np.maximum(6.0, 3.0 * error) + 12 * np.clip(1 - self.light, 0, 1)
-        self.shaded = smooth & (self.light < 1) & (tint < limit) & ~self.alike
+        limit = np.maximum(6.0, 3.0 * error) + 12 * np.clip(1 - light, 0, 1)
+        self.shaded = smooth & (light < 1) & (tint < limit) & ~self.alike
         # On a coloured ground its own hue in less light can only be a shadow.
-        coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
-        self.shadow = self.shaded & coloured & (self.light > 0.1)
+        self.coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
+        self.shadow = self.shaded & self.coloured & (light > 0.1)
+        self.grey = levels.mean(axis=-1)
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
 
     def decide(self) -> Decision:
@@ -114,13 +115,11 @@ class Fusion:
         but what is a large part of all but white is seldom a part of the product.
         """
         found = find_openings(self.levels, product)
-        colour = self.background.colour
-        coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
         around = grown(product, 30 * self.unit) & ~product
         busy = around.any() and float(self.background.smooth[around].mean()) < 0.5
-        telling = coloured | (~self.background.smooth & bool(busy))
+        telling = self.coloured | (~self.background.smooth & bool(busy))
         if found.sum() > 0.2 * product.sum():
-            telling |= colour.mean(axis=-1) < _WHITE
+            telling |= self.background.colour.mean(axis=-1) < _WHITE
         return np.asarray(found & telling)
 
     # --- unlike the background, but not seen by the network --------------------------------------
@@ -177,7 +176,7 @@ class Fusion:
         """Whether a thin part stands out from both of its sides, as a cord does and a horizon does not."""
         size = 2 * round(14 * self.unit) + 1
         rows, columns = (slice(max(0, s.start - size), s.stop + size) for s in part.window)
-        grey = self.levels[rows, columns].mean(axis=-1)
+        grey = self.grey[rows, columns]
         ridge = np.maximum(ndimage.black_tophat(grey, size=size), ndimage.white_tophat(grey, size=size))
         top, left = part.window[0].start - rows.start, part.window[1].start - columns.start
         height, width = part.mask.shape
@@ -185,7 +184,7 @@ class Fusion:
 
     def _mirrors(self, part: Part, product: Mask) -> bool:
         """Whether a part below the product shows, column by column, what is above it upside down."""
-        grey = self.levels.mean(axis=-1)
+        grey = self.grey
         above, below = [], []
         top, left = part.window[0].start, part.window[1].start
         columns = np.flatnonzero(part.mask.any(axis=0))[::2]
@@ -235,10 +234,8 @@ class Fusion:
                 whole = ndimage.binary_dilation(part.mask, iterations=12, mask=spilt[part.window])
                 product[part.window] &= ~whole
                 decision.opened[part.window] |= whole
-                ring = part.ring(2)
                 sure = float(self.prior[part.window][part.mask].mean()) > 0.95
-                ends = float((ring & outside[part.window]).sum()) > 0.1 * ring.sum()
-                decision.ceded += part.area * (sure and ends)
+                decision.ceded += part.area * (sure and _is_open(part, outside[part.window]))
             else:
                 decision.kept += part.area * (self._core_off(part) < 3 * error)
 
@@ -249,10 +246,10 @@ class Fusion:
         black, which products have too, it must also match to the noise, on grey nearly, while the hue of a
         coloured ground is no coincidence. ``share``: of the product's area.
         """
-        ring, off = part.ring(2), self._core_off(part)
-        if (ring & outside).sum() > 0.1 * ring.sum():
+        off = self._core_off(part)
+        if _is_open(part, outside):
             return off < 2.5 * error
-        if float(self.near_edge[part.window][ring].mean()) < 0.7:
+        if float(self.near_edge[part.window][part.ring(2)].mean()) < 0.7:
             return False
         sure = float(self.prior[part.window][part.mask].mean())
         ground = self.background.colour[part.window][part.mask]
@@ -274,6 +271,12 @@ class Fusion:
             inner = ndimage.binary_erosion(core)
             core = inner if inner.sum() >= 8 else core
         return float(np.median(off[core]))
+
+
+def _is_open(part: Part, outside: Mask) -> bool:
+    """Whether a part borders on the ``outside`` [h, w] of the product along more than a few pixels."""
+    ring = part.ring(2)
+    return bool((ring & outside).sum() > 0.1 * ring.sum())
 
 
 def _main_parts(product: Mask) -> Mask:
