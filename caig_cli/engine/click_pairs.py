@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from caig_cli.errors import UsageError
@@ -17,6 +15,9 @@ from caig_cli.recipe import Section
 from caig_cli.records import Creative, Pair, Side
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from caig_cli.data.click_logs import ClickLog, Ints
     from caig_cli.data.facts import Facts
     from caig_cli.data.selection import Floats
@@ -98,6 +99,8 @@ class Chosen:
 
 def choose(material: Material, limits: FilterSection, report: Reporter) -> Chosen:
     """The pairs that pass every filter. Raises UsageError where a filter cannot be applied."""
+    import numpy as np
+
     from caig_cli.data.selection import Limits, candidate_pairs, stability
     from caig_cli.posteriors import probability_higher, q_observed_higher
 
@@ -135,6 +138,8 @@ def as_pairs(
     material: Material, chosen: Chosen, facts: Mapping[str, Facts], of: Ints, seed: int
 ) -> Iterator[Pair]:
     """The pairs numbered ``of`` as records, in order; the better ad is left in half of them, by the seed."""
+    import numpy as np
+
     from caig_cli.data.facts import Facts
 
     log, unknown = material.log, Facts()
@@ -176,6 +181,8 @@ def _target(left: float, right: float) -> Side | None:
 
 def _pictures(material: Material, high_P: Ints, low_P: Ints, report: Reporter) -> NDArray[np.int64]:
     """See ``Chosen.picture_C``."""
+    import numpy as np
+
     from caig_cli.data.creative_files import digests
 
     used = np.unique(np.concatenate([high_P, low_P]))
