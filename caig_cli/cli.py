@@ -302,7 +302,7 @@ def _execute_in_folder(
     name: str, recipe: Recipe, out: Path | None, options: Mapping[str, Any], report: Reporter
 ) -> int:
     """Run the stage in its run folder, in as many processes as asked."""
-    from caig_cli.engine import launch, run_dir
+    from caig_cli.engine import digests, launch, run_dir
     from caig_cli.engine.report import SilentReporter
     from caig_cli.engine.sources import pin
 
@@ -318,9 +318,11 @@ def _execute_in_folder(
         return launch.relaunch(processes)
     if not run_dir.is_main_process():
         report = SilentReporter()
-    switches = {"resume": options["resume"], "overwrite": options["overwrite"]}
+    switches = {switch: options[switch] for switch in ("resume", "overwrite", "accept_changed")}
     with run_dir.RunDir.open(out, name, recipe, models=models, **switches) as run:
         report.info(f"run folder {run.path}")
+        local = digests.model_files(stage.models(recipe) if hasattr(stage, "models") else ())
+        run.remember("models", local, report.warn, whole=False)
         outcome: Outcome = stage.run(recipe, run, report)
     launch.leave()
     return _finish(outcome, report, options, speaks=run.is_main)

@@ -25,6 +25,7 @@ SWITCHES: Mapping[str, tuple[Any, str, str]] = {
     "--dry-run": (bool, "", "Check everything, print the recipe and the plan, touch nothing."),
     "--resume": (bool, "", "Continue the run in --out, or the newest unfinished one."),
     "--overwrite": (bool, "", "Replace the run in --out."),
+    "--accept-changed": (bool, "", "Resume even if inputs have changed since the run's start."),
     "--json": (bool, "", "Print one JSON object on stdout."),
     "--quiet": (bool, "", "Show only warnings and the result."),
     "--debug": (bool, "", "Show the trace of an error."),
@@ -32,7 +33,7 @@ SWITCHES: Mapping[str, tuple[Any, str, str]] = {
 }
 """Options that are about the run and not about its recipe: flag -> (type, metavar, help)."""
 
-OF_FOLDER = ("--out", "--resume", "--overwrite")
+OF_FOLDER = ("--out", "--resume", "--overwrite", "--accept-changed")
 """Switches that only a command with a run folder has."""
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from caig_cli.engine import files
+from caig_cli.engine import digests, files
 from caig_cli.engine.run_dir import RunDir, latest, read_status
 from caig_cli.errors import UsageError
 from caig_cli.recipe import Recipe
@@ -109,6 +109,41 @@ def test_resume_wants_the_same_recipe(tmp_path: Path) -> None:
         RunDir.open(tmp_path / "run", "demo", DemoRecipe(seed=1, size=4), resume=True)
     with RunDir.open(tmp_path / "run", "demo", DemoRecipe(workers=2), resume=True):
         pass
+
+
+def test_inputs_are_remembered_by_their_bytes(tmp_path: Path) -> None:
+    recipe, log, photo = DemoRecipe(), tmp_path / "log.csv", tmp_path / "photo.png"
+    log.write_text("a,1\n"), photo.write_bytes(b"12")
+    told: list[str] = []
+
+    def start(*files: Path, **how: bool) -> None:
+        with RunDir.open(tmp_path / "run", "demo", recipe, **how) as run:
+            run.remember("data", files, told.append)
+            run.write_text("work.txt", "done")
+
+    start(log, photo)
+    start(log, photo, resume=True)
+    log.write_text("a,2\n")  # as many bytes, other ones
+    photo.unlink()
+    with pytest.raises(UsageError, match=r"log\.csv has changed, .*photo\.png is gone; .*--accept-changed"):
+        start(log, photo, resume=True)
+    assert not told, "nothing is done with other inputs than the run began with"
+    start(log, photo, resume=True, accept_changed=True)
+    assert [line.rsplit("/", 1)[1] for line in told] == ["log.csv has changed", "photo.png is gone"]
+    start(log, photo, resume=True)
+    assert len(told) == 2, "what was accepted is what the run knows now"
+
+
+def test_large_weights_are_told_apart_by_stripes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digests, "WHOLE", 1000)
+    monkeypatch.setattr(digests, "STRIPE", 100)
+    path, other = tmp_path / "model.safetensors", tmp_path / "tokenizer.json"
+    path.write_bytes(bytes(20_000)), other.write_bytes(b"{}")
+    assert digests.model_files(["embedded", str(tmp_path)]) == [path, other]
+    before = digests.digests([path], whole=False)
+    for damaged in (bytes(19_999) + b"1", b"1" + bytes(19_999), bytes(20_001)):
+        path.write_bytes(damaged)
+        assert digests.digests([path], whole=False) != before
 
 
 def test_a_failed_check_leaves_the_lock_free(tmp_path: Path) -> None:

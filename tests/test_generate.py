@@ -51,9 +51,9 @@ def recipe(source: Path, **given: Any) -> GenerateRecipe:
     return GenerateRecipe.model_validate({"generate": values, "judge": {"model": None}, "seed": 5})
 
 
-def make(folder: Path, chosen: GenerateRecipe, *, resume: bool = False) -> tuple[Any, SilentReporter]:
+def make(folder: Path, chosen: GenerateRecipe, **how: bool) -> tuple[Any, SilentReporter]:
     report = SilentReporter()
-    with RunDir.open(folder, "generate", chosen, resume=resume) as run:
+    with RunDir.open(folder, "generate", chosen, **how) as run:
         return generate.run(chosen, run, report), report
 
 
@@ -174,6 +174,18 @@ def test_resume_makes_only_what_is_missing(workdir: Path) -> None:
     assert files(workdir / "run") == whole
     assert {name: (workdir / "run" / "ads" / name).stat().st_mtime_ns for name in kept} == kept
     assert [Path(ad["path"]).stem for ad in outcome.result["ads"]] == sorted(name[:-4] for name in whole)
+
+
+def test_another_photo_is_told_at_resume_and_refused(workdir: Path) -> None:
+    chosen = recipe(photo(workdir / "p.png"), n=1)
+    make(workdir / "run", chosen)
+    before = files(workdir / "run")
+    photo(workdir / "p.png", seed=5)
+    with pytest.raises(UsageError, match=r"p\.png has changed; .*--accept-changed"):
+        make(workdir / "run", chosen, resume=True)
+    assert files(workdir / "run") == before
+    _, report = make(workdir / "run", chosen, resume=True, accept_changed=True)
+    assert any("p.png has changed" in line for line in report.lines)
 
 
 def test_killed_at_any_moment_nothing_is_lost_or_doubled(workdir: Path) -> None:

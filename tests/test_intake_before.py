@@ -203,7 +203,7 @@ def test_an_exchanged_photo_is_cut_out_again_and_told(workdir: Path, doubted: li
     make(workdir / "run", recipe(source))
     (workdir / "run" / "ads" / "a-1.png").unlink()
     photo(source / "a.png", 7)
-    _, report = make(workdir / "run", recipe(source), resume=True)
+    _, report = make(workdir / "run", recipe(source), resume=True, accept_changed=True)
     assert doubted == ["a.png", "b.png", "a.png"]
     assert any(line.startswith("warning: a: the photo is not the one") for line in report.lines)
 

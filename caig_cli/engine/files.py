@@ -49,6 +49,14 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
+def read_json(path: Path) -> Any:
+    """What a JSON file of the run holds; None where there is none, or where it is damaged."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def append_line(path: Path, value: Any) -> None:
     """Append one JSON line and wait until it is on disk; a torn last line is cut off first."""
     append_lines(path, [value])

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 from PIL import Image
 
 from caig_cli import recipe as recipes
-from caig_cli.engine import environment, files, run_folder
+from caig_cli.engine import digests, environment, files, run_folder
 from caig_cli.engine.files import atomic_write
 from caig_cli.engine.run_folder import is_main_process, latest, read_status
 from caig_cli.errors import CaigError, RunError, UsageError
@@ -42,6 +42,7 @@ class RunDir:
         self._root = path
         self._wrote: set[str] = set()
         self._fresh, self._empty = True, False
+        self._accept_changed = False
         self._status: dict[str, Any] = {
             "command": command,
             "status": "running",
@@ -57,11 +58,13 @@ class RunDir:
         *,
         resume: bool = False,
         overwrite: bool = False,
+        accept_changed: bool = False,
         models: Mapping[str, str] | None = None,
     ) -> RunDir:
         """Create, continue or replace a run folder (``out`` None: ``runs/<command>-<time>``).
 
-        ``models`` are those of the hub with their commits, for ``env.json``.
+        ``models`` are those of the hub with their commits, for ``env.json``; ``accept_changed`` goes on with
+        inputs that are other bytes than at the start.
 
         Raises UsageError when the folder holds a run and neither ``resume`` nor ``overwrite`` is
         given, holds something else, is in use by another process, or was made by another recipe.
@@ -76,6 +79,7 @@ class RunDir:
             raise UsageError(f"--out {path}: cannot be made: {error.strerror}") from None
         run = cls(path, command, run_folder.lock(path))
         try:
+            run._accept_changed = accept_changed
             run._prepare(recipe, resume=resume, overwrite=overwrite)
             run.write_json("env.json", environment.describe() | {"models": models or {}})
         except BaseException:
@@ -193,6 +197,26 @@ class RunDir:
     def made_nothing(self) -> None:
         """Say that the input gave nothing to keep: after a UsageError the next run may have the folder."""
         self._empty = True
+
+    def remember(
+        self, kind: str, paths: Iterable[Path], warn: Callable[[str], None], *, whole: bool = True
+    ) -> None:
+        """Keep the digests of the run's inputs of a kind, such as data or models, in ``inputs.json``.
+
+        A resumed run is told which have changed since its start. Raises UsageError where that was not
+        accepted. Without ``whole``, large files are read in stripes.
+        """
+        if not self.is_main:
+            return
+        known: dict[str, digests.Digests] = files.read_json(self.path / digests.FILE) or {}
+        now = digests.digests(paths, whole=whole)
+        lines = digests.changed(known[kind], now) if kind in known else []
+        if lines and not self._accept_changed:
+            raise digests.refuse(lines)
+        if known.get(kind) != now:
+            self.write_json(digests.FILE, known | {kind: now})
+        for line in lines:
+            warn(line)
 
     # --- status ------------------------------------------------------------------------------------
 

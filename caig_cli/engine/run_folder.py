@@ -21,7 +21,7 @@ MAY_CHANGE = ("threads", "workers", "max_minutes", "accept_doubtful")
 EMPTY = "empty"
 """Status of a run that made nothing because of its input: the next one takes its folder over."""
 
-ABOUT = frozenset({"recipe.yaml", "env.json", "run.json"})
+ABOUT = frozenset({"recipe.yaml", "env.json", "run.json", "inputs.json"})
 """What every run writes about itself."""
 
 

@@ -40,6 +40,12 @@ class Goods:
     failed: list[Failure]
     oracle: Oracle | None
 
+    def files(self, section: PcpoSection) -> list[Path]:
+        """The files of the products: photos, masks and the tables that name them."""
+        tables = [file for file in (section.products, section.eval_products) if file and file.is_file()]
+        photos = [file for one in self.learn + self.watch for file in (one.image, one.mask) if file]
+        return tables + photos
+
     def of_round(self, number: int, size: int | None) -> list[Product]:
         """The products of round ``number`` (from 1): the next ``size`` in an endless turn over all."""
         count = min(size or len(self.learn), len(self.learn))

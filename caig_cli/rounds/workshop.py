@@ -125,6 +125,7 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     accelerator = make_accelerator(runtime, recipe.pcpo.tracker, run.path)
     accelerator.wait_for_everyone()  # the main process has made the run folder ready
     goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    run.remember("data", goods.files(recipe.pcpo), report.warn)
     seed_everything(derive_seed(recipe.seed, "weights"))
     policy = make_policy(recipe.policy.base, recipe.policy.lora, runtime)
     # A frozen tower looks at a picture once.

@@ -105,6 +105,8 @@ def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     for name in _judges(recipe):
         check(name, _setting(recipe), len(pairs))  # the last one's mistake is told before the first one works
     use_threads(recipe.threads)
+    ads = {creative.image: None for pair in pairs for creative in (pair.left, pair.right)}
+    run_dir.remember("data", [_testset(recipe), *ads], report.warn)
     oracle_P = oracle(pairs)
     results: dict[str, Result] = {}
     for name in _judges(recipe):
@@ -168,12 +170,16 @@ def _setting(recipe: EvalRmRecipe) -> Setting:
     return Setting(recipe.seed, recipe.runtime, recipe.eval_rm.trained, recipe.api)
 
 
+def _testset(recipe: EvalRmRecipe) -> Path:
+    given = recipe.eval_rm.testset
+    return EMBEDDED_TESTSET if str(given) == EMBEDDED else given
+
+
 def _pairs(recipe: EvalRmRecipe) -> tuple[list[Pair], list[Failure]]:
     """The pairs to judge; those of which nobody knows the outcome are failures."""
     from caig_cli.data.pairs import read_pairs
 
-    section = recipe.eval_rm
-    path = EMBEDDED_TESTSET if str(section.testset) == EMBEDDED else section.testset
+    section, path = recipe.eval_rm, _testset(recipe)
     if path == EMBEDDED_TESTSET and not path.is_file():
         raise UsageError(
             "the shipped test set is missing from this installation; name one with --testset FILE"

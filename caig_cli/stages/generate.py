@@ -95,6 +95,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
     order = make_order(recipe, report.warn)
     use_threads(recipe.threads)
+    run_dir.remember("data", order.files, report.warn)
     album = Album(run_dir, order.origin)
     done = {str(row["path"]) for row in album.rows()}
     photos = Photos(run_dir, recipe.generate.accept_doubtful, report)

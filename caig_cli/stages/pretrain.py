@@ -170,6 +170,8 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     runtime = recipe.runtime()
     report.info(runtime.reason)
     train, held_out = _read(recipe)
+    named = (recipe.pretrain.data, recipe.pretrain.eval_data, *(one.image for one in train + held_out))
+    run_dir.remember("data", [file for file in named if file is not None], report.warn)
     mllm = _start(recipe, train, runtime)
     data = recipe.pretrain
     pictures = Pictures(mllm.rules)

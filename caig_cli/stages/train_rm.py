@@ -150,6 +150,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     runtime = recipe.runtime()
     report.info(runtime.reason)
     architecture, data = ARCHITECTURES[recipe.model.arch], read_data(recipe.train_rm, recipe.seed)
+    run_dir.remember("data", data.files(recipe.train_rm), report.warn)
     for warning in data.warnings:
         report.warn(warning)
     seed_everything(derive_seed(recipe.seed, "weights"))

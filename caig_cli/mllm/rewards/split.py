@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.runtime import derive_seed
@@ -30,6 +31,17 @@ class Data:
     def items(self) -> int:
         """Number of items to learn from."""
         return len({pair.item for pair in self.train})
+
+    def files(self, section: TrainRmSection) -> list[Path]:
+        """The files that a model learns from and is judged on: pairs, lessons, and the ads of the pairs."""
+        named = (section.pairs, section.eval_pairs, section.lessons)
+        pairs = self.train + self.held_out
+        return [file for file in named if file is not None] + ad_files(pairs)
+
+
+def ad_files(pairs: Sequence[Pair]) -> list[Path]:
+    """The pictures of pairs, each once."""
+    return list(dict.fromkeys(creative.image for pair in pairs for creative in (pair.left, pair.right)))
 
 
 def teaching(section: TrainRmSection) -> Teaching:

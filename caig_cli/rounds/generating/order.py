@@ -64,6 +64,13 @@ class Order:
     writer: str | None
     judge: str | None
     origin: Mapping[str, str]
+    table: Path | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the ads are made of: photos, masks and the table that names them."""
+        named = [file for item in self.items for file in (item.product.image, item.product.mask)]
+        return [file for file in (self.table, *named) if file is not None]
 
     @property
     def ads(self) -> int:
@@ -125,7 +132,8 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
         ]
     writer = recipe.writer.model if any(item.writes for item in items) else None
     judge = str(recipe.judge.model) if any(item.ranked for item in items) else None
-    return Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge))
+    table = given.product if given.product.is_file() else None
+    return Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge), table)
 
 
 def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
