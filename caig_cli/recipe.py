@@ -28,9 +28,11 @@ Tree = dict[str, Any]
 
 
 class Section(BaseModel):
-    """A group of recipe values: frozen, and an unknown key is an error."""
+    """A group of recipe values: frozen, numbers are finite, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Recipe(Section):

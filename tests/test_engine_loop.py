@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from caig_cli.engine.launch import relaunch
 from caig_cli.engine.loop import StepFunction, StepOutput, TrainResult, make_accelerator, train
-from caig_cli.engine.optim import OptimSection, learning_rate, total_steps
+from caig_cli.engine.optim import OptimSection, learning_rate, step_size, total_steps
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
@@ -185,6 +185,33 @@ def test_a_non_finite_step_changes_nothing(tmp_path: Path) -> None:
 def test_a_run_that_stays_non_finite_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="20 steps in a row"):
         fit(tmp_path / "run", network(), Stream(4, spoil=frozenset(range(100))), steps=50)
+
+
+def test_a_last_step_that_is_not_finite_fails_the_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"last step \(12\) had a loss or gradient that is not finite"):
+        fit(tmp_path / "run", network(), Stream(4, spoil=frozenset({11})))
+    assert not (tmp_path / "run/checkpoints/step-00000012").exists()
+
+
+def test_weights_or_figures_that_are_not_finite_fail_the_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"weights after step 1: .* is not finite"):
+        fit(tmp_path / "weights", network(), Stream(4), learning_rate=1e39, steps=1)
+    optim = OptimSection(learning_rate=0.01, steps=2)
+    with RunDir.open(tmp_path / "figures", "demo", DemoRecipe()) as run, pytest.raises(RunError) as error:
+        train(
+            network(), Stream(4), squared_error, optim, seed=5, evaluate=lambda model: {"error": math.inf},
+            accelerator=make_accelerator(choose_device("cpu", "fp32")), run=run, report=SilentReporter(),
+        )  # fmt: skip
+    assert "evaluation after step 2: error is not finite" in str(error.value)
+
+
+def test_what_a_step_learns_from_is_told() -> None:
+    optim = OptimSection(accumulate=2, learning_rate=2e-5)
+    assert step_size(OptimSection(), 1, "64 pairs") == "an optimiser step is 64 pairs"
+    assert step_size(optim, 4, "8 pairs") == (
+        "an optimiser step is 8 pairs x 2 micro-batches x 4 processes, at a learning rate of 2e-05 "
+        "whatever their number"
+    )
 
 
 def test_time_budget_stops_with_a_checkpoint(tmp_path: Path) -> None:

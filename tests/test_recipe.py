@@ -141,6 +141,14 @@ def test_mistakes_of_set(root: Path, text: str, expected: str) -> None:
     assert expected in str(caught.value)
 
 
+@pytest.mark.parametrize(("command", "key"), [("pretrain", "optim.weight_decay"), ("pcpo", "pcpo.beta")])
+@pytest.mark.parametrize("value", [".inf", "-.inf", ".nan", "1e999"])
+def test_numbers_are_finite(command: str, key: str, value: str) -> None:
+    module = importlib.import_module(f"caig_cli.stages.{command}")
+    with pytest.raises(RecipeError, match=rf"{key}: .*(finite number|valid number)"):
+        resolve(getattr(module, f"{command.capitalize()}Recipe"), sets=[f"{key}={value}"])
+
+
 def test_dump_explains_and_reads_back(root: Path) -> None:
     recipe = resolve(
         PosterRecipe, sets=["poster.attributes.colour=red: #1", 'poster.prompt=- "x": é\ttab', "seed=5"]

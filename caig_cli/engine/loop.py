@@ -24,7 +24,8 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from caig_cli.engine.checkpoint import load_checkpoint, save_checkpoint
-from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer, total_steps
+from caig_cli.engine.finite import REMEDY, check_figures, check_tensors
+from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer, step_size, total_steps
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
@@ -105,13 +106,15 @@ def train(
     run: RunDir,
     report: Reporter,
     evaluate: Evaluate | None = None,
+    unit: str = "",
 ) -> TrainResult:
     """Train ``model`` in place, from the run's newest checkpoint if it has one.
 
     ``evaluate`` gets the model in eval mode, without gradients, every ``evaluate_every`` steps and
-    at the end; its figures are logged as ``eval_...``. Raises RunError when 20 steps in a row are
-    not finite.
+    at the end; its figures are logged as ``eval_...``. ``unit`` says what a micro-batch holds, such as
+    ``8 pairs``. Raises RunError when 20 steps in a row, the last step or its result are not finite.
     """
+    report.info(step_size(optim, accelerator.num_processes, unit))
     total = total_steps(optim, len(batches), accelerator.num_processes)
     if optim.gradient_checkpointing:
         # Older transformers know it by the second name only.
@@ -130,6 +133,9 @@ def train(
     evaluation: dict[str, float] = {}
     if evaluate is not None and first >= total:
         evaluation = evaluated(model, evaluate, accelerator)
+    if first >= total:
+        stepper.check(first)
+        check_figures(evaluation, f"evaluation after step {first}")
     if first:
         report.info(f"continuing after step {first} of {total}")
     run.rewind_metrics(first)
@@ -146,6 +152,9 @@ def train(
                 evaluation = evaluated(model, evaluate, accelerator)
                 values |= {f"eval_{name}": value for name, value in evaluation.items()}
                 report.metrics(step, values)
+            if last:
+                stepper.check(step)
+                check_figures(evaluation, f"evaluation after step {step}")
             if last or step % optim.log_every == 0 or len(values) > plain:
                 run.metrics(step, values | {"seconds": clock.seconds})
             if last or step % optim.checkpoint_every == 0:
@@ -248,9 +257,17 @@ class _Stepper:
         self.refused_in_row += 1
         if self.refused_in_row >= MAX_REFUSED:
             raise RunError(
-                f"{MAX_REFUSED} steps in a row had a loss or gradient that is not finite; "
-                "lower optim.learning_rate or use --dtype fp32"
+                f"{MAX_REFUSED} steps in a row had a loss or gradient that is not finite; {REMEDY}"
             )
+
+    def check(self, step: int) -> None:
+        """Raises RunError where the step just made, or the weights after it, are not finite."""
+        # A scaler's overflow shrinks its scale and leaves the weights alone: it is no fault of the result.
+        refused = self.refused_in_row > 0 and self.accelerator.scaler is None
+        if refused:
+            raise RunError(f"the last step ({step}) had a loss or gradient that is not finite; {REMEDY}")
+        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
+        check_tensors(trained, f"weights after step {step}")
 
     def state(self) -> dict[str, Any]:
         scaler = self.accelerator.scaler

@@ -74,6 +74,17 @@ def total_steps(optim: OptimSection, micro_batches: int, processes: int = 1) -> 
     return optim.steps or max(1, math.ceil(optim.epochs * micro_batches / (optim.accumulate * processes)))
 
 
+def step_size(optim: OptimSection, processes: int, unit: str) -> str:
+    """A line that says what an optimiser step learns from: more processes make larger steps, and fewer."""
+    factors = [unit or "1 micro-batch"]
+    factors += [f"{optim.accumulate} micro-batches"] if optim.accumulate > 1 else []
+    factors += [f"{processes} processes"] if processes > 1 else []
+    line = f"an optimiser step is {' x '.join(factors)}"
+    if processes > 1:
+        line += f", at a learning rate of {optim.learning_rate:g} whatever their number"
+    return line
+
+
 def learning_rate(optim: OptimSection, step: int, total: int) -> float:
     """Learning rate of optimiser step ``step`` (0-based) of ``total``.
 

@@ -24,6 +24,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from caig_cli.engine.checkpoint import trained_state
+from caig_cli.engine.finite import check_tensors
 from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -184,6 +185,7 @@ def teach_names(
                 tensor.copy_(weights[name])
     else:
         _teach(eyes, dialogues, pictures, section, lesson)
+        check_tensors(trained_state(eyes.model).items(), "first look")
         lesson.run.write_bytes(file, save(trained_state(eyes.model)))
 
 

@@ -12,6 +12,7 @@ import torch
 from transformers.utils import logging as transformers_logging
 
 from caig_cli.engine import sources
+from caig_cli.engine.finite import check_tensors
 from caig_cli.errors import UsageError
 from caig_cli.mllm import quantise
 from caig_cli.mllm.encoder import Encoder
@@ -76,6 +77,7 @@ class Mllm:
             for name, t in weights
             if name not in tied
         }
+        check_tensors(copy.items(), f"weights in {dtype}")
         self.model.config.dtype = dtype
         self.model.save_pretrained(folder, state_dict=copy)
         self.tokenizer.save_pretrained(folder)

@@ -179,6 +179,7 @@ def optimise(
             run=folder,
             report=shop.report,
             evaluate=evaluate,
+            unit=f"preferences of {shop.sizes.products} products",
         )
         shop.policy.model.eval()
         save_adapter(shop, folder)

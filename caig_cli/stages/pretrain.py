@@ -202,6 +202,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         run=run_dir,
         report=report,
         evaluate=_evaluation(judge, runtime.device) if judge.dialogues else None,
+        unit=f"{data.batch_tokens:,} tokens",
     )
     folder = _save(recipe, mllm, run_dir, result.evaluation)
     report.table("held-out dialogues", ["figure", "value"], list(result.evaluation.items()))

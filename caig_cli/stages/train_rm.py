@@ -173,6 +173,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         run=run_dir,
         report=report,
         evaluate=None if judged is None else _evaluation(judged, best),
+        unit=f"{recipe.train_rm.batch_pairs} pairs" + (" in both orders" if swap == "both" else ""),
     )
     if best is not None:
         best.restore()

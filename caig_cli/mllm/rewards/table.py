@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from caig_cli.engine.finite import check_tensors
 from caig_cli.engine.loop import StepOutput
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
@@ -95,7 +96,9 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
     else:
         mllm.save_adapter(folder)
         adapter = folder / "adapter_model.safetensors"
-        save_file({name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}, adapter)
+        weights = {name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}
+        check_tensors(weights.items(), f"weights in {dtype}")
+        save_file(weights, adapter)
     for part, name in ((model.heads, HEADS), (model.worth, NAMES)):
         if part is not None:
             save_file({n: t.detach().cpu().contiguous() for n, t in part.state_dict().items()}, folder / name)
@@ -151,6 +154,7 @@ def _write_ranker(model: Vam | Cg4ctr, folder: Path, dtype: torch.dtype) -> None
     small = {name for name, p in model.named_parameters() if p.is_floating_point()}
     state = model.state_dict().items()
     weights = {n: t.detach().cpu().to(dtype if n in small else t.dtype).contiguous() for n, t in state}
+    check_tensors(weights.items(), f"weights in {dtype}")
     save_file(weights, folder / WEIGHTS)
 
 
