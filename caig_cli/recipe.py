@@ -30,9 +30,7 @@ Tree = dict[str, Any]
 class Section(BaseModel):
     """A group of recipe values: frozen, numbers are finite, and an unknown key is an error."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Recipe(Section):
