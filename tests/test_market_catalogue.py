@@ -15,7 +15,7 @@ from caig_cli.market.scenes import ad_prompt, ad_scenes, draft, improved, matchi
 from caig_cli.market.shapes import SHAPES
 from caig_cli.market.truth import load_truth
 from caig_cli.mllm.instructions import TASKS
-from caig_cli.painters.studio.language import read
+from caig_cli.painters.studio.language import read_core
 
 
 def test_the_catalogue_is_as_broad_as_promised() -> None:
@@ -97,7 +97,7 @@ def test_dialogues_of_an_ad_tell_its_scene_and_whether_that_suits() -> None:
         }
         assert told["advertised"] == one.category
         assert told["match"] == ("yes" if truth.match(one.category, scene) else "no")
-        named = read(", ".join(told[part] for part in ("surface", "backdrop", "light", "mood", "blur"))).scene
+        named = read_core(", ".join(told[part] for part in ("surface", "backdrop", "light", "mood", "blur"))).scene
         for part in ("surface", "light", "mood", "blur"):
             assert getattr(named, part) == getattr(scene, part)
         said.add(told["match"])

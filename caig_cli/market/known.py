@@ -10,7 +10,7 @@ from typing import NamedTuple
 from caig_cli.engine.files import read_lines
 from caig_cli.market.catalogue import Split
 from caig_cli.market.truth import load_truth
-from caig_cli.painters.studio.language import read
+from caig_cli.painters.studio.language import read_core
 
 FILE = "catalogue.jsonl"
 """Lies beside the ``products.json`` of a market."""
@@ -40,7 +40,7 @@ class Oracle:
 
     def worth(self, product: str, prompt: str) -> Worth:
         """Exact, without painting: the scene language reads the prompt as the studio does."""
-        truth, known, scene = load_truth(), self.products[product], read(prompt).scene
+        truth, known, scene = load_truth(), self.products[product], read_core(prompt).scene
         rate = truth.ctr(product, known.category, known.lightness, scene)
         return Worth(truth.match(known.category, scene), rate)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from caig_cli.market.catalogue import Item
 from caig_cli.market.truth import Group, load_truth
-from caig_cli.painters.studio.language import Scene, random_scene, read, write
+from caig_cli.painters.studio.language import Scene, random_scene, read_core, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES
 
 CLASH_SHARE = 0.4  # of the drafts are whole prompts that may not suit the product; the others are just short
@@ -93,7 +93,7 @@ def improved(rng: random.Random, text: str, category: str) -> Scene:
     Where a named thing clashes with the category it gives way, field by field.
     """
     group = load_truth().group_of[category]
-    reading = read(text)
+    reading = read_core(text)
     scene = matching_scene(rng, category)
     for name in sorted(reading.named):
         scene = _kept(scene, name, reading.scene, group)

@@ -42,13 +42,15 @@ class Shot:
 class Notes:
     """What a painter says of a shot that it has painted.
 
-    ``ignored``: words of the prompt that it does not know. ``left_out``: things that the prompt names and
-    that found no room. ``background``: facts about how the background came to be, for the manifest.
+    ``ignored``: words of the prompt that have no effect, ``reasons``: why, by word, where it is known.
+    ``left_out``: things that the prompt names and that found no room. ``background``: facts about how the
+    background came to be, for the manifest.
     """
 
     ignored: Sequence[str] = ()
     left_out: Sequence[str] = ()
     background: Mapping[str, float] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 class Painter(Protocol):

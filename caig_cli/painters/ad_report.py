@@ -116,7 +116,8 @@ def _gallery(run: RunDir, product: Product | None, identifier: str, rows: Sequen
 
 
 def _card(run: RunDir, row: Row) -> pages.Card:
-    notes = {"Without effect": map(hinted, row["ignored"]), "No room for": map(plain, row["left_out"])}
+    ignored = [hinted(word, row.get("reasons", {}).get(word)) for word in row["ignored"]]
+    notes = {"Without effect": ignored, "No room for": map(plain, row["left_out"])}
     width, height = row["size"]
     return pages.Card(
         run.path / row["path"],

@@ -15,6 +15,7 @@ from caig_cli.painters import Notes, Shot
 from caig_cli.painters.candidates import Opinion
 from caig_cli.painters.compose import measure
 from caig_cli.painters.studio.language import nearest
+from caig_cli.painters.studio.lexicon_told import UNKNOWN
 from caig_cli.records import Product
 
 MANIFEST = "manifest.jsonl"
@@ -63,6 +64,7 @@ class Album:
             "index": job.index,
             "prompt": shot.prompt,
             "ignored": notes.ignored,
+            "reasons": notes.reasons,
             "left_out": notes.left_out,
             "seed": shot.seed,
             "background": notes.background,
@@ -97,10 +99,11 @@ class Album:
         }
 
 
-def hinted(word: str) -> str:
-    """A word that was not understood, with the nearest known one if there is any."""
-    known = nearest(word)
-    return f"{word} (known: {known})" if known and known != word else word
+def hinted(word: str, reason: str | None = None) -> str:
+    """A word that had no effect, with the reason, and the nearest known word if it is not known itself."""
+    known = nearest(word) if reason in (None, UNKNOWN) else None
+    hint = [f"known: {known}"] if known and known != word else [reason] if reason else []
+    return f"{word} ({hint[0]})" if hint else word
 
 
 def plain(name: str) -> str:

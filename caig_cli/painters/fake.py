@@ -26,7 +26,8 @@ class FakePainter:
 
     def notes(self, shot: Shot) -> Notes:
         """Words that the studio would not know: a trial tells them too."""
-        return Notes(read(shot.prompt).ignored)
+        reading = read(shot.prompt)
+        return Notes(reading.ignored, reasons=reading.reasons)
 
     def _paint(self, shot: Shot) -> Image.Image:
         width, height = shot.size

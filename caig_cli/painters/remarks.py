@@ -26,8 +26,9 @@ def about_photo(product: str, shot: Shot) -> Iterator[str]:
 
 def about_ads(ads: Sequence[dict[str, Any]], growth_limit: float) -> Iterator[str]:
     """What prompts name and ads do not show, and products that were painted on past their outline."""
-    for word, times in Counter(word for row in ads for word in row["ignored"]).items():
-        yield f"without effect: {hinted(word)} (in the prompts of {times} of {len(ads)} ads)"
+    ignored = Counter((word, row.get("reasons", {}).get(word)) for row in ads for word in row["ignored"])
+    for (word, reason), times in ignored.items():
+        yield f"without effect: {hinted(word, reason)} (in the prompts of {times} of {len(ads)} ads)"
     for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
         yield f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)"
     grown = sum(row["background"].get("growth", 0) > growth_limit for row in ads)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.mesh import Mesh, box, grid, merge, transform
 from caig_cli.painters.studio.render import mitsuba
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, solid, textured, upright
 from caig_cli.painters.studio.views import HORIZON, VARIANTS, view
-from caig_cli.painters.studio.vocabulary import COLOURS
 
 VIEWS = frozenset({"window", "bokeh_city", "sky", "sea", "mountains", "foliage"})
 
@@ -31,7 +31,7 @@ def _bounds(stage: Stage, y: float) -> tuple[tuple[float, float], tuple[float, f
 
 
 def _colour(stage: Stage, default: tuple[int, int, int]) -> tuple[int, int, int]:
-    return COLOURS[stage.scene.backdrop_colour] if stage.scene.backdrop_colour else default
+    return srgb(stage.scene.backdrop_colour) if stage.scene.backdrop_colour else default
 
 
 def _wall(name: str, finish: str = "matte", gloss: float = 0.1) -> Callable[[Stage], dict[str, Any]]:

@@ -13,10 +13,12 @@ from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
 from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_words import COLOUR_WORDS
 from caig_cli.painters.studio.phrases import nearest
-from caig_cli.painters.studio.reading import Reading, read
+from caig_cli.painters.studio.reading import Reading, read, read_core
 from caig_cli.painters.studio.scene import MAX_PROPS, Scene, harmonise, random_scene
 
-__all__ = ["MAX_PROPS", "Reading", "Scene", "harmonise", "nearest", "random_scene", "read", "write"]
+__all__ = ["MAX_PROPS", "Reading", "Scene", "harmonise", "nearest", "random_scene", "read",
+    "read_core", "write",
+]  # fmt: skip
 
 # [..] is dropped where a slot in it is empty.
 _TEMPLATES = (
@@ -51,7 +53,7 @@ def write(scene: Scene, rng: random.Random) -> str:
 
 
 def _exact(prompt: str, scene: Scene) -> bool:
-    reading = read(prompt)
+    reading = read_core(prompt)
     return reading.scene == scene and not reading.ignored
 
 

@@ -142,3 +142,30 @@ GLUE = BREAKERS | frozenset(
     background's high-end state-of-the-art detail-rich best-selling eye-catching hero ideally invite inviting-looking image's mid
     """.split()
 )
+
+# How many of a thing: beyond the core, where numbers say nothing.
+NUMBERS: dict[int, str] = {
+    1: "one|single|a single",
+    2: "two|a pair of|pair of|couple of|a couple of|both",
+    3: "three|a trio of|trio of",
+    4: "four",
+    5: "five",
+    6: "six|half a dozen",
+    7: "seven",
+    8: "eight",
+    9: "nine",
+    10: "ten",
+    12: "twelve|a dozen|dozen",
+}
+
+# Words about the picture's quality: every picture is meant to have it.
+QUALITY = (
+    "4k|8k|hd|uhd|high quality|high resolution|ultra realistic|photorealistic|professional photo|product photo"
+    "|advertising photo|best quality|highly detailed|please|bitte|merci|gracias|our|my|we|i|want"
+)
+
+# First words of phrases like "green apples" that say the thing's colour.
+PLAIN_COLOURS: dict[str, str] = {
+    "white": "white", "pink": "pink", "red": "red", "yellow": "yellow", "green": "green", "blue": "blue",
+    "purple": "purple", "brown": "brown", "black": "black", "golden": "gold", "gold": "gold",
+}  # fmt: skip

@@ -35,13 +35,14 @@ class StudioPainter:
         return [Image.fromarray(self._one(shot)) for shot in shots]
 
     def notes(self, shot: Shot) -> Notes:
-        """Words that the scene language does not know, and props that find no free place."""
+        """Words that have no effect, with the reasons, and props that find no free place."""
         reading = read(shot.prompt)
         scene = reading.scene
         if not scene.props:
-            return Notes(reading.ignored)
+            return Notes(reading.ignored, reasons=reading.reasons)
         box = shot.box
-        return Notes(reading.ignored, left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed)))
+        left = left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed))
+        return Notes(reading.ignored, left, reasons=reading.reasons)
 
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
         box = shot.box

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from caig_cli.painters.studio import lexicon, lexicon_light, lexicon_props, lexicon_words
+from caig_cli.painters.studio import lexicon, lexicon_light, lexicon_props, lexicon_told, lexicon_words
+from caig_cli.painters.studio.catalogue import MORE_BACKDROPS, MORE_PLACES, MORE_PROPS, MORE_SURFACES
+from caig_cli.painters.studio.colours import hex_colour
+from caig_cli.painters.studio.translating import Token, singular, tokens, translated
 
-Kind = Literal["name", "place", "bare", "colour", "no_props", "negation", "glue", "link", "stop", "unknown"]
+Kind = Literal[
+    "name", "place", "bare", "colour", "number", "no_props", "negation", "told", "glue", "link", "stop",
+    "unknown",
+]  # fmt: skip
 
-_WORD = re.compile(r"\d+\w*|[^\W\d_]+|[^\w\s'\-_]")
-_IRREGULAR = {"leaves": "leaf", "shelves": "shelf", "knives": "knife"}
 _MIN_TYPO_LENGTH = 6
 _TYPO_CUTOFF = 0.87
 
@@ -36,29 +39,8 @@ class Item:
     text: str
 
 
-def tokens(text: str) -> list[str]:
-    """Lower-case words and punctuation marks; accents, hyphens, underscores and possessives are dropped."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(mark for mark in plain if not unicodedata.combining(mark)).lower()
-    plain = re.sub(r"['’`](s\b)?", "", plain).replace("&", " and ")
-    return _WORD.findall(plain)
-
-
-def singular(word: str) -> str:
-    """The singular by rule, good enough to compare two words: candles -> candle, berries -> berry."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "oes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
-
-
 def meanings() -> Iterator[tuple[str, Meaning]]:
-    """Every known phrase with its meaning; of equal phrases the first one counts."""
+    """Every phrase of the core with its meaning; of equal phrases the first one counts."""
     fields = {"surface": lexicon.SURFACES, "backdrop": lexicon.BACKDROPS, "prop": lexicon_props.PROPS}
     fields |= {"light": lexicon_light.LIGHTS, "mood": lexicon_light.MOODS, "blur": lexicon_light.BLURS}
     yield from _each(lexicon_words.NO_PROPS, Meaning("no_props"))
@@ -80,6 +62,21 @@ def meanings() -> Iterator[tuple[str, Meaning]]:
     yield from ((word, Meaning("glue")) for word in lexicon_words.GLUE)
 
 
+def catalogue_meanings() -> Iterator[tuple[str, Meaning]]:
+    """Every phrase that the studio knows beyond the core; they take precedence over the core's."""
+    for field, table in (("prop", MORE_PROPS), ("surface", MORE_SURFACES), ("backdrop", MORE_BACKDROPS)):
+        for name, row in table.items():
+            yield from _each(row.words, Meaning("name", ((field, name),)))
+    for place in MORE_PLACES:
+        names = (*place.fields.items(), *(("prop", prop) for prop in place.props))
+        yield from _each(place.words, Meaning("place", names))
+    for count, words in lexicon_words.NUMBERS.items():
+        yield from _each(words, Meaning("number", (("count", str(count)),)))
+    for reason, words in lexicon_told.NOT_PAINTED.items():
+        yield from _each(words, Meaning("told", (("reason", reason),)))
+    yield from _each(lexicon_words.QUALITY, Meaning("glue"))
+
+
 def _each(phrases: str, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
     return ((phrase, meaning) for phrase in phrases.split("|"))
 
@@ -87,10 +84,10 @@ def _each(phrases: str, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:
 class _Index:
     """Phrases by their tokens: as written, and with every word in the singular."""
 
-    def __init__(self) -> None:
+    def __init__(self, core: bool) -> None:
         self.exact: dict[tuple[str, ...], Meaning] = {}
         self.stemmed: dict[tuple[str, ...], Meaning] = {}
-        for phrase, meaning in meanings():
+        for phrase, meaning in (*(() if core else catalogue_meanings()), *meanings()):
             key = tuple(tokens(phrase))
             self.exact.setdefault(key, meaning)
             self.stemmed.setdefault(tuple(map(singular, key)), meaning)
@@ -104,14 +101,14 @@ class _Index:
 
 
 @cache
-def _index() -> _Index:
-    return _Index()
+def _index(core: bool = False) -> _Index:
+    return _Index(core)
 
 
 @lru_cache(maxsize=4096)
-def _repair(word: str) -> str:
+def _repair(word: str, core: bool) -> str:
     """A long unknown word becomes the known one it almost is; the first letter is never wrong."""
-    known = _index()
+    known = _index(core)
     if (
         word in known.words
         or singular(word) in known.words
@@ -137,23 +134,38 @@ def nearest(word: str) -> str | None:
 _STOP, _GLUE, _UNKNOWN = Meaning("stop"), Meaning("glue"), Meaning("unknown")
 
 
-def items(prompt: str) -> list[Item]:
-    """The prompt as a sequence of phrases; a punctuation mark is a ``stop`` whose text is the mark."""
+def items(prompt: str, *, core: bool = False) -> list[Item]:
+    """The prompt as a sequence of phrases; a punctuation mark is a ``stop`` whose text is the mark.
+
+    ``core``: English and the core's names alone.
+    """
     words = tokens(prompt)
-    repaired = [_repair(word) for word in words]
-    known, found, at = _index(), [], 0
-    while at < len(words):
-        for length in range(min(known.longest, len(words) - at), 0, -1):
+    read = [Token(word, word) for word in words] if core else translated(words, _index().words)
+    repaired = [_repair(token.word, core) for token in read]
+    known, found, at = _index(core), [], 0
+    while at < len(read):
+        for length in range(min(known.longest, len(read) - at), 0, -1):
             if meaning := known.find(tuple(repaired[at : at + length])):
                 break
         else:
-            length, meaning = 1, _plain(words[at])
-        found.append(Item(meaning, " ".join(words[at : at + length])))
+            length, meaning = 1, _plain(read[at].word, core)
+        found.append(Item(meaning, _text(read[at : at + length])))
         at += length
     return found
 
 
-def _plain(word: str) -> Meaning:
+def _text(read: Sequence[Token]) -> str:
+    """The prompt's own words; several English ones that stand for one of them give it once."""
+    return " ".join(dict.fromkeys(token.source for token in read))
+
+
+def _plain(word: str, core: bool) -> Meaning:
+    """The meaning of a word that no table knows."""
+    if word[0] == "#" and len(word) > 1:
+        colour = hex_colour(word)
+        return _GLUE if core else Meaning("colour", (("colour", colour),)) if colour else _UNKNOWN
     if not word[0].isalnum():
         return _STOP
-    return _GLUE if word[0].isdigit() or len(word) == 1 else _UNKNOWN
+    if word.isdecimal() and not core:
+        return Meaning("number", (("count", word),))
+    return _GLUE if len(word) == 1 or (core and word[0].isdigit()) else _UNKNOWN

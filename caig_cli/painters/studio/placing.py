@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.materials import to_mitsuba
 from caig_cli.painters.studio.mesh import transform
 from caig_cli.painters.studio.props import PROPS
-from caig_cli.painters.studio.props.kit import Parts, box_of
+from caig_cli.painters.studio.props.kit import Parts, box_of, bunch
+from caig_cli.painters.studio.scene import PropLook
 from caig_cli.painters.studio.stage import Stage
 
 Points = npt.NDArray[Any]
@@ -55,7 +57,8 @@ def prop_shapes(stage: Stage) -> dict[str, Any]:
             shapes[f"prop{number}_{k}"] = to_mitsuba(mesh, material)
     for name in stage.scene.props:
         if PROPS[name].where == "under":
-            shapes |= _podium(stage, _parts(name, int(stage.rng("podium").integers(VARIANTS))))
+            variant = int(stage.rng("podium").integers(VARIANTS))
+            shapes |= _podium(stage, _parts(stage.scene.look(name), variant))
     return shapes
 
 
@@ -69,7 +72,7 @@ def place_props(stage: Stage) -> dict[str, Placed]:
         if PROPS[name].where == "under":
             continue
         own = stage.rng(f"props/{name}")
-        parts = _parts(name, int(own.integers(VARIANTS)))
+        parts = _parts(stage.scene.look(name), int(own.integers(VARIANTS)))
         side = first_side * (-1.0) ** len(taken)
         placed = _find(stage, name, parts, side, taken, own)
         if placed is None and not stage.preview:  # models have learnt previews as they are
@@ -87,8 +90,14 @@ def left_out(stage: Stage) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=256)
-def _parts(name: str, variant: int) -> Parts:
-    return PROPS[name].build(np.random.default_rng([variant, 97]), None)
+def _parts(look: PropLook, variant: int) -> Parts:
+    """The prop as the prompt asks for it: its colour, and how many of it."""
+    prop, rng = PROPS[look.name], np.random.default_rng([variant, 97])
+    colour = None if look.colour is None else srgb(look.colour)
+    if look.count is None or prop.one is None:
+        return prop.build(rng, colour)
+    one = prop.one
+    return bunch(rng, [one(rng, colour) for _ in range(look.count)])
 
 
 def _podium(stage: Stage, parts: Parts) -> dict[str, Any]:

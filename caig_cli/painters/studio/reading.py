@@ -1,12 +1,17 @@
-"""Reads a background prompt into a scene. Anything is readable; what was not understood is reported."""
+"""Reads a background prompt into a scene. Anything is readable; what has no effect is told with a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 
+from caig_cli.painters.studio import lexicon_told as told
+from caig_cli.painters.studio.catalogue import COUNTED, MORE_PROPS
+from caig_cli.painters.studio.lexicon_props import PROPS
+from caig_cli.painters.studio.lexicon_words import PLAIN_COLOURS
 from caig_cli.painters.studio.phrases import Item, items
-from caig_cli.painters.studio.scene import MAX_PROPS, Scene, harmonise
+from caig_cli.painters.studio.scene import MAX_COUNT, MAX_PROPS, MAX_RANDOM_PROPS, PropLook, Scene, harmonise
 
 _COLOURABLE = ("surface", "backdrop")
 # What takes the place of a default that the prompt refused.
@@ -18,13 +23,24 @@ class Reading:
     """A scene and how it was come by.
 
     ``understood``: the phrases used; ``ignored``: content words that had no effect, in the prompt's
-    order; ``named``: the fields of the scene that the prompt itself set, the rest are defaults.
+    order; ``reasons``: why, for each of them; ``named``: the fields of the scene that the prompt itself set,
+    the rest are defaults.
     """
 
     scene: Scene
     understood: tuple[str, ...]
     ignored: tuple[str, ...]
     named: frozenset[str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a colour or a number stands beside: a field, for a prop its name, and the name that a bare noun
+    then means."""
+
+    field: str
+    name: str | None = None
 
 
 @dataclass
@@ -32,51 +48,81 @@ class _Reader:
     """Collects what a prompt names, phrase by phrase; the first name of a field wins."""
 
     found: Sequence[Item]
+    core: bool = False
     names: dict[str, str] = field(default_factory=dict)
     weak: dict[str, str] = field(default_factory=dict)
     lit_place: str | None = None  # the backdrop that the light in ``weak`` belongs to
     props: list[str] = field(default_factory=list)
+    place_props: list[str] = field(default_factory=list)
+    looks: dict[str, PropLook] = field(default_factory=dict)
     props_said: bool = False
     refused: set[tuple[str, str]] = field(default_factory=set)
     understood: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-    last_noun: str | None = None
+    reasons: dict[str, str] = field(default_factory=dict)  # of the ignored phrases
+    said: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # the phrases that name something
+    last_noun: _Target | None = None
     linked: bool = False
     negated: str | None = None
 
     def read(self) -> Reading:
         for at, item in enumerate(self.found):
             self._take(at, item)
+        self._settle()
+        limit = MAX_RANDOM_PROPS if self.core else MAX_PROPS
+        props = tuple(self._wanted(self.props or ([] if self.props_said else self.place_props)))[:limit]
+        named = set(self.names) | ({"props"} if props or self.props_said else set())
+        scene = self._without_refused(harmonise(self.names, props), named)
+        if not self.core:
+            scene = self._agreed(replace(scene, looks=tuple(self.looks.values())))
+        ignored = tuple(self.reasons)
+        used = tuple(phrase for phrase in dict.fromkeys(self.understood) if phrase not in self.reasons)
+        return Reading(scene, used, ignored, frozenset(named), self.reasons)
+
+    def _settle(self) -> None:
+        """What places and bare nouns name takes effect where nothing more definite is said."""
         for name, value in self.weak.items():
             moved = (
                 self.lit_place is not None and self.names.get("backdrop", self.lit_place) != self.lit_place
             )
             if (name, value) not in self.refused and not (name == "light" and moved):
                 self.names.setdefault(name, value)
-        wanted = [prop for prop in dict.fromkeys(self.props) if ("prop", prop) not in self.refused]
-        props = tuple(wanted[:MAX_PROPS])
-        named = set(self.names) | ({"props"} if props or self.props_said else set())
-        scene = self._without_refused(harmonise(self.names, props), named)
-        return Reading(scene, _distinct(self.understood), _distinct(self.ignored), frozenset(named))
+
+    def _wanted(self, props: Iterable[str]) -> Iterable[str]:
+        return (prop for prop in dict.fromkeys(props) if ("prop", prop) not in self.refused)
+
+    def _agreed(self, scene: Scene) -> Scene:
+        """The scene without contradictions, by the rule of ``lexicon_told.CONFLICTS``."""
+        for row in told.CONFLICTS:
+            value = getattr(scene, row.other)
+            if getattr(scene, row.field) in row.names and value in row.gives_way:
+                scene = replace(scene, **{row.other: row.becomes})  # type: ignore[arg-type]
+                for phrase in self.said.get((row.other, value), ()):
+                    self._ignore(phrase, row.reason)
+        return scene
 
     def _take(self, at: int, item: Item) -> None:
         kind = item.meaning.kind
         if kind == "negation":
             self.negated = ""
             self.understood.append(item.text)
-        elif kind == "unknown":
-            self.ignored.append(item.text)
         elif kind in ("glue", "stop", "link"):
             self._between(item)
         elif self.negated is not None and self._refuse(item):
             return
+        elif kind in ("unknown", "told"):
+            self._ignore(item.text, item.meaning.names[0][1] if item.meaning.names else None)
         elif kind == "no_props":
             self.props_said = True
             self.understood.append(item.text)
         elif kind == "colour":
             self._colour(at, item)
+        elif kind == "number":
+            self._number(at, item)
         else:
             self._noun(at, item)
+
+    def _ignore(self, phrase: str, reason: str | None = None) -> None:
+        self.reasons.setdefault(phrase, reason or told.UNKNOWN)
 
     def _between(self, item: Item) -> None:
         """Small words only steer: a link lets a colour reach back, a mark or preposition ends a reach."""
@@ -92,6 +138,8 @@ class _Reader:
 
     def _refuse(self, item: Item) -> bool:
         """Applies "no ..." to a phrase; "and" and "or" carry it on to phrases of the same field only."""
+        if item.meaning.kind == "unknown" and self.core:
+            return False
         fields = {name for name, _ in item.meaning.names}
         if self.negated and self.negated not in fields:
             self.negated = None
@@ -105,15 +153,10 @@ class _Reader:
     def _noun(self, at: int, item: Item) -> None:
         kind, names = item.meaning.kind, item.meaning.names
         if kind == "name" and names[0][0] == "surface" and self._is_adjective(at):
-            self.ignored.append(item.text)
+            self._ignore(item.text, told.MADE_OF)
             return
         if kind == "place":
-            for name, value in names:
-                # A time of day says more about the light than a room does.
-                if len(names) == 1 or name not in self.weak:
-                    self.weak[name] = value or ""
-                    if name == "light":
-                        self.lit_place = dict(names).get("backdrop")
+            self._place(names)
         elif kind == "bare":
             name, plain = names[1]
             if plain:
@@ -121,18 +164,37 @@ class _Reader:
         elif not self._name(names[0][0], names[0][1] or "", item):
             return
         self.understood.append(item.text)
-        if names[0][0] in _COLOURABLE and kind != "place":
-            self.last_noun, self.linked = names[0][0], False
+        if kind == "place":
+            return
+        if names[0][0] in _COLOURABLE:
+            self.last_noun, self.linked = _Target(names[0][0]), False
+        elif names[0][0] == "prop" and not self.core:
+            self.last_noun, self.linked = _Target("prop", names[0][1]), False
+            if colour := _colour_within(item.text):
+                self._ask(names[0][1] or "", colour=colour)
+
+    def _place(self, names: Sequence[tuple[str, str | None]]) -> None:
+        fields = {name: value or "" for name, value in names if name != "prop"}
+        self.place_props += [value for name, value in names if name == "prop" and value]
+        for name, value in fields.items():
+            # A time of day says more about the light than a room does.
+            if len(fields) == 1 or name not in self.weak:
+                self.weak[name] = value
+                if name == "light":
+                    self.lit_place = fields.get("backdrop")
 
     def _name(self, name: str, value: str, item: Item) -> bool:
         """Sets a field, or says that the phrase came too late to have an effect."""
+        self.said.setdefault((name, value), []).append(item.text)
         if name == "prop":
-            late = value not in self.props and len(set(self.props)) >= MAX_PROPS
+            limit = MAX_RANDOM_PROPS if self.core else MAX_PROPS
+            late = value not in self.props and len(set(self.props)) >= limit
             self.props += [] if late else [value]
         else:
             late = self.names.setdefault(name, value) != value
         if late:
-            self.ignored.append(item.text)
+            reason = told.FULL.format(count=MAX_PROPS) if name == "prop" else told.SECOND.format(field=name)
+            self._ignore(item.text, reason)
         return not late
 
     def _is_adjective(self, at: int) -> bool:
@@ -144,31 +206,51 @@ class _Reader:
         return (follower.kind, name) in (("name", "prop"), ("bare", "backdrop"))
 
     def _colour(self, at: int, item: Item) -> None:
-        target, coloured = self._ahead(at)
-        if target is None and self.linked:
+        target, value = self._ahead(at), item.meaning.names[0][1] or ""
+        if target is None and (self.linked or value.startswith("#")):
             target = self.last_noun
-        value = item.meaning.names[0][1] or ""
-        if target is not None and self.names.setdefault(f"{target}_colour", value) == value:
-            if coloured:
-                self.weak[target] = coloured
+        if target is not None and target.field == "prop":
+            self._ask(target.name or "", colour=value)
+            self.understood.append(item.text)
+        elif target is not None and self.names.setdefault(f"{target.field}_colour", value) == value:
+            if target.name:
+                self.weak[target.field] = target.name
             self.understood.append(item.text)
         elif target is None and value == "orange" and item.text == "orange":
             self._name("prop", "oranges", item)
             self.understood.append(item.text)
         else:
-            self.ignored.append(item.text)
+            self._ignore(item.text, told.NO_NOUN)
 
-    def _ahead(self, at: int) -> tuple[str | None, str | None]:
-        """The field of the noun that a colour stands before, and the name that a bare noun then means."""
+    def _number(self, at: int, item: Item) -> None:
+        target, count = self._ahead(at), min(int(item.meaning.names[0][1] or 1), MAX_COUNT)
+        if target is not None and target.field == "prop" and _countable(target.name or ""):
+            self._ask(target.name or "", count=count)
+            self.understood.append(item.text)
+        elif count > 1:
+            self._ignore(item.text, told.NO_COUNT)
+
+    def _ask(self, prop: str, *, colour: str | None = None, count: int | None = None) -> None:
+        """Notes how a prop shall look; what was asked first counts."""
+        look = self.looks.get(prop, PropLook(prop))
+        self.looks[prop] = PropLook(prop, look.colour or colour, look.count or count)
+
+    def _ahead(self, at: int) -> _Target | None:
+        """The noun that a colour or a number stands before."""
+        passed = {"glue", "colour", "unknown"} | (set() if self.core else {"number", "told"})
         for item in self.found[at + 1 :]:
             kind, names = item.meaning.kind, item.meaning.names
             if kind in ("name", "bare") and names[0][0] in _COLOURABLE:
-                return names[0][0], names[0][1] if kind == "bare" else None
-            if kind not in ("glue", "colour", "unknown") and not (kind == "name" and names[0][0] == "mood"):
+                return _Target(names[0][0], names[0][1] if kind == "bare" else None)
+            if kind == "name" and names[0][0] == "prop" and not self.core:
+                return _Target("prop", names[0][1])
+            if item.text == "as" and not self.core:
+                continue
+            if kind not in passed and not (kind == "name" and names[0][0] == "mood"):
                 break
             if kind == "glue" and item.text in ("light", "lighting", "glow"):
                 break
-        return None, None
+        return None
 
     def _without_refused(self, scene: Scene, named: set[str]) -> Scene:
         """A default that the prompt refused gives way to the next harmless one."""
@@ -180,10 +262,27 @@ class _Reader:
         return harmonise({**self.names, **refused}, scene.props) if refused else scene
 
 
-def _distinct(phrases: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(phrases))
+def _colour_within(phrase: str) -> str | None:
+    """The colour that a phrase like "green apples" begins with. Phrases that are written stay as they are."""
+    first = phrase.partition(" ")[0]
+    return PLAIN_COLOURS.get(first) if phrase != first and phrase not in _written() else None
+
+
+@cache
+def _written() -> frozenset[str]:
+    return frozenset(phrase for said, _ in PROPS.values() for phrase in said.split("|"))
+
+
+def _countable(prop: str) -> bool:
+    return prop in COUNTED or (prop in MORE_PROPS and MORE_PROPS[prop].one is not None)
 
 
 def read(prompt: str) -> Reading:
     """Understands a background prompt; unnamed fields become harmonious defaults. Never raises."""
     return _Reader(items(prompt)).read()
+
+
+def read_core(prompt: str) -> Reading:
+    """The same with the core's names alone, as they were when markets and judges learnt them: scenes of
+    English prompts stay what they were, whatever the catalogue gets."""
+    return _Reader(items(prompt, core=True), core=True).read()

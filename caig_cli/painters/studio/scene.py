@@ -6,9 +6,13 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from caig_cli.painters.studio.catalogue import MORE_BACKDROPS, MORE_PROPS, MORE_SURFACES
+from caig_cli.painters.studio.colours import is_colour
 from caig_cli.painters.studio.vocabulary import BACKDROPS, BLURS, COLOURS, LIGHTS, MOODS, PROPS, SURFACES
 
-MAX_PROPS = 3
+MAX_PROPS = 6
+MAX_RANDOM_PROPS = 3  # of scenes that are drawn; markets were made with them
+MAX_COUNT = 9  # of one thing
 FIELDS = ("surface", "backdrop", "props", "light", "mood", "blur", "surface_colour", "backdrop_colour")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "surface": SURFACES,
@@ -17,14 +21,30 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "mood": MOODS,
     "blur": BLURS,
 }
-_PROP_ORDER = {name: rank for rank, name in enumerate(PROPS)}
+"""The core names of each field, which :func:`random_scene` draws from."""
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    **CHOICES,
+    "surface": (*SURFACES, *MORE_SURFACES),
+    "backdrop": (*BACKDROPS, *MORE_BACKDROPS),
+}
+"""All names of each field: the core's and the catalogue's."""
+_PROP_ORDER = {name: rank for rank, name in enumerate((*PROPS, *MORE_PROPS))}
+
+
+@dataclass(frozen=True, slots=True)
+class PropLook:
+    """What a prompt asks of one prop: ``colour`` (a word of the vocabulary or ``#rrggbb``), how many."""
+
+    name: str
+    colour: str | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What stands around the product. Props are distinct, at most three, in the vocabulary's order.
+    """What stands around the product. Props are distinct, at most MAX_PROPS, in the vocabulary's order.
 
-    Raises ValueError for a name that the vocabulary does not have.
+    ``looks`` says more of some of them. Raises ValueError for a name that the studio does not have.
     """
 
     surface: str
@@ -35,26 +55,33 @@ class Scene:
     blur: str = "soft"
     surface_colour: str | None = None
     backdrop_colour: str | None = None
+    looks: tuple[PropLook, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, known in CHOICES.items():
+        for name, known in KNOWN.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name}: {getattr(self, name)!r}")
-        for colour in (self.surface_colour, self.backdrop_colour):
-            if colour is not None and colour not in COLOURS:
+        for colour in (self.surface_colour, self.backdrop_colour, *(look.colour for look in self.looks)):
+            if colour is not None and not is_colour(colour):
                 raise ValueError(f"unknown colour: {colour!r}")
         if unknown := [prop for prop in self.props if prop not in _PROP_ORDER]:
             raise ValueError(f"unknown prop: {unknown[0]!r}")
         distinct = tuple(dict.fromkeys(self.props))[:MAX_PROPS]
         object.__setattr__(self, "props", tuple(sorted(distinct, key=_PROP_ORDER.__getitem__)))
+        kept = (look for look in self.looks if look.name in self.props)
+        object.__setattr__(self, "looks", tuple(sorted(kept, key=lambda look: _PROP_ORDER[look.name])))
+
+    def look(self, prop: str) -> PropLook:
+        """What is asked of the prop; a plain look where nothing is."""
+        return next((look for look in self.looks if look.name == prop), PropLook(prop))
 
 
 def random_scene(rng: random.Random) -> Scene:
     """A scene drawn uniformly: every field, 0 to 3 props, each colour absent half of the time."""
     surface, backdrop, light, mood, blur = (rng.choice(names) for names in CHOICES.values())
-    props = tuple(rng.sample(PROPS, rng.randint(0, MAX_PROPS)))
+    props = tuple(rng.sample(PROPS, rng.randint(0, MAX_RANDOM_PROPS)))
     colours = [rng.choice(list(COLOURS)) if rng.random() < 0.5 else None for _ in range(2)]
-    return Scene(surface, backdrop, props, light, mood, blur, *colours)
+    return Scene(surface, backdrop, props, light, mood, blur, colours[0], colours[1])
 
 
 _BACKDROP_FOR_SURFACE = {
@@ -87,6 +114,10 @@ _LIGHT_FOR_BACKDROP = {
     "window_light", "foliage": "golden_hour", "tiles": "softbox", "wood_panel": "softbox", "shelves":
     "window_light", "dark": "spotlight",
 }  # fmt: skip
+_BACKDROP_FOR_SURFACE |= {name: row.backdrop for name, row in MORE_SURFACES.items()}
+_BACKDROP_FOR_PROP |= {name: row.backdrop for name, row in MORE_PROPS.items() if row.backdrop}
+_SURFACE_FOR_BACKDROP |= {name: row.surface for name, row in MORE_BACKDROPS.items()}
+_LIGHT_FOR_BACKDROP |= {name: row.light for name, row in MORE_BACKDROPS.items()}
 _LIGHT_FOR_MOOD = {"moody": "spotlight", "warm": "golden_hour", "airy": "window_light"}
 _MOOD_FOR_LIGHT = {
     "softbox": "neutral", "window_light": "airy", "golden_hour": "warm", "night_neon": "vivid",
@@ -94,6 +125,7 @@ _MOOD_FOR_LIGHT = {
     "vivid", "moonlight": "cool",
 }  # fmt: skip
 _BLUR_FOR_BACKDROP = {"gradient": "none", "dark": "none", "plaster": "none", "bokeh_city": "strong"}
+_BLUR_FOR_BACKDROP |= {name: row.blur for name, row in MORE_BACKDROPS.items()}
 
 
 def harmonise(named: Mapping[str, str], props: tuple[str, ...] = ()) -> Scene:
@@ -113,4 +145,4 @@ def harmonise(named: Mapping[str, str], props: tuple[str, ...] = ()) -> Scene:
     scene.setdefault("light", by_mood)
     scene.setdefault("mood", _MOOD_FOR_LIGHT[scene["light"]])
     scene.setdefault("blur", _BLUR_FOR_BACKDROP.get(backdrop, "soft"))
-    return Scene(props=props, **scene)
+    return Scene(props=props, **scene)  # type: ignore[arg-type]  # all of them are words

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.materials import Colour, linear
 from caig_cli.painters.studio.mesh import Mesh
 from caig_cli.painters.studio.render import mitsuba
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.textures import Texture, texture, tinted
-from caig_cli.painters.studio.vocabulary import COLOURS
 
 FURNITURE_CM = 60.0  # taller products stand on the floor of a room, not on a table
 
@@ -62,7 +62,7 @@ class Stage:
 
     def dyed(self, name: str, colour: str | None) -> Texture:
         """A surface texture, in one of the vocabulary's colours if ``colour`` names it."""
-        return texture(name, self.detail) if colour is None else tinted(name, COLOURS[colour], self.detail)
+        return texture(name, self.detail) if colour is None else tinted(name, srgb(colour), self.detail)
 
 
 def solid(mesh: Mesh, bsdf: Any, repeat: float = 1.0) -> Any:

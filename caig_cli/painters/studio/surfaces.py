@@ -8,11 +8,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.mesh import Mesh, copies, grid, rotation
 from caig_cli.painters.studio.noise import fbm, sample
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, sheet, solid, textured
-from caig_cli.painters.studio.vocabulary import COLOURS
 
 Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
 Heights = npt.NDArray[np.float32]
@@ -114,7 +114,7 @@ def _sweep(stage: Stage) -> Mesh:
 
 def _glass(stage: Stage) -> dict[str, Any]:
     """A sheet of glass with paint behind it."""
-    tint = COLOURS[stage.scene.surface_colour] if stage.scene.surface_colour else (172, 190, 194)
+    tint = srgb(stage.scene.surface_colour) if stage.scene.surface_colour else (172, 190, 194)
     return {"type": "plastic", "diffuse_reflectance": rgb(tint, 0.55), "int_ior": 1.6}
 
 
@@ -165,7 +165,7 @@ def _waves(stage: Stage) -> Mesh:
 
 
 def _water(stage: Stage) -> dict[str, Any]:
-    deep = COLOURS[stage.scene.surface_colour] if stage.scene.surface_colour else (46, 116, 128)
+    deep = srgb(stage.scene.surface_colour) if stage.scene.surface_colour else (46, 116, 128)
     return {"type": "plastic", "diffuse_reflectance": rgb(deep, 0.6), "int_ior": 1.33, "nonlinear": False}
 
 
@@ -192,5 +192,5 @@ def _blades(stage: Stage) -> Mesh:
 
 
 def _blade_bsdf(stage: Stage) -> dict[str, Any]:
-    colour = COLOURS[stage.scene.surface_colour] if stage.scene.surface_colour else (96, 142, 52)
+    colour = srgb(stage.scene.surface_colour) if stage.scene.surface_colour else (96, 142, 52)
     return {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": rgb(colour)}}

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
+from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.noise import fbm, mix, plane, ramp, sample, step
 from caig_cli.painters.studio.render import decode_srgb
-from caig_cli.painters.studio.vocabulary import COLOURS
 
 Picture = npt.NDArray[np.float32]
 Colour = tuple[float, float, float]
@@ -39,7 +39,7 @@ def view(name: str, air: str, colour: str | None, variant: int, size: int) -> Pi
     picture = _plain(name, air, variant, min(size, LARGEST)).astype(np.float32)
     if colour is not None:
         luma = picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-        tint = decode_srgb(np.array(COLOURS[colour]) / 255)
+        tint = decode_srgb(np.array(srgb(colour)) / 255)
         tint = tint / max(float(tint @ np.array([0.2126, 0.7152, 0.0722])), 0.05)
         picture = 0.35 * picture + 0.65 * luma[..., None] * np.minimum(tint, 3.0)
     return picture

@@ -7,26 +7,39 @@ z = 0 with the middle of their plan over the origin, at natural size; the camera
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import cast
 
 from numpy.random import Generator
 
+from caig_cli.painters.studio.catalogue import COUNTED, MORE_PROPS, Where
 from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.props import flowers, forms, fruit, glow, home, kitchen, nature, party, pots
 from caig_cli.painters.studio.props.kit import Part, Parts
 
 __all__ = ["PROPS", "Part", "Parts", "Prop"]
 
+Builder = Callable[[Generator, Colour | None], Parts]
+
 
 @dataclass(frozen=True, slots=True)
 class Prop:
-    """``height_cm`` and ``footprint_cm`` (radius around the origin) are never exceeded by ``build``."""
+    """``height_cm`` and ``footprint_cm`` (radius around the origin) are never exceeded by ``build``.
 
-    build: Callable[[Generator, Colour | None], Parts]
+    ``one`` builds a single one of a thing that can be counted."""
+
+    build: Builder
     height_cm: float
     footprint_cm: float
-    where: Literal["beside", "behind", "front_low", "under", "above"]
+    where: Where
+    one: Builder | None = None
+
+
+def _builder(path: str) -> Builder:
+    """The builder that a row of the catalogue names as ``module.function``."""
+    module, function = path.split(".")
+    return cast("Builder", getattr(import_module(f"{__name__}.{module}"), function))
 
 
 PROPS: dict[str, Prop] = {
@@ -62,4 +75,16 @@ PROPS: dict[str, Prop] = {
     "toy_blocks": Prop(party.toy_blocks, 8.3, 8, "beside"),
     "plant": Prop(pots.plant, 32, 17.5, "behind"),
     "fairy_lights": Prop(glow.fairy_lights, 18, 41, "above"),
+}
+
+PROPS |= {name: replace(PROPS[name], one=_builder(path)) for name, path in COUNTED.items()}
+PROPS |= {
+    name: Prop(
+        _builder(row.build),
+        row.height_cm,
+        row.footprint_cm,
+        row.where,
+        _builder(row.one) if row.one else None,
+    )
+    for name, row in MORE_PROPS.items()
 }

@@ -61,6 +61,22 @@ def roses(rng: Generator, colour: Colour | None = None) -> Parts:
     )
 
 
+def rose(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One open rose, lying with its stem and two leaves."""
+    tone = colour or pick(rng, ROSES)
+    green = pick(rng, LEAF_GREENS)
+    size = float(rng.uniform(3.2, 4.0))
+    bloom = transform(_rose(rng, size), (0, -2.0, 2.2), rotation(x=58))
+    stem = tube(np.array([(0, -1.6, 2.0), (0.2, 3.0, 1.0), (0.0, 9.0, 0.3)]), 0.24, 8)
+    blade = leaf(4.8, 2.6, 40, 0.25, 1.3)
+    blades = [transform(blade, (0.1, 4.0, 1.0), rotation(x=8, z=turn)) for turn in (70, -80)]
+    return stand([
+        (bloom, Material("translucent", tone, 0.6, petal_skin(tone))),
+        (merge(blades), foil(green)),
+        (stem, Material("matte", shade(green, 0.9), 0.7)),
+    ])  # fmt: skip
+
+
 def _rose(rng: Generator, size: float) -> Mesh:
     """Petals on a golden spiral: a closed bud inside, opening and curling outwards."""
     count = 27

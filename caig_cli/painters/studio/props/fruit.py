@@ -39,6 +39,25 @@ def oranges(rng: Generator, colour: Colour | None = None) -> Parts:
     return _citrus(rng, peel, shade(peel, 1.06, (255, 190, 90), 0.4), 3.6, nipple=0.0)
 
 
+def lemon(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One lemon, lying."""
+    return _whole(rng, colour or LEMON, 2.9, 0.75)
+
+
+def orange(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One orange."""
+    return _whole(rng, colour or ORANGE, 3.6, 0.0)
+
+
+def _whole(rng: Generator, peel: Colour, radius: float, nipple: float) -> Parts:
+    skin, pores = peel_skin(peel)
+    fruit = _fruit(rng, radius * rng.uniform(0.92, 1.05), nipple)
+    tilt = (rng.uniform(60, 100) if nipple else rng.uniform(-50, 50), 0, rng.uniform(0, 360))
+    return stand(
+        [(transform(fruit, rotate=tilt), Material("plastic", peel, 0.45, skin, (2, 1), pores, 0.01))]
+    )
+
+
 def _citrus(rng: Generator, peel: Colour, flesh: Colour, radius: float, nipple: float) -> Parts:
     skin, pores = peel_skin(peel)
     rind = Material("plastic", peel, 0.45, skin, (2, 1), pores, 0.01)
@@ -103,16 +122,7 @@ def apples(rng: Generator, colour: Colour | None = None) -> Parts:
     if colour:
         base, blush = shade(colour, 1.15, (236, 214, 130), 0.25), colour
     skin = Material("plastic", blush, 0.12, apple_skin(base, blush))
-    t = np.linspace(0, 2 * np.pi, 40)[1:-1] / 2
-    # a cardioid, narrower below, with a dimple at both ends
-    r = 3.7 * np.sin(t) * (1 + 0.16 * np.cos(t) * -1) * 1.02
-    z = 3.3 - 3.3 * np.cos(t) * (1 - 0.0 * t)
-    z = (
-        z
-        - 1.0 * np.exp(-((r / 1.1) ** 2)) * (t > np.pi / 2)
-        + 0.55 * np.exp(-((r / 0.9) ** 2)) * (t < np.pi / 2)
-    )
-    profile = np.stack([np.append(np.insert(r, 0, 0), 0), np.append(np.insert(z, 0, z[0]), z[-1])], axis=-1)
+    profile = _apple_profile()
     parts: Parts = []
     for k, (x, y) in enumerate(spread(rng, [3.9] * 3, 8.4)):
         body = lumpy(lathe(profile, 40), rng, 0.03, 1.0, 1)
@@ -130,6 +140,31 @@ def apples(rng: Generator, colour: Colour | None = None) -> Parts:
         turned = placed(fruit, rotate=tilt)
         parts += placed(turned, (x, y, -float(turned[0][0].vertices[:, 2].min())), scale=1.0)
     return stand(parts)
+
+
+def apple(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One apple with its stalk."""
+    blush = colour or pick(rng, ((176, 32, 38), (150, 168, 84), (150, 20, 34)))
+    skin = Material("plastic", blush, 0.12, apple_skin(shade(blush, 1.15, (236, 214, 130), 0.35), blush))
+    s = np.linspace(0, 1, 8)
+    stalk = tube(np.stack([0.5 * s**2, 0 * s, 5.2 + 2.3 * s], axis=-1), 0.13 + 0.06 * s**3, 8)
+    body = lumpy(lathe(_apple_profile(), 40), rng, 0.03, 1.0, 1)
+    whole: Parts = [(body, skin), (stalk, Material("matte", (92, 66, 40), 0.9))]
+    return stand(placed(whole, rotate=(rng.uniform(-14, 14), 0, rng.uniform(0, 360))))
+
+
+def _apple_profile() -> Points:
+    """Radius and height along an apple's side [P, 2]."""
+    t = np.linspace(0, 2 * np.pi, 40)[1:-1] / 2
+    # a cardioid, narrower below, with a dimple at both ends
+    r = 3.7 * np.sin(t) * (1 + 0.16 * np.cos(t) * -1) * 1.02
+    z = 3.3 - 3.3 * np.cos(t) * (1 - 0.0 * t)
+    z = (
+        z
+        - 1.0 * np.exp(-((r / 1.1) ** 2)) * (t > np.pi / 2)
+        + 0.55 * np.exp(-((r / 0.9) ** 2)) * (t < np.pi / 2)
+    )
+    return np.stack([np.append(np.insert(r, 0, 0), 0), np.append(np.insert(z, 0, z[0]), z[-1])], axis=-1)
 
 
 def berries(rng: Generator, colour: Colour | None = None) -> Parts:

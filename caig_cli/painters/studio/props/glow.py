@@ -53,6 +53,12 @@ def candles(rng: Generator, colour: Colour | None = None) -> Parts:
     return stand(parts)
 
 
+def candle(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One burning pillar candle."""
+    wax = Material("translucent", colour or pick(rng, WAXES), 0.45)
+    return stand(_pillar(rng, float(rng.uniform(2.3, 3.1)), float(rng.uniform(5.5, 12.5)), wax))
+
+
 def _pillar(rng: Generator, radius: float, height: float, wax: Material) -> Parts:
     """A pillar with a melted pool, an uneven rim and its flame."""
     rim = [

@@ -37,6 +37,12 @@ def books(rng: Generator, colour: Colour | None = None) -> Parts:
     return stand(parts)
 
 
+def book(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One closed hardback lying flat."""
+    size = rng.uniform(17, 20), rng.uniform(12, 14), rng.uniform(1.8, 3.0)
+    return stand(placed(_book(rng, *size, colour or pick(rng, COVERS)), rotate=(0, 0, rng.uniform(-20, 20))))
+
+
 def _book(rng: Generator, long: float, deep: float, thick: float, tone: Colour) -> Parts:
     """A closed book lying flat, spine along x at the front."""
     board = 0.22

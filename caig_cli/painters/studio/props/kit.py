@@ -82,6 +82,16 @@ def spread(rng: Generator, radii: Sequence[float], reach: float) -> Points:
     return np.asarray(at - at.mean(axis=0))
 
 
+def bunch(rng: Generator, things: Sequence[Parts]) -> Parts:
+    """Several things side by side on the table, each turned its own way, as close as they fit."""
+    radii = [0.54 * float(np.hypot(*(high - low)[:2])) for low, high in map(box_of, things)]
+    spots = spread(rng, radii, 1.15 * float(np.linalg.norm(radii)))
+    parts: Parts = []
+    for thing, (x, y) in zip(things, spots, strict=True):
+        parts += placed(thing, (x, y, 0), (0, 0, rng.uniform(-40, 40)))
+    return stand(parts)
+
+
 def disc(radius: float, z: float = 0.0, segments: int = 40) -> Mesh:
     """A flat disc that faces up; its texture is the square around it."""
     face = lathe([(radius, z), (0, z)], segments)

@@ -56,6 +56,16 @@ def gift_boxes(rng: Generator, colour: Colour | None = None) -> Parts:
     return stand(parts)
 
 
+def gift(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One wrapped box with a bow."""
+    paper = colour or pick(rng, PAPERS)
+    band = satin(pick(rng, [s for s in SATINS if abs(sum(s) - sum(paper)) > 120]))
+    wide = float(rng.uniform(8.0, 11.0))
+    return stand(
+        placed(_gift(rng, (wide, wide, 0.75 * wide), paper, band, True), rotate=(0, 0, rng.uniform(0, 40)))
+    )
+
+
 def _gift(
     rng: Generator, size: tuple[float, float, float], paper: Colour, band: Material, bow: bool
 ) -> Parts:
@@ -155,16 +165,35 @@ def glass_spheres(rng: Generator, colour: Colour | None = None) -> Parts:
     return stand(parts)
 
 
-def balloons(rng: Generator, colour: Colour | None = None) -> Parts:
-    """Five balloons on strings that meet at a small weight."""
-    tones = [colour or pick(rng, PASTELS), *(pick(rng, PASTELS) for _ in range(4))]
+def balloon(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One balloon on its string, which a small weight holds."""
+    size, high = float(rng.uniform(0.75, 0.85)), float(rng.uniform(24, 36))
+    t = np.linspace(0, 1, 12)
+    line = np.stack([1.2 * np.sin(np.pi * t), 0 * t, 0.6 + (high - 1) * t], axis=-1)
+    return stand([
+        (transform(_balloon(), (0, 0, high), (0, 0, rng.uniform(0, 360)), size),
+         Material("plastic", colour or pick(rng, PASTELS), 0.06)),
+        (tube(line, 0.07, 5), Material("matte", (236, 232, 226), 0.8)),
+        (lathe([(0, 0), (1.4, 0), (1.4, 0.4), (0.7, 1.0), (0, 1.1)], 32),
+         Material("metal", (226, 190, 120), 0.25)),
+    ])  # fmt: skip
+
+
+def _balloon() -> Mesh:
+    """A balloon's skin, its neck at the origin."""
     a = np.linspace(0, np.pi, 26)
     r = 9.5 * np.sin(a) * (1 + 0.12 * np.cos(a) * -1)
     z = 11.0 * (1 - np.cos(a)) / 2 * 2.0 * 0.98
     neck = [(0, -1.3), (0.9, -1.3), (0.45, -0.7), (0.35, -0.2)]
     profile = np.concatenate([neck, np.stack([r, z], axis=-1)[2:]])
     profile[-1, 0] = 0.0
-    skin = lathe(profile, 40)
+    return lathe(profile, 40)
+
+
+def balloons(rng: Generator, colour: Colour | None = None) -> Parts:
+    """Five balloons on strings that meet at a small weight."""
+    tones = [colour or pick(rng, PASTELS), *(pick(rng, PASTELS) for _ in range(4))]
+    skin = _balloon()
     parts: Parts = []
     strings = []
     spots = ((0, 4, 37), (-12.5, 1, 29), (12.5, 2, 31), (-6.0, -7, 18), (8.5, -6, 16))

@@ -1,0 +1,75 @@
+"""What a row of the catalogue says. Plain data: nothing here needs the renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Where = Literal["beside", "behind", "front_low", "under", "above"]
+Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
+
+
+@dataclass(frozen=True, slots=True)
+class PropRow:
+    """A thing beside the product.
+
+    ``build``: ``module.function`` of the package ``props``, which makes it at natural size. ``one``: the same
+    for a single one of them, where prompts may say how many. ``height_cm`` and ``footprint_cm`` (radius) are
+    never exceeded. ``backdrop``: what is behind it where the prompt names nothing.
+    """
+
+    build: str
+    height_cm: float
+    footprint_cm: float
+    where: Where
+    words: str
+    one: str | None = None
+    backdrop: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceRow:
+    """What the product stands on.
+
+    ``gloss`` is the roughness of the coat (smaller is sharper), ``relief`` how strongly the texture's own
+    heights show, ``ground``: it runs on to the backdrop, ``mounds`` the height of real dunes in product
+    heights; ``strewn``: ``module.function`` of ``props`` whose pieces lie about on it.
+    """
+
+    finish: Finish
+    texture: str
+    words: str
+    backdrop: str
+    gloss: float = 0.1
+    relief: float = 0.0
+    ground: bool = False
+    mounds: float = 0.0
+    strewn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackdropRow:
+    """What is behind the product: a room, furnished at true scale, or ground and what grows on it.
+
+    ``build``: ``module.function`` of the package ``places``. ``surface`` and ``light`` are taken where the
+    prompt names none.
+    """
+
+    build: str
+    words: str
+    surface: str
+    light: str
+    blur: str = "soft"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place or a season: what it stands for where the prompt says nothing more definite.
+
+    ``fields`` are names by field of the scene; ``props`` stand there unless the prompt names things itself.
+    """
+
+    words: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    props: tuple[str, ...] = ()
