@@ -77,6 +77,7 @@ COMMANDS: Mapping[str, Command] = {
             "--size": "generate.size",
             "--placement": "generate.placement",
             "--scale": "generate.scale",
+            "--stance": "generate.stance",
         },
     ),
     "score": Command(

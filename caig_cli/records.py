@@ -24,6 +24,7 @@ class ShotOptions:
     size: str | None = None
     placement: str | None = None
     scale: float | None = None
+    stance: str | None = None
     cutout: str | None = None
 
 

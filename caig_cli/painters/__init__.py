@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from caig_cli.painters.layout import place
+from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.records import Box
 
 if TYPE_CHECKING:  # recipes and help texts read names from this package; they should not wait for scipy
@@ -21,7 +22,8 @@ class Shot:
 
     ``size`` is (width, height) in pixels; ``placement`` and ``scale`` (share of the frame that the
     product may fill) say where the product goes; ``height_cm`` is the product's height in the real
-    world, so that what stands beside it has a believable size; ``seed`` decides everything random.
+    world, so that what stands beside it has a believable size; ``pose`` says how it is placed there; ``seed``
+    decides everything random.
     """
 
     product: Cutout
@@ -31,11 +33,15 @@ class Shot:
     placement: str = "centre"
     scale: float | None = None
     height_cm: float = 20.0
+    pose: Pose = STANDS
 
     @property
     def box(self) -> Box:
         """Where the product stands in the frame, in pixels; it may stick out where it is cut off."""
-        return place(self.product.size, self.size, self.placement, self.scale, cut_off=self.product.cut_off)
+        return place(
+            self.product.size, self.size, self.placement, self.scale, cut_off=self.product.cut_off,
+            stance=self.pose.stance,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

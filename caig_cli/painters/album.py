@@ -76,6 +76,7 @@ class Album:
             "product_box": astuple(box),
             "cutout": asdict(shot.product.facts),
             "height_cm": shot.height_cm,
+            "stance": shot.pose.stance,
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
         }
         self._run.save_png(job.path, image, self._provenance(job))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import AfterValidator
 
 from caig_cli.errors import UsageError
+from caig_cli.painters.pose import Stance
 from caig_cli.records import Box
 
 if TYPE_CHECKING:  # recipes read names from here; they should not wait for scipy
@@ -32,6 +33,8 @@ _HANGS = 0.9
 """Share of the frame's width that a product may fill that reaches from the frame's top to the base line."""
 _BLEED = 0.12
 """Share of the product's side that may be lost beyond the frame, so that no side that is cut off shows."""
+_MIDDLES = {"lie": 0.5, "hang": 0.48, "float": 0.47}
+"""Row of the middle of a product that is not on the base line, as a share of the frame's height."""
 _ACROSS, _DOWN = frozenset({"left", "right"}), frozenset({"top", "bottom"})
 
 # Frames up to this width / height: the share of width and of height that the product may fill, and the
@@ -73,9 +76,11 @@ def place(
     scale: float | None = None,
     *,
     cut_off: Collection[Edge] = (),
+    stance: Stance = "stand",
 ) -> Box:
     """The box of a product of (width, height) pixels: its own aspect, inside the frame, on the base line;
-    ``middle`` is the middle of the frame both ways, as the authors have it.
+    ``middle`` is the middle of the frame both ways, as the authors have it. What lies, hangs or floats is
+    not on the base line, but in the middle of the height or a little above.
 
     ``scale`` is the share of the frame's width and of its height that the product may fill, above 0 and
     at most 1; None is a default for the frame's aspect.
@@ -93,7 +98,8 @@ def place(
     left = round(_CENTRES[placement] * width - box_width / 2)
     left = max(min(left, width - box_width - margin), margin)
     left = max(min(left, width - box_width), 0)
-    stands = (height + box_height) / 2 if placement == "middle" else base * height
+    middle = 0.5 if placement == "middle" else _MIDDLES.get(stance)
+    stands = base * height if middle is None else middle * height + box_height / 2
     bottom = max(round(stands), min(box_height + margin, height))
     left = _along(left, box_width, width, "left" in cut_off, "right" in cut_off, last=placement == "right")
     top = max(bottom - box_height, 0)

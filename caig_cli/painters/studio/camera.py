@@ -1,8 +1,11 @@
-"""The view camera: never pitched, framed by shifting the lens, so that an upright product stays upright.
+"""The view camera: level or straight down, framed by shifting the lens, so that the product stays as it is.
 
-World: centimetres, x right, y away from the camera, z up; the product stands on z = 0 in the plane y = 0.
+World: centimetres, x right, y away from the camera, z up. Before the level camera the product is in the plane
+y = 0, over z = 0; under the one that looks down (``down``) it lies in the plane z = 0 around the origin.
 That plane is parallel to the film, so the product's pixel box is exactly a rectangle of it, and everything
 else follows from the box: the scale, where the horizon lies, what the frame shows at any depth.
+
+Depth is measured from the product's plane away from the camera: y for the level camera, -z for the other.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ FIELD_OF_VIEW = 25.0  # degrees over the longer side: a short telephoto, as prod
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """``cm`` is the size of a pixel in the product's plane; the eye is at (eye_x, -distance, height);
-    ``lift`` is the height of the support that the product stands on, 0 for the ground."""
+    """``cm`` is the size of a pixel in the product's plane; the eye is at (eye_x, -distance, height), or at
+    (eye_x, height, distance) when it looks ``down``; ``lift`` is the height of the support that the product
+    stands on, 0 for the ground, and ``hover`` how far above its support the product ends."""
 
     size: tuple[int, int]
     box: Box
@@ -36,6 +40,8 @@ class Camera:
     horizon: int  # pixel row of the eye's height, may lie outside the frame
     aperture: float  # lens radius in cm, 0 for a pinhole
     lift: float = 0.0
+    hover: float = 0.0
+    down: bool = False
 
     @property
     def frame(self) -> tuple[float, float]:
@@ -44,11 +50,26 @@ class Camera:
 
     @property
     def eye(self) -> Points:
-        return np.array([self.eye_x, -self.distance, self.height])
+        return self._world(np.array([self.eye_x, -self.distance, self.height]))
+
+    @property
+    def target(self) -> Points:
+        """The point that lights are aimed at."""
+        high = 0.0 if self.down else 0.3 * self.box.height * self.cm
+        return np.array([0.0, 0.0, high + self.hover])
+
+    def _world(self, seen: Points) -> Points:
+        """Points [..., 3] as right, depth, up in world coordinates."""
+        return np.stack([seen[..., 0], seen[..., 2], -seen[..., 1]], axis=-1) if self.down else seen
+
+    def _seen(self, world: Points) -> Points:
+        """World points [..., 3] as right, depth, up."""
+        return np.stack([world[..., 0], -world[..., 2], world[..., 1]], axis=-1) if self.down else world
 
     def project(self, points: npt.ArrayLike) -> Points:
         """World points [..., 3] in front of the eye as pixels (column, row) [..., 2]."""
-        offset = np.asarray(points, np.float64) - self.eye
+        eye = np.array([self.eye_x, -self.distance, self.height])
+        offset = self._seen(np.asarray(points, np.float64)) - eye
         shrink = self.distance / (self.cm * np.maximum(offset[..., 1], 1e-6))
         column = self.size[0] / 2 + offset[..., 0] * shrink
         return np.stack([column, self.horizon - offset[..., 2] * shrink], axis=-1)
@@ -59,7 +80,7 @@ class Camera:
         grow = self.cm * (depth + self.distance) / self.distance
         x = self.eye_x + (pixel[..., 0] - self.size[0] / 2) * grow
         z = self.height + (self.horizon - pixel[..., 1]) * grow
-        return np.stack([x, np.broadcast_to(depth, x.shape), z], axis=-1)
+        return self._world(np.stack([x, np.broadcast_to(depth, x.shape), z], axis=-1))
 
     def support_depth(self, rows: npt.ArrayLike) -> Points:
         """Depth y [...] at which pixel rows show the product's support; infinity from the horizon up."""
@@ -68,8 +89,8 @@ class Camera:
         return np.where(below > 1e-6, reach - self.distance, np.inf)
 
     def view_at(self, y: float) -> tuple[float, float, float, float]:
-        """What the frame shows at depth ``y``: x from, x to, z from, z to, in cm."""
-        low, high = self.unproject([(0, self.size[1]), (self.size[0], 0)], y)
+        """What the frame shows at depth ``y``: x from, x to, and up from, to: z, or y when it looks down."""
+        low, high = self._seen(self.unproject([(0, self.size[1]), (self.size[0], 0)], y))
         return float(low[0]), float(high[0]), float(low[2]), float(high[2])
 
     def sensor(self) -> dict[str, Any]:
@@ -79,7 +100,11 @@ class Camera:
         matrix = (
             mitsuba()
             .ScalarTransform4f()
-            .look_at(origin=self.eye.tolist(), target=(self.eye + np.array([0, 1, 0])).tolist(), up=[0, 0, 1])
+            .look_at(
+                origin=self.eye.tolist(),
+                target=(self.eye + self._world(np.array([0, 1, 0]))).tolist(),
+                up=[0, 1, 0] if self.down else [0, 0, 1],
+            )
         )
         field = math.degrees(2 * math.atan2(self.frame[0] / 2, self.distance))
         sensor: dict[str, Any] = {"type": "perspective", "fov": field, "fov_axis": "x", "to_world": matrix}
@@ -99,18 +124,41 @@ def aim(
     elevation: float = 10.0,
     aperture: float = 0.0,
     lift: float = 0.0,
+    hover: float = 0.0,
 ) -> Camera:
-    """The camera that shows a product of ``height_cm`` exactly in ``box`` of a frame of ``size`` pixels.
+    """The level camera that shows a product of ``height_cm`` exactly in ``box`` of a frame of ``size``.
 
-    ``elevation`` is the angle in degrees at which it looks down on the product's foot (the horizon is
+    ``elevation`` is the angle in degrees at which it looks down on what is under the product (the horizon is
     rounded to a pixel row), ``aperture`` the lens radius as a share of the frame's longer side, ``lift``
-    the height in cm of what the product stands on.
+    the height in cm of what the product stands on, ``hover`` how far in cm it ends above that.
     """
     cm = height_cm / max(box.height, 1)
-    longer = max(size) * cm
-    distance = longer / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
+    longer, distance = _distance(size, cm)
     above = max(1, round(distance * math.tan(math.radians(elevation)) / cm))
-    eye_x = (size[0] / 2 - (box.left + box.right) / 2) * cm
+    foot = box.bottom + round(hover / cm)
     return Camera(
-        size, box, cm, distance, above * cm + lift, eye_x, box.bottom - above, aperture * longer, lift
-    )
+        size=size, box=box, cm=cm, distance=distance, height=above * cm + lift, eye_x=_eye_x(size, box, cm),
+        horizon=foot - above, aperture=aperture * longer, lift=lift, hover=round(hover / cm) * cm,
+    )  # fmt: skip
+
+
+def aim_down(size: tuple[int, int], box: Box, height_cm: float, *, aperture: float = 0.0) -> Camera:
+    """The camera that looks straight down on a product lying in ``box``, ``height_cm`` from top to bottom."""
+    cm = height_cm / max(box.height, 1)
+    longer, distance = _distance(size, cm)
+    middle = size[1] // 2
+    eye_y = ((box.top + box.bottom) / 2 - middle) * cm
+    return Camera(
+        size=size, box=box, cm=cm, distance=distance, height=eye_y, eye_x=_eye_x(size, box, cm),
+        horizon=middle, aperture=aperture * longer, down=True,
+    )  # fmt: skip
+
+
+def _distance(size: tuple[int, int], cm: float) -> tuple[float, float]:
+    """The frame's longer side in cm, and from how far it is seen."""
+    longer = max(size) * cm
+    return longer, longer / 2 / math.tan(math.radians(FIELD_OF_VIEW / 2))
+
+
+def _eye_x(size: tuple[int, int], box: Box, cm: float) -> float:
+    return (size[0] / 2 - (box.left + box.right) / 2) * cm

@@ -96,18 +96,24 @@ LIGHTS: dict[str, Light] = {
 }
 
 
-def light_shapes(light: Light, camera: Camera, rng: np.random.Generator) -> dict[str, Any]:
-    """The emitters of ``light`` (and what stands before them) as Mitsuba objects."""
+def light_shapes(
+    light: Light, camera: Camera, rng: np.random.Generator, *, in_front: bool = False
+) -> dict[str, Any]:
+    """The emitters of ``light`` (and what stands before them) as Mitsuba objects.
+
+    ``in_front``: a wall is right behind the product, so that lamps from behind come from before it.
+    """
     unit = max(camera.frame)
     side = -1.0 if rng.random() < 0.35 else 1.0  # now and then the light comes from the right
-    target = np.array([0.0, 0.0, 0.3 * camera.box.height * camera.cm])
+    target = camera.target
     shapes: dict[str, Any] = {"air": _environment(light, side)}
     for number, lamp in enumerate(light.lamps):
-        azimuth = math.radians(side * lamp.azimuth + rng.uniform(-6, 6))
+        around = min(abs(lamp.azimuth), 180 - abs(lamp.azimuth), 66) if in_front else abs(lamp.azimuth)
+        azimuth = math.radians(side * math.copysign(around, lamp.azimuth) + rng.uniform(-6, 6))
         up = math.radians(lamp.elevation)
         ray = np.array([math.sin(azimuth) * math.cos(up), -math.cos(azimuth) * math.cos(up), math.sin(up)])
         place = target + ray * lamp.away * unit
-        if place[1] > 0:  # behind the product: lift it out of the frame
+        if place[1] > 0 and not camera.down:  # behind the product: lift it out of the frame
             reach = 1.2 * lamp.away * unit * math.tan(math.radians(lamp.size / 2))
             place[2] = max(place[2], camera.view_at(place[1] + reach)[3] + reach)
         if light.spot > 0 and number == 0:

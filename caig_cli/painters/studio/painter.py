@@ -11,6 +11,7 @@ from PIL import Image
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
+from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.grading import grade
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.lights import LIGHTS
@@ -40,14 +41,15 @@ class StudioPainter:
         scene = reading.scene
         if not scene.props:
             return Notes(reading.ignored, reasons=reading.reasons)
-        box = shot.box
-        left = left_out(build_stage(scene, shot.size, box, shot.height_cm, shot.seed))
-        return Notes(reading.ignored, left, reasons=reading.reasons)
+        stage = build_stage(scene, shot.size, shot.box, shot.height_cm, shot.seed, shot.pose)
+        return Notes(reading.ignored, left_out(stage), reasons=reading.reasons)
 
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
         box = shot.box
         scene = read(shot.prompt).scene
-        background = photograph(scene, shot.product, shot.size, box, shot.height_cm, shot.seed, spp=self._spp)
+        background = photograph(
+            scene, shot.product, shot.size, box, shot.height_cm, shot.seed, shot.pose, spp=self._spp
+        )
         return compose(background, shot.product, box)
 
 
@@ -58,11 +60,12 @@ def photograph(
     box: Box,
     height_cm: float,
     seed: int,
+    pose: Pose = STANDS,
     *,
     spp: int | None = None,
 ) -> npt.NDArray[np.uint8]:
     """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``."""
-    stage = build_stage(scene, size, box, height_cm, seed)
+    stage = build_stage(scene, size, box, height_cm, seed, pose)
     final = max(size) > PREVIEW
     parts = build(stage, product)
     linear = render(parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final)

@@ -25,6 +25,8 @@ TRIES = 60
 SQUEEZED = (0.6, 0.45, 0.34)  # of a prop's usual size, where it finds no free place else
 SQUEEZES = 30  # tries at each size and kind of place
 SMALLEST, LARGEST = 0.26, 0.9  # larger of a prop's height and 0.7 of its width, in product heights
+TRUE_SCALE = (0.6, 1.5)  # what a prop's natural size may be multiplied by, where sizes are to be true
+SHOWN = (0.06, 0.8)  # least and largest such extent that is shown then, in units of the frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def prop_shapes(stage: Stage) -> dict[str, Any]:
         for k, (mesh, material) in enumerate(placed.moved()):
             shapes[f"prop{number}_{k}"] = to_mitsuba(mesh, material)
     for name in stage.scene.props:
-        if PROPS[name].where == "under":
+        if PROPS[name].where == "under" and stage.pose.stance == "stand":
             variant = int(stage.rng("podium").integers(VARIANTS))
             shapes |= _podium(stage, _parts(stage.scene.look(name), variant))
     return shapes
@@ -64,6 +66,8 @@ def prop_shapes(stage: Stage) -> dict[str, Any]:
 
 def place_props(stage: Stage) -> dict[str, Placed]:
     """Where the scene's props stand. One that finds no free place is left out; a podium is not among them."""
+    if stage.camera.down:
+        return around(stage)
     taken: list[Placed] = []
     found: list[str] = []
     rng = stage.rng("props")
@@ -75,7 +79,8 @@ def place_props(stage: Stage) -> dict[str, Placed]:
         parts = _parts(stage.scene.look(name), int(own.integers(VARIANTS)))
         side = first_side * (-1.0) ** len(taken)
         placed = _find(stage, name, parts, side, taken, own)
-        if placed is None and not stage.preview:  # models have learnt previews as they are
+        as_learnt = stage.preview or stage.pose.true_scale  # models know previews as they are
+        if placed is None and not as_learnt:
             placed = _squeeze(stage, name, parts, side, taken, own)
         if placed is not None:
             taken.append(placed)
@@ -86,7 +91,12 @@ def place_props(stage: Stage) -> dict[str, Placed]:
 def left_out(stage: Stage) -> tuple[str, ...]:
     """The scene's props that find no free place."""
     placed = place_props(stage)
-    return tuple(name for name in stage.scene.props if name not in placed and PROPS[name].where != "under")
+    stands = stage.pose.stance == "stand"
+    return tuple(
+        name
+        for name in stage.scene.props
+        if name not in placed and not (stands and PROPS[name].where == "under")
+    )
 
 
 @functools.lru_cache(maxsize=256)
@@ -119,6 +129,8 @@ def _find(
     """The best of some random places for a prop, or None if none is free."""
     low, high = box_of(parts)
     height, scale = float(high[2] - low[2]), _usual(stage, low, high)
+    if scale <= 0:
+        return None
     where = PROPS[name].where
     best, best_score = None, 0.0
     for attempt in range(TRIES):
@@ -138,8 +150,15 @@ def _find(
 
 
 def _usual(stage: Stage, low: Points, high: Points) -> float:
-    """What a prop's natural size is multiplied by, so that it is not lost beside the product, nor larger."""
+    """What a prop's natural size is multiplied by, so that it is not lost beside the product, nor larger.
+
+    0 where sizes are to be true and it would be.
+    """
     extent = max(float(high[2] - low[2]), 0.7 * float((high - low)[:2].max()), 1e-6)
+    if stage.pose.true_scale:
+        least, most = (share * stage.unit for share in SHOWN)
+        scale = float(np.clip(np.clip(extent, 1.5 * least, 0.75 * most) / extent, *TRUE_SCALE))
+        return scale if least <= scale * extent <= most else 0.0
     return float(np.clip(extent, SMALLEST * stage.height_cm, LARGEST * stage.height_cm)) / extent
 
 
@@ -175,6 +194,12 @@ def _guess(
         _, _, _, top = stage.camera.view_at(y)
         return float(rng.uniform(-0.35, 0.35)) * unit, y, top - height * float(rng.uniform(0.75, 1.0))
     gap = float(rng.uniform(0.01, 0.22)) * unit
+    if stage.on_wall:
+        return (
+            side * (half + radius + gap),
+            stage.wall - 0.03 * unit - radius * float(rng.uniform(1, 1.5)),
+            0.0,
+        )
     if where == "behind":
         y = radius + float(rng.uniform(0.25, 0.7)) * unit
         return side * (half * float(rng.uniform(0.5, 1.0)) + gap), y, 0.0
@@ -212,6 +237,46 @@ def _score(
     share = seen / area
     nearness = 1.0 / (1.0 + 0.8 * abs(x) / stage.unit)
     return float(share * nearness) if share > 0.5 else 0.0
+
+
+def around(stage: Stage) -> dict[str, Placed]:
+    """Where the props are around a product seen from straight above: beside it, some partly out of frame."""
+    taken: list[Placed] = []
+    found: list[str] = []
+    for name in stage.scene.props:
+        rng = stage.rng(f"props/{name}")
+        parts = _parts(name, int(rng.integers(VARIANTS)))
+        low, high = box_of(parts)
+        scale = _usual(stage, low, high) if PROPS[name].where != "under" else 0.0
+        radius = scale * 0.5 * float(np.hypot(*(high - low)[:2])) * 0.85
+        best, best_score = None, 0.0
+        for _ in range(TRIES if scale > 0 else 0):
+            across, along = stage.patch(0.35 * radius)
+            foot = float(rng.uniform(*across)), float(rng.uniform(*along)), 0.0
+            placed = Placed(parts, scale, float(rng.uniform(0, 360)), foot, radius)
+            score = _score_around(stage, placed, (low * scale, high * scale), taken)
+            if score > best_score:
+                best, best_score = placed, score
+        if best is not None:
+            taken.append(best)
+            found.append(name)
+    return dict(zip(found, taken, strict=True))
+
+
+def _score_around(stage: Stage, placed: Placed, extent: tuple[Points, Points], taken: list[Placed]) -> float:
+    """The share of a prop that is seen, more for one away from the others; 0 where it may not lie."""
+    left, top, right, bottom = _on_film(stage.camera, placed.foot, placed.radius, *extent)
+    box, (width, height) = stage.camera.box, stage.camera.size
+    if _overlap(left, right, box.left, box.right) * _overlap(top, bottom, box.top, box.bottom) > 0:
+        return 0.0
+    x, y, _ = placed.foot
+    apart = [np.hypot(x - p.foot[0], y - p.foot[1]) - placed.radius - p.radius for p in taken]
+    if apart and min(apart) < 0:
+        return 0.0
+    area = max((right - left) * (bottom - top), 1e-6)
+    seen = _overlap(left, right, 0, width) * _overlap(top, bottom, 0, height) / area
+    spread = min(1.0, min(apart) / stage.unit) if apart else 0.0
+    return seen * (1 + 0.5 * spread) if seen > 0.4 else 0.0
 
 
 def _on_film(

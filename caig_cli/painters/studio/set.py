@@ -8,38 +8,91 @@ from typing import Any
 import numpy as np
 
 from caig_cli.cutouts.cutout import Cutout
+from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.backdrops import VIEWS, backdrop_shapes
-from caig_cli.painters.studio.camera import aim
+from caig_cli.painters.studio.camera import Camera, aim, aim_down
+from caig_cli.painters.studio.fixtures import fixture_shapes
 from caig_cli.painters.studio.lights import LIGHTS, light_shapes
 from caig_cli.painters.studio.placing import prop_shapes, support_height
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import FURNITURE_CM, Stage
-from caig_cli.painters.studio.standin import stand_in
+from caig_cli.painters.studio.standin import LEAN, stand_in, thickness
 from caig_cli.painters.studio.surfaces import SURFACES, is_sweep, surface_shapes
 from caig_cli.records import Box
+
+GROUND = {"float": 0.90, "hang": 0.92, "worn": 1.35}
+"""Row, as a share of the frame's height, of the ground right below a product that does not touch it."""
+
+OUT_OF_SIGHT = 1.25
+"""The same where a product hangs on a wall and nothing stands below it."""
 
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 
 
-def build_stage(scene: Scene, size: tuple[int, int], box: Box, height_cm: float, seed: int) -> Stage:
+BEFORE_WALL = frozenset({"plaster", "brick", "gradient", "tiles", "wood_panel", "dark"})
+"""Backdrops that a product can hang on or lean against; before others it hangs on a rail or a cord."""
+
+
+def build_stage(
+    scene: Scene, size: tuple[int, int], box: Box, height_cm: float, seed: int, pose: Pose = STANDS
+) -> Stage:
     """Where everything goes: camera, depth of the backdrop, end of the surface."""
     rng = np.random.default_rng(seed % 2**63)
     elevation = float(rng.uniform(8.0, 12.5))
-    lift = support_height(scene.props, height_cm)
-    camera = aim(size, box, height_cm, elevation=elevation, aperture=APERTURES[scene.blur], lift=lift)
+    camera = _camera(scene, size, box, height_cm, elevation, pose)
     unit = math.sqrt(camera.frame[0] * camera.frame[1])
     wall, edge = _depths(scene, height_cm, unit, rng)
+    if pose.stance == "lean" or _hangs_on_wall(scene, pose):
+        wall = edge = touching_wall(camera, pose)
+    else:
+        wall, edge = pose.depth * wall, pose.depth * edge
     detail = 256 if max(size) <= 192 else 512 if max(size) <= 640 else 1024
-    return Stage(scene, camera, height_cm, seed, unit, wall, edge, detail)
+    return Stage(scene, camera, height_cm, seed, unit, wall, edge, detail, pose)
+
+
+def _camera(
+    scene: Scene, size: tuple[int, int], box: Box, height_cm: float, elevation: float, pose: Pose
+) -> Camera:
+    """The camera of a stance."""
+    aperture = APERTURES[scene.blur] * pose.aperture
+    if pose.stance == "lie":
+        return aim_down(size, box, height_cm, aperture=aperture)
+    elevation = elevation if pose.elevation is None else pose.elevation
+    if pose.stance in ("stand", "lean"):
+        lift = support_height(scene.props, height_cm) if pose.stance == "stand" else 0.0
+        return aim(size, box, height_cm, elevation=elevation, aperture=aperture, lift=lift)
+    cm = height_cm / max(box.height, 1)
+    foot = (OUT_OF_SIGHT if _hangs_on_wall(scene, pose) and not scene.props else GROUND[pose.stance]) * size[
+        1
+    ]
+    if pose.stance == "worn" and box.bottom < size[1]:
+        foot = box.bottom  # its feet are seen
+    hover = max(foot - box.bottom, 0.0) * cm
+    return aim(size, box, height_cm, elevation=elevation, aperture=aperture, hover=hover)
+
+
+def _hangs_on_wall(scene: Scene, pose: Pose) -> bool:
+    return pose.stance == "hang" and pose.fixture != "cord" and scene.backdrop in BEFORE_WALL
+
+
+def touching_wall(camera: Camera, pose: Pose) -> float:
+    """Depth in cm of a wall that a hanging or leaning product touches."""
+    wide = min(camera.box.width, camera.box.height) * camera.cm
+    tilt = LEAN * camera.box.height * camera.cm if pose.stance == "lean" else 0.015 * wide
+    return thickness(camera, pose) + tilt
 
 
 def build(stage: Stage, cutout: Cutout) -> dict[str, Any]:
     """The Mitsuba scene of the stage with the product's stand-in, camera included."""
-    parts: dict[str, Any] = {"sensor": stage.camera.sensor(), "product": stand_in(cutout, stage.camera)}
-    parts |= surface_shapes(stage) | prop_shapes(stage)
-    if not is_sweep(stage.scene):
-        parts |= backdrop_shapes(stage)
-    return parts | light_shapes(LIGHTS[stage.scene.light], stage.camera, stage.rng("light"))
+    parts: dict[str, Any] = {
+        "sensor": stage.camera.sensor(),
+        "product": stand_in(cutout, stage.camera, stage.pose),
+    }
+    parts |= surface_shapes(stage) | prop_shapes(stage) | fixture_shapes(stage, cutout)
+    if not is_sweep(stage):
+        parts |= {} if stage.camera.down else backdrop_shapes(stage)
+    lights = LIGHTS[stage.scene.light]
+    return parts | light_shapes(lights, stage.camera, stage.rng("light"), in_front=stage.on_wall)
 
 
 def _depths(scene: Scene, height_cm: float, unit: float, rng: np.random.Generator) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.camera import Camera
 from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.materials import Colour, linear
@@ -24,7 +25,8 @@ FURNITURE_CM = 60.0  # taller products stand on the floor of a room, not on a ta
 @dataclass(frozen=True, slots=True)
 class Stage:
     """``unit`` is the frame's typical extent in cm at the product, ``wall`` the depth of the backdrop,
-    ``edge`` the depth at which the surface ends, ``detail`` the texture size in pixels."""
+    ``edge`` the depth at which the surface ends, ``detail`` the texture size in pixels, ``pose`` how the
+    product is placed."""
 
     scene: Scene
     camera: Camera
@@ -34,6 +36,12 @@ class Stage:
     wall: float
     edge: float
     detail: int
+    pose: Pose = STANDS
+
+    @property
+    def on_wall(self) -> bool:
+        """Whether the product touches the wall, so that no light comes from behind it."""
+        return self.pose.stance == "lean" or (self.pose.stance == "hang" and self.wall < 0.4 * self.unit)
 
     @property
     def width_cm(self) -> float:
@@ -43,6 +51,11 @@ class Stage:
     @property
     def furniture(self) -> bool:
         return self.height_cm > FURNITURE_CM
+
+    def patch(self, more: float) -> tuple[tuple[float, float], tuple[float, float]]:
+        """What a camera that looks down sees of the ground, and ``more`` cm around it: x and y ranges."""
+        left, right, low, high = self.camera.view_at(0.0)
+        return (left - more, right + more), (low - more, high + more)
 
     def rng(self, part: str) -> np.random.Generator:
         """A generator of its own for each part of the set, so that a new prop does not move the others."""

@@ -5,6 +5,9 @@ outline stays exactly the product's whatever depth it is given. Its front is a s
 foot of the product touches its support where the photograph shows it (the foot of a bottle seen from above
 is an arc, a chair's hind legs stand further up); behind the sheet it swells like the solid it stands for.
 The customer's own pixels are composed over it afterwards, so it is made a hair smaller than they are.
+
+A lying product swells from the surface towards the eye, a hanging one back towards the wall, a leaning one
+is tilted back until it touches it; what hangs or floats has no feet, and its front stays flat.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from PIL import Image
 from scipy import ndimage
 
 from caig_cli.cutouts.cutout import Cutout
+from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.camera import Camera
 from caig_cli.painters.studio.materials import Material, to_mitsuba
 from caig_cli.painters.studio.mesh import Mesh
@@ -30,26 +34,44 @@ SHRINK = 1.0  # pixels of the finished ad by which the outline is drawn in
 REACH = 0.45  # a foot may stand at most this share of the product's width behind its front
 
 
-def stand_in(cutout: Cutout, camera: Camera) -> Any:
+LEAN = 0.10
+"""How far, in product heights, a leaning product's top is behind its foot."""
+FLAT = 0.3
+"""Most that a product before a wall, or on a surface, is thick, as a share of its shorter side."""
+
+
+def stand_in(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Any:
     """The product's stand-in as a Mitsuba shape."""
-    return to_mitsuba(relief(cutout, camera), Material(kind="matte", roughness=1.0, texture=_skin(cutout)))
+    mesh = relief(cutout, camera, pose)
+    return to_mitsuba(mesh, Material(kind="matte", roughness=1.0, texture=_skin(cutout)))
 
 
-def relief(cutout: Cutout, camera: Camera) -> Mesh:
+def thickness(camera: Camera, pose: Pose) -> float:
+    """How thick in cm a product is taken to be that lies, hangs or leans."""
+    most = FLAT * min(camera.box.width, camera.box.height) * camera.cm
+    return min(most, pose.thickness_cm or most)
+
+
+def relief(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Mesh:
     """The solid: front sheet and swollen back, uv over the cut-out; feet on z = 0."""
     inside = _outline(cutout, min(RESOLUTION, 2 * max(camera.box.width, camera.box.height)))
     samples = np.array(inside.shape[::-1]) / (camera.box.width, camera.box.height)  # per pixel
     distance = _signed_distance(inside) - SHRINK * float(samples.mean())
     if distance.max() <= 0.5:  # thinner than the margin: keep what there is
         distance = _signed_distance(inside)
-    front, swell = _depths(distance > 0, camera)
+    front, swell = _depths(distance > 0, camera, pose)
     column, row, faces = _filled_contour(distance)
     if len(faces) == 0:
         return _card(camera)
     pixel = np.stack([camera.box.left + column / samples[0], camera.box.top + row / samples[1]], axis=-1)
     near = np.interp(column - 0.5, np.arange(len(front)), front)
     edge = [row - 0.5, column - 0.5]
-    far = near + ndimage.map_coordinates(swell, edge, order=1, mode="nearest")
+    thick = ndimage.map_coordinates(swell, edge, order=1, mode="nearest")
+    if pose.stance == "lie":
+        near = -thick
+    elif pose.stance == "lean":
+        near = near + LEAN * camera.cm * (camera.box.height - row / samples[1])
+    far = near + thick
     uv = np.stack([column / inside.shape[1], 1 - row / inside.shape[0]], axis=-1).astype(np.float32)
     vertices = np.concatenate([camera.unproject(pixel, near), camera.unproject(pixel, far)])
     back = faces[:, ::-1] + np.uint32(len(pixel))
@@ -97,23 +119,41 @@ def _signed_distance(inside: npt.NDArray[np.bool_]) -> Field:
     return signed
 
 
-def _depths(inside: npt.NDArray[np.bool_], camera: Camera) -> tuple[Field, Field]:
-    """Depth y of the front sheet per column [W] and the thickness behind it [H, W], both in cm."""
+def _depths(inside: npt.NDArray[np.bool_], camera: Camera, pose: Pose) -> tuple[Field, Field]:
+    """Depth of the front sheet per column [W] and the thickness behind it [H, W], both in cm."""
     rows, columns = inside.shape
     per_row, per_column = camera.box.height / rows, camera.box.width / columns
+    if pose.stance not in ("stand", "worn") or camera.hover > 0:
+        front, grounded, room = np.zeros(columns), inside, 0
+    else:
+        front, grounded, room = _standing(inside, camera, per_row)
+    padding = ((1, 1), (1, 1)) if room == 0 else ((1, 0), (1, 1))
+    edge = np.asarray(ndimage.distance_transform_edt(np.pad(grounded, padding)))[1 : rows + 1, 1:-1]
+    radius = max(float(edge.max()), 1.0)
+    round_cm = 1.6 * radius * per_column * camera.cm
+    if pose.stance in ("lie", "hang", "lean"):
+        round_cm = min(round_cm, thickness(camera, pose))
+        radius = max(min(radius, round_cm / (per_column * camera.cm)), 1.0)
+    swell = np.sqrt(np.clip(1 - (1 - np.minimum(edge / radius, 1)) ** 2, 0, 1)) * round_cm
+    return front, swell
+
+
+def _standing(
+    inside: npt.NDArray[np.bool_], camera: Camera, per_row: float
+) -> tuple[Field, npt.NDArray[np.bool_], int]:
+    """Front sheet [W] that touches the support with its feet, the outline continued below them, by how much.
+
+    So the relief does not taper towards its feet as it does towards its other edges.
+    """
+    rows, columns = inside.shape
     foot = np.where(inside.any(axis=0), rows - np.argmax(inside[::-1], axis=0), 0)
     depth = camera.support_depth(camera.box.top + foot * per_row)
     depth[foot == 0] = np.inf
     standing = depth <= depth.min() + REACH * camera.box.width * camera.cm
     front = np.interp(np.arange(columns), np.flatnonzero(standing), depth[standing])
-    # The relief must not taper towards its feet as it does towards its other edges.
     room = rows // 2
     below = np.arange(rows + room)[:, None] >= foot
-    grounded = np.pad(inside, ((0, room), (0, 0))) | (below & standing)
-    edge = np.asarray(ndimage.distance_transform_edt(np.pad(grounded, ((1, 0), (1, 1)))))[1 : rows + 1, 1:-1]
-    radius = max(float(edge.max()), 1.0)
-    swell = np.sqrt(np.clip(1 - (1 - edge / radius) ** 2, 0, 1)) * 1.6 * radius * per_column * camera.cm
-    return front, swell
+    return front, np.pad(inside, ((0, room), (0, 0))) | (below & standing), room
 
 
 def _filled_contour(field: Field) -> tuple[Field, Field, npt.NDArray[np.uint32]]:

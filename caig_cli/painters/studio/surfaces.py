@@ -11,7 +11,6 @@ import numpy.typing as npt
 from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.mesh import Mesh, copies, grid, rotation
 from caig_cli.painters.studio.noise import fbm, sample
-from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, sheet, solid, textured
 
 Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
@@ -56,8 +55,11 @@ SURFACES: dict[str, Surface] = {
 }  # fmt: skip
 
 
-def is_sweep(scene: Scene) -> bool:
+def is_sweep(stage: Stage) -> bool:
     """Whether surface and backdrop are one sheet of paper that curves up behind the product."""
+    scene = stage.scene
+    if stage.camera.down or stage.on_wall:
+        return False
     colours = {scene.surface_colour, scene.backdrop_colour} - {None}
     return scene.surface == "paper" and scene.backdrop == "gradient" and len(colours) <= 1
 
@@ -65,7 +67,7 @@ def is_sweep(scene: Scene) -> bool:
 def surface_shapes(stage: Stage) -> dict[str, Any]:
     """The surface of the stage's scene as Mitsuba objects."""
     row = SURFACES[stage.scene.surface]
-    if is_sweep(stage.scene):
+    if is_sweep(stage):
         colour = stage.scene.surface_colour or stage.scene.backdrop_colour
         return {
             "surface": solid(_sweep(stage), textured(Cloth(stage.dyed("paper", colour)), "matte"), 1 / 30)
@@ -93,6 +95,8 @@ def surface_shapes(stage: Stage) -> dict[str, Any]:
 
 def _extent(stage: Stage) -> tuple[tuple[float, float], tuple[float, float]]:
     """From behind the camera to the surface's edge, wider than the frame shows there."""
+    if stage.camera.down:
+        return stage.patch(0.5 * stage.unit)
     left, right, _, _ = stage.camera.view_at(min(stage.edge, 8 * stage.unit))
     reach = max(abs(left), abs(right)) + (1 + stage.edge / stage.unit) * stage.unit
     return (-reach, reach), (-1.6 * stage.camera.distance, stage.edge)
@@ -121,6 +125,10 @@ def _glass(stage: Stage) -> dict[str, Any]:
 def _fan(stage: Stage, rows: int, columns: int) -> tuple[Heights, Heights]:
     """Ground points [rows, columns] as the camera sees them: dense near, wide far; x and y in cm."""
     camera = stage.camera
+    if camera.down:
+        across, along = stage.patch(0.2 * stage.unit)
+        plan = np.meshgrid(np.linspace(*across, columns), np.linspace(*along, rows))
+        return plan[0].astype(np.float32), plan[1].astype(np.float32)
     near, far = -0.75 * camera.distance, min(stage.edge, 10 * stage.unit)
     shrink = np.linspace(1 / (near + camera.distance), 1 / (far + camera.distance), rows)
     depth = 1 / shrink - camera.distance
@@ -134,6 +142,8 @@ def _away(stage: Stage, x: Heights, y: Heights, margin: float) -> Heights:
     """0 under and around the product's feet, 1 from ``margin`` units away on."""
     half = 0.5 * stage.width_cm
     dx, dy = np.maximum(np.abs(x) - half, 0), np.maximum(np.abs(y - 0.2 * half) - 0.5 * half, 0)
+    if stage.camera.down:
+        dy = np.maximum(np.abs(y) - 0.5 * stage.height_cm, 0)
     t = np.clip(np.hypot(dx, dy) / (margin * stage.unit) - 0.12, 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
@@ -173,11 +183,14 @@ def _blades(stage: Stage) -> Mesh:
     """Blades of grass around the product, shorter before it so that its foot stays visible."""
     rng, unit, count = stage.rng("blades"), stage.unit, 9000
     length = float(np.clip(5.0, 0.10 * stage.height_cm, 0.22 * stage.height_cm))
-    left, right, _, _ = stage.camera.view_at(0.8 * unit)
-    near = -0.72 * stage.camera.distance
-    y = near + (min(stage.edge, 2.6 * unit) - near) * rng.random(count) ** 0.8
-    spread = (y + stage.camera.distance) / (0.8 * unit + stage.camera.distance)
-    x = stage.camera.eye_x + (rng.uniform(left, right, count) * 1.15 - stage.camera.eye_x) * spread
+    if stage.camera.down:
+        x, y = (rng.uniform(*ends, count) for ends in stage.patch(0.05 * unit))
+    else:
+        left, right, _, _ = stage.camera.view_at(0.8 * unit)
+        near = -0.72 * stage.camera.distance
+        y = near + (min(stage.edge, 2.6 * unit) - near) * rng.random(count) ** 0.8
+        spread = (y + stage.camera.distance) / (0.8 * unit + stage.camera.distance)
+        x = stage.camera.eye_x + (rng.uniform(left, right, count) * 1.15 - stage.camera.eye_x) * spread
     away = _away(stage, x.astype(np.float32), y.astype(np.float32), 0.12)
     size = length * rng.uniform(0.5, 1.0, count) * (0.22 + 0.78 * away) * np.where(y < 0, 0.6, 1.0)
     turns = np.stack([rotation(x=a, y=b, z=c) for a, b, c in zip(

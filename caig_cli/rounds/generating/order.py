@@ -20,6 +20,7 @@ from caig_cli.rounds.previews import has_judge
 
 if TYPE_CHECKING:  # the help of caig generate comes by here
     from caig_cli.data.product_columns import Columns
+    from caig_cli.painters.pose import Stance
 
 CANDIDATES = 8
 """Previews of each product where a judge is there and nothing else is said."""
@@ -42,6 +43,7 @@ class Item:
     size: tuple[int, int]
     placement: str
     scale: float | None
+    stance: Stance | None
     seed: int
     cutout: str
 
@@ -150,6 +152,7 @@ def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
         size=parse_size(_first(own.size, given.size)),
         placement=_first(own.placement, given.placement),
         scale=_first(own.scale, given.scale),
+        stance=_first(own.stance, given.stance),
         seed=_first(own.seed, recipe.seed),
         cutout=_first(own.cutout, given.cutout),
     )

@@ -13,6 +13,7 @@ from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement
+from caig_cli.painters.pose import Stance
 from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Section
 
@@ -47,7 +48,7 @@ class GenerateSection(Section):
 
     prompt: str | None = None
     """Background prompt in your own words; empty lets the prompt model write. A column prompt of a table
-    wins for its product; so do columns n, seed, size, placement and scale."""
+    wins for its product; so do columns n, seed, size, placement, scale and stance."""
 
     rewrite: bool = False
     """Let the prompt model improve the given prompt."""
@@ -67,6 +68,10 @@ class GenerateSection(Section):
 
     scale: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of the frame's width and height that the product may fill; empty suits the frame."""
+
+    stance: Stance | None = None
+    """How the product is placed: stand, lie (seen from straight above), hang, lean, float, or worn (stays at
+    the frame's side); empty follows the prompt's words, the title and the photo. A column stance wins."""
 
     painter: PainterName = "studio"
     """What paints the background: studio photographs a ray-traced set, diffusion uses the model of section
