@@ -248,7 +248,7 @@ def around(stage: Stage) -> dict[str, Placed]:
         parts = _parts(name, int(rng.integers(VARIANTS)))
         low, high = box_of(parts)
         scale = _usual(stage, low, high) if PROPS[name].where != "under" else 0.0
-        radius = scale * 0.5 * float(np.hypot(*(high - low)[:2])) * 0.85
+        radius = scale * 0.5 * float(np.hypot(*(high - low)[:2]))
         best, best_score = None, 0.0
         for _ in range(TRIES if scale > 0 else 0):
             across, along = stage.patch(0.35 * radius)
