@@ -245,7 +245,7 @@ def around(stage: Stage) -> dict[str, Placed]:
     found: list[str] = []
     for name in stage.scene.props:
         rng = stage.rng(f"props/{name}")
-        parts = _parts(name, int(rng.integers(VARIANTS)))
+        parts = _parts(stage.scene.look(name), int(rng.integers(VARIANTS)))
         low, high = box_of(parts)
         scale = _usual(stage, low, high) if PROPS[name].where != "under" else 0.0
         radius = scale * 0.5 * float(np.hypot(*(high - low)[:2]))
