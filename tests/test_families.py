@@ -24,19 +24,15 @@ from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.mllm.views.canvas import Canvas
 from caig_cli.records import Turn
 
-VICUNA = (
-    "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, "
-    "detailed, and polite answers to the human's questions. "
-)
 QWEN = (
     "<|im_start|>user\n{image}{q}<|im_end|>\n<|im_start|>assistant\n{a}<|im_end|>\n"
     "<|im_start|>user\n{q2}<|im_end|>\n<|im_start|>assistant\n{a2}<|im_end|>"
 )
 SMOL = (
     "<|im_start|>User:{image}{q}<end_of_utterance>\nAssistant: {a}<end_of_utterance>\n"
-    "User:{q2}<end_of_utterance>\nAssistant: {a2}<end_of_utterance>"
+    "User: {q2}<end_of_utterance>\nAssistant: {a2}<end_of_utterance>"
 )
-LLAVA = "<s>" + VICUNA + "USER: {image}\n{q} ASSISTANT:{a}</s>USER: {q2} ASSISTANT:{a2}</s>"
+LLAVA = "<s>USER: {image}\n{q} ASSISTANT: {a}</s> USER: {q2} ASSISTANT: {a2}</s>"
 TALKS = {
     "llava": LLAVA,
     "llava_next": LLAVA,
@@ -196,9 +192,9 @@ def test_a_folder_sets_its_own_budget(tmp_path: Path) -> None:
 
 
 def test_a_tokenizer_without_the_marks_is_refused(folders: dict[str, Path]) -> None:
-    mllm = load(folders["llava"])
-    mllm.family = families.FAMILIES["qwen2_5_vl"]
-    with pytest.raises(UsageError, match=r"no token <\|im_start\|>"):
+    mllm = load(folders["qwen2_5_vl"])
+    mllm.tokenizer = load(folders["llava"]).tokenizer
+    with pytest.raises(UsageError, match=r"no token \d+ for pictures"):
         mllm.encoder.prefix(image=True)
 
 

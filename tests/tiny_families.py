@@ -11,7 +11,7 @@ from typing import Any
 import torch
 import transformers
 from PIL import Image
-from tokenizers import AddedToken
+from tokenizers import AddedToken, processors
 from transformers import PreTrainedTokenizerFast
 
 from caig_cli.mllm.images import Pixels
@@ -40,6 +40,8 @@ ROPE = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.
 def tokenizer(marks: tuple[str, ...], **named: str) -> PreTrainedTokenizerFast:
     """Our own byte-level BPE without the embedded model's BOS, and with a family's special tokens."""
     plain = train_tokenizer([text for text in TEXTS for _ in range(4)], 380)
+    if "<s>" not in marks:
+        plain.backend_tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     made = PreTrainedTokenizerFast(
         tokenizer_object=plain.backend_tokenizer, padding_side="right", clean_up_tokenization_spaces=False
     )
@@ -156,6 +158,45 @@ FAMILIES: Mapping[str, Recipe] = {
 }
 
 
+_PARTS = (
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}IMAGE{% else %}{{ part['text'] }}"
+    "{% endif %}{% endfor %}"
+)
+_LLAMA = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'user' %}{{ 'USER: ' }}{% else %}{{ 'ASSISTANT: ' }}{% endif %}"
+    + _PARTS.replace("IMAGE", "{{ '<image>\\n' }}")
+    + "{{ ' ' }}{% endfor %}{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}"
+)
+_CHATML = (
+    "{% for message in messages %}SYSTEM{{ '<|im_start|>' + message['role'] + '\\n' }}"
+    + _PARTS
+    + "{{ '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+_SMOL = (
+    "<|im_start|>{% for message in messages %}{{ message['role'] | capitalize }}"
+    "{{ ':' if message['content'][0]['type'] == 'image' else ': ' }}"
+    + _PARTS.replace("IMAGE", "{{ '<image>' }}")
+    + "<end_of_utterance>\n{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
+)
+_SYSTEM = (
+    "{% if loop.first and message['role'] != 'system' %}"
+    "{{ '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}{% endif %}"
+)
+_EYES = "<|vision_start|><|image_pad|><|vision_end|>"
+TEMPLATES = {
+    "llava": _LLAMA,
+    "llava_next": _LLAMA,
+    "qwen2_5_vl": _CHATML.replace("SYSTEM", _SYSTEM).replace("IMAGE", _EYES),
+    "qwen3_vl": _CHATML.replace("SYSTEM", "").replace("IMAGE", _EYES),
+    "smolvlm": _SMOL,
+    "idefics3": _SMOL,
+    "internvl": _CHATML.replace("SYSTEM", "").replace("IMAGE", "{{ '<IMG_CONTEXT>\\n' }}"),
+}
+"""Chat templates that write what those of the families' checkpoints write."""
+
+
 def make_checkpoint(folder: Path, family: str, seed: int = 0) -> Path:
     """A model folder as a hub has it: weights, tokenizer, configurations. Random weights from ``seed``."""
     configure, processor, images, marks, named = FAMILIES[family]
@@ -170,6 +211,7 @@ def make_checkpoint(folder: Path, family: str, seed: int = 0) -> Path:
             ) or "image_newline" in name:  # larger than the usual start: words must differ
                 weight.normal_(std=0.15)
     model.save_pretrained(folder)
+    words.chat_template = TEMPLATES[family]
     words.save_pretrained(folder)
     raw = {"image_processor_type": processor, "do_convert_rgb": True, **images}
     (folder / "preprocessor_config.json").write_text(json.dumps(raw))

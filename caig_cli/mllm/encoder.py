@@ -1,13 +1,18 @@
-"""Conversations to token ids, in a family's form."""
+"""Conversations to token ids, in the form of a checkpoint's own chat template.
+
+Token ids are those of the rendered whole. A tokenizer reads what stands between two of its marks by itself,
+so that a text is given to it behind the mark that it follows (the picture, the end of an answer).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from caig_cli.errors import UsageError
+from caig_cli.mllm.chat_template import Form, read_form
 from caig_cli.mllm.families import Family
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.inputs import Branch, Place, Row
@@ -19,24 +24,31 @@ KEPT = 1 << 16
 
 
 class Encoder:
-    """Writes conversations in a family's form. Holds no weights."""
+    """Writes conversations in a checkpoint's form. Holds no weights."""
 
     def __init__(self, tokenizer: Any, family: Family, config: Any, usual: Size) -> None:
-        """``config``: the model's; ``usual``: size of a picture where none is given."""
+        """``config``: the model's; ``usual``: size of a picture where none is given.
+
+        Raises UsageError for a tokenizer without a chat template, or with one that can't be used.
+        """
         self.tokenizer, self.family, self.config, self.usual = tokenizer, family, config, usual
+        self._image = str(tokenizer.convert_ids_to_tokens(int(config.image_token_id)))
+        if self._image not in _marks(tokenizer):
+            raise UsageError(f"its tokenizer has no token {config.image_token_id} for pictures")
+        self.form = self._form()
         self._starts: dict[Size | None, tuple[int, ...]] = {}
-        self._plain = lru_cache(KEPT)(self._tokens)
+        self._ids = lru_cache(KEPT)(self._tokens)
+        self._neutral = _neutraliser(tuple(_marks(tokenizer)))
 
     @property
     def end(self) -> int:
         """The token that closes an answer."""
-        name = self.family.end
-        return int(self.tokenizer.eos_token_id if name is None else self._token(name))
+        return self._token(self.form.end)
 
     def start(self, written: str = "") -> tuple[int, ...]:
-        """The BOS token, if the family has one, and a piece of its form."""
+        """The BOS token, if there is one, and a piece of text."""
         bos = self.tokenizer.bos_token_id
-        return tuple(([] if bos is None else [bos]) + self._ids(written))
+        return tuple([] if bos is None else [bos]) + self._ids(written)
 
     def picture(self, size: Size | None = None) -> tuple[int, ...]:
         """What stands for a picture of this size: its image tokens, and the family's marks around them."""
@@ -50,15 +62,17 @@ class Encoder:
 
     @property
     def after_image(self) -> tuple[int, ...]:
-        """What follows a picture."""
-        return tuple(self._ids(self.family.image))
+        """What stands between two pictures."""
+        return self._ids(self._image + self.form.after_image + self._image)[1:-1]
 
     def prefix(self, *, image: bool, size: Size | None = None) -> tuple[int, ...]:
-        """What all conversations about one image begin with; without an image only the start token."""
+        """What all conversations about one image begin with; without an image only the BOS token."""
         if not image:
-            return self.start()
+            bos = (self.tokenizer.bos_token_id,)
+            return bos if self._plain("")[:1] == bos else ()
         if size not in self._starts:
-            self._starts[size] = self.start(self.family.start + self.family.opening) + self.picture(size)
+            shown = self._whole(self.form.start + self._image)
+            self._starts[size] = shown[: shown.index(self.config.image_token_id)] + self.picture(size)
         return self._starts[size]
 
     def places(self, ids: Sequence[int], *sizes: Size) -> tuple[Place, ...]:
@@ -93,8 +107,10 @@ class Encoder:
 
     def question(self, text: str, *, image: bool) -> tuple[int, ...]:
         """The first question up to where the answer begins, after the prefix."""
-        before = self.family.image if image else self.family.start + self.family.opening
-        return tuple(self._ids(before, _without_image(text), self.family.answering))
+        asked = self._neutral(_without_image(text)) + self.form.answering
+        if image:
+            return self._after(self._image, self.form.after_image + asked)
+        return self._plain(asked)[len(self.prefix(image=False)) :]
 
     def asked(self, text: str, size: Size | None = None) -> Row:
         """A question about a picture, as a row that is to be gone on with."""
@@ -103,53 +119,64 @@ class Encoder:
 
     def branch(self, turns: Sequence[Turn], *, image: bool) -> Branch:
         """A whole conversation: human and model in turn, each answer closed by the end token."""
-        family = self.family
         ids: list[int] = []
         is_response: list[bool] = []
         for index, turn in enumerate(turns):
             if turn.speaker == "gpt":
-                piece = [*self.answer(turn.text), self.end]
+                piece = (*self.answer(turn.text), self.end)
             elif index == 0:
-                piece = list(self.question(turn.text, image=image))
+                piece = self.question(turn.text, image=image)
             else:
-                piece = self._ids(
-                    family.between + family.opening, _without_image(turn.text), family.answering
-                )
+                asked = self._neutral(_without_image(turn.text))
+                piece = self._after(self.form.end, self.form.between + asked + self.form.answering)
             ids += piece
             is_response += [turn.speaker == "gpt"] * len(piece)
         return Branch(tuple(ids), tuple(is_response))
 
     def answer(self, text: str) -> tuple[int, ...]:
         """The words of an answer, without its end."""
-        return tuple(self._ids("", self.family.lead + text, ""))
+        said = self.form.lead + self._neutral(text)
+        before = self._ids(self._image + self.form.answering)
+        whole = self._tokens(self._image + self.form.answering + said)
+        # Where both ends would melt into one token, the model has been given the first of them already.
+        return whole[len(before) :] if whole[: len(before)] == before else self._ids(said)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words of a response, without special tokens and outer white space."""
         return str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
-    def _ids(self, before: str, text: str = "", after: str = "") -> list[int]:
-        """Tokens of words between two pieces of the form, in which alone the family's marks are tokens."""
-        ids: list[int] = []
-        words = ""
-        for piece, is_form in ((before, True), (text, False), (after, True)):
-            for part in self._parts(piece) if is_form else [piece]:
-                if is_form and part in self.family.marks:
-                    ids += [*self._plain(words), self._token(part)]
-                    words = ""
-                else:
-                    words += part
-        return [*ids, *self._plain(words)]
+    # --- texts to tokens ----------------------------------------------------------------------------
 
-    def _parts(self, form: str) -> list[str]:
-        """A piece of the form, cut at the family's marks."""
-        if not self.family.marks:
-            return [form]
-        return re.split("(" + "|".join(map(re.escape, self.family.marks)) + ")", form)
+    def _form(self) -> Form:
+        template = self.tokenizer.chat_template or self.family.template
+        if template is None:
+            raise UsageError(
+                "it has no chat template, so that nobody knows how it is asked; put the chat_template.jinja of "
+                "the model that it was made from beside its config.json"
+            )
+        pieces = self.family.view.spell(self.config, self.usual)
+        outer = [piece if piece != IMAGE else "" for piece in (pieces[0], pieces[-1])]
+        special = {role: str(token) for role, token in self.tokenizer.special_tokens_map.items() if token}
+        marks = frozenset(_marks(self.tokenizer))
+        return read_form(str(template), tuple(special.items()), marks, (outer[0], self._image, outer[1]))
 
-    def _tokens(self, words: str) -> tuple[int, ...]:
-        if not words:
+    def _plain(self, text: str) -> tuple[int, ...]:
+        """A conversation without a picture, from its beginning."""
+        return self._whole(self.form.plain_start + text)
+
+    def _whole(self, text: str) -> tuple[int, ...]:
+        """A text from the beginning of a conversation; the tokenizer adds what a template leaves to it."""
+        bos = self.tokenizer.bos_token
+        adds = bos is None or not text.startswith(bos)
+        return tuple(self.tokenizer(text, add_special_tokens=adds)["input_ids"])
+
+    def _after(self, mark: str, text: str) -> tuple[int, ...]:
+        return self._ids(mark + text)[1:]
+
+    def _tokens(self, text: str) -> tuple[int, ...]:
+        if not text:
             return ()
-        return tuple(self.tokenizer(words, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _token(self, name: str) -> int:
         number = self.tokenizer.convert_tokens_to_ids(name)
@@ -158,6 +185,25 @@ class Encoder:
                 f"the tokenizer has no token {name}, which models of family {self.family.name} need"
             )
         return int(number)
+
+
+def _marks(tokenizer: Any) -> list[str]:
+    """The texts that a tokenizer takes for a mark and not for words."""
+    added = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
+    return sorted({*added, *map(str, tokenizer.all_special_tokens)})
+
+
+@lru_cache(8)
+def _neutraliser(marks: tuple[str, ...]) -> Callable[[str], str]:
+    """Words that spell a mark get a space in it: titles and answers are data, and never marks."""
+    found = re.compile("|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True) if len(mark) > 1))
+
+    def neutral(text: str) -> str:
+        while found.search(text):
+            text = found.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
+        return text
+
+    return neutral
 
 
 def _without_image(text: str) -> str:

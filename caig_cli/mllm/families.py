@@ -1,7 +1,7 @@
 """The kinds of multimodal language model: one row each. Adding a family is adding a row.
 
-A row says how a conversation is written, how the model looks at pictures, which linear layers LoRA adapts,
-and which class of transformers loads it. Everything else comes from the checkpoint's own files.
+A row says how the model looks at pictures, which linear layers LoRA adapts, and which class of transformers
+loads it. How a conversation is written, and everything else, comes from the checkpoint's own files.
 """
 
 from __future__ import annotations
@@ -24,31 +24,18 @@ from caig_cli.mllm.views.view import View
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One kind of model. A conversation is ``start`` (``opening`` question ``answering`` answer end)*.
-
-    ``start`` is written once, after the BOS token if there is one, and ``between`` parts an answer's end from
-    the next question. ``image`` is the text right after what stands for an image, which stands at the
-    beginning of the first question. ``marks`` are those of these texts' parts that are tokens of their own.
-    """
+    """One kind of model."""
 
     name: str
     auto_class: str
     view: View
-    start: str
-    opening: str
-    image: str
-    answering: str
     lora_targets: str
     tower_targets: str
     """Linear layers of the tower and of what leads from it to the words."""
-    between: str = ""
-    lead: str = ""
-    """What an answer begins with."""
-    end: str | None = None
-    """What ends an answer; None for the tokenizer's EOS token."""
     judged: str = ""
     """What a reward model's rows begin with, after the BOS token."""
-    marks: tuple[str, ...] = ()
+    template: str | None = None
+    """Chat template of checkpoints that carry none; None where only the checkpoint knows."""
     language: str = "language_model"
     """The part that reads embeddings."""
     image_tokens: int = 1024
@@ -62,14 +49,20 @@ _LLAMA_LINEARS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up
 _CLIP_LINEARS = (
     r".*(vision_tower|multi_modal_projector)\..*(q_proj|k_proj|v_proj|out_proj|fc1|fc2|linear_[12])"
 )
+_EMBEDDED_TEMPLATE = (
+    "{% for message in messages %}"
+    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}{{ '<image>\\n' }}{% endif %}{% endfor %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}"
+    "{% endif %}{{ eos_token if message['role'] == 'assistant' else '\\n' }}"
+    "{% endfor %}"
+)
+"""A picture, a line that asks, a line that answers: there is no word for who speaks."""
 _EMBEDDED = Family(
     name="embedded",
+    template=_EMBEDDED_TEMPLATE,
     auto_class="LlavaForConditionalGeneration",
     view=PLAIN,
-    start="",
-    opening="",
-    image="\n",
-    answering="\n",
     lora_targets=_LLAMA_LINEARS,
     tower_targets=rf"{_CLIP_LINEARS}|.*vision_tower\..*\.(query|key|value|dense)",
     many_images=True,
@@ -78,11 +71,6 @@ _LLAVA = Family(
     name="llava",
     auto_class="LlavaForConditionalGeneration",
     view=PLAIN,
-    start="A chat between a curious human and an artificial intelligence assistant. The assistant gives "
-    "helpful, detailed, and polite answers to the human's questions. ",
-    opening="USER: ",
-    image="\n",
-    answering=" ASSISTANT:",
     lora_targets=_LLAMA_LINEARS,
     tower_targets=_CLIP_LINEARS,
 )
@@ -91,14 +79,7 @@ _QWEN3 = Family(
     name="qwen3_vl",
     auto_class="Qwen3VLForConditionalGeneration",
     view=QWEN,
-    start="",
-    opening="<|im_start|>user\n",
-    image="",
-    answering="<|im_end|>\n<|im_start|>assistant\n",
-    between="\n",
-    end="<|im_end|>",
     judged="<|im_start|>user\n",
-    marks=("<|im_start|>", "<|im_end|>"),
     lora_targets=_LLAMA_LINEARS,
     tower_targets=r".*\.visual\..*(qkv|attn\.proj|gate_proj|up_proj|down_proj|linear_fc[12]|mlp\.[02])",
     many_images=True,
@@ -107,15 +88,7 @@ _SMOLVLM = Family(
     name="smolvlm",
     auto_class="SmolVLMForConditionalGeneration",
     view=TILES,
-    start="",
-    opening="User:",
-    image="",
-    answering="<end_of_utterance>\nAssistant:",
-    between="\n",
-    lead=" ",
-    end="<end_of_utterance>",
     judged="User:",
-    marks=("<end_of_utterance>",),
     lora_targets=r".*text_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)",
     tower_targets=r".*(vision_model|connector)\..*(q_proj|k_proj|v_proj|out_proj|fc1|fc2|proj)",
     language="text_model",
@@ -127,7 +100,6 @@ _INTERNVL = replace(
     name="internvl",
     auto_class="InternVLForConditionalGeneration",
     view=CROPS,
-    image="\n",
     tower_targets=r".*(vision_tower|multi_modal_projector)\..*"
     r"(q_proj|k_proj|v_proj|projection_layer|fc1|fc2|linear_[12])",
     image_tokens=1280,
@@ -139,12 +111,7 @@ FAMILIES: Mapping[str, Family] = {
         _EMBEDDED,
         _LLAVA,
         _LLAVA_NEXT,
-        replace(
-            _QWEN3,
-            name="qwen2_5_vl",
-            auto_class="Qwen2_5_VLForConditionalGeneration",
-            start="<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n",
-        ),
+        replace(_QWEN3, name="qwen2_5_vl", auto_class="Qwen2_5_VLForConditionalGeneration"),
         _QWEN3,
         _SMOLVLM,
         replace(_SMOLVLM, name="idefics3", auto_class="Idefics3ForConditionalGeneration"),

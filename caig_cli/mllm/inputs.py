@@ -140,7 +140,7 @@ def collate(
         if row.places:
             position_3BL[:, r, : len(row.places)] = torch.tensor(row.places).T
         for branch, path in zip(row.branches, tree.paths, strict=True):
-            before = path[len(row.prefix) - 1 :]
+            before = [0, *path][len(row.prefix) :]  # an answer never is the first token
             own = zip(branch.ids, branch.is_response, before, strict=False)
             picks += [(r, at, token, seen) for token, mine, at in own if mine]
             seen += 1

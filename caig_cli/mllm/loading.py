@@ -14,7 +14,8 @@ from transformers.utils import logging as transformers_logging
 from caig_cli.engine import sources
 from caig_cli.engine.finite import check_tensors
 from caig_cli.errors import UsageError
-from caig_cli.mllm import quantise
+from caig_cli.mllm import auto, quantise
+from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, family_of
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
@@ -114,8 +115,9 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
     import transformers
 
     transformers_logging.disable_progress_bar()
-    config = transformers.AutoConfig.from_pretrained(folder)
+    config = auto.read_config(folder)
     family = family_of(config)
+    tokenizer = read_tokenizer(folder, family, config)
     method = quantise.decide(quantised, config, source)
     given: dict[str, Any] = {}
     if method != "none":
@@ -126,8 +128,21 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
     loader = getattr(transformers, family.auto_class)
     model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True, **given)
     quantise.keep_layout(model)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return Mllm(model.to(device).eval(), tokenizer, family, rules_of(folder, family, config))
+
+
+def read_tokenizer(folder: Path, family: Family, config: Any) -> Any:
+    """The tokenizer of a model folder with the model's chat template.
+
+    Raises UsageError where it can't be read, or where the template is missing or can't be used.
+    """
+    tokenizer = auto.read_tokenizer(folder)
+    tokenizer.chat_template = read_template(folder) or family.template
+    try:
+        Encoder(tokenizer, family, config, rules_of(folder, family, config).usual)
+    except UsageError as error:
+        raise UsageError(f"{folder}: {error}") from None
+    return tokenizer
 
 
 def rules_of(folder: Path, family: Family, config: Any) -> Rules:
@@ -226,6 +241,7 @@ def from_nothing(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, in
         tie_word_embeddings=True,
         caig_family="embedded",
     )
+    tokenizer.chat_template = FAMILIES["embedded"].template
     red, green, blue = (level / 255 for level in matte)
     rules = ImageRules(int(tower.image_size), (red, green, blue), (0.25, 0.25, 0.25), matte)
     return Mllm(LlavaForConditionalGeneration(config), tokenizer, FAMILIES["embedded"], rules)

@@ -19,7 +19,7 @@ from torch import nn
 from caig_cli.engine import sources
 from caig_cli.engine.meter import META
 from caig_cli.engine.runtime import Runtime
-from caig_cli.mllm import loading, quantise
+from caig_cli.mllm import auto, loading, quantise
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.sections import LoraSection
@@ -52,16 +52,14 @@ def sketch(source: str, runtime: Runtime, lora: LoraSection | None = None, *, to
 
     ``tower``: adapters are on the tower's layers too. Opens no weights.
     """
-    from transformers import AutoConfig, AutoTokenizer
-
     folder, asked = loading.locate(source), runtime.quantise
     if (base := sources.base_of_adapter(folder)) is not None:
         lora = lora_of(folder)
         asked = quantise.read_note(folder) if asked == "auto" else asked
         folder = loading.locate(str(base))
-    config = AutoConfig.from_pretrained(folder)
+    config = auto.read_config(folder)
     family = family_of(config)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = loading.read_tokenizer(folder, family, config)
     rules = loading.rules_of(folder, family, config)
     plain = Mllm(loading.skeleton(config).to(runtime.dtype), tokenizer, family, rules)
     targets = f"({family.lora_targets})|({family.tower_targets})" if tower else None

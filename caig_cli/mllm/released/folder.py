@@ -16,7 +16,6 @@ from caig_cli.engine.files import atomic_write, to_json
 from caig_cli.engine.report import Bar
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
-from caig_cli.mllm.families import FAMILIES, Family
 from caig_cli.mllm.released.layout import hub_name
 from caig_cli.mllm.released.plan import PER_WORD, Plan
 from caig_cli.mllm.released.sentencepiece import read_pieces
@@ -26,6 +25,11 @@ from caig_cli.mllm.rewards.table import HEADS
 from caig_cli.mllm.tokenizer import IMAGE
 from caig_cli.mllm.views.plain import processor_config
 
+SENTENCE = (
+    "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, "
+    "detailed, and polite answers to the human's questions. "
+)
+"""What the authors' prompt models are told first; other checkpoints of their class are not."""
 SMALL = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 """What a tokenizer's settings are in, besides its words."""
 
@@ -74,8 +78,7 @@ def write_model(plan: Plan, tokenizer: Any, folder: Path, bar: Bar) -> None:
     tokenizer.save_pretrained(folder)
     for name, value in processor_files(plan).items():
         (folder / name).write_text(to_json(value, indent=2) + "\n", "utf-8")
-    if not plan.is_reward:
-        (folder / "chat_template.jinja").write_text(chat_template(FAMILIES["llava"]), "utf-8")
+    (folder / "chat_template.jinja").write_text(chat_template(plan), "utf-8")
 
 
 def write_reward_parts(plan: Plan, recipe_hash: str, folder: Path) -> None:
@@ -133,19 +136,23 @@ def processor_files(plan: Plan) -> dict[str, dict[str, Any]]:
     return {"preprocessor_config.json": image, "processor_config.json": processor}
 
 
-def chat_template(family: Family) -> str:
-    """The family's conversation as transformers' template; the tokenizer puts the start token before it."""
+def chat_template(plan: Plan) -> str:
+    """The authors' conversation as transformers' template; the tokenizer puts the start token before it.
+
+    A released reward model is asked without their sentence, and nobody is named who asks.
+    """
+    start, user = ("", "") if plan.is_reward else (SENTENCE, "USER: ")
     return (
-        f"{{{{ {family.start!r} }}}}"
+        f"{{{{ {start!r} }}}}"
         "{% for message in messages %}"
-        f"{{{{ {family.opening!r} if message['role'] == 'user' else {family.answering + ' '!r} }}}}"
+        f"{{{{ {user!r} if message['role'] == 'user' else ' ASSISTANT: ' }}}}"
         "{% if message['content'] is string %}{{ message['content'] }}"
         "{% else %}{% for part in message['content'] %}"
-        f"{{{{ {IMAGE + family.image!r} if part['type'] == 'image' else part['text'] }}}}"
+        f"{{{{ {IMAGE!r} + '\\n' if part['type'] == 'image' else part['text'] }}}}"
         "{% endfor %}{% endif %}"
         "{% if message['role'] != 'user' %}{{ eos_token }}{% endif %}"
         "{% endfor %}"
-        f"{{% if add_generation_prompt %}}{{{{ {family.answering!r} }}}}{{% endif %}}"
+        "{% if add_generation_prompt %}{{ ' ASSISTANT:' }}{% endif %}"
     )
 
 

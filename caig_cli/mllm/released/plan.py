@@ -145,7 +145,7 @@ def _shapes(config: Any) -> dict[str, tuple[int, ...]]:
     from transformers import AutoModelForImageTextToText
 
     with torch.device("meta"):
-        model = AutoModelForImageTextToText.from_config(config)
+        model = AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
     tied = model.all_tied_weights_keys if config.tie_word_embeddings else ()
     return {name: tuple(t.shape) for name, t in model.state_dict().items() if name not in tied}
 

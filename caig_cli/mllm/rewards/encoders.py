@@ -15,6 +15,7 @@ from torch import nn
 
 from caig_cli.engine.sources import locate
 from caig_cli.errors import UsageError
+from caig_cli.mllm import auto
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.rewards.sections import TextSection, VisionSection
 from caig_cli.mllm.tokenizer import train_tokenizer
@@ -82,14 +83,14 @@ def new_vision(section: VisionSection) -> VisionEncoder:
         layer_type="basic",
     )
     rules = ImageRules(section.size, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), (255, 255, 255))
-    return VisionEncoder(transformers.AutoModel.from_config(config), rules)
+    return VisionEncoder(auto.make_model(config), rules)
 
 
 def new_text(section: TextSection, texts: Iterable[str]) -> TextEncoder:
     """A small model of BERT's class with a tokenizer learnt from ``texts``, or a pre-trained one."""
     if section.base is not None:
         folder = locate(section.base)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = auto.read_tokenizer(folder)
         return TextEncoder(_pretrained(folder, "text_config"), tokenizer, section.longest)
     tokenizer = train_tokenizer(texts, section.vocabulary)
     config = transformers.BertConfig(
@@ -101,7 +102,7 @@ def new_text(section: TextSection, texts: Iterable[str]) -> TextEncoder:
         max_position_embeddings=section.longest,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return TextEncoder(transformers.AutoModel.from_config(config), tokenizer, section.longest)
+    return TextEncoder(auto.make_model(config), tokenizer, section.longest)
 
 
 def write_text(encoder: TextEncoder, folder: Path) -> None:
@@ -117,7 +118,7 @@ def read_vision(folder: Path, rules: ImageRules) -> VisionEncoder:
 
 def read_text(folder: Path, longest: int) -> TextEncoder:
     """The encoder that ``write_text`` described; its weights are random."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = auto.read_tokenizer(folder)
     return TextEncoder(_described(folder), tokenizer, longest)
 
 
@@ -125,13 +126,11 @@ def _pretrained(folder: Path, part: str) -> Any:
     """A folder's model, or that half of a two-tower one which ``part`` of its configuration describes."""
     if not (folder / "config.json").is_file():
         raise UsageError(f"{folder}: no model here (expected a folder with config.json)")
-    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    config = auto.read_config(folder)
     config = getattr(config, part, config)
-    return transformers.AutoModel.from_pretrained(
-        folder, config=config, dtype=torch.float32, local_files_only=True
-    )
+    return auto.read_model(folder, config=config, dtype=torch.float32)
 
 
 def _described(folder: Path) -> Any:
-    config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    return transformers.AutoModel.from_config(config, dtype=torch.float32)
+    config = auto.read_config(folder)
+    return auto.make_model(config, dtype=torch.float32)
