@@ -118,7 +118,12 @@ def test_any_template_of_a_family(folders: dict[str, Path], name: str, tmp_path:
 def test_a_conversation_of_several_turns(folders: dict[str, Path], family: str) -> None:
     """All turns, to the token; where a template writes no end of an answer, ours is put before what follows."""
     encoder = load(folders[family]).encoder
-    turns = [Turn("human", "Where?"), Turn("gpt", "a red mug"), Turn("human", "And?"), Turn("gpt", "on linen")]
+    turns = [
+        Turn("human", "Where?"),
+        Turn("gpt", "a red mug"),
+        Turn("human", "And?"),
+        Turn("gpt", "on linen"),
+    ]
     ids = [*encoder.prefix(image=True), *encoder.branch(turns, image=True).ids]
     talk = asked("Where?")
     talk += [{"role": "assistant", "content": [{"type": "text", "text": "a red mug"}]}]
@@ -244,5 +249,26 @@ def test_greedy_words_are_those_of_transformers_own_loop(folders: dict[str, Path
             pad_token_id=0,
         )  # fmt: skip
         theirs = mllm.core.generate(input_ids=ids, **given, generation_config=config)[0, ids.shape[1] :]
-        mine = PromptModel(mllm, "tiny").write_prompts(photo, "x", seeds=[1], temperature=0, max_new_tokens=12)
+        mine = PromptModel(mllm, "tiny").write_prompts(
+            photo, "x", seeds=[1], temperature=0, max_new_tokens=12
+        )
         assert mine == [mllm.encoder.decode(theirs)] and mine[0]
+
+
+def test_the_embedded_model_says_the_same_in_a_pipeline() -> None:
+    """With nothing but transformers: the same pixels of an opaque photo, the same words."""
+    from PIL import Image
+
+    from caig_cli.engine.runtime import choose_device
+    from caig_cli.mllm.prompt_model import PromptModel
+
+    photo = Image.radial_gradient("L").convert("RGB").resize((200, 120))
+    question = "Write a background prompt for this product.\nTitle: Ceramic Mug"
+    pipe = transformers.pipeline(
+        "image-text-to-text", model=str(loading.EMBEDDED_FOLDER), dtype=torch.float32
+    )
+    talk = asked(question)
+    talk[0]["content"][0]["image"] = photo
+    made = pipe(text=talk, return_full_text=False, generate_kwargs={"do_sample": False, "max_new_tokens": 96})
+    model = PromptModel.load("embedded", choose_device("cpu", "fp32"))
+    assert [made[0]["generated_text"]] == model.write_prompts(photo, question, seeds=[0], temperature=0)

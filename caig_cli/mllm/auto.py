@@ -50,4 +50,6 @@ def _read(folder: Path, what: str, reader: Callable[..., Any], **given: Any) -> 
                 f"{folder}: its {what} is Python code of its own, which caig never runs; take a checkpoint of a "
                 "class that transformers has"
             ) from None
-        raise UsageError(f"{folder}: its {what} can't be read: {line[:300] or type(error).__name__}") from None
+        raise UsageError(
+            f"{folder}: its {what} can't be read: {line[:300] or type(error).__name__}"
+        ) from None

@@ -117,9 +117,7 @@ def _says(role: str, text: str, *, image: bool = False) -> Message:
     return {"role": role, "parts": [*shown, {"type": "text", "text": text}]}
 
 
-def _cut(
-    render: Render, special: dict[str, str], marks: frozenset[str], image: tuple[str, str, str]
-) -> Form:
+def _cut(render: Render, special: dict[str, str], marks: frozenset[str], image: tuple[str, str, str]) -> Form:
     """Render, and cut at the marks."""
     asked = [_says("user", _FIRST, image=True)]
     before, answering = _around(render(asked, True), _FIRST)
@@ -128,7 +126,9 @@ def _cut(
     if plain_answering != answering:
         raise _UnusableError("a question about a picture ends otherwise than one without")
     lead, closing, tail = _answered(render, asked, answering)
-    end = next((mark for mark in sorted(marks, key=len, reverse=True) if closing.lstrip().startswith(mark)), None)
+    end = next(
+        (mark for mark in sorted(marks, key=len, reverse=True) if closing.lstrip().startswith(mark)), None
+    )
     if end is None:
         end = special.get("eos_token")
         if end is None:
@@ -176,6 +176,8 @@ def _around_image(before: str, image: tuple[str, str, str]) -> tuple[str, str]:
     """What stands before and after a picture; the family writes ``image``'s outer marks itself."""
     opening, token, closing = image
     if before.count(token) != 1:
-        raise _UnusableError(f"it writes {token} {before.count(token)} times before a question about a picture")
+        raise _UnusableError(
+            f"it writes {token} {before.count(token)} times before a question about a picture"
+        )
     start, _, after = before.partition(token)
     return start.removesuffix(opening), after.removeprefix(closing)

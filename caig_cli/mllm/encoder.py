@@ -196,7 +196,9 @@ def _marks(tokenizer: Any) -> list[str]:
 @lru_cache(8)
 def _neutraliser(marks: tuple[str, ...]) -> Callable[[str], str]:
     """Words that spell a mark get a space in it: titles and answers are data, and never marks."""
-    found = re.compile("|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True) if len(mark) > 1))
+    found = re.compile(
+        "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True) if len(mark) > 1)
+    )
 
     def neutral(text: str) -> str:
         while found.search(text):

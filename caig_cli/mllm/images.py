@@ -128,11 +128,12 @@ class ImageRules:
         )
 
     def to_config(self) -> dict[str, Any]:
-        """The same as a ``preprocessor_config.json``."""
+        """The same as a ``preprocessor_config.json``; transformers then pads opaque photos as we do."""
         side = {"height": self.size, "width": self.size}
         return {
-            "image_processor_type": "CLIPImageProcessor",
+            "image_processor_type": "LlavaImageProcessor",
             "do_convert_rgb": True,
+            "do_pad": True,
             "do_resize": True,
             "size": side,
             "resample": int(Image.Resampling.BICUBIC),
