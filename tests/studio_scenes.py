@@ -19,3 +19,18 @@ def bottle(width: int = 90, height: int = 240) -> Cutout:
     rgba[..., 3] = np.where(inside, 255, 0)
     rgba[~inside] = 0
     return Cutout(rgba)
+
+
+def lit_ball(azimuth: float, elevation: float, size: int = 120) -> Cutout:
+    """A matte grey ball in light from a direction in degrees (0 from the camera, 90 from the right), and some
+    from all sides; exact, without a renderer."""
+    y, x = (np.mgrid[0:size, 0:size] + 0.5) / size * 2 - 1
+    inside = x**2 + y**2 < 1
+    front = np.sqrt(np.clip(1 - x**2 - y**2, 0, 1))
+    a, e = np.radians(azimuth), np.radians(elevation)
+    facing = x * np.sin(a) * np.cos(e) + front * np.cos(a) * np.cos(e) - y * np.sin(e)
+    light = 0.25 + 0.5 * np.clip(facing, 0, 1)
+    rgba = np.zeros((size, size, 4), np.uint8)
+    rgba[..., :3] = np.where(inside, 255 * light ** (1 / 2.2), 0)[..., None]
+    rgba[..., 3] = np.where(inside, 255, 0)
+    return Cutout(rgba)

@@ -16,6 +16,8 @@ from caig_cli.painters.studio.stage import Cloth, Stage, rgb, solid, textured, u
 from caig_cli.painters.studio.views import HORIZON, VARIANTS, view
 
 VIEWS = frozenset({"window", "bokeh_city", "sky", "sea", "mountains", "foliage"})
+OUTSIDE = VIEWS - {"window"}
+"""Backdrops in the open, where the sky lights the set; before the others it is a room."""
 
 
 def backdrop_shapes(stage: Stage) -> dict[str, Any]:
@@ -103,9 +105,9 @@ def _view(stage: Stage) -> dict[str, Any]:
 def _picture(stage: Stage, name: str, depth: float, gain: float = 1.0) -> Any:
     """A painted view at ``depth`` as a glowing rectangle, its horizon at the height of the eye."""
     mi = mitsuba()
-    air = LIGHTS[stage.scene.light].air
+    hour = LIGHTS[stage.scene.light].hour
     variant = int(stage.rng("view").integers(VARIANTS))
-    painted = view(name, air, stage.scene.backdrop_colour, variant, stage.detail)
+    painted = view(name, hour, stage.scene.backdrop_colour, variant, stage.detail)
     left, right, low, high = stage.camera.view_at(depth)
     eye = stage.camera.height
     side = 1.06 * max(right - left, (high - eye) / HORIZON, (eye - low) / (1 - HORIZON))
@@ -123,7 +125,7 @@ def _picture(stage: Stage, name: str, depth: float, gain: float = 1.0) -> Any:
 def window(stage: Stage) -> dict[str, Any]:
     """A tall window in a light wall: garden and sky outside, white bars, cloth drawn aside."""
     unit, y = stage.unit, stage.wall
-    night = LIGHTS[stage.scene.light].air == "night"
+    night = LIGHTS[stage.scene.light].hour == "night"
     shapes: dict[str, Any] = {"outside": _picture(stage, "foliage", y + 2.5 * unit, 0.5 if night else 1.5)}
     (x0, x1), (z0, z1) = _bounds(stage, y)
     rng = stage.rng("window")

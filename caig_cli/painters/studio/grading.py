@@ -1,4 +1,9 @@
-"""The look of the print: a row per mood. Applied to linear light after denoising."""
+"""The look of the print: a row per mood. Applied to linear light after denoising.
+
+A print is exposed for the product: its stand-in, which has the product's colours, comes out as bright as the
+product's own pixels are, so a white card beside it is white. The mood may lean from there a little; darkness is
+made by the light on the set. Previews are exposed for the whole picture, as models have learnt them.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from caig_cli.painters.studio.render import Image, develop
+from caig_cli.cutouts.cutout import SOLID, Cutout
+from caig_cli.painters.studio.render import LUMA, Image, decode_srgb, develop
+from caig_cli.records import Box
 
-LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+KNEE = 0.8  # linear light up to which a print that is exposed for its product is straight
+_BALANCE = 0.4  # share of the light's cast on the product that is taken out of the whole picture
+_SAMPLES = 64  # each way over the product, where it is metered
+_BURNT = 1.2  # linear light that few pixels may pass
+_CHROMA = (
+    0.55  # most that a colour lies from its grey, as a share of its brightest channel, before it is held
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
     """``key`` is the middle brightness that the print aims at, ``tint`` multiplies light, ``saturation``
-    spreads colour, ``contrast`` bends tones, ``haze`` lifts the blacks, ``vignette`` darkens the corners."""
+    spreads colour, ``contrast`` bends tones, ``haze`` lifts the blacks, ``vignette`` darkens the corners.
+    ``lean`` is how far, in stops, a print that is exposed for its product leans towards light or dark."""
 
     key: float = 0.27
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -23,17 +37,18 @@ class Grade:
     contrast: float = 0.12
     haze: float = 0.0
     vignette: float = 0.06
+    lean: float = 0.0
 
 
 MOODS: dict[str, Grade] = {
     "neutral": Grade(),
-    "airy": Grade(0.58, (1.01, 1.0, 1.0), 0.92, 0.0, 0.03, 0.0),
-    "moody": Grade(0.09, (0.98, 1.0, 1.04), 0.88, 0.30, 0.0, 0.28),
+    "airy": Grade(0.58, (1.01, 1.0, 1.0), 0.92, 0.0, 0.03, 0.0, 0.25),
+    "moody": Grade(0.09, (0.98, 1.0, 1.04), 0.88, 0.30, 0.0, 0.28, -0.45),
     "warm": Grade(0.25, (1.12, 1.0, 0.84), 1.05, 0.12),
     "cool": Grade(0.26, (0.88, 1.0, 1.15), 0.95, 0.14),
-    "pastel": Grade(0.52, (1.03, 1.0, 1.02), 0.72, -0.12, 0.05, 0.0),
+    "pastel": Grade(0.52, (1.03, 1.0, 1.02), 0.72, -0.12, 0.05, 0.0, 0.2),
     "vivid": Grade(0.27, (1.0, 1.0, 1.0), 1.42, 0.26),
-    "earthy": Grade(0.20, (1.10, 1.0, 0.80), 0.78, 0.14, 0.012, 0.12),
+    "earthy": Grade(0.20, (1.10, 1.0, 0.80), 0.78, 0.14, 0.012, 0.12, -0.2),
 }
 
 
@@ -44,12 +59,61 @@ def grade(linear: Image, mood: str, level: float) -> npt.NDArray[np.uint8]:
     """
     look = MOODS[mood]
     light = linear * (np.array(look.tint, np.float32) * np.float32(_exposure(linear, look.key * level)))
-    luma: Image = (light @ LUMA)[..., None]
-    light = np.maximum(luma + (light - luma) * np.float32(look.saturation), 0.0)
+    light = _saturated(light, look.saturation)
     light = light * (1 - np.float32(look.haze)) + np.float32(look.haze * level)
     if look.vignette > 0:
         light = light * _vignette(light.shape[:2], look.vignette)
     return develop(light, contrast=look.contrast)
+
+
+def match(linear: Image, product: Cutout, box: Box) -> Image:
+    """What linear light [H, W, 3] must be multiplied by [3], for the stand-in to be as the product is."""
+    rows, columns = (np.arange(_SAMPLES) + 0.5) / _SAMPLES, (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    height, width = product.rgba.shape[:2]
+    own = product.rgba[(rows * height).astype(int)][:, (columns * width).astype(int)]
+    y = np.floor(box.top + rows * box.height).astype(int)
+    x = np.floor(box.left + columns * box.width).astype(int)
+    inside = ((y >= 0) & (y < linear.shape[0]))[:, None] & ((x >= 0) & (x < linear.shape[1]))[None]
+    solid = inside & (own[..., 3] >= SOLID)
+    if not solid.any():
+        return np.ones(3, np.float32)
+    seen = linear[y.clip(0, linear.shape[0] - 1)][:, x.clip(0, linear.shape[1] - 1)]
+    wanted = decode_srgb(own[..., :3].astype(np.float32) / 255)[solid].mean(axis=0)
+    return np.asarray(np.maximum(wanted, 1e-3) / np.maximum(seen[solid].mean(axis=0), 1e-3), np.float32)
+
+
+def grade_for(linear: Image, mood: str, gain: Image, brightness: float) -> npt.NDArray[np.uint8]:
+    """The developed picture uint8 [H, W, 3] in the look of ``mood``, exposed for its product.
+
+    ``gain`` [3] is what :func:`match` says, ``brightness`` that of a white card in the product's photo.
+    """
+    look = MOODS[mood]
+    level = float(gain @ LUMA) * brightness * 2.0**look.lean
+    top = float(np.percentile(linear @ LUMA, 94))
+    exposure = min(level, max(_BURNT / max(top, 1e-3), 0.75 * level))
+    balance = np.clip((gain / float(gain @ LUMA)) ** np.float32(_BALANCE), 0.85, 1.15)
+    tint = np.sqrt(np.array(look.tint, np.float32))  # the product itself is not tinted
+    light = linear * (balance * tint * np.float32(exposure))
+    light = _held(_saturated(light, look.saturation))
+    light = light * (1 - np.float32(look.haze)) + np.float32(look.haze)
+    if look.vignette > 0:
+        light = light * _vignette(light.shape[:2], look.vignette)
+    return develop(light, contrast=look.contrast, knee=KNEE)
+
+
+def _saturated(light: Image, saturation: float) -> Image:
+    luma: Image = (light @ LUMA)[..., None]
+    return np.maximum(luma + (light - luma) * np.float32(saturation), 0.0)
+
+
+def _held(light: Image) -> Image:
+    """Colours beyond ``_CHROMA`` come back towards their grey, the further the more: no set is garish."""
+    top = np.maximum(light.max(axis=-1, keepdims=True), 1e-4)
+    chroma = 1 - light.min(axis=-1, keepdims=True) / top
+    over = np.maximum(chroma - np.float32(_CHROMA), 0.0)
+    kept = np.minimum(chroma, _CHROMA) + over / (1 + 2 * over)
+    luma: Image = (light @ LUMA)[..., None]
+    return luma + (light - luma) * (kept / np.maximum(chroma, 1e-4))
 
 
 def _exposure(linear: Image, key: float) -> float:

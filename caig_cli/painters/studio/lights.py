@@ -1,23 +1,27 @@
 """How the set is lit. Strengths say how bright a white card facing the light is, so 1 is correct exposure.
 
-A light is a key (what draws the shadows), sometimes a rim from behind, and the air around: a small
-environment with a bright zenith and two soft panels, which is what glass and metal reflect.
+A light is a key (what draws the shadows), sometimes a rim from behind, and the air around, which is what
+glass and metal reflect. A product brings light of its own in its photo: the key comes from where that came
+from, and where the set alone would light the product otherwise (by night, from behind), a soft lamp near it
+agrees with the photo, while the set keeps its mood.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from caig_cli.painters.studio.air import Air, Colour, Hour, plain, surroundings
 from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.photo_light import PhotoLight
 from caig_cli.painters.studio.render import mitsuba
 
-Colour = tuple[float, float, float]
-Air = Literal["day", "golden", "overcast", "dusk", "night"]
+Vector = npt.NDArray[np.float64]
 
 WHITE: Colour = (1.0, 1.0, 1.0)
 WARM: Colour = (1.0, 0.86, 0.70)
@@ -34,7 +38,7 @@ CYAN: Colour = (0.12, 0.68, 1.0)
 class Lamp:
     """A panel aimed at the product. ``azimuth`` in degrees: 0 behind the camera, 90 right, 180 behind the
     product; ``size`` is its width as an angle in degrees seen from the product, ``away`` its distance in
-    frames."""
+    frames; one ``overhead`` stays above what the frame shows."""
 
     azimuth: float
     elevation: float
@@ -43,30 +47,38 @@ class Lamp:
     size: float = 30.0
     away: float = 2.2
     gobo: Literal["none", "window", "leaves"] = "none"
+    overhead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """``ambient`` is the brightness of a white card lit by the air alone; ``air`` tells the view outside
-    which hour it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone
-    of that many degrees."""
+    """``ambient`` is the brightness of a white card lit by the air alone; ``hour`` tells the view outside
+    which it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone
+    of that many degrees; ``near`` is the strength of the lamp near the product."""
 
     lamps: tuple[Lamp, ...]
     ambient: float
     zenith: Colour
     floor: Colour
-    air: Air
+    hour: Hour
     level: float = 1.0
     spot: float = 0.0
+    near: float = 0.0
+
+    @property
+    def air(self) -> Air:
+        return Air(self.hour, self.zenith, self.floor, self.ambient)
 
 
 LIGHTS: dict[str, Light] = {
     "softbox": Light(
         (Lamp(-52, 48, 0.62, WHITE, 42), Lamp(115, 30, 0.20, WHITE, 30)), 0.40, WHITE, WHITE, "day"
     ),
-    "window_light": Light((Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day"),
+    "window_light": Light(
+        (Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day", near=0.35
+    ),
     "golden_hour": Light(
-        (Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85
+        (Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85, near=0.85
     ),
     "night_neon": Light(
         (Lamp(-72, 30, 0.55, PINK, 30), Lamp(74, 26, 0.55, CYAN, 30)),
@@ -75,6 +87,7 @@ LIGHTS: dict[str, Light] = {
         (0.6, 0.3, 0.9),
         "night",
         0.42,
+        near=1.3,
     ),
     "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0),
     "candlelight": Light(
@@ -84,38 +97,58 @@ LIGHTS: dict[str, Light] = {
         EMBER,
         "night",
         0.42,
+        near=0.8,
     ),
-    "overcast": Light((Lamp(-30, 72, 0.30, COOL, 75),), 0.68, (0.93, 0.97, 1.0), WHITE, "overcast"),
+    "overcast": Light((Lamp(-30, 72, 0.30, COOL, 75),), 0.68, (0.93, 0.97, 1.0), WHITE, "overcast", near=0.3),
     "backlight": Light(
-        (Lamp(166, 36, 0.95, WARM, 26), Lamp(-60, 40, 0.22, WHITE, 40)), 0.46, WHITE, WARM, "day"
+        (Lamp(166, 36, 0.95, WARM, 26), Lamp(-60, 40, 0.22, WHITE, 40)), 0.46, WHITE, WARM, "day", near=0.4
     ),
     "hard_sun": Light((Lamp(-58, 42, 1.0, SUN, 1.2, 12.0),), 0.26, (0.78, 0.88, 1.0), SUN, "day"),
     "moonlight": Light(
-        (Lamp(-104, 40, 0.50, MOON, 3.0, 9.0),), 0.13, (0.45, 0.62, 1.0), (0.5, 0.6, 1.0), "night", 0.36
+        (Lamp(-104, 40, 0.50, MOON, 3.0, 9.0),),
+        0.13,
+        (0.45, 0.62, 1.0),
+        (0.5, 0.6, 1.0),
+        "night",
+        0.36,
+        near=0.9,
     ),
 }
 
+SURE = 0.2
+"""How sure the direction of a photo's light must be for the key to come from the same side."""
+_FOLLOWS = 0.6
+"""How far, at most, a key follows the photo's light around and up, and takes on its colour."""
+_NEAR = Lamp(-38.0, 58.0, 1.0, size=44.0, away=1.0, overhead=True)
+_LOW = Lamp(-38.0, 38.0, 1.0, size=34.0, away=1.7, overhead=True)
+
 
 def light_shapes(
-    light: Light, camera: Camera, rng: np.random.Generator, *, in_front: bool = False
+    light: Light,
+    camera: Camera,
+    rng: np.random.Generator,
+    *,
+    photo: PhotoLight | None = None,
+    outside: bool = False,
+    in_front: bool = False,
 ) -> dict[str, Any]:
     """The emitters of ``light`` (and what stands before them) as Mitsuba objects.
 
-    ``in_front``: a wall is right behind the product, so that lamps from behind come from before it.
+    ``photo``: the light of the product's photo, which the key agrees with; None: as models have learnt it.
+    ``outside``: the set is in the open. ``in_front``: a wall is right behind the product, so that lamps from
+    behind come from before it.
     """
     unit = max(camera.frame)
     side = -1.0 if rng.random() < 0.35 else 1.0  # now and then the light comes from the right
     target = camera.target
-    shapes: dict[str, Any] = {"air": _environment(light, side)}
+    if photo is None:
+        shapes: dict[str, Any] = {"air": plain(light.air, side)}
+    else:
+        light, side = fitted(light, photo, side, down=camera.down), 1.0
+        shapes = {"air": surroundings(light.air, light.lamps[0].azimuth, outside=outside)}
     for number, lamp in enumerate(light.lamps):
-        around = min(abs(lamp.azimuth), 180 - abs(lamp.azimuth), 66) if in_front else abs(lamp.azimuth)
-        azimuth = math.radians(side * math.copysign(around, lamp.azimuth) + rng.uniform(-6, 6))
-        up = math.radians(lamp.elevation)
-        ray = np.array([math.sin(azimuth) * math.cos(up), -math.cos(azimuth) * math.cos(up), math.sin(up)])
-        place = target + ray * lamp.away * unit
-        if place[1] > 0 and not camera.down:  # behind the product: lift it out of the frame
-            reach = 1.2 * lamp.away * unit * math.tan(math.radians(lamp.size / 2))
-            place[2] = max(place[2], camera.view_at(place[1] + reach)[3] + reach)
+        ray = _ray(replace(lamp, azimuth=side * lamp.azimuth), rng.uniform(-6, 6), in_front)
+        place = _out_of_frame(target + ray * lamp.away * unit, lamp, camera)
         if light.spot > 0 and number == 0:
             shapes[f"lamp{number}"] = _spot(lamp, place, target, light.spot)
         else:
@@ -125,23 +158,92 @@ def light_shapes(
     return shapes
 
 
-def _panel(
-    lamp: Lamp, place: npt.NDArray[np.float64], target: npt.NDArray[np.float64], unit: float
-) -> dict[str, Any]:
+def _ray(lamp: Lamp, turn: float, in_front: bool) -> Vector:
+    """Direction of a lamp seen from the product, turned by ``turn`` degrees."""
+    around = min(abs(lamp.azimuth), 180 - abs(lamp.azimuth), 66) if in_front else abs(lamp.azimuth)
+    azimuth = math.radians(math.copysign(around, lamp.azimuth) + turn)
+    up = math.radians(lamp.elevation)
+    return np.array([math.sin(azimuth) * math.cos(up), -math.cos(azimuth) * math.cos(up), math.sin(up)])
+
+
+def _out_of_frame(place: Vector, lamp: Lamp, camera: Camera) -> Vector:
+    """The place, lifted where the lamp would be seen: behind the product, or right above it."""
+    if camera.down or (place[1] <= 0 and not lamp.overhead):
+        return place
+    reach = 1.2 * lamp.away * max(camera.frame) * math.tan(math.radians(lamp.size / 2))
+    return np.array([*place[:2], max(place[2], camera.view_at(place[1] + reach)[3] + reach)])
+
+
+def fitted(light: Light, photo: PhotoLight, side: float, *, down: bool = False) -> Light:
+    """``light`` with its key from where the photo's light came from, and with the lamp near the product.
+
+    ``side`` (1 or -1) turns the set's lamps where the photo does not tell the side. ``down``: seen from above,
+    where the photo's upper edge is the far side of the set, and a lamp overhead would be seen.
+    """
+    key = light.lamps[0]
+    if photo.sure >= SURE:
+        side = math.copysign(1.0, photo.azimuth) * math.copysign(1.0, key.azimuth)
+    lamps = [replace(lamp, azimuth=side * lamp.azimuth) for lamp in light.lamps]
+    if light.hour == "day":  # a white wall is to be white: half of the shade's blue goes
+        light = replace(light, zenith=_pale(light.zenith), floor=_pale(light.floor))
+    follows = _FOLLOWS * photo.sure
+    if light.near > 0:
+        near = _LOW if down else _NEAR
+        near = replace(near, azimuth=math.copysign(_NEAR.azimuth, lamps[0].azimuth), strength=light.near)
+        tint = _mixed(photo.colour, _pale(key.colour), 1 - _FOLLOWS)
+        lamps.append(_towards_photo(near, photo, follows, tint))
+    else:
+        lamps[0] = _towards_photo(lamps[0], photo, follows, _mixed(key.colour, photo.colour, _FOLLOWS))
+    if down:
+        lamps = [replace(lamp, azimuth=180 - lamp.azimuth) for lamp in lamps]
+    return replace(light, lamps=tuple(lamps))
+
+
+def _towards_photo(lamp: Lamp, photo: PhotoLight, share: float, colour: Colour) -> Lamp:
+    """The lamp in ``colour``, turned by ``share`` of the way to where the photo's light came from."""
+    azimuth = (1 - share) * lamp.azimuth + share * photo.azimuth
+    elevation = (1 - share) * lamp.elevation + share * max(photo.elevation, 25.0)
+    return replace(lamp, azimuth=azimuth, elevation=elevation, colour=colour)
+
+
+def _mixed(one: Colour, other: Colour, share: float) -> Colour:
+    red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def _pale(colour: Colour) -> Colour:
+    """Half as coloured, its brightest channel 1."""
+    return _mixed(colour, WHITE, 0.5)
+
+
+def _panel(lamp: Lamp, place: Vector, target: Vector, unit: float) -> dict[str, Any]:
     half = lamp.away * unit * math.tan(math.radians(lamp.size / 2))
     solid_angle = 4 * half**2 / (lamp.away * unit) ** 2
     radiance = [lamp.strength * math.pi / solid_angle * c for c in lamp.colour]
+    light = {"type": "rgb", "value": radiance}
+    if lamp.overhead:  # near and bright: polished stone would show a hard edge
+        light = {
+            "type": "bitmap",
+            "bitmap": mitsuba().Bitmap(_soft_box() * np.float32(radiance)),
+            "raw": True,
+        }
     return {
         "type": "rectangle",
         "to_world": _towards(place, target).scale(half),
         "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}},
-        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": radiance}},
+        "emitter": {"type": "area", "radiance": light},
     }
 
 
-def _spot(
-    lamp: Lamp, place: npt.NDArray[np.float64], target: npt.NDArray[np.float64], angle: float
-) -> dict[str, Any]:
+@functools.cache
+def _soft_box() -> npt.NDArray[np.float32]:
+    """A cloth before a lamp [16, 16, 1]: bright in the middle, nothing at the rim, 1 on average."""
+    at = np.sin((np.arange(16) + 0.5) / 16 * np.pi)
+    cloth = (at[:, None] * at[None])[..., None]
+    return np.asarray(cloth / cloth.mean(), np.float32)
+
+
+def _spot(lamp: Lamp, place: Vector, target: Vector, angle: float) -> dict[str, Any]:
     distance = float(np.linalg.norm(place - target))
     intensity = [lamp.strength * math.pi * distance**2 * c for c in lamp.colour]
     return {
@@ -153,14 +255,14 @@ def _spot(
     }
 
 
-def _towards(place: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> Any:
+def _towards(place: Vector, target: Vector) -> Any:
     return mitsuba().ScalarTransform4f().look_at(origin=place.tolist(), target=target.tolist(), up=[0, 0, 1])
 
 
 def _gobo(
     lamp: Lamp,
-    target: npt.NDArray[np.float64],
-    ray: npt.NDArray[np.float64],
+    target: Vector,
+    ray: Vector,
     unit: float,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
@@ -186,22 +288,3 @@ def _gobo(
         {"type": "rectangle", "to_world": plane.translate([x, y, 0]).scale([w, h, 1]), "bsdf": black}
         for x, y, w, h in bars + walls
     ]
-
-
-def _environment(light: Light, side: float) -> dict[str, Any]:
-    """Air as a 64 x 32 panorama: a gradient from the floor to the zenith and two panels to be reflected."""
-    mi = mitsuba()
-    up = np.cos((np.arange(32) + 0.5) / 32 * np.pi)[:, None, None]  # 1 at the zenith
-    around = ((np.arange(64) + 0.5) / 64 * 360)[None, :, None]
-    blend = np.clip(up * 0.5 + 0.5, 0, 1)
-    picture = np.asarray(light.zenith) * blend + np.asarray(light.floor) * (1 - blend)
-    picture = picture * (0.55 + 0.6 * np.clip(up, 0, 1))
-    for azimuth, width, gain in ((90 - side * 55, 26, 2.2), (90 + side * 75, 14, 1.3)):
-        inside = (np.abs((around - azimuth + 180) % 360 - 180) < width) & (np.abs(up - 0.35) < 0.35)
-        picture = picture * np.where(inside, 1 + gain, 1.0)
-    upward = np.clip(up, 0, None) * np.sqrt(1 - up**2)
-    mean = float((picture.mean(axis=2, keepdims=True) * upward).sum() / (upward.sum() * 64))
-    bitmap = mi.Bitmap((picture * light.ambient / mean).astype(np.float32))
-    # the panorama's own up is y; its column 0 looks along world +x here
-    turn = mi.ScalarTransform4f().rotate([1, 0, 0], 90)
-    return {"type": "envmap", "bitmap": bitmap, "to_world": turn}

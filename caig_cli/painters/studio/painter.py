@@ -12,9 +12,10 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.pose import STANDS, Pose
-from caig_cli.painters.studio.grading import grade
+from caig_cli.painters.studio.grading import grade, grade_for, match
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.lights import LIGHTS
+from caig_cli.painters.studio.photo_light import photo_light
 from caig_cli.painters.studio.placing import left_out
 from caig_cli.painters.studio.render import render
 from caig_cli.painters.studio.scene import Scene
@@ -67,9 +68,12 @@ def photograph(
     """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``."""
     stage = build_stage(scene, size, box, height_cm, seed, pose)
     final = max(size) > PREVIEW
-    parts = build(stage, product)
+    photo = photo_light(product) if final else None  # models have learnt previews as they are
+    parts = build(stage, product, photo)
     linear = render(parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final)
-    return grade(linear, scene.mood, LIGHTS[scene.light].level)
+    if photo is None:
+        return grade(linear, scene.mood, LIGHTS[scene.light].level)
+    return grade_for(linear, scene.mood, match(linear, product, box), photo.brightness)
 
 
 def samples(size: tuple[int, int]) -> int:

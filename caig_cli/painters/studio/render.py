@@ -19,6 +19,7 @@ Image = npt.NDArray[np.float32]
 
 BLOCK = 32  # pixels; Mitsuba's own default follows the thread count
 MAX_DEPTH = 6  # enough for light to enter and leave a glass body
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # brightness of linear RGB
 FIREFLY = 24.0  # scene-linear radiance above which a pixel is a lone caustic path, not a picture
 
 
@@ -80,12 +81,16 @@ def render(
     return picture
 
 
-def develop(linear: Image, *, exposure: float = 1.0, contrast: float = 0.0) -> npt.NDArray[np.uint8]:
-    """Linear RGB [H, W, 3] as sRGB bytes: straight up to mid-grey, then a film-like shoulder.
+def develop(
+    linear: Image, *, exposure: float = 1.0, contrast: float = 0.0, knee: float = 0.5
+) -> npt.NDArray[np.uint8]:
+    """Linear RGB [H, W, 3] as sRGB bytes: straight up to ``knee``, then a film-like shoulder.
 
     ``contrast`` bends the encoded tones around their middle, 0 for none.
     """
-    return quantise(_s_curve(encode_srgb(_shoulder(linear * np.float32(exposure))), contrast))
+    return quantise(
+        _s_curve(encode_srgb(_shoulder(linear * np.float32(exposure), np.float32(knee))), contrast)
+    )
 
 
 def encode_srgb(linear: Image) -> Image:
@@ -155,10 +160,9 @@ def _denoised(colour: Image, guide: Image) -> Image:
     return np.maximum(np.asarray(clean, np.float32), 0.0)
 
 
-def _shoulder(x: Image) -> Image:
+def _shoulder(x: Image, knee: np.float32) -> Image:
     """Identity below the knee; above it highlights approach white and lose a little colour, as on film."""
-    knee = np.float32(0.5)
-    luma: Image = (x @ np.array([0.2126, 0.7152, 0.0722], np.float32))[..., None]
+    luma: Image = (x @ LUMA)[..., None]
     over = np.maximum(luma - knee, 0.0)
     x = x + (luma - x) * np.float32(0.5) * over / (over + 1.0)
     excess = np.maximum(x - knee, 0.0) / (1 - knee)

@@ -9,10 +9,11 @@ import numpy as np
 
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.pose import STANDS, Pose
-from caig_cli.painters.studio.backdrops import VIEWS, backdrop_shapes
+from caig_cli.painters.studio.backdrops import OUTSIDE, VIEWS, backdrop_shapes
 from caig_cli.painters.studio.camera import Camera, aim, aim_down
 from caig_cli.painters.studio.fixtures import fixture_shapes
 from caig_cli.painters.studio.lights import LIGHTS, light_shapes
+from caig_cli.painters.studio.photo_light import PhotoLight
 from caig_cli.painters.studio.placing import prop_shapes, support_height
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import FURNITURE_CM, Stage
@@ -82,8 +83,11 @@ def touching_wall(camera: Camera, pose: Pose) -> float:
     return thickness(camera, pose) + tilt
 
 
-def build(stage: Stage, cutout: Cutout) -> dict[str, Any]:
-    """The Mitsuba scene of the stage with the product's stand-in, camera included."""
+def build(stage: Stage, cutout: Cutout, photo: PhotoLight | None = None) -> dict[str, Any]:
+    """The Mitsuba scene of the stage with the product's stand-in, camera included.
+
+    ``photo``: the light of the product's photo, which the set's agrees with; None: as models have learnt it.
+    """
     parts: dict[str, Any] = {
         "sensor": stage.camera.sensor(),
         "product": stand_in(cutout, stage.camera, stage.pose),
@@ -91,8 +95,10 @@ def build(stage: Stage, cutout: Cutout) -> dict[str, Any]:
     parts |= surface_shapes(stage) | prop_shapes(stage) | fixture_shapes(stage, cutout)
     if not is_sweep(stage):
         parts |= {} if stage.camera.down else backdrop_shapes(stage)
-    lights = LIGHTS[stage.scene.light]
-    return parts | light_shapes(lights, stage.camera, stage.rng("light"), in_front=stage.on_wall)
+    light, outside = LIGHTS[stage.scene.light], stage.scene.backdrop in OUTSIDE
+    return parts | light_shapes(
+        light, stage.camera, stage.rng("light"), photo=photo, outside=outside, in_front=stage.on_wall
+    )
 
 
 def _depths(scene: Scene, height_cm: float, unit: float, rng: np.random.Generator) -> tuple[float, float]:
