@@ -113,7 +113,7 @@ def _held(light: Image) -> Image:
     over = np.maximum(chroma - np.float32(_CHROMA), 0.0)
     kept = np.minimum(chroma, _CHROMA) + over / (1 + 2 * over)
     luma: Image = (light @ LUMA)[..., None]
-    return luma + (light - luma) * (kept / np.maximum(chroma, 1e-4))
+    return np.asarray(luma + (light - luma) * (kept / np.maximum(chroma, 1e-4)), np.float32)
 
 
 def _exposure(linear: Image, key: float) -> float:

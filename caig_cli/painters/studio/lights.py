@@ -220,13 +220,10 @@ def _panel(lamp: Lamp, place: Vector, target: Vector, unit: float) -> dict[str, 
     half = lamp.away * unit * math.tan(math.radians(lamp.size / 2))
     solid_angle = 4 * half**2 / (lamp.away * unit) ** 2
     radiance = [lamp.strength * math.pi / solid_angle * c for c in lamp.colour]
-    light = {"type": "rgb", "value": radiance}
+    light: dict[str, Any] = {"type": "rgb", "value": radiance}
     if lamp.overhead:  # near and bright: polished stone would show a hard edge
-        light = {
-            "type": "bitmap",
-            "bitmap": mitsuba().Bitmap(_soft_box() * np.float32(radiance)),
-            "raw": True,
-        }
+        cloth = mitsuba().Bitmap(_soft_box() * np.array(radiance, np.float32))
+        light = {"type": "bitmap", "bitmap": cloth, "raw": True}
     return {
         "type": "rectangle",
         "to_world": _towards(place, target).scale(half),

@@ -20,7 +20,7 @@ from scipy import ndimage
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.studio.render import LUMA, decode_srgb
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 Colour = tuple[float, float, float]
 
 SIDE = 96  # pixels of the longer side at which the product is looked at
