@@ -1,6 +1,6 @@
 """Measures of a judge's verdicts: numpy arrays in, plain numbers out.
 
-Legend of shape names: P pairs, I items, B bootstrap draws, K columns. Not-a-number means unknown.
+Legend of shape names: P pairs, I items. Not-a-number means unknown.
 
 ``truth_P`` is the probability that the left ad of a pair is observed to be clicked more: exactly known on
 the simulated market (q), 1 or 0 where only a click log's outcome is known. A judge is paid the truth of the
@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from caig_cli.intervals import ratio_interval, share_interval
+
 Floats = NDArray[np.float64]
 
 GAPS = (1.0, 1.05, 1.10, 1.15, 1.20, 1.5, np.inf)
@@ -26,6 +28,8 @@ IMPRESSIONS = (0, 1_000, 2_000, 5_000, 10_000, 50_000, np.inf)
 """Borders of the impressions of the less shown ad."""
 CATEGORIES = 15
 """Categories with a row of their own, the most frequent ones."""
+FEW_PAIRS = 100
+"""Pairs below which a user is told how little they say."""
 BINS = 10
 """Equal steps of confidence from 0.5 to 1."""
 
@@ -37,9 +41,6 @@ SINGLE = (
 """Figures of a judge, besides the number of its pairs; unknown ones are None."""
 LISTS = ("reliability", "by_gap", "by_impressions", "by_category")
 """Figures that are rows, none where nothing is known."""
-
-_CELLS = 4_000_000
-"""Numbers that the bootstrap holds at once (32 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,26 +152,6 @@ def ctr_errors(said_P2: Floats, ctr_P2: Floats) -> dict[str, float | None]:
     }
 
 
-def bootstrap(value_PK: Floats, item_P: Sequence[str], draws: int, seed: int) -> Floats:
-    """Means [B, K] of the columns over items drawn with replacement: pairs of one item come together."""
-    _, code_P = np.unique(np.asarray(item_P, dtype=object).astype(str), return_inverse=True)
-    columns = [np.bincount(code_P, weights=column) for column in (*value_PK.T, np.ones(len(value_PK)))]
-    sum_IK = np.stack(columns, axis=1)
-    rng, count = np.random.default_rng(seed), len(sum_IK)
-    rows = max(1, _CELLS // (count * sum_IK.shape[1]))
-    parts = []
-    for start in range(0, draws, rows):
-        pick_BI = rng.integers(count, size=(min(rows, draws - start), count))
-        parts.append(sum_IK[pick_BI].sum(axis=1))
-    total_BK = np.concatenate(parts)
-    return np.asarray(total_BK[:, :-1] / total_BK[:, -1:])
-
-
-def interval(draws_B: Floats) -> list[float]:
-    """The middle 95 % of bootstrap draws."""
-    return [float(edge) for edge in np.percentile(draws_B, (2.5, 97.5))]
-
-
 def mcnemar(right_a_P: NDArray[np.bool_], right_b_P: NDArray[np.bool_]) -> dict[str, float]:
     """Pairs that only one of two judges gets right, and the exact two-sided binomial p-value."""
     only_a = int((right_a_P & ~right_b_P).sum())
@@ -183,7 +164,7 @@ def mcnemar(right_a_P: NDArray[np.bool_], right_b_P: NDArray[np.bool_]) -> dict[
 # --- all figures of a judge ------------------------------------------------------------------------
 
 
-def measure(judged: Judged, draws: int, seed: int) -> dict[str, Any]:
+def measure(judged: Judged) -> dict[str, Any]:
     """Every figure of one judge, as ``caig eval-rm --json`` names them; unknown is None.
 
     Answers that are never more than a bare side say nothing of certainty: no log-loss or calibration then.
@@ -194,36 +175,31 @@ def measure(judged: Judged, draws: int, seed: int) -> dict[str, Any]:
     credit_P = credit(p_P, truth_P)
     accuracy = float(credit_P.mean())
     ceiling = float(judged.oracle_P.mean()) if np.isfinite(judged.oracle_P).all() else None
-    drawn_BK = bootstrap(np.stack([credit_P, judged.oracle_P], axis=1), judged.item_P, draws, seed)
     share = attainable(accuracy, ceiling)
-    usable_B2 = drawn_BK[drawn_BK[:, 1] > 0.5]  # nothing is attainable where the ceiling is a coin
     graded = not np.isin(np.stack([judged.shown_P, judged.swapped_P]), (0.0, 0.5, 1.0)).all()
     return {
         "pairs": len(p_P),
         "accuracy": accuracy,
-        "accuracy_ci": interval(drawn_BK[:, 0]),
+        "accuracy_ci": share_interval(credit_P, judged.item_P),
         "accuracy_left_first": float(credit(judged.shown_P, truth_P).mean()),
         "accuracy_right_first": float(credit(judged.swapped_P, truth_P).mean()),
         "order_agreement": order_agreement(judged.shown_P, judged.swapped_P),
         "ceiling": ceiling,
         "ceiling_estimated": judged.estimated if ceiling is not None else None,
         "attainable": share,
-        "attainable_ci": _share_interval(usable_B2) if share is not None else None,
+        "attainable_ci": ratio_interval(credit_P - 0.5, judged.oracle_P - 0.5, judged.item_P)
+        if share is not None
+        else None,
         "auc": auc(p_P, truth_P),
         "log_loss": log_loss(p_P, truth_P) if graded else None,
         "ece": calibration_error(p_P, truth_P) if graded else None,
         "reliability": reliability(p_P, truth_P) if graded else [],
         **ctr_errors(judged.said_ctr_P2, judged.ctr_P2),
-        **breakdown(judged, draws, seed),
+        **breakdown(judged),
     }
 
 
-def _share_interval(drawn_B2: Floats) -> list[float]:
-    """Interval of what is attained, from draws of accuracy and ceiling together."""
-    return interval((drawn_B2[:, 0] - 0.5) / (drawn_B2[:, 1] - 0.5))
-
-
-def breakdown(judged: Judged, draws: int, seed: int) -> dict[str, list[dict[str, Any]]]:
+def breakdown(judged: Judged) -> dict[str, list[dict[str, Any]]]:
     """Accuracy with interval and ceiling by gap of the rates, by impressions and by category."""
     masks = {
         "by_gap": _steps(judged.gap_P, GAPS, "{:.2f}"),
@@ -234,13 +210,12 @@ def breakdown(judged: Judged, draws: int, seed: int) -> dict[str, list[dict[str,
     item_P = np.asarray(judged.item_P, dtype=object)
 
     def row(name: str, inside: NDArray[np.bool_]) -> dict[str, Any]:
-        drawn_BK = bootstrap(credit_P[inside, None], list(item_P[inside]), draws, seed)
         oracle = judged.oracle_P[inside]
         return {
             "group": name,
             "pairs": int(inside.sum()),
             "accuracy": float(credit_P[inside].mean()),
-            "accuracy_ci": interval(drawn_BK[:, 0]),
+            "accuracy_ci": share_interval(credit_P[inside], list(item_P[inside])),
             "ceiling": float(oracle.mean()) if np.isfinite(oracle).all() else None,
         }
 

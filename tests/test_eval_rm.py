@@ -104,7 +104,7 @@ def tiny_vam(folder: Path, *, simulated: bool) -> Path:
 
 
 def run_cli(capfd: pytest.CaptureFixture[str], *args: str) -> tuple[int, dict[str, Any], str]:
-    code = cli.run(["eval-rm", "--json", "--device", "cpu", "--set", "eval_rm.draws=100", *args])
+    code = cli.run(["eval-rm", "--json", "--device", "cpu", *args])
     out, err = capfd.readouterr()
     return code, json.loads(out), err
 
@@ -328,7 +328,6 @@ def test_a_killed_evaluation_resumed_gives_the_same_table(market: Path) -> None:
         "judges": ["vam", "random"],
         "trained": {"vam": vam},
         "batch": 4,
-        "draws": 100,
     }
     recipe = EvalRmRecipe.model_validate({"device": "cpu", "eval_rm": section})
     whole = evaluate(recipe, market.parent / "whole", SilentReporter())

@@ -47,27 +47,27 @@ def test_a_choice_earns_the_truth_of_its_side() -> None:
 def test_accuracy_ceiling_and_what_is_attainable() -> None:
     """q = .8, .6, .3: the best choices earn (.8 + .6 + .7) / 3 = .7; left, left, left earns 1.7 / 3."""
     q = floats(0.8, 0.6, 0.3)
-    figures = judging.measure(make(floats(0.9, 0.9, 0.9), q, oracle_P=np.maximum(q, 1 - q)), 200, 0)
+    figures = judging.measure(make(floats(0.9, 0.9, 0.9), q, oracle_P=np.maximum(q, 1 - q)))
     assert figures["accuracy"] == pytest.approx(1.7 / 3)
     assert figures["ceiling"] == pytest.approx(0.7)
     assert figures["attainable"] == pytest.approx((1.7 / 3 - 0.5) / 0.2)
     assert figures["ceiling_estimated"] is False
-    best = judging.measure(make(floats(0.9, 0.9, 0.1), q, oracle_P=np.maximum(q, 1 - q)), 200, 0)
+    best = judging.measure(make(floats(0.9, 0.9, 0.1), q, oracle_P=np.maximum(q, 1 - q)))
     assert best["attainable"] == pytest.approx(1) and best["attainable_ci"] == pytest.approx([1, 1])
 
 
 def test_what_is_unknown_is_none() -> None:
-    figures = judging.measure(make(floats(0.9, 0.4), floats(1, 0)), 50, 0)
+    figures = judging.measure(make(floats(0.9, 0.4), floats(1, 0)))
     for key in ("ceiling", "ceiling_estimated", "attainable", "attainable_ci", "ctr_rmse", "ctr_spearman"):
         assert figures[key] is None, key
     assert figures["by_gap"] == figures["by_impressions"] == figures["by_category"] == []
     hopeless = make(floats(0.9), floats(0.5), oracle_P=floats(0.5))
-    assert judging.measure(hopeless, 50, 0)["attainable"] is None
+    assert judging.measure(hopeless)["attainable"] is None
 
 
 def test_nothing_judged_has_the_same_figures_all_unknown() -> None:
-    empty = judging.measure(make(floats(), floats()), 50, 0)
-    some = judging.measure(make(floats(0.9, 0.4), floats(1, 0)), 50, 0)
+    empty = judging.measure(make(floats(), floats()))
+    some = judging.measure(make(floats(0.9, 0.4), floats(1, 0)))
     assert set(empty) == set(some) and empty["pairs"] == 0
     assert {key: empty[key] for key in judging.SINGLE} == dict.fromkeys(judging.SINGLE)
     assert all(empty[key] == [] for key in judging.LISTS)
@@ -76,7 +76,7 @@ def test_nothing_judged_has_the_same_figures_all_unknown() -> None:
 def test_orders_apart_and_their_agreement() -> None:
     """Shown: right, right, wrong, wrong. Swapped: right, wrong, wrong, undecided."""
     judged = make(floats(0.9, 0.8, 0.1, 0.2), floats(1, 1, 1, 1), swapped_P=floats(0.6, 0.4, 0.3, 0.5))
-    figures = judging.measure(judged, 50, 0)
+    figures = judging.measure(judged)
     assert (figures["accuracy_left_first"], figures["accuracy_right_first"]) == (0.5, 0.375)
     assert figures["order_agreement"] == 0.5
     assert judging.order_agreement(floats(0.5), floats(0.5)) == 0
@@ -122,7 +122,7 @@ def test_calibration() -> None:
 
 
 def test_bare_sides_say_nothing_of_certainty() -> None:
-    figures = judging.measure(make(floats(1, 0, 0.5), floats(1, 1, 0)), 50, 0)
+    figures = judging.measure(make(floats(1, 0, 0.5), floats(1, 1, 0)))
     assert figures["log_loss"] is None and figures["ece"] is None and figures["reliability"] == []
     assert figures["accuracy"] == 0.5 and figures["auc"] is not None
 
@@ -144,20 +144,11 @@ def test_the_interval_is_that_of_independent_items() -> None:
     """400 items, 60 % right: 1.96 * sqrt(.24 / 400) = .048. Four pairs an item all alike: as if one."""
     truth = np.repeat([1.0, 0.0], [240, 160])
     judged = make(np.full(400, 0.9), truth)
-    low, high = judging.measure(judged, 4000, 0)["accuracy_ci"]
+    low, high = judging.measure(judged)["accuracy_ci"]
     assert (high - low) / 2 == pytest.approx(0.048, rel=0.06)
     clustered = make(np.full(1600, 0.9), np.repeat(truth, 4), item_P=[str(i // 4) for i in range(1600)])
-    low4, high4 = judging.measure(clustered, 4000, 0)["accuracy_ci"]
+    low4, high4 = judging.measure(clustered)["accuracy_ci"]
     assert (high4 - low4) == pytest.approx(high - low, rel=0.06)
-
-
-def test_bootstrap_draws_do_not_depend_on_how_many_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    value = np.random.default_rng(0).random((30, 2))
-    items = [str(i % 10) for i in range(30)]
-    whole = judging.bootstrap(value, items, 50, 3)
-    monkeypatch.setattr(judging, "_CELLS", 90)
-    assert np.array_equal(whole, judging.bootstrap(value, items, 50, 3))
-    assert whole.shape == (50, 2)
 
 
 def test_groups() -> None:
@@ -170,7 +161,7 @@ def test_groups() -> None:
         category_P=["mugs", "lamps", "mugs", None],
         oracle_P=floats(0.6, 0.7, np.nan, 0.9),
     )
-    found = judging.breakdown(judged, 50, 0)
+    found = judging.breakdown(judged)
     rows = {key: [(r["group"], r["pairs"], r["accuracy"]) for r in found[key]] for key in found}
     assert rows == {
         "by_gap": [("1.05 to 1.10", 2, 0.5), ("1.20 to 1.50", 1, 1.0)],
@@ -183,7 +174,7 @@ def test_groups() -> None:
 def test_rare_categories_share_a_row() -> None:
     n = judging.CATEGORIES + 2
     names = [f"c{i:02}" for i in range(n)] + ["c00"]
-    rows = judging.breakdown(make(np.full(n + 1, 0.9), np.ones(n + 1), category_P=names), 20, 0)
+    rows = judging.breakdown(make(np.full(n + 1, 0.9), np.ones(n + 1), category_P=names))
     assert [rows["by_category"][0]["group"], rows["by_category"][0]["pairs"]] == ["c00", 2]
     assert [rows["by_category"][-1]["group"], rows["by_category"][-1]["pairs"]] == ["all others", 2]
 

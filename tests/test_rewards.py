@@ -25,7 +25,6 @@ from caig_cli.mllm.images import beside
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.card import reward_card
 from caig_cli.mllm.rewards.data import PairSet, usable
-from caig_cli.mllm.rewards.evaluation import fit_temperature
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.looks import Ads, Looks
 from caig_cli.mllm.rewards.model import CtrScale, Heads, look
@@ -416,14 +415,6 @@ def test_unreadable_ads_are_told_once_per_pair(tmp_path: Path, base: Path) -> No
 
 
 # --- calibration, storage, judge -------------------------------------------------------------------
-
-
-def test_the_temperature_undoes_overconfidence() -> None:
-    odds = np.linspace(-2, 2, 41)
-    assert fit_temperature(3 * odds, 1 / (1 + np.exp(-odds))) == pytest.approx(3.0, rel=1e-3)
-    assert fit_temperature(odds, np.full(41, 0.5)) == pytest.approx(50.0, rel=1e-3), (
-        "a coin is all that is left"
-    )
 
 
 def facts_of(model: Any, arch: str, **more: Any) -> RewardFacts:

@@ -26,10 +26,11 @@ from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale, look
 from caig_cli.mllm.rewards.names import GAIN
-from caig_cli.mllm.rewards.split import Data, read_data
+from caig_cli.mllm.rewards.split import Data, is_simulated, read_data
 from caig_cli.mllm.rewards.storage import read_reward
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.mllm.rewards.training import Best, Weights
+from caig_cli.recipe import resolve
 from caig_cli.records import Failure
 from caig_cli.stages import train_rm
 from caig_cli.stages.train_rm import TrainRmRecipe
@@ -112,7 +113,7 @@ def test_colour_is_learnt_and_judged_on_products_never_seen(
         p.q if v.p_left > 0.5 else 1 - p.q for p, v in zip(pairs, verdicts, strict=True) if p.q is not None
     ]
     assert sum(right) / len(right) == pytest.approx(figures["accuracy"], abs=1e-6)
-    assert judge.simulated, "the pairs know the market's truth"
+    assert not judge.simulated, "only what it is measured on knows the market's truth"
     assert all(v.ctr is not None and 0 < v.ctr[0] < 0.2 for v in verdicts), "in real units"
 
 
@@ -430,7 +431,7 @@ def test_mistakes_are_one_line(base: Path, data: Path, tmp_path: Path) -> None:
 def test_the_plan_says_what_is_known(base: Path, data: Path, unseen: Path) -> None:
     lines = "\n".join(train_rm.plan(recipe_for(base, data, "mllm"), SilentReporter()))
     assert "pairs of" in lines and "LoRA rank 8" in lines and "simulated" not in lines
-    known = recipe_for(base, data, "vam", train_rm={"eval_pairs": unseen})
+    known = recipe_for(base, unseen, "vam", train_rm={"eval_pairs": data})
     assert "simulated market" in "\n".join(train_rm.plan(known, SilentReporter()))
 
 
@@ -445,19 +446,63 @@ def test_the_plan_tells_of_lessons_and_misses_them(base: Path, data: Path, tmp_p
     assert f"learn to see from {lessons} and judge by" in "\n".join(train_rm.plan(recipe, SilentReporter()))
 
 
-def test_a_market_beside_the_ads_is_noticed(base: Path, tmp_path: Path) -> None:
+def test_simulated_market_is_said_of_a_markets_own_ads_only(base: Path, tmp_path: Path) -> None:
     path = write_pairs(tmp_path / "market" / "ads", items=12)
+    truth = tmp_path / "market" / "ground_truth.jsonl"
     recipe = recipe_for(base, path, "vam")
-    assert "simulated market" not in "\n".join(train_rm.plan(recipe, SilentReporter()))
-    (tmp_path / "market" / "ground_truth.jsonl").touch()
+    for text in (None, "", "no JSON\n", '{"id": 1}\n', '{"image": "ads/another.png"}\n'):
+        if text is not None:
+            truth.write_text(text)
+        assert "simulated market" not in "\n".join(train_rm.plan(recipe, SilentReporter())), text
+    truth.write_text('{"image": "ads/another.png"}\n{"image": "ads/3-1.png"}\n')
     assert "simulated market" in "\n".join(train_rm.plan(recipe, SilentReporter()))
+
+
+def test_the_default_recipe_looks_at_its_data(base: Path, data: Path, unseen: Path) -> None:
+    for pairs, simulated in ((data, False), (unseen, True)):
+        recipe = resolve(TrainRmRecipe, sets=[f"train_rm.pairs={pairs}"])
+        assert is_simulated(recipe.train_rm, read_data(recipe.train_rm, 0)) is simulated
+    evaluated = resolve(TrainRmRecipe, sets=[f"train_rm.pairs={data}", f"train_rm.eval_pairs={unseen}"])
+    assert not is_simulated(evaluated.train_rm, read_data(evaluated.train_rm, 0)), "it learns real clicks"
 
 
 def test_held_out_items_are_not_learnt(data: Path, base: Path) -> None:
     read = _read(recipe_for(base, data, "vam"))
     assert not {p.item for p in read.train} & {p.item for p in read.held_out}
-    assert len(read.train) + len(read.held_out) == 120 and len(read.held_out) > 6
+    assert len(read.train) == 90 and len(read.held_out) == 30, "ten of 40 items are the least, not a fifth"
+    half = _read(recipe_for(base, data, "vam", train_rm={"eval_share": 0.5}))
+    assert len({p.item for p in half.held_out}) == 20
+    none = _read(recipe_for(base, data, "vam", train_rm={"eval_share": 0.0}))
+    assert not none.held_out and len(none.train) == 120
     few = _read(recipe_for(base, data, "vam", train_rm={"eval_most": 5}))
     assert len(few.held_out) == 5
     both = _read(recipe_for(base, data, "vam", train_rm={"eval_pairs": data}))
     assert any("40 items are learnt and evaluated on" in line for line in both.warnings)
+
+
+def test_few_pairs_make_no_sure_judge(base: Path, tmp_path: Path) -> None:
+    """48 items whose clicks are chance: a coin has a log-loss of ln 2, and calibration must not hide it."""
+    chance = tmp_path / "few"
+    path = write_pairs(chance, items=16)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for number, row in enumerate(lines):
+        row |= {"target": ("left", "right")[number % 2], "p_left": 1.0 - number % 2}
+    path.write_text("".join(json.dumps(row) + "\n" for row in lines))
+    report = SilentReporter()
+    over = {"steps": 30, "checkpoint_every": 100, "evaluate_every": 0}
+    outcome = run(recipe_for(base, path, "vam", optim=over), tmp_path / "run", report)
+    figures = outcome.result["evaluation"]
+    assert figures["items"] == 8 and figures["pairs"] == 24
+    assert figures["temperature"] > 0.7 and figures["temperature_low"] < figures["temperature"]
+    assert figures["accuracy_low"] < 0.5 < figures["accuracy_high"]
+    told = "\n".join(line for line in report.lines if line.startswith("warning"))
+    assert "24 pairs teach next to nothing" in told and "24 pairs of 8 items that it did not learn" in told
+    card = (tmp_path / "run/model/README.md").read_text()
+    assert "That is few" in card and "| accuracy | 0." in card and " to " in card
+
+
+def test_without_held_out_pairs_it_says_so(base: Path, data: Path, tmp_path: Path) -> None:
+    report = SilentReporter()
+    outcome = run(recipe_for(base, data, "vam", train_rm={"eval_share": 0.0}), tmp_path / "run", report)
+    assert outcome.result["evaluation"] == {} and "held-out pairs: no data" in report.lines
+    assert "None: it was neither measured nor calibrated." in (tmp_path / "run/model/README.md").read_text()

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+NO_DATA = "no data"
+"""What a table without rows says."""
+
+
 class Bar(Protocol):
     """A task that moves forward."""
 
@@ -53,7 +57,10 @@ class Reporter:
         self._line(f"step {step}: {figures(values)}")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Show a small table."""
+        """Show a small table, or that there is nothing to show."""
+        if not rows:
+            self._line(f"{title}: {NO_DATA}")
+            return
         cells = [[str(c) for c in columns], *([show(c) for c in row] for row in rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
         self._line(title)
@@ -132,7 +139,10 @@ class RichReporter(Reporter):
             self.info(f"{label}: {_count(int(done.completed), total)} in {done.elapsed or 0.0:.1f} s")
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """A table with borders."""
+        """A table with borders; a line where there is nothing to show."""
+        if not rows:
+            super().table(title, columns, rows)
+            return
         self._console.print(_rich_table(title, columns, rows))
 
     def panel(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -12,6 +12,7 @@ from caig_cli.painters.table import described
 from caig_cli.records import Failure, Product
 from caig_cli.rounds import plots
 from caig_cli.rounds.candidates import Team, ad_path
+from caig_cli.rounds.judges import Seat
 from caig_cli.rounds.watching import PART, Start
 from caig_cli.rounds.workshop import Workshop
 
@@ -61,10 +62,14 @@ def track(shop: Workshop, row: Row) -> None:
 
 
 def label(shop: Workshop) -> str:
-    """`` (simulated market)`` where figures come from it."""
-    judges = [seat.judge for seat in (shop.judge, shop.heldout) if seat is not None]
-    simulated = shop.goods.oracle is not None or any(judge.simulated for judge in judges)
+    """`` (simulated market)`` where the products are its own, or the judge that ranks learnt from it."""
+    simulated = shop.goods.oracle is not None or shop.judge.judge.simulated
     return f" ({MARKET})" if simulated else ""
+
+
+def of_judge(seat: Seat) -> str:
+    """`` (simulated market)`` where a judge learnt from it."""
+    return f" ({MARKET})" if seat.judge.simulated else ""
 
 
 def write_report(shop: Workshop, start: Start, rows: Sequence[Row], failed: Iterable[Failure]) -> None:
@@ -72,11 +77,11 @@ def write_report(shop: Workshop, start: Start, rows: Sequence[Row], failed: Iter
     recipe, run = shop.recipe, shop.run
     if not run.is_main:
         return
-    heldout = shop.heldout.judge.name if shop.heldout else "none"
+    heldout = f"{shop.heldout.judge.name}{of_judge(shop.heldout)}" if shop.heldout else "none"
     facts = {
         "products": f"{len(shop.goods.learn):,} to learn from, {len(start.products):,} watched",
         "loss": f"{recipe.pcpo.loss}, beta {recipe.pcpo.beta:g}",
-        "judge": f"{shop.judge.judge.name}{label(shop)}",
+        "judge": f"{shop.judge.judge.name}{of_judge(shop.judge)}",
         "held-out judge": heldout,
         "painter": described(recipe.brush.painter, recipe.diffusion),
     }

@@ -60,9 +60,6 @@ class EvalRmSection(Section):
     batch: Count = 32
     """Pairs judged at once; a killed run judges this many again."""
 
-    draws: Count = 2000
-    """Bootstrap draws behind each 95 % interval."""
-
     wrong_cases: Annotated[int, Field(ge=0, le=200)] = 12
     """Most confidently wrong pairs of each judge that the report shows as pictures."""
 
@@ -98,12 +95,16 @@ def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Judge all pairs, measure, and show."""
+    from caig_cli.judging import FEW_PAIRS
     from caig_cli.mllm.judges import check, page
     from caig_cli.mllm.judges.verdicts import oracle
 
     pairs, failures = _pairs(recipe)
     for name in _judges(recipe):
         check(name, _setting(recipe), len(pairs))  # the last one's mistake is told before the first one works
+    if len(pairs) < FEW_PAIRS:
+        items = len({pair.item for pair in pairs})
+        report.warn(f"{len(pairs)} pairs of {items} products tell little: mind the intervals")
     use_threads(recipe.threads)
     ads = {creative.image: None for pair in pairs for creative in (pair.left, pair.right)}
     run_dir.remember("data", [_testset(recipe), *ads], report.warn)
@@ -134,6 +135,7 @@ def _result(
     from caig_cli.mllm.judges import api, open_judge
     from caig_cli.mllm.judges.page import Result, note
     from caig_cli.mllm.judges.verdicts import collect, load
+    from caig_cli.mllm.rewards.split import from_market
 
     section = recipe.eval_rm
     with run_dir.timed(f"open {name}"):
@@ -141,8 +143,8 @@ def _result(
     with run_dir.timed(f"judge {name}"):
         collect(judge, name, pairs, section.batch, run_dir, report)
     said = load(name, pairs, oracle_P, run_dir)
-    measured_on_market = any(pair.q is not None for pair in pairs)
-    figures = measure(said.judged, section.draws, recipe.seed) | {
+    measured_on_market = from_market(pairs)
+    figures = measure(said.judged) | {
         "failed": len(said.failed),
         "pairs_per_s": said.pairs_per_s,
         "simulated": judge.simulated or measured_on_market,

@@ -61,7 +61,10 @@ class DataSection(Section):
     """Folder that image paths start from; empty means the folder of the file."""
 
     eval_share: Share = 0.03
-    """Share of the images to hold out when eval_data is empty."""
+    """Share of the images to hold out when eval_data is empty; 0 holds out none."""
+
+    min_eval_images: Count = 4
+    """Images to hold out at least, or half of them where that is less."""
 
     eval_per_task: Count = 200
     """Held-out dialogues to evaluate per task, at most."""
@@ -160,6 +163,7 @@ def memory(recipe: PretrainRecipe) -> list[Phase]:
 
 def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train and write ``model/`` in the run folder: a transformers folder, or a PEFT adapter with LoRA."""
+    from caig_cli.data.markets import of_market
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
     from caig_cli.mllm.batching import Pictures, Sizes, read_set
@@ -204,7 +208,8 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         evaluate=_evaluation(judge, runtime.device) if judge.dialogues else None,
         unit=f"{data.batch_tokens:,} tokens",
     )
-    folder = _save(recipe, mllm, run_dir, result.evaluation)
+    simulated = of_market(one.image for one in train if one.image is not None)
+    folder = _save(recipe, mllm, run_dir, result.evaluation, simulated=simulated)
     report.table("held-out dialogues", ["figure", "value"], list(result.evaluation.items()))
     return Outcome(
         result={"model": str(folder), "steps": result.steps, "evaluation": dict(result.evaluation)},
@@ -274,7 +279,9 @@ def _evaluation(held_out: DialogueSet, device: torch.device) -> Evaluate:
     return lambda model: score_tasks(model, held_out, items, device)
 
 
-def _save(recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[str, float]) -> Path:
+def _save(
+    recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[str, float], *, simulated: bool
+) -> Path:
     """Write the model beside its final place, then move it there in one step."""
     import torch
 
@@ -283,8 +290,9 @@ def _save(recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[
     folder, partial = run_dir.path / "model", run_dir.path / "model.partial"
     if run_dir.is_main:
         shutil.rmtree(partial, ignore_errors=True)
+        card = model_card(mllm, recipe, figures, recipe.model.base, simulated)
         mllm.save(partial, getattr(torch, DTYPES[recipe.pretrain.save_dtype]))
-        (partial / "README.md").write_text(model_card(mllm, recipe, figures), "utf-8")
+        (partial / "README.md").write_text(card, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         partial.replace(folder)
     return folder
@@ -296,6 +304,7 @@ def _save(recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[
 def _read(recipe: PretrainRecipe) -> tuple[list[Dialogue], list[Dialogue]]:
     """Dialogues to learn and to hold out; an image is on one side only."""
     from caig_cli.data.dialogues import read_dialogues
+    from caig_cli.data.held_out import held_out as held_out_items
 
     data = recipe.pretrain
     if data.data is None:
@@ -304,14 +313,11 @@ def _read(recipe: PretrainRecipe) -> tuple[list[Dialogue], list[Dialogue]]:
     if data.eval_data is not None:
         held_out = read_dialogues(data.eval_data, images=data.images)
     else:
-        held_out = [d for d in train if _draw(recipe.seed, d.image or d.id) < data.eval_share]
-        chosen = {id(d) for d in held_out}
-        train = [d for d in train if id(d) not in chosen]
+        names = [Path(str(d.image or d.id)).name for d in train]
+        chosen = held_out_items(names, data.eval_share, data.min_eval_images, recipe.seed)
+        held_out = [d for d, name in zip(train, names, strict=True) if name in chosen]
+        train = [d for d, name in zip(train, names, strict=True) if name not in chosen]
     return train, _per_task(held_out, data.eval_per_task, recipe.seed)
-
-
-def _draw(seed: int, key: object) -> float:
-    return derive_seed(seed, "held out", Path(str(key)).name) / 2**63
 
 
 def _per_task(dialogues: Sequence[Dialogue], limit: int, seed: int) -> list[Dialogue]:

@@ -179,8 +179,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         best.restore()
     facts = _facts(recipe, model, learn, judged, is_simulated(recipe.train_rm, data))
     folder = _save(recipe, model, facts, run_dir)
-    about = "simulated market, held-out pairs" if facts.simulated else "held-out pairs"
-    report.table(about, ["figure", "value"], list(facts.evaluation.items()))
+    _tell(facts, len(learn.pairs), report)
     return Outcome(
         result={
             "model": str(folder),
@@ -261,6 +260,19 @@ def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:
 
 
 # --- result ----------------------------------------------------------------------------------------
+
+
+def _tell(facts: RewardFacts, learnt: int, report: Reporter) -> None:
+    """The figures, and how little they say where there are few pairs."""
+    from caig_cli.judging import FEW_PAIRS
+    from caig_cli.mllm.rewards.card import how_sure, shown
+
+    if learnt < FEW_PAIRS:
+        report.warn(f"{learnt} pairs teach next to nothing of what is clicked; learn from more of the log")
+    if facts.evaluation.get("pairs", FEW_PAIRS) < FEW_PAIRS:
+        report.warn(how_sure(facts.evaluation))
+    about = "held-out pairs (simulated market)" if facts.simulated else "held-out pairs"
+    report.table(about, ["figure", "value, 95 %"], shown(facts.evaluation))
 
 
 def _facts(

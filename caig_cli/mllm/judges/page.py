@@ -122,7 +122,10 @@ def _sections(
 ) -> Iterator[pages.Section]:
     head, rows = table(results)
     yield pages.Table(
-        "Judges", head, rows, "Accuracy and attainable with 95 % intervals, bootstrap by product."
+        "Judges",
+        head,
+        rows,
+        "Accuracy and attainable with 95 % intervals; pairs of one product count as one sample of it.",
     )
     yield from _figures(results, run)
     tests = compare(results)

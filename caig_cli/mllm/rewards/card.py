@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from caig_cli.judging import FEW_PAIRS
 from caig_cli.mllm.rewards.storage import RewardFacts
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.recipe import Recipe, dump
@@ -11,12 +14,36 @@ MEANING = {
     "attainable": "(accuracy - 0.5) / (ceiling - 0.5)",
     "ceiling": "accuracy of someone who knew the true rates",
     "log_loss": "nats per pair; a coin has 0.693",
+    "temperature": "what log-odds are divided by",
     "ece": "expected calibration error",
     "order_agreement": "pairs of which both orders name the same ad",
     "ctr_rmse": "error of the predicted click-through rate",
     "ctr_rmse_of_mean": "the same of always saying the mean rate",
     "ctr_spearman": "rank correlation of predicted and known rates",
 }
+
+
+def shown(figures: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Known figures as text, with their 95 % intervals where they have one."""
+    rows = []
+    for name in MEANING:
+        if name in figures:
+            low, high = (figures.get(f"{name}_{end}") for end in ("low", "high"))
+            ends = "" if low is None or high is None else f" ({low:.4g} to {high:.4g})"
+            rows.append((name, f"{figures[name]:.4g}{ends}"))
+    return rows
+
+
+def how_sure(figures: Mapping[str, float]) -> str:
+    """A sentence on how much the held-out pairs tell."""
+    pairs, items = int(figures["pairs"]), int(figures["items"])
+    line = f"Measured and calibrated on {pairs:,} pairs of {items:,} items that it did not learn from."
+    if pairs < FEW_PAIRS:
+        ends = [f"{figures[f'accuracy_{end}']:.0%}" for end in ("low", "high")]
+        line += (
+            f" That is few: its accuracy on others may be {ends[0]} to {ends[1]}, and its odds stay careful."
+        )
+    return line
 
 
 def _named(facts: RewardFacts) -> list[str]:
@@ -47,10 +74,10 @@ def reward_card(facts: RewardFacts, recipe: Recipe) -> str:
         "",
     ]
     if facts.evaluation:
+        lines += [how_sure(facts.evaluation), ""] if "pairs" in facts.evaluation else []
         lines += ["| figure | value | meaning |", "|---|---|---|"]
-        known = [name for name in MEANING if name in facts.evaluation]
-        lines += [f"| {name} | {facts.evaluation[name]:.4f} | {MEANING[name]} |" for name in known]
-        lines += ["", "The temperature was fitted on these same pairs: measure calibration on others."]
+        lines += [f"| {name} | {value} | {MEANING[name]} |" for name, value in shown(facts.evaluation)]
+        lines += ["", "The weights that did best on these pairs were kept: measure on others to be sure."]
     else:
         lines.append("None: it was neither measured nor calibrated.")
     lines += ["", "## Recipe", "", "```yaml", dump(recipe).rstrip(), "```", ""]

@@ -5,22 +5,20 @@ Legend of shape names: P pairs.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import stats
 
 from caig_cli import judging
+from caig_cli.intervals import share_interval
+from caig_cli.mllm.rewards.calibration import cross_fitted, fit_temperature, independent
 from caig_cli.mllm.rewards.data import PairSet
 from caig_cli.mllm.rewards.model import RewardModel, device_of
 
 Floats = NDArray[np.float64]
-
-COOLEST, HOTTEST = 0.02, 50.0
-"""Range of temperatures: beyond it a model is as good as certain, or as good as a coin."""
-GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,8 @@ class Opinion:
     swapped_P: Floats
     ctr_P2: Floats
 
-    def probabilities(self, temperature: float) -> tuple[Floats, Floats]:
-        """P(left) in each order."""
+    def probabilities(self, temperature: Floats | float) -> tuple[Floats, Floats]:
+        """P(left) in each order, at one temperature or at one for each pair."""
         shown_P, swapped_P = (
             (1 + np.tanh(odds / temperature / 2)) / 2 for odds in (self.shown_P, self.swapped_P)
         )
@@ -64,42 +62,40 @@ def judge(model: RewardModel, held_out: PairSet) -> Opinion:
     return Opinion(shown_P, swapped_P, ctr_P2)
 
 
-def fit_temperature(odds_P: Floats, truth_P: Floats) -> float:
-    """The T that minimises the log-loss of sigmoid(odds / T), by golden section over log T.
-
-    The loss is convex in 1 / T, so it has one minimum.
-    """
-
-    def loss(log_t: float) -> float:
-        odds = odds_P / math.exp(log_t)
-        return float(np.mean(np.logaddexp(0, odds) - truth_P * odds))
-
-    low, high = math.log(COOLEST), math.log(HOTTEST)
-    while high - low > 1e-4:
-        one, two = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        low, high = (low, two) if loss(one) < loss(two) else (one, high)
-    return math.exp((low + high) / 2)
-
-
 def calibrated(model: RewardModel, held_out: PairSet) -> tuple[Opinion, dict[str, float]]:
-    """Opinions of the held-out pairs, and their figures at the temperature that fits them best."""
-    said = judge(model, held_out)
-    temperature = fit_temperature((said.shown_P + said.swapped_P) / 2, truths(held_out))
-    return said, measure(said, held_out, temperature)
+    """Opinions of the held-out pairs, and their figures; no pair is measured at a temperature fitted to it.
+
+    ``temperature`` is what all pairs together give, with the middle 95 % of what it may be.
+    """
+    said, truth_P = judge(model, held_out), truths(held_out)
+    item_P = [pair.item for pair in held_out.pairs]
+    odds_P, weight_P = (said.shown_P + said.swapped_P) / 2, independent(item_P, held_out.sides)
+    fitted = fit_temperature(odds_P, truth_P, weight_P)
+    figures = measure(said, held_out, cross_fitted(odds_P, truth_P, weight_P, item_P))
+    return said, figures | {
+        "temperature": fitted.value,
+        "temperature_low": fitted.low,
+        "temperature_high": fitted.high,
+    }
 
 
-def measure(said: Opinion, held_out: PairSet, temperature: float) -> dict[str, float]:
-    """Figures of the opinions against the truth that the pairs have."""
+def measure(said: Opinion, held_out: PairSet, temperature_P: Floats | float) -> dict[str, float]:
+    """Figures of the opinions against the truth that the pairs have; accuracy with a 95 % interval."""
     truth_P = truths(held_out)
-    shown_P, swapped_P = said.probabilities(temperature)
+    item_P = [pair.item for pair in held_out.pairs]
+    shown_P, swapped_P = said.probabilities(temperature_P)
     p_P = judging.combine(shown_P, swapped_P)
-    accuracy = float(judging.credit(p_P, truth_P).mean())
+    credit_P = judging.credit(p_P, truth_P)
+    accuracy, (low, high) = float(credit_P.mean()), share_interval(credit_P, item_P)
     figures = {
+        "pairs": float(len(item_P)),
+        "items": float(len(set(item_P))),
         "accuracy": accuracy,
+        "accuracy_low": low,
+        "accuracy_high": high,
         "log_loss": judging.log_loss(p_P, truth_P),
         "ece": judging.calibration_error(p_P, truth_P),
         "order_agreement": judging.order_agreement(shown_P, swapped_P),
-        "temperature": temperature,
     }
     if all(pair.q is not None for pair in held_out.pairs):
         figures["ceiling"] = ceiling = float(np.maximum(truth_P, 1 - truth_P).mean())
@@ -120,10 +116,16 @@ def rates(held_out: PairSet) -> Floats:
 
 
 def log_spread(said: Opinion, held_out: PairSet) -> float | None:
-    """Root mean square of log(rate / predicted rate) over held-out ads: exp(+-1.96 of it) is an interval."""
+    """Spread of log(rate / predicted rate) over held-out ads, so that exp(+-1.96 of it) is a 95 % interval.
+
+    Their root mean square, widened for few items by Student's law; None where fewer than two tell.
+    """
     ctr_P2 = rates(held_out)
     known = np.isfinite(ctr_P2) & (ctr_P2 > 0)
-    if not known.any():
+    items = {pair.item for pair, row in zip(held_out.pairs, known, strict=True) if row.any()}
+    if len(items) < 2:
         return None
     error = np.log(ctr_P2[known]) - np.log(np.maximum(said.ctr_P2[known], 1e-4))
-    return float(np.sqrt(np.mean(error**2)))
+    count = len(items)
+    widened = stats.t.ppf(0.975, count - 1) / stats.norm.ppf(0.975) * np.sqrt(1 + 1 / count)
+    return float(np.sqrt(np.mean(error**2)) * widened)

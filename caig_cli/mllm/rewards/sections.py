@@ -180,7 +180,10 @@ class TrainRmSection(Section):
     """Accept images outside the folder of the file."""
 
     eval_share: Share = 0.1
-    """Share of the items to hold out when eval_pairs is empty."""
+    """Share of the items to hold out when eval_pairs is empty; 0 holds out none."""
+
+    min_eval_items: Count = 10
+    """Items to hold out at least, or half of them where that is less: fewer measure and calibrate nothing."""
 
     eval_most: Count = 2000
     """Held-out pairs to evaluate on, at most."""

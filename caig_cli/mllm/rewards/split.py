@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from caig_cli.data.held_out import held_out as held_out_items
+from caig_cli.data.markets import of_market
 from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.sections import TrainRmSection
 from caig_cli.mllm.rewards.targets import Teaching
 from caig_cli.records import Failure, Pair
-
-LEVELS = 4
-"""Folders above an ad in which a market's ground truth is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,9 @@ def read_data(section: TrainRmSection, seed: int) -> Data:
         if shared:
             warnings.append(f"{len(shared)} items are learnt and evaluated on: the figures will flatter")
     else:
-        held_out = [p for p in train if _draw(seed, p.item) < section.eval_share]
-        train = [p for p in train if _draw(seed, p.item) >= section.eval_share]
+        items = held_out_items([p.item for p in train], section.eval_share, section.min_eval_items, seed)
+        held_out = [p for p in train if p.item in items]
+        train = [p for p in train if p.item not in items]
     target = teaching(section).target
     known = [pair for pair in train if target(pair) is not None]
     unknown = "has neither target nor p_left, so that there is nothing to learn"
@@ -78,17 +78,16 @@ def read_data(section: TrainRmSection, seed: int) -> Data:
 
 
 def is_simulated(section: TrainRmSection, data: Data) -> bool:
-    """Whether the recipe says so, a pair knows its truth, or an ad lies in a market."""
+    """Whether the recipe says so, or what is learnt comes from a market."""
     if section.simulated is not None:
         return section.simulated
-    pairs = data.train + data.held_out
-    folders = {creative.image.absolute().parent for p in pairs for creative in (p.left, p.right)}
-    above = {parent for folder in folders for parent in (folder, *folder.parents[: LEVELS - 1])}
-    return any(p.q is not None for p in pairs) or any((f / "ground_truth.jsonl").is_file() for f in above)
+    own = [] if section.eval_pairs is not None else data.held_out  # what is held out is of the same log
+    return from_market(data.train + own)
 
 
-def _draw(seed: int, item: str) -> float:
-    return derive_seed(seed, "held out", item) / 2**63
+def from_market(pairs: Sequence[Pair]) -> bool:
+    """Whether a pair knows its truth, or an ad is one of a simulated market."""
+    return any(pair.q is not None for pair in pairs) or of_market(ad_files(pairs))
 
 
 def _most(pairs: Sequence[Pair], limit: int, seed: int) -> list[Pair]:
