@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caig_cli.data.held_out import held_out
+from caig_cli.engine.held_out import held_out
 
 
 @pytest.mark.parametrize(

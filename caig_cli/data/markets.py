@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from caig_cli.engine.files import each_line
-
 TRUTH, CATALOGUE = "ground_truth.jsonl", "catalogue.jsonl"
 LEVELS = 4
 """Folders above a picture in which a market's files are looked for."""
@@ -34,7 +32,9 @@ def _named(market: Path) -> Iterator[str]:
     if not (market / TRUTH).is_file():
         return
     try:
-        yield from (str(row["image"]) for row in each_line(market / TRUTH))
-        yield from (f"products/{row['id']}.png" for row in each_line(market / CATALOGUE))
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError, OSError):
+        for line in (market / TRUTH).open(encoding="utf-8"):
+            yield str(json.loads(line)["image"])
+        for line in (market / CATALOGUE).open(encoding="utf-8"):
+            yield f"products/{json.loads(line)['id']}.png"
+    except (KeyError, TypeError, ValueError, RecursionError, OSError):
         return  # somebody else's file of that name

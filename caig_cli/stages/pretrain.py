@@ -304,7 +304,7 @@ def _save(
 def _read(recipe: PretrainRecipe) -> tuple[list[Dialogue], list[Dialogue]]:
     """Dialogues to learn and to hold out; an image is on one side only."""
     from caig_cli.data.dialogues import read_dialogues
-    from caig_cli.data.held_out import held_out as held_out_items
+    from caig_cli.engine.held_out import held_out as held_out_items
 
     data = recipe.pretrain
     if data.data is None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from caig_cli.data.held_out import held_out as held_out_items
 from caig_cli.data.markets import of_market
 from caig_cli.data.pairs import read_pairs
+from caig_cli.engine.held_out import held_out as held_out_items
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.mllm.rewards.sections import TrainRmSection
