@@ -112,6 +112,13 @@ COMMANDS: Mapping[str, Command] = {
         {
             "LOGS": "pairs.logs",
             "--images": "pairs.images",
+            "--from": "pairs.platform",
+            "--column": "pairs.columns",
+            "--decimal": "pairs.decimal",
+            "--dates": "pairs.dates",
+            "--repeats": "pairs.repeats",
+            "--pool": "pairs.pool",
+            "--query": "pairs.query",
             "--allow-outside": "pairs.allow_outside",
             "--out": "pairs.out",
             "--overwrite": "pairs.overwrite",

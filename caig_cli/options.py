@@ -7,6 +7,7 @@ them; so a flag, ``CAIG_*`` and ``--set`` complain in the same words.
 from __future__ import annotations
 
 import inspect
+import keyword
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -87,12 +88,13 @@ def make_function(
 
 
 def variable(flag: str) -> str:
-    """``--dry-run`` is ``dry_run`` in Python."""
-    return flag.strip("-").replace("-", "_").lower()
+    """``--dry-run`` is ``dry_run`` in Python, and ``--from`` is ``from_``."""
+    name = flag.strip("-").replace("-", "_").lower()
+    return name + "_" * keyword.iskeyword(name)
 
 
 def _environment(command: str, flag: str) -> list[str]:
-    name = variable(flag).upper()
+    name = variable(flag).upper().rstrip("_")
     return [f"CAIG_{variable(command).upper()}_{name}", f"CAIG_{name}"]
 
 

@@ -22,7 +22,7 @@ LAYERS = (
     ("rounds",),
     ("market",),
     ("mllm", "painters"),
-    ("cutouts",),
+    ("cutouts", "clicks"),
     ("engine",),
     ("judging",),
     ("losses", "preference", "metrics", "posteriors", "intervals"),

@@ -50,7 +50,11 @@ def read_rows(path: Path) -> Iterator[Row | Failure]:
     text = read_text(path)
     if not text.strip():
         raise DataError(f"{shown(path)}: the file is empty; write at least one record")
-    suffix = path.suffix.lower()
+    return rows_of_text(path, text, path.suffix.lower())
+
+
+def rows_of_text(path: Path, text: str, suffix: str) -> Iterator[Row | Failure]:
+    """The rows of a file's text by the kind of its ending; errors name ``path``."""
     if suffix in (".csv", ".tsv"):
         return _csv_rows(path, text)
     return _json_rows(path, text) if suffix == ".json" else _jsonl_rows(path, text)

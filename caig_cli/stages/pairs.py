@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from caig_cli.engine.click_pairs import FilterSection, Probability
+from caig_cli.clicks.choosing import FilterSection, Probability
 from caig_cli.engine.files import atomic_write, to_json
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed
@@ -20,10 +20,10 @@ from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Failure
 
 if TYPE_CHECKING:
-    from caig_cli.data.click_logs import ClickLog, Ints
-    from caig_cli.data.facts import Facts
-    from caig_cli.data.selection import Floats
-    from caig_cli.engine.click_pairs import Chosen, Material
+    from caig_cli.clicks.choosing import Chosen, Material
+    from caig_cli.clicks.facts import Facts
+    from caig_cli.clicks.log import ClickLog, Ints
+    from caig_cli.clicks.selection import Floats
     from caig_cli.engine.report import Reporter
     from caig_cli.posteriors import Prior
 
@@ -34,11 +34,35 @@ LISTED = 10
 class PairsSection(Section):
     """What to read and what to write."""
 
-    logs: tuple[Path, ...] = ()
-    """Click logs: CreativeRanking lists, CG4CTR JSON, CSV, JSONL or Parquet."""
+    logs: tuple[str, ...] = ()
+    """Click logs: exports of ad platforms as they come (CSV, TSV, XLSX, JSON, Parquet, also packed or in an
+    object store), CreativeRanking lists, CG4CTR JSON."""
 
-    images: Path | None = None
-    """Folder that image names start from; empty means the folder of the first log."""
+    platform: str = "auto"
+    """Platform whose column names are meant, such as meta, google or amazon; auto tells by the header."""
+
+    columns: dict[str, str] = {}
+    """Columns that are not found by themselves: item, image, ad, ad_id, group, campaign, day, impressions,
+    clicks or event = the title in the file; an empty title leaves the column out."""
+
+    decimal: Literal["auto", ".", ","] = "auto"
+    """Decimal mark of the numbers; auto tells by the file and refuses what may be read in two ways."""
+
+    dates: Literal["auto", "dmy", "mdy", "ymd"] = "auto"
+    """Order of day, month and year where figures alone do not tell; auto tells by the file."""
+
+    repeats: Literal["refuse", "sum", "first"] = "refuse"
+    """What a second row for an ad and day is, where no column tells the two apart: an error, more of the same
+    to add up, or the same again."""
+
+    pool: bool = False
+    """Add up what several platforms say of an ad, instead of comparing ads within each platform."""
+
+    query: str | None = None
+    """SQL whose rows are read as the log (DuckDB); the given logs are its table "log"."""
+
+    images: tuple[Path, ...] = ()
+    """Folders of the ads' pictures; empty means the folder of the first log."""
 
     allow_outside: bool = False
     """Accept images that links lead to outside the folder."""
@@ -53,7 +77,11 @@ class PairsSection(Section):
     """Also write both official layouts, with a 1024x512 picture of each pair."""
 
     skip_bad: bool = False
-    """Leave out malformed rows and go on, instead of ending at the first."""
+    """Leave out malformed rows and go on, instead of ending at the first; refused where they are not a small
+    random part."""
+
+    max_bad_share: Probability = 0.05
+    """Most rows of a log that may be left out, as a share."""
 
     validation_share: Probability = 0.0
     """Share of the items whose pairs are for validation."""
@@ -90,8 +118,8 @@ def plan(recipe: PairsRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
     """Read the logs, choose pairs, write them split by split, and a summary last."""
-    from caig_cli.engine.click_pairs import as_pairs
-    from caig_cli.engine.pair_files import write_official, write_pairs
+    from caig_cli.clicks.choosing import as_pairs
+    from caig_cli.clicks.pair_files import write_official, write_pairs
 
     files = _files(recipe)
     facts, failed = _facts(recipe)
@@ -119,10 +147,10 @@ def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
 
 def _files(recipe: PairsRecipe) -> dict[str, Path]:
     """The file of each split; the only one is for all pairs. Raises UsageError for what cannot be."""
-    from caig_cli.engine.pair_files import official_files
+    from caig_cli.clicks.pair_files import official_files
 
     section = recipe.pairs
-    if not section.logs or section.out is None:
+    if not (section.logs or section.query) or section.out is None:
         raise UsageError("logs and --out are needed, as in caig pairs LOGS --images DIR --out pairs.jsonl")
     if section.out.suffix != ".jsonl":
         raise UsageError(
@@ -141,7 +169,8 @@ def _files(recipe: PairsRecipe) -> dict[str, Path]:
     written = [*files.values(), _summary_file(recipe)]
     if section.official:
         written += [file for path in files.values() for file in official_files(path)]
-    read = [path.absolute() for path in (*section.logs, *section.products, section.truth) if path is not None]
+    given = (*map(Path, section.logs), *section.products, section.truth)
+    read = [path.absolute() for path in given if path is not None]
     for path in written:
         if path in read:
             raise UsageError(f"--out: {path} is read here; choose another name")
@@ -159,35 +188,69 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     """What the logs, their images and the truth say, and what of them is left out."""
     import numpy as np
 
-    from caig_cli.data.click_logs import read_click_logs
-    from caig_cli.data.creative_files import find_images
-    from caig_cli.engine.click_pairs import Material
+    from caig_cli.clicks.choosing import Material
     from caig_cli.posteriors import prior_of
 
-    section = recipe.pairs
-    with report.progress("log rows") as bar:
-        log = read_click_logs(section.logs, skip_bad=section.skip_bad, advance=bar.advance)
-    folder = section.images or section.logs[0].parent
-    with report.progress("images looked for", len(log.image_C)) as bar:
-        outside = section.allow_outside
-        paths, missing = find_images(log, folder, allow_outside=outside, advance=bar.advance)
+    log = _log(recipe, report)
     impressions, clicks = log.totals()
     observed = np.divide(clicks, impressions, out=np.zeros(len(clicks)), where=impressions > 0)
     true, doubtful = _true_rates(recipe, log)
     skipped = _listed("log rows", log.bad, log.bad_rows)
     skipped += _listed("truth", doubtful, len(doubtful))
-    skipped += _listed("images", missing, len(missing))
+    skipped += _listed("images", log.missing, len(log.missing))
     try:
-        prior = prior_of(recipe.filter.prior, clicks, impressions, log.item_C)
+        prior = prior_of(recipe.filter.prior, clicks, impressions, log.contests())
     except ValueError as error:
         raise UsageError(f"filter.prior: {error}") from None
-    return Material(log, paths, impressions, clicks, observed, true, prior), skipped
+    return Material(log, impressions, clicks, observed, true, prior), skipped
+
+
+def _log(recipe: PairsRecipe, report: Reporter) -> ClickLog:
+    """The click log of all files, and what was done to make it one."""
+    from caig_cli.clicks.bad_rows import Rules
+    from caig_cli.clicks.pictures import Pictures
+    from caig_cli.clicks.platforms import named
+    from caig_cli.clicks.read_logs import read_click_logs
+    from caig_cli.clicks.reading import Options
+
+    section = recipe.pairs
+    decimal = None if section.decimal == "auto" else section.decimal
+    dates = None if section.dates == "auto" else section.dates
+    options = Options(named(section.platform), _columns(section.columns), decimal, dates)
+    rules = Rules(
+        section.skip_bad,
+        section.max_bad_share,
+        section.repeats,
+        section.pool,
+        bool(section.columns.get("item")),
+    )
+    folders = section.images or (Path(section.logs[0]).parent if section.logs else Path(),)
+    pictures = Pictures(folders, allow_outside=section.allow_outside, deep=bool(section.images))
+    with report.progress("log rows") as bar:
+        log = read_click_logs(
+            section.logs, options, rules, pictures=pictures, query=section.query, advance=bar.advance
+        )
+    for note in log.notes:
+        report.info(note)
+    for warning in log.warnings:
+        report.warn(warning)
+    return log
+
+
+def _columns(given: Mapping[str, str]) -> Mapping[str, str]:
+    """The columns that the user names. Raises UsageError for a field that there is not."""
+    from caig_cli.clicks.platforms import FIELDS
+
+    for name in given:
+        if name not in FIELDS:
+            raise UsageError(f"--column {name}: no such field; it is one of {', '.join(FIELDS)}")
+    return given
 
 
 def _true_rates(recipe: PairsRecipe, log: ClickLog) -> tuple[Floats | None, Sequence[Failure]]:
     import numpy as np
 
-    from caig_cli.data.facts import read_true_rates
+    from caig_cli.clicks.facts import read_true_rates
 
     if recipe.pairs.truth is None:
         return None, ()
@@ -198,7 +261,7 @@ def _true_rates(recipe: PairsRecipe, log: ClickLog) -> tuple[Floats | None, Sequ
 
 
 def _facts(recipe: PairsRecipe) -> tuple[dict[str, Facts], list[Failure]]:
-    from caig_cli.data.facts import join_facts
+    from caig_cli.clicks.facts import join_facts
 
     facts, doubtful = join_facts(recipe.pairs.products, recipe.pairs.truth)
     _refuse(recipe, doubtful)
@@ -222,7 +285,7 @@ def _listed(what: str, failures: Sequence[Failure], number: int) -> list[Failure
 
 def _choose(recipe: PairsRecipe, material: Material, report: Reporter) -> Chosen:
     """The pairs that pass, told in a table. Raises UsageError when none does."""
-    from caig_cli.engine.click_pairs import choose
+    from caig_cli.clicks.choosing import choose
 
     chosen = choose(material, recipe.filter, report)
     _tell(material, chosen, report)
@@ -237,7 +300,7 @@ def _split(recipe: PairsRecipe, log: ClickLog, chosen: Chosen) -> dict[str, Ints
     """Numbers of the pairs of each split: items stay whole and with all that they share a picture with."""
     import numpy as np
 
-    from caig_cli.data.selection import SPLITS, share_out, units
+    from caig_cli.clicks.selection import SPLITS, share_out, units
 
     high, low = chosen.high_P, chosen.low_P
     unit_P = units(log.item_C[high], chosen.picture_C[high], chosen.picture_C[low])
@@ -270,7 +333,7 @@ def _counts(material: Material) -> dict[str, int]:
         "bad_rows": material.log.bad_rows,
         "items": len(material.log.items),
         "creatives": len(material.log.image_C),
-        "creatives_without_image": sum(path is None for path in material.path_C),
+        "creatives_without_image": sum(path is None for path in material.log.path_C),
         "impressions": int(material.impressions_C.sum()),
         "clicks": int(material.clicks_C.sum()),
     }
@@ -304,6 +367,7 @@ def _summary(
     return {
         **_figures(material, chosen),
         "log": _counts(material),
+        "exports": list(material.log.facts),
         "fallen": dict(chosen.fallen),
         "prior": str(material.prior),
         "files": files,

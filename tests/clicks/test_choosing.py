@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from caig_cli import cli
-from caig_cli.data.click_logs import read_click_logs
+from caig_cli.clicks.read_logs import read_click_logs
+from caig_cli.clicks.selection import share_out, stability, units
 from caig_cli.data.creatives import open_creative
 from caig_cli.data.pairs import read_pairs
-from caig_cli.data.selection import share_out, stability, units
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
@@ -25,7 +25,7 @@ from caig_cli.recipe import resolve
 from caig_cli.records import Pair
 from caig_cli.stages import market, pairs
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT.parent / "shared/goldens/f_pairs.json"
 
 Row = tuple[str, str, int, int, int]
@@ -47,7 +47,7 @@ def shop(folder: Path, *rows: Row, same: dict[str, str] | None = None) -> Path:
 
 
 def make(log: Path, *sets: str, out: str = "out/pairs.jsonl") -> Outcome:
-    base = [f"pairs.logs=[{log}]", f"pairs.out={log.parent / out}", f"pairs.images={log.parent}"]
+    base = [f"pairs.logs=[{log}]", f"pairs.out={log.parent / out}", f"pairs.images=[{log.parent}]"]
     return pairs.run(resolve(pairs.PairsRecipe, sets=[*base, *sets]), SilentReporter())
 
 
@@ -139,7 +139,7 @@ def test_the_order_must_hold_over_windows(tmp_path: Path) -> None:
     assert kept(log, "filter.window_days=1", "filter.min_stability=0.75") == {("b", "a")}
     with pytest.raises(UsageError, match="order not stable"):
         make(log, "pairs.overwrite=true", "filter.window_days=1")
-    read = read_click_logs([log])
+    read = read_click_logs([str(log)])
     assert stability(read, np.array([1, 2]), np.array([0, 0]), 1).tolist() == [0.75, 0.0]
     undated = tmp_path / "undated.csv"
     undated.write_text("item,image,impressions,clicks\nA,a,2000,100\nA,b,2000,110\n")
@@ -312,7 +312,7 @@ def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pairs_of_a_market_are_chosen_by_truth(market_folder: Path) -> None:
     logs = sorted((market_folder / "logs").glob("creative_ranking_*.txt"))
     logs = [path for path in logs if path.stat().st_size]  # six products may all be for training
-    sets = [f"pairs.logs={json.dumps(list(map(str, logs)))}", f"pairs.images={market_folder}"]
+    sets = [f"pairs.logs={json.dumps(list(map(str, logs)))}", f"pairs.images=[{market_folder}]"]
     sets += [f"pairs.out={market_folder}/test.jsonl", f"pairs.truth={market_folder}/ground_truth.jsonl"]
     sets += ["filter.min_impressions=300", "filter.max_ratio=1.5"]
     result = pairs.run(resolve(pairs.PairsRecipe, sets=sets), SilentReporter()).result
@@ -431,7 +431,9 @@ def test_bad_rows_end_it_or_are_skipped(capfd: pytest.CaptureFixture[str], here:
         "caig: log.csv:10:clicks: 11 is more than the 10 impressions; fix the row (and 29 more bad rows)"
         in err
     )
-    code, out, err = call(capfd, *args, "--skip-bad", "--json")
+    code, out, err = call(capfd, *args, "--skip-bad")
+    assert code == 2 and "would leave out 30 rows, 78.9% of the log" in err, "no small part"
+    code, out, err = call(capfd, *args, "--skip-bad", "--json", "--set", "pairs.max_bad_share=0.8")
     assert code == 3 and json.loads(out)["log"]["bad_rows"] == 30
     warnings = [line for line in err.splitlines() if line.startswith("warning")]
     assert warnings[0] == "warning: log.csv:10: clicks: 11 is more than the 10 impressions; fix the row"
@@ -478,11 +480,11 @@ def test_names_may_be_addresses_or_lack_their_ending(tmp_path: Path) -> None:
 
 
 def test_an_item_with_too_many_ads_is_a_wrong_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caig_cli.data.selection.MAX_CREATIVES", 2)
+    monkeypatch.setattr("caig_cli.clicks.selection.MAX_CREATIVES", 2)
     with pytest.raises(DataError, match="an item has 3 creatives above the filter"):
         make(shop(tmp_path, *FILTERED[:3]))
-    monkeypatch.setattr("caig_cli.data.selection.MAX_CREATIVES", 3)
-    monkeypatch.setattr("caig_cli.data.selection.MAX_PAIRS", 2)
+    monkeypatch.setattr("caig_cli.clicks.selection.MAX_CREATIVES", 3)
+    monkeypatch.setattr("caig_cli.clicks.selection.MAX_PAIRS", 2)
     with pytest.raises(DataError, match="more than 2 pairs"):
         make(shop(tmp_path, *FILTERED[:3]))
 
@@ -491,13 +493,13 @@ def test_many_items_at_once_are_as_each_alone(tmp_path: Path, monkeypatch: pytes
     log = shop(tmp_path, *many())
     make(log)
     whole = (tmp_path / "out/pairs.jsonl").read_text()
-    monkeypatch.setattr("caig_cli.data.selection._AT_ONCE", 1)
+    monkeypatch.setattr("caig_cli.clicks.selection._AT_ONCE", 1)
     make(log, "pairs.overwrite=true")
     assert (tmp_path / "out/pairs.jsonl").read_text() == whole
 
 
 def test_reading_what_was_written_gives_the_same(tmp_path: Path) -> None:
-    from caig_cli.engine.pair_files import write_pairs
+    from caig_cli.clicks.pair_files import write_pairs
 
     make(shop(tmp_path, *many()), out="pairs.jsonl")
     found = read(tmp_path / "pairs.jsonl")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from caig_cli.data.click_logs import ClickLog, Ints
-    from caig_cli.data.facts import Facts
-    from caig_cli.data.selection import Floats
+    from caig_cli.clicks.facts import Facts
+    from caig_cli.clicks.log import ClickLog, Ints
+    from caig_cli.clicks.selection import Floats
     from caig_cli.engine.report import Reporter
     from caig_cli.posteriors import Prior
 
@@ -66,7 +65,6 @@ class Material:
     """What is known of each creative [C]."""
 
     log: ClickLog
-    path_C: Sequence[Path | None]
     impressions_C: Ints
     clicks_C: Ints
     observed_C: Floats
@@ -101,19 +99,19 @@ def choose(material: Material, limits: FilterSection, report: Reporter) -> Chose
     """The pairs that pass every filter. Raises UsageError where a filter cannot be applied."""
     import numpy as np
 
-    from caig_cli.data.selection import Limits, candidate_pairs, stability
+    from caig_cli.clicks.selection import Limits, candidate_pairs, stability
     from caig_cli.posteriors import probability_higher, q_observed_higher
 
     log, rate = material.log, material.rates()
     clicks, shown = material.clicks_C, material.impressions_C
     gates = {
-        "image not usable": np.array([path is not None for path in material.path_C], np.bool_),
+        "image not usable": np.array([path is not None for path in log.path_C], np.bool_),
         "true rate not known": ~np.isnan(rate),
         "too few impressions": shown > limits.min_impressions,
         "no clicks": rate > 0,
     }
     apart = Limits(limits.min_ratio, limits.max_ratio, limits.min_gap, limits.max_gap)
-    high, low, fallen = candidate_pairs(log.item_C, rate, gates, apart)
+    high, low, fallen = candidate_pairs(log.contests(), rate, gates, apart)
 
     def keep(passes_P: NDArray[np.bool_], reason: str) -> None:
         nonlocal high, low
@@ -140,7 +138,7 @@ def as_pairs(
     """The pairs numbered ``of`` as records, in order; the better ad is left in half of them, by the seed."""
     import numpy as np
 
-    from caig_cli.data.facts import Facts
+    from caig_cli.clicks.facts import Facts
 
     log, unknown = material.log, Facts()
     item_P = log.item_C[chosen.high_P]
@@ -168,7 +166,7 @@ def as_pairs(
 
 
 def _creative(material: Material, creative: int) -> Creative:
-    path = material.path_C[creative]
+    path = material.log.path_C[creative]
     assert path is not None, "a creative without an image is in no pair"
     impressions, clicks = int(material.impressions_C[creative]), int(material.clicks_C[creative])
     return Creative(path, impressions, clicks, float(material.rates()[creative]))
@@ -183,13 +181,13 @@ def _pictures(material: Material, high_P: Ints, low_P: Ints, report: Reporter) -
     """See ``Chosen.picture_C``."""
     import numpy as np
 
-    from caig_cli.data.creative_files import digests
+    from caig_cli.clicks.pictures import digests
 
     used = np.unique(np.concatenate([high_P, low_P]))
-    paths = [path for creative in used.tolist() if (path := material.path_C[creative]) is not None]
+    paths = [path for creative in used.tolist() if (path := material.log.path_C[creative]) is not None]
     with report.progress("images compared", len(set(paths))) as bar:
         digest = digests(paths, advance=bar.advance)
     number: dict[str, int] = {}
-    picture_C = np.full(len(material.path_C), -1, np.int64)
+    picture_C = np.full(len(material.log.path_C), -1, np.int64)
     picture_C[used] = [number.setdefault(digest[path], len(number)) for path in paths]
     return picture_C

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from caig_cli.data.images import shown
-from caig_cli.data.log_formats import COLUMNS
 from caig_cli.data.product_columns import CAPTIONS, FACTS, column_name
 from caig_cli.data.products import attributes_of
 from caig_cli.data.tables import TABLE_SUFFIXES, Row, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Failure
 
-_IDS = ("id", *COLUMNS["item"])
+ITEMS = ("item_id", "item", "product_id")
+"""What a file beside the log may call an item, the first found counts."""
+
+IMAGES = ("image_name", "image", "creative_image_hash", "creative_id")
+"""What it may call an ad's picture."""
+
+_IDS = ("id", *ITEMS)
 _NO_ATTRIBUTES = {*_IDS, "category", "split"}
 
 Key = TypeVar("Key")
@@ -87,8 +92,8 @@ def read_true_rates(path: Path) -> tuple[dict[tuple[str, str], float], list[Fail
     """
 
     def one(row: Row) -> tuple[tuple[str, str], float]:
-        item = _first(row, COLUMNS["item"], row.values)
-        image = _first(row, COLUMNS["image"], row.values)
+        item = _first(row, ITEMS, row.values)
+        image = _first(row, IMAGES, row.values)
         if item is None or image is None:
             raise row.error(
                 "item_id" if item is None else "image", "is missing; write it as in the click log"

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from caig_cli.data.click_logs import ClickLog, Ints
+from caig_cli.clicks.log import ClickLog, Ints
 from caig_cli.errors import DataError
 
 Bools = NDArray[np.bool_]

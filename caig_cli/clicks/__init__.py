@@ -1,0 +1,1 @@
+"""From a platform's export to pairs of ads: reading, joining with pictures, choosing, writing."""

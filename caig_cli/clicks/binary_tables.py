@@ -1,0 +1,140 @@
+"""Click logs as Parquet (pyarrow), folders of it and SQL (DuckDB), and spreadsheets (openpyxl)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from caig_cli.clicks.files import LogFile
+from caig_cli.clicks.tables import CHUNK, Chunk, Table, buffered, from_rows, row_chunks
+from caig_cli.data.images import shown
+from caig_cli.errors import DataError
+
+
+def open_parquet(file: LogFile) -> Table:
+    """A Parquet file by batches; ``line`` is the number of the row."""
+    try:
+        import pyarrow
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise DataError(
+            f"{shown(file.name)}: Parquet needs pyarrow; run pip install 'caig[parquet]'"
+        ) from None
+    try:
+        opened = parquet.ParquetFile(buffered(file))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _damaged(file, "Parquet", error) from None
+    return Table(opened.schema_arrow.names, _parquet_chunks(file, opened), line=0)
+
+
+def _parquet_chunks(file: LogFile, opened: Any) -> Iterator[Chunk]:
+    import pyarrow
+
+    line = 1
+    try:
+        for batch in opened.iter_batches(batch_size=CHUNK):
+            columns = [_values(column) for column in batch.columns]
+            yield Chunk(np.arange(line, line + batch.num_rows), columns)
+            line += batch.num_rows
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _damaged(file, "Parquet", error) from None
+
+
+def _values(column: Any) -> Sequence[Any]:
+    """A column as Python values, each distinct one made once."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_nested(kind) or pyarrow.types.is_dictionary(kind):
+        return [str(value) if isinstance(value, list | dict) else value for value in column.to_pylist()]
+    if pyarrow.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)  # Python has no nanoseconds
+    coded = column.dictionary_encode()
+    values = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+    found: Sequence[Any] = values[coded.indices.fill_null(len(values) - 1).to_numpy()].tolist()
+    return found
+
+
+def open_sheet(file: LogFile, given: Sequence[str]) -> Table:
+    """The sheet of a workbook whose header names most; formulas count by their stored values."""
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles and extensions
+            book = openpyxl.load_workbook(buffered(file), read_only=True, data_only=True)
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
+            best = max(sheets, key=lambda sheet: _known(sheet, given))
+            rows = (tuple(row) for row in best.iter_rows(values_only=True))
+            return from_rows(file, rows, given)
+    except DataError:
+        raise
+    except Exception as error:  # zip, XML and cell errors of many kinds
+        raise _damaged(file, "XLSX", error) from None
+
+
+def _known(sheet: Any, given: Sequence[str]) -> int:
+    from caig_cli.clicks.tables import HEAD, _score
+
+    sheet.reset_dimensions()
+    return max((_score(row, given) for row in sheet.iter_rows(max_row=HEAD, values_only=True)), default=0)
+
+
+def open_folder(file: LogFile) -> Table:
+    """All Parquet files of a folder, its key=value folders as columns."""
+    if not any(file.path.rglob("*.parquet")):
+        raise DataError(f"{shown(file.name)}: a folder without .parquet files; give log files")
+    pattern = str(file.path / "**" / "*.parquet").replace("'", "''")
+    sql = f"SELECT * FROM read_parquet('{pattern}', hive_partitioning = true, union_by_name = true)"
+    return open_query(file, sql, ())
+
+
+def open_query(file: LogFile, sql: str, logs: Sequence[Path]) -> Table:
+    """The rows that an SQL query gives; ``log`` is there the table of the given files."""
+    try:
+        import duckdb
+    except ImportError:
+        raise DataError(
+            f"{shown(file.name)}: SQL and folders need DuckDB; run pip install 'caig[duckdb]'"
+        ) from None
+    try:
+        connection = duckdb.connect()
+        if logs:
+            connection.execute(f"CREATE VIEW log AS {_view(logs)}")
+        result = connection.execute(sql)
+        header = [column[0] for column in result.description or ()]
+    except duckdb.Error as error:
+        raise _damaged(file, "query", error) from None
+    return Table(header, row_chunks(_fetched(file, result), len(header), 1), line=0)
+
+
+def _view(logs: Sequence[Path]) -> str:
+    """SQL that reads files of one kind, by their ending."""
+    names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in logs)
+    suffixes = {path.suffix.lower() for path in logs}
+    if suffixes <= {".parquet", ".pq"}:
+        return f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
+    if suffixes <= {".json", ".jsonl", ".ndjson"}:
+        return f"SELECT * FROM read_json([{names}], union_by_name = true)"
+    return f"SELECT * FROM read_csv([{names}], union_by_name = true)"
+
+
+def _fetched(file: LogFile, result: Any) -> Iterator[Sequence[Any]]:
+    import duckdb
+
+    try:
+        while rows := result.fetchmany(CHUNK):
+            yield from rows
+    except duckdb.Error as error:
+        raise _damaged(file, "query", error) from None
+
+
+def _damaged(file: LogFile, what: str, error: BaseException) -> DataError:
+    reason = shown(" ".join(str(error).split())[:200]) or type(error).__name__
+    if what == "query":
+        return DataError(f"--query: {reason}" if file.name == "--query" else f"{shown(file.name)}: {reason}")
+    return DataError(f"{shown(file.name)}: not a readable {what} file ({reason}); write it again")

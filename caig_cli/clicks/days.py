@@ -1,0 +1,200 @@
+"""Dates as people and platforms write them -> days in order of time, read as the file itself shows."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Literal
+
+from caig_cli.data.images import shown
+from caig_cli.errors import UsageError
+
+Order = Literal["dmy", "mdy", "ymd"]
+
+ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
+
+MONTHS: Mapping[str, str] = {
+    "en": "january february march april may june july august september october november december",
+    "de": "januar februar marz april mai juni juli august september oktober november dezember",
+    "fr": "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "pt": "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada "
+    "grudnia",
+    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+    "tr": "ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik",
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "short": "janv fevr mrz avr mei juil jul aou sept okt nov dez",
+    "more": "jan feb mrt abr mag giu lug ago set out noy dic",
+}
+"""Names of months; a shorter form of at least three letters counts too, where only one month has it."""
+
+_YMD = re.compile(
+    r"(\d{4})(?:[-/. ]\s?|\s?[年년]\s?)(\d{1,2})(?:[-/. ]\s?|\s?[月월]\s?)(\d{1,2})(?:\s?[日일.])?(?!\d)(.*)",
+    re.S,
+)
+_XXY = re.compile(r"(\d{1,2})([-/. ])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)(.*)", re.S)
+_REST = re.compile(
+    r"\.?(?:,?\s*(?:T|at\b)?\s*\d{1,2}:\d{2}.*|,?\s*T?\d{1,2}[:h].*|\s*[-–—~]\s*\d.*|\s*\(.*\)|\s*)",
+    re.S | re.I,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class Ambiguous:
+    """A date whose day and month cannot be told apart; ``parse`` returns it without an order."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: int, second: int) -> None:
+        self.first, self.second = first, second
+
+
+def parse(value: object, order: Order | None) -> str | Ambiguous | None:
+    """A cell -> ISO date, or a number of a day as text; None where it is neither.
+
+    Of dates such as 03/04/2026 ``order`` tells day and month; with dots the day is always first.
+    """
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int):
+        return _numbered(str(value))
+    if not isinstance(value, str):
+        return None
+    text = unicodedata.normalize("NFKC", value).strip()
+    text = re.sub(r"\.0+$", "", text) if re.fullmatch(r"\d+\.0+", text) else text
+    if text.isdecimal():
+        return _numbered(text)
+    return _written(text, order)
+
+
+def _numbered(text: str) -> str | None:
+    """Days as digits: 20261001, seconds, milliseconds or microseconds since 1970 (UTC), or just numbers."""
+    if len(text) == 8 and (found := _date(int(text[:4]), int(text[4:6]), int(text[6:]))):
+        return found
+    for length, unit in ((10, 1), (13, 1000), (16, 1_000_000), (19, 1_000_000_000)):
+        if len(text) == length and text[0] in "12":
+            moment = datetime.datetime.fromtimestamp(int(text) // unit, datetime.UTC)
+            return moment.date().isoformat()
+    return str(int(text)) if not text.startswith("-") and len(text) < 10 else None
+
+
+def _written(text: str, order: Order | None) -> str | Ambiguous | None:
+    if match := _YMD.fullmatch(text):
+        year, month, day, rest = match.groups()
+        return _date(int(year), int(month), int(day)) if _REST.fullmatch(rest) else None
+    if match := _XXY.fullmatch(text):
+        first, mark, second, year, rest = match.groups()
+        if not _REST.fullmatch(rest):
+            return None
+        if mark == ".":
+            return _date(_full(year), int(second), int(first))
+        return _ordered(int(first), int(second), year, order)
+    return _named(text)
+
+
+def _ordered(first: int, second: int, year: str, order: Order | None) -> str | Ambiguous | None:
+    if order == "dmy":
+        return _date(_full(year), second, first)
+    if order == "mdy":
+        return _date(_full(year), first, second)
+    if order == "ymd":  # 26-10-01
+        return _date(2000 + first, second, int(year)) if len(year) == 2 else None
+    if first > 12 or second > 12 or first == second:
+        return _date(_full(year), *((second, first) if first > 12 else (first, second)))
+    return Ambiguous(first, second)
+
+
+def _named(text: str) -> str | None:
+    """Dates with the name of a month: 1. Oktober 2026, Oct 1, 2026, 01-Oct-26, jeu. 1 oct. 2026."""
+    date, _, _ = text.partition(" - ")
+    date = re.split(r"\d{1,2}:\d{2}", date)[0]
+    numbers = re.findall(r"\d+", date)
+    months = [month for word in _WORD.findall(_plain(date)) if (month := _month(word))]
+    if not months or len(numbers) != 2 or len(date) > 40:
+        return None
+    month = months[-1]  # before it may stand a day of the week: mar. 6 oct. 2026
+    if len(numbers[0]) == 4:
+        return _date(int(numbers[0]), month, int(numbers[1]))
+    return _date(_full(numbers[1]), month, int(numbers[0]))
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+@cache
+def _month(word: str) -> int | None:
+    """The month that a word names in full or, with three letters or more, begins; None where two do."""
+    if len(word) < 3:
+        return None
+    found = {
+        number
+        for names in MONTHS.values()
+        for number, name in enumerate(map(_plain, names.split()), start=1)
+        if name.startswith(word)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _full(year: str) -> int:
+    return int(year) + 2000 * (len(year) == 2)
+
+
+def _date(year: int, month: int, day: int) -> str | None:
+    try:
+        return datetime.date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def find_order(values: Iterable[object], hint: Order | None, where: str) -> Order | None:
+    """The order of day and month in a file: its own dates decide, then the language of its header.
+
+    None where no date needs one. Raises UsageError where dates contradict each other or nothing decides.
+    """
+    first_large = second_large = unclear = None
+    for value in values:
+        if not isinstance(value, str):
+            continue
+        match = _XXY.fullmatch(unicodedata.normalize("NFKC", value).strip())
+        if not match or match[2] == ".":
+            continue
+        first, second = int(match[1]), int(match[3])
+        if first > 12:
+            first_large = first_large or value.strip()
+        elif second > 12:
+            second_large = second_large or value.strip()
+        elif first != second:
+            unclear = unclear or value.strip()
+    if first_large and second_large:
+        both = f"'{shown(first_large[:20])}' and '{shown(second_large[:20])}'"
+        raise UsageError(f"{where}: {both} have day and month in two orders; make them one")
+    if first_large or second_large:
+        return "dmy" if first_large else "mdy"
+    if unclear is None or hint is not None:
+        return hint
+    raise UsageError(
+        f"{where}: '{shown(unclear[:20])}' may be in two months, and no date of the file tells; "
+        "say which with --dates dmy or --dates mdy"
+    )
+
+
+def in_order(days: Sequence[str]) -> list[str]:
+    """Days in the order of time: blank, numbers by size, ISO dates."""
+    return sorted(
+        days, key=lambda day: (day != "", not day.isdecimal(), int(day) if day.isdecimal() else 0, day)
+    )

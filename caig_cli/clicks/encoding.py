@@ -1,0 +1,74 @@
+"""Columns as numbers: each distinct cell once, and for each row which it is. Legend: R rows, V values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+Ints = NDArray[np.int64]
+
+T = TypeVar("T")
+
+
+class Coder(dict[Any, int]):
+    """Numbers the distinct values that it is asked for."""
+
+    def __missing__(self, value: Any) -> int:
+        number = self[value] = len(self)
+        return number
+
+    def codes(self, cells: Sequence[Any]) -> Codes:
+        """The number of each cell, int32 [R]."""
+        return np.fromiter(map(self.__getitem__, cells), np.int32, len(cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, its distinct values [V] and which of them each row has, int32 [R]."""
+
+    title: str
+    values: list[Any]
+    code_R: Codes
+
+    def each(self, function: Callable[[Any], T]) -> list[T]:
+        """A function of each distinct value [V]."""
+        return [function(value) for value in self.values]
+
+    def rows_of(self, codes: Iterable[int]) -> NDArray[np.bool_]:
+        """Which rows have one of some values, bool [R]."""
+        wanted = np.zeros(max(1, len(self.values)), np.bool_)
+        wanted[list(codes)] = True
+        return wanted[self.code_R]
+
+    def at(self, rows: Ints | NDArray[np.bool_]) -> Column:
+        """The column of some rows."""
+        return Column(self.title, self.values, self.code_R[rows])
+
+
+def groups(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
+    """Rows equal in all columns: a number for each row [R], in order of first rows, and those rows [G]."""
+    key = np.zeros(len(columns[0]), np.int64) if columns else np.zeros(0, np.int64)
+    for column in columns:
+        numbers = column.astype(np.int64)
+        low = int(numbers.min(initial=0))
+        span = int(numbers.max(initial=0)) - low + 1
+        if int(key.max(initial=0)) >= (1 << 62) // span:
+            key = np.unique(key, return_inverse=True)[1]
+        key = key * span + (numbers - low)
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[group], first[order]
+
+
+def sums(group_R: Ints, values_R: Ints, number: int) -> Ints:
+    """Exact sums of values by group, int64 [G]."""
+    total = np.zeros(number, np.int64)
+    np.add.at(total, group_R, values_R)
+    return total

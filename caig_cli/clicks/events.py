@@ -1,0 +1,151 @@
+"""Logs with a row for each event: what a row is, and its sums by ad and day. Legend: R rows, G sums."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from caig_cli.clicks import numbers
+from caig_cli.clicks.encoding import Coder, Codes, Ints, groups, sums
+from caig_cli.clicks.platforms import fold
+from caig_cli.clicks.words import CLICKS, IMPRESSIONS
+from caig_cli.data.images import shown
+from caig_cli.records import Failure
+
+_YES = frozenset({"1", "true", "yes", "y", "t", "1.0"})
+_NO = frozenset({"0", "false", "no", "n", "f", "", "0.0", "none", "null"})
+
+
+class Kind(enum.Enum):
+    """What a row of a log is."""
+
+    COUNTS = "counts"
+    EVENTS = "events of a named kind"
+    SHOWN = "impressions, clicked or not"
+
+
+def kind_of(places: Mapping[str, int]) -> Kind:
+    """What rows are by the columns that there are."""
+    if "impressions" in places:
+        return Kind.COUNTS
+    if "event" in places:
+        return Kind.EVENTS
+    return Kind.SHOWN if "clicks" in places else Kind.COUNTS
+
+
+def days_only(cells: Sequence[Any]) -> Sequence[Any]:
+    """Times as days, where they are written in the common ways: so that they repeat."""
+    first = next((cell for cell in cells if cell), None)
+    if isinstance(first, datetime.datetime):
+        return [cell.date() if isinstance(cell, datetime.datetime) else cell for cell in cells]
+    if not isinstance(first, str):
+        return (
+            [_epoch_day(str(cell)) if isinstance(cell, int) else cell for cell in cells]
+            if _is_epoch(first)
+            else cells
+        )
+    if len(first) > 10 and first[4] == "-" and first[10] in "T ":
+        return [cell[:10] if cell and cell[10:11] in ("T", " ") else cell for cell in cells]
+    if _is_epoch(first):
+        return [_epoch_day(cell) if cell else cell for cell in cells]
+    return cells
+
+
+def _is_epoch(cell: object) -> bool:
+    text = str(cell)
+    return len(text) in (10, 13, 16) and text.isdecimal() and text[0] in "12"
+
+
+def _epoch_day(text: str) -> str:
+    """Seconds, milliseconds or microseconds since 1970 as those of the day's begin."""
+    if not _is_epoch(text):
+        return text
+    return _begin(int(text[:10]) // 86400)
+
+
+@lru_cache(maxsize=4096)
+def _begin(day: int) -> str:
+    return datetime.datetime.fromtimestamp(day * 86400, datetime.UTC).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Events added up by all columns that matter: the first row of each sum, and what it holds."""
+
+    first_G: Ints
+    weight_G: Ints
+    impressions_G: Ints
+    clicks_G: Ints
+    others: int
+    """Events that are neither impressions nor clicks."""
+    bad: Sequence[Failure]
+
+
+def fold_events(columns: Mapping[str, tuple[Coder, Codes]], line_R: Ints, kind: Kind, name: str) -> Folded:
+    """The sums of some events, by what their columns mean."""
+    shown_R, clicked_R, fault = _flags(columns, kind, len(line_R))
+    bad_R = fault != 0
+    bad = []
+    for row in np.flatnonzero(bad_R).tolist():
+        place = f"{shown(name)}:{line_R[row]}"
+        bad.append(
+            Failure(place, f"{place}:clicks: is neither 0 nor 1; name a column of impressions with --column")
+        )
+    keep = np.flatnonzero(~bad_R & ((shown_R + clicked_R) > 0))
+    by = [
+        codes[keep]
+        for one, (_, codes) in columns.items()
+        if one not in ("impressions", "clicks", "event", "url")
+    ]
+    if not len(keep):
+        none = np.zeros(0, np.int64)
+        return Folded(none, none, none, none, int((~bad_R).sum()), bad)
+    group, first = groups(by)
+    number = len(first)
+    return Folded(
+        keep[first],
+        np.bincount(group, minlength=number),
+        sums(group, shown_R[keep], number),
+        sums(group, clicked_R[keep], number),
+        int((~bad_R).sum()) - len(keep),
+        bad,
+    )
+
+
+def _flags(columns: Mapping[str, tuple[Coder, Codes]], kind: Kind, rows: int) -> tuple[Ints, Ints, Ints]:
+    """Impressions and clicks of each row, and whether it cannot be told; each int64 [R]."""
+    none = np.zeros(rows, np.int64)
+    if kind is Kind.EVENTS:
+        coder, codes = columns["event"]
+        names = [fold(value) for value in coder]
+        shown_V = np.array([name in IMPRESSIONS for name in names], np.int64)
+        clicked_V = np.array([name in CLICKS for name in names], np.int64)
+        return shown_V[codes], clicked_V[codes], none
+    coder, codes = columns["clicks"]
+    read = _flag if kind is Kind.SHOWN else _number
+    clicked_R = np.array([read(value) for value in coder], np.int64)[codes]
+    if kind is Kind.SHOWN:
+        return none + 1, np.maximum(clicked_R, 0), (clicked_R < 0).astype(np.int64)
+    coder, codes = columns["impressions"]
+    shown_R = np.array([_number(value) for value in coder], np.int64)[codes]
+    wrong = (shown_R < 0) | (clicked_R < 0)
+    return np.maximum(shown_R, 0), np.maximum(clicked_R, 0), wrong.astype(np.int64)
+
+
+def _flag(value: object) -> int:
+    text = str("" if value is None else value).strip().lower()
+    return 1 if text in _YES else 0 if text in _NO else -1
+
+
+def _number(value: object) -> int:
+    """A count in a log of events: mostly 1, but several may be written as one."""
+    try:
+        return numbers.count(value, ".")
+    except ValueError:
+        return _flag(value)

@@ -1,0 +1,140 @@
+"""Click logs as JSON: lists of records, JSON Lines, answers of an interface, and the CG4CTR re-pack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from caig_cli.clicks.files import LogFile
+from caig_cli.clicks.platforms import fold, platforms
+from caig_cli.clicks.tables import CHUNK, Chunk, Table, text_of_file
+from caig_cli.data.images import shown
+from caig_cli.data.tables import Row, kind, rows_of_text, skip_blanks
+from caig_cli.errors import DataError
+from caig_cli.records import Failure
+
+ENVELOPES = frozenset({"data", "rows", "results", "records", "items", "report", "elements"})
+"""Names under which interfaces hand out a list of records."""
+
+_Record = tuple[int, Mapping[str, Any]]
+
+
+class Structure:
+    """A list or object in a cell: no value, but it can be told what stood there."""
+
+    __slots__ = ("what",)
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+_STRUCTURES = {name: Structure(name) for name in ("an object", "a list")}
+
+
+def open_records(file: LogFile) -> Table:
+    """Records of JSON Lines or of a JSON list."""
+    text = text_of_file(file)
+    if not text.strip():
+        raise DataError(f"{shown(file.name)}: the file is empty; write at least one record")
+    rows = rows_of_text(Path(file.name), text, file.suffix)
+    return _table(_entry(row) for row in rows)
+
+
+def open_json(file: LogFile) -> Table:
+    """A list of records, an object with one inside, or the re-pack."""
+    text = text_of_file(file)
+    if text[skip_blanks(text, 0) :][:1] == "{":
+        return _table(_repack(file.name, text))
+    return open_records(file)
+
+
+def _entry(row: Row | Failure) -> _Record | Failure:
+    return row if isinstance(row, Failure) else (row.line, row.values)
+
+
+def _table(records: Iterator[_Record | Failure]) -> Table:
+    """Records as a table: its columns are those of the first records, in the order in which they come."""
+    head = list(islice(records, CHUNK))
+    header = list(dict.fromkeys(key for one in head if not isinstance(one, Failure) for key in one[1]))
+    return Table(header, _chunks(chain(head, records), header), line=0)
+
+
+def _chunks(records: Iterable[_Record | Failure], header: list[str]) -> Iterator[Chunk]:
+    records = iter(records)
+    while part := list(islice(records, CHUNK)):
+        good = [one for one in part if not isinstance(one, Failure)]
+        columns = [[_cell(values.get(key)) for _, values in good] for key in header]
+        lines = np.array([line for line, _ in good], np.int64)
+        yield Chunk(lines, columns, bad=[one for one in part if isinstance(one, Failure)])
+
+
+def _cell(value: Any) -> Any:
+    return _STRUCTURES[kind(value)] if isinstance(value, dict | list) else value
+
+
+def _repack(name: str, text: str) -> Iterator[_Record | Failure]:
+    """Creatives one by one: a million of them as parsed objects would not fit into the memory allowed."""
+    decode, position = json.JSONDecoder().raw_decode, skip_blanks(text, 0) + 1
+    items = {fold(title) for platform in platforms().values() for title in platform.fields_of.get("item", ())}
+    item: Any = None  # None: between items, else inside the list of this item
+    line, counted = 1, 0
+    while True:
+        position = skip_blanks(text, position)
+        line, counted = line + text.count("\n", counted, position), position
+        mark = text[position : position + 1]
+        if mark == ",":
+            position += 1
+        elif mark in ("}", "]"):
+            if item is None:
+                return
+            item, position = None, position + 1
+        else:
+            try:
+                value, position = decode(text, position)
+                if item is None:
+                    item, position = _opened(value, text, position, decode)
+                    continue
+            except (ValueError, RecursionError) as error:
+                reason = getattr(error, "msg", "nested too deeply or a number too long")
+                at = getattr(error, "lineno", line)
+                yield _failure(name, at, f"not valid JSON ({reason}); fix it, nothing after it was read")
+                return
+            if not isinstance(value, dict):
+                yield _failure(name, line, f"a creative must be an object, is {kind(value)}; write {{...}}")
+            elif item in ENVELOPES:
+                yield line, value
+            else:
+                yield line, {"item_id": item, **{k: v for k, v in value.items() if fold(k) not in items}}
+
+
+def _opened(item: Any, text: str, position: int, decode: Any) -> tuple[Any, int]:
+    """The item and the position inside its list; beside an envelope, other values are passed over."""
+    position = skip_blanks(text, position)
+    if text[position : position + 1] != ":":
+        raise json.JSONDecodeError("Expecting ':'", text, position)
+    position = skip_blanks(text, position + 1)
+    if text[position : position + 1] == "[":
+        return item, position + 1
+    if item in (
+        "paging",
+        "meta",
+        "metadata",
+        "summary",
+        "cursor",
+        "status",
+        "pageInfo",
+        "total",
+        "request_id",
+    ):
+        return None, decode(text, position)[1]
+    raise json.JSONDecodeError("Expecting '['", text, position)
+
+
+def _failure(name: str, line: int, text: str) -> Failure:
+    place = f"{shown(name)}:{line}"
+    return Failure(place, f"{place}: {text}")

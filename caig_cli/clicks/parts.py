@@ -1,0 +1,277 @@
+"""One export -> its ads on each day: products and ads found, totals set apart, breakdowns added up.
+
+Legend of shape names: R rows of an export, A its ads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from caig_cli.clicks.ads import Ads, find_ads, name_fault, names_of
+from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
+from caig_cli.clicks.encoding import Column, Ints, groups, sums
+from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.products import Products, find_products
+from caig_cli.clicks.reading import PRODUCTS, Export
+from caig_cli.data.images import shown
+from caig_cli.data.tables import clean_text
+from caig_cli.errors import DataError
+from caig_cli.records import Failure
+
+
+@dataclass(slots=True)
+class Part:
+    """What one export adds: a row for each ad and day."""
+
+    export: Export
+    items: list[str]
+    item_A: Ints
+    ads: Ads
+    ad_R: Ints
+    day_R: Ints
+    days: list[str]
+    impressions_R: Ints
+    clicks_R: Ints
+    line_R: Ints
+    facts: dict[str, Any]
+    bad: list[tuple[int, Failure]] = field(default_factory=list)
+    bad_rows: int = 0
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
+    """An export with its ads and products known, rows that are none left out and those of a day added up.
+
+    Raises DataError for its first bad row unless those may be skipped, and where nothing tells products.
+    """
+    notes: list[str] = list(export.notes)
+    warnings: list[str] = []
+    ads = find_ads(export, pictures)
+    real_R = ~export.total_R & (ads.ad_R >= 0)
+    bad = BadRows(export)
+    bad.add(export.faults, real_R)
+    over = real_R & (export.clicks_R > export.impressions_R) & bad.good_R & (not export.is_events)
+    bad.add({row: _too_many(export, row) for row in np.flatnonzero(over).tolist()}, real_R)
+    for ad, fault in ads.faults.items():
+        bad.add(dict.fromkeys(np.flatnonzero(ads.ad_R == ad).tolist(), fault), real_R)
+    if export.layout.platform.name == "generic":  # platforms have rows about other things than pictures
+        empty = ~export.total_R & (ads.ad_R < 0) & _filled(export)
+        bad.add(
+            dict.fromkeys(np.flatnonzero(empty).tolist(), "image: is empty; fix or remove the row"), empty
+        )
+    products = _products(export, ads, real_R, rules)
+    items, item_R = _items(products.column, bad, real_R)
+    keep_R = real_R & bad.good_R
+    if products.doubtful:
+        warnings.append(
+            f"{shown(export.name)}: products are told by {shown(products.told)}; "
+            "--column item=NAME says otherwise"
+        )
+    part = _summed(export.at(keep_R), ads, items, item_R[keep_R], products, rules, bad)
+    bad.judge(rules, real_R)
+    part.bad, part.bad_rows = bad.listed[:MAX_LISTED], bad.rows
+    _tell_others(export, ads, keep_R, notes, warnings)
+    if ads.aliases:
+        notes.append(f"{ads.aliases} more names of pictures that other names lead to: one ad each")
+    part.notes, part.warnings = notes + part.notes, warnings + part.warnings
+    part.facts = _facts(export, ads, products, part)
+    return part
+
+
+def _filled(export: Export) -> Bools:
+    """Which rows have a product and a day, where there are such columns [R]."""
+    columns = [export.columns[one] for one in PRODUCTS[:1] if one in export.columns]
+    filled = np.array([bool(columns)] * len(export.line_R), np.bool_)
+    for column in columns:
+        filled &= ~names_of(column)[1][column.code_R]
+    if export.day is not None:
+        filled &= np.array([day != "" for day in export.day.values] or [False], np.bool_)[export.day.code_R]
+    return filled
+
+
+def _too_many(export: Export, row: int) -> str:
+    clicks, impressions = export.clicks_R[row], export.impressions_R[row]
+    return f"clicks: {clicks} is more than the {impressions} impressions; fix the row"
+
+
+def _products(export: Export, ads: Ads, real_R: Bools, rules: Rules) -> Products:
+    """The products of an export, told by its rows about ads."""
+    known = export.at(real_R)
+    ad_R = ads.ad_R[real_R]
+    columns = {one: known.columns[one] for one in PRODUCTS if one in known.columns}
+    used = np.unique(ad_R)
+    number_A = np.full(len(ads.name_A), -1, np.int64)
+    number_A[used] = np.arange(len(used))
+    names = [ads.name_A[ad] for ad in used.tolist()]
+    found = find_products(
+        export.name, export.header, columns, known.beside, number_A[ad_R], names, rules.item_given
+    )
+    code_R = np.zeros(len(real_R), np.int32)
+    code_R[real_R] = found.column.code_R
+    return Products(Column(found.column.title, found.column.values, code_R), found.told, found.doubtful)
+
+
+def _items(column: Column, bad: BadRows, real_R: Bools) -> tuple[list[str], Ints]:
+    """Distinct products as clean texts, and that of each row [R]; rows without one are bad."""
+    texts, gap_V = names_of(column)
+    number: dict[str, int] = {}
+    of_V = np.zeros(max(1, len(texts)), np.int64)
+    wrong: dict[int, str] = {}
+    for code, text in enumerate(texts):
+        clean = "" if gap_V[code] else clean_text(text)
+        fault = name_fault("item", column.values[code]) if not gap_V[code] else None
+        if fault or not clean:
+            wrong[code] = fault or "item: is empty; fix or remove the row"
+        else:
+            of_V[code] = number.setdefault(clean, len(number))
+    if wrong:
+        rows = np.flatnonzero(column.rows_of(wrong) & real_R).tolist()
+        bad.add({row: wrong[int(column.code_R[row])] for row in rows}, real_R)
+    return list(number), of_V[column.code_R]
+
+
+def _tell_others(export: Export, ads: Ads, keep_R: Bools, notes: list[str], warnings: list[str]) -> None:
+    """Rows of totals and rows about no ad: left out and told; totals that disagree are a warning."""
+    whole = int(export.impressions_R[keep_R].sum())
+    others = ~keep_R & (export.total_R | (ads.ad_R < 0))
+    agree = others & (export.impressions_R == whole) & (whole > 0)
+    totals = (others & export.total_R) | agree
+    rest = others & ~totals
+    if totals.any():
+        notes.append(f"{int(totals.sum())} rows of totals left out")
+        largest = int(export.impressions_R[totals].max())
+        if not agree.any() and largest > 0 and largest != whole:
+            warnings.append(
+                f"{shown(export.name)}: its total is {largest} impressions, its rows add up to {whole}; "
+                "is the export complete?"
+            )
+    if rest.any():
+        lost = int(np.maximum(export.impressions_R[rest], 0).sum())
+        text = f"{int(rest.sum())} rows that name no ad left out ({lost} impressions)"
+        (warnings if lost > 0.05 * max(1, whole) else notes).append(
+            f"{shown(export.name)}: {text}" if lost > 0.05 * max(1, whole) else text
+        )
+    if export.footer:
+        notes.append(
+            f"{len(export.footer)} lines below the table left out ('{shown(export.footer[0][:40])}')"
+        )
+
+
+# --- rows of one ad and day ------------------------------------------------------------------------
+
+
+def _summed(
+    export: Export, ads: Ads, items: list[str], item_R: Ints, products: Products, rules: Rules, bad: BadRows
+) -> Part:
+    """One row for each ad of a product and day; what they were added up over is told."""
+    ad_R = ads.ad_R[bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)]
+    own, first = groups([item_R, ad_R])  # an ad of two products is two creatives
+    day = export.day
+    day_R = np.zeros(len(own), np.int64) if day is None else day.code_R.astype(np.int64)
+    group, first_row = groups([own, day_R])
+    notes: list[str] = []
+    kept = np.ones(len(group), np.bool_)
+    if len(first_row) < len(group) and not export.is_events:
+        kept = _broken_down(export, group, products, ads, rules, bad, notes)
+    number = len(first_row)
+    impressions, clicks = (
+        sums(group[kept], values[kept], number) for values in (export.impressions_R, export.clicks_R)
+    )
+    if export.is_events:
+        notes.append(f"{int(export.weight_R.sum())} events added up by ad and day")
+    part = Part(
+        export, items, item_R[first], ads, own[first_row], day_R[first_row],
+        [""] if day is None else list(day.values), impressions, clicks, export.line_R[first_row], {},
+        notes=notes,
+    )  # fmt: skip
+    part.ads = Ads(
+        ad_R,
+        [ads.name_A[ad] for ad in ad_R[first].tolist()],
+        ads.file_A[ad_R[first]],
+        ads.title,
+        {},
+        ads.aliases,
+    )
+    if export.is_events:
+        _check_events(part)
+    return part
+
+
+def _check_events(part: Part) -> None:
+    """Raises DataError where an ad was clicked more often than it was shown."""
+    number = len(part.item_A)
+    shown_A, clicked_A = (sums(part.ad_R, values, number) for values in (part.impressions_R, part.clicks_R))
+    for ad in np.flatnonzero(clicked_A > shown_A).tolist()[:1]:
+        name = shown(part.ads.name_A[ad][:80])
+        raise DataError(
+            f"{shown(part.export.name)}: '{name}' has {clicked_A[ad]} clicks and {shown_A[ad]} impressions; "
+            "the log lacks impressions, or names them otherwise"
+        )
+
+
+def _broken_down(
+    export: Export, group: Ints, products: Products, ads: Ads, rules: Rules, bad: BadRows, notes: list[str]
+) -> Bools:
+    """Which rows count [R], where ads have several a day: those told apart by a column, repeats by rule."""
+    dimensions = [
+        column for column in (*export.beside, *export.columns.values()) if column.title != ads.title
+    ]
+    dimensions = [column for column in dimensions if column.title != products.column.title]
+    alike, first = groups([group, *(column.code_R for column in dimensions)])
+    again = np.ones(len(group), np.bool_)
+    again[first] = False
+    if again.any() and rules.repeats != "sum":
+        if rules.repeats == "refuse":
+            _refuse(export, again, alike, first, bad)
+        else:
+            notes.append(f"{int(again.sum())} second rows for an ad and day left out")
+    elif again.any():
+        notes.append(f"{int(again.sum())} second rows for an ad and day added up")
+    counts = np.bincount(group)
+    number = int((counts > 1).sum())
+    over = [column.title for column in dimensions if _varies(column, group, counts)]
+    if over and len(first) > len(counts):
+        titles = ", ".join(f"'{shown(title[:40])}'" for title in over[:6])
+        notes.append(f"{len(first)} rows added up to {len(counts)}, over {titles}, for {number} ads and days")
+    return ~again if rules.repeats != "sum" else np.ones(len(group), np.bool_)
+
+
+def _refuse(export: Export, again: Bools, alike: Ints, first: Ints, bad: BadRows) -> None:
+    for row in np.flatnonzero(again).tolist():
+        earlier = export.line_R[first[alike[row]]]
+        fault = (
+            f": a second row for this ad and day, which nothing tells from line {earlier}; "
+            "remove one, or say --repeats sum or first"
+        )
+        bad.complain(int(export.line_R[row]), fault)
+
+
+def _varies(column: Column, group: Ints, counts: Ints) -> bool:
+    """Whether a column has several values within some group."""
+    _, first = groups([group, column.code_R])
+    return len(first) > len(counts)
+
+
+def _facts(export: Export, ads: Ads, products: Products, part: Part) -> dict[str, Any]:
+    """How an export was read, for the result."""
+    places = export.layout.places
+    titles = {one: str(export.header[place]) for one, place in places.items()}
+    spans = sorted(day for day in {part.days[day] for day in part.day_R.tolist()} if day)
+    return {
+        "file": export.name,
+        "platform": export.layout.platform.name,
+        "rows": export.rows,
+        "bad_rows": part.bad_rows,
+        "ad": ads.title,
+        "item": products.told.strip("'"),
+        "impressions": titles.get("impressions"),
+        "clicks": titles.get("clicks", titles.get("event")),
+        "day": None if export.day is None else export.day.title,
+        "first_day": spans[0] if spans else None,
+        "last_day": spans[-1] if spans else None,
+        "notes": part.notes,
+    }

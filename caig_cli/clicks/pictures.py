@@ -1,0 +1,246 @@
+"""The image files of a log's creatives: by path, name, a name inside the ad's name, id or hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from caig_cli.data.images import SUFFIXES, shown
+from caig_cli.errors import DataError
+
+NONE, SEVERAL, OUTSIDE = -1, -2, -3
+"""What stands for a file: there is none, several have the name, it lies outside the folders."""
+
+MAX_FILES = 1_000_000
+"""Image files of which names are known; in larger folders a log has to give paths."""
+
+_ENDINGS = (".jpg", ".png", ".jpeg", ".webp")  # tried where a log gives a name without one
+_PARTS = re.compile(r"\s[|/:–—-]+\s|\s*[|;,]\s*")
+_TOKENS = re.compile(r"[\s|;,:/()\[\]{}\"']+")
+_ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
+_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+
+Find = Callable[[str], set[int]]
+
+
+class Pictures:
+    """The image files below some folders, numbered as they are found.
+
+    With ``deep`` all files below are known by their names, else only those right inside, and any by its path.
+    Raises DataError where a folder is not there.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, allow_outside: bool = False, deep: bool = True) -> None:
+        for folder in folders:
+            if not folder.is_dir():
+                raise DataError(f"{shown(folder)}: no such folder; --images names the folder of the ads")
+        self.folders = list(folders)
+        self.paths: list[Path] = []
+        self._number: dict[str, int] = {}
+        self._roots = [os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders]
+        self._real: dict[str, str] = {}
+        self._allow_outside, self._deep = allow_outside, deep
+
+    def match(self, value: str) -> int:
+        """The number of the file that a cell of a log means; NONE, SEVERAL or OUTSIDE."""
+        name = _file_name(value)
+        if not name:
+            return NONE
+        found = self._by_path(name)
+        if not found:
+            for find in (self._by_name, self._by_stem, self._inside_name, self._by_id, self._by_hash):
+                if found := find(name):
+                    break
+        if len(found) > 1:
+            found = {min(found)} if self._alike(found) else found
+        if len(found) != 1:
+            return SEVERAL if found else NONE
+        number = found.pop()
+        return number if self._allow_outside or self._is_inside(self.paths[number]) else OUTSIDE
+
+    def fault(self, value: str, found: int) -> str:
+        """Why a cell means no file, in one line."""
+        name = f"'{shown(value[:80])}'"
+        where = " or ".join(shown(folder) for folder in self.folders)
+        if found == OUTSIDE:
+            return f"{name} lies outside {where}; copy it there or pass --allow-outside"
+        if found == SEVERAL:
+            files = sorted({*self._by_path(_file_name(value)), *self._by_name(_file_name(value))})
+            listed = ", ".join(shown(self.paths[one]) for one in files[:3])
+            return f"{name} may be several pictures ({listed}); write their paths in the log"
+        return f"{name} is not in {where}"
+
+    # --- ways to find a file -----------------------------------------------------------------------
+
+    def _by_path(self, name: str) -> set[int]:
+        names = [name]
+        if PurePosixPath(name).suffix.lower() not in SUFFIXES:
+            names += [name + ending for ending in _ENDINGS]
+        found = set()
+        for folder in self.folders:
+            for one in names:
+                path = os.path.join(folder, one)  # noqa: PTH118  # a hundred thousand of them
+                try:
+                    if os.path.isfile(path):  # noqa: PTH113
+                        found.add(self._add(path))
+                        break
+                except (OSError, ValueError):  # too long, or with a null character
+                    break
+        return found
+
+    def _by_name(self, name: str) -> set[int]:
+        return self._names.get(PurePosixPath(name.replace("\\", "/")).name.casefold(), set())
+
+    def _by_stem(self, name: str) -> set[int]:
+        return self._stems.get(_stem(PurePosixPath(name.replace("\\", "/")).name), set())
+
+    def _inside_name(self, name: str) -> set[int]:
+        """A file's name as a part of the ad's name: ``Bottle, 750 ml | B0A000XK0_1``."""
+        parts = {_stem(part) for part in _PARTS.split(name) if len(part) > 2}
+        parts |= {_stem(t) for t in _TOKENS.split(name) if len(t) > 3 and any(c.isdigit() for c in t)}
+        known = sorted((part for part in parts if part in self._stems), key=len, reverse=True)
+        longest = [part for part in known if len(part) == len(known[0])]
+        return set().union(*(self._stems[part] for part in longest))
+
+    def _by_id(self, name: str) -> set[int]:
+        """The cell as a part of one file's name: an ad's id."""
+        found = self._ids.get(_stem(name), set()) if len(name) > 5 and any(map(str.isdigit, name)) else set()
+        return found if len(found) == 1 else set()
+
+    def _by_hash(self, name: str) -> set[int]:
+        return self._hashes.get(name.lower(), set()) if _HASH.fullmatch(name.lower()) else set()
+
+    # --- what is known of the files ----------------------------------------------------------------
+
+    @cached_property
+    def _names(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for folder in self.folders:
+            for path in _walk(folder, self._deep):
+                found[os.path.basename(path).casefold()].add(self._add(path))  # noqa: PTH119
+                if len(self.paths) > MAX_FILES:
+                    raise DataError(f"{shown(folder)}: more than {MAX_FILES} pictures; name a smaller folder")
+        return dict(found)
+
+    @cached_property
+    def _stems(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for name, numbers in self._names.items():
+            found[_stem(name)] |= numbers
+        return dict(found)
+
+    @cached_property
+    def _ids(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for stem, numbers in self._stems.items():
+            for part in _ID_PARTS.split(stem):
+                if len(part) > 5:
+                    found[part] |= numbers
+        return dict(found)
+
+    @cached_property
+    def _hashes(self) -> dict[str, set[int]]:
+        """MD5 and SHA-256 of all files: platforms hand out such names for uploaded pictures."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for number in sorted(set().union(*self._names.values())):
+            try:
+                data = self.paths[number].read_bytes()
+            except OSError:
+                continue
+            found[hashlib.md5(data, usedforsecurity=False).hexdigest()].add(number)
+            found[hashlib.sha256(data).hexdigest()].add(number)
+        return dict(found)
+
+    def all_files(self) -> list[int]:
+        """The numbers of all files of the folders."""
+        return sorted(set().union(*self._names.values()))
+
+    def folder_of(self, number: int) -> int:
+        """Which folder a file was found in."""
+        path = str(self.paths[number])
+        return next((i for i, f in enumerate(self.folders) if path.startswith(os.path.join(f, ""))), 0)  # noqa: PTH118
+
+    def _add(self, path: str) -> int:
+        path = os.path.normpath(path)
+        number = self._number.get(path)
+        if number is None:
+            number = self._number[path] = len(self.paths)
+            self.paths.append(Path(path))
+        return number
+
+    def _alike(self, numbers: set[int]) -> bool:
+        """Whether files hold the same bytes."""
+        return len(set(digests([self.paths[number] for number in numbers]).values())) == 1
+
+    def _is_inside(self, path: Path) -> bool:
+        text = str(path)
+        folder = os.path.dirname(text)  # noqa: PTH120
+        real = self._real.get(folder)
+        if real is None:
+            real = self._real[folder] = os.path.realpath(folder)
+        own = os.path.join(real, os.path.basename(text))  # noqa: PTH118, PTH119
+        real = os.path.realpath(text) if os.path.islink(text) else own  # noqa: PTH114
+        return any(real.startswith(root) for root in self._roots)
+
+
+def digests(paths: Iterable[Path], advance: Callable[[int], None] = lambda n: None) -> dict[Path, str]:
+    """A text for each file that two files share if and only if their bytes are the same.
+
+    Only files of equal size are read. Raises DataError for a file that cannot be.
+    """
+    by_size: dict[int, list[Path]] = defaultdict(list)
+    try:
+        for path in dict.fromkeys(paths):
+            by_size[os.stat(path).st_size].append(path)  # noqa: PTH116
+        known: dict[Path, str] = {}
+        for alike in by_size.values():
+            for path in alike:
+                known[path] = str(path) if len(alike) == 1 else _hash(path)
+                advance(1)
+    except OSError as error:
+        name = shown(error.filename or "image")
+        raise DataError(f"{name}: cannot be read; check the path and its permissions") from None
+    return known
+
+
+def _file_name(value: str) -> str:
+    """The path or name in a cell; of a web address the last part."""
+    value = value.strip()
+    if "://" in value:
+        return PurePosixPath(unquote(urlsplit(value).path)).name
+    return value
+
+
+def _stem(name: str) -> str:
+    """A name in lower case without the ending of a picture."""
+    name = name.strip().casefold()
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and f".{ending}" in SUFFIXES else name
+
+
+def _walk(folder: Path, deep: bool) -> Iterator[str]:
+    """Image files below a folder, without hidden folders and links to folders; in order of their names."""
+    waiting = [str(folder)]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if deep and not entry.name.startswith("."):
+                    waiting.append(entry.path)
+            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122
+                yield entry.path
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

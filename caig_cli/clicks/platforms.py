@@ -1,0 +1,212 @@
+"""The table of ad platforms: what their exports call the columns of a click log, in their languages."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from caig_cli.errors import UsageError
+
+TABLE = Path(__file__).with_name("platforms.toml")
+
+FIELDS: Mapping[str, str] = {
+    "item": "the product of the ad",
+    "image": "the picture: a name, path or address",
+    "ad": "the ad's name, which may lead to the picture",
+    "ad_id": "the ad's id, which may lead to the picture",
+    "group": "ad set or ad group; stands for the product where there is no other column for it",
+    "campaign": "campaign; stands for the product where neither product nor ad group can",
+    "day": "the row's day or time",
+    "start": "first day of the row's period, where there is no day",
+    "impressions": "how often the ad was shown",
+    "clicks": "how often it was clicked",
+    "event": "kind of event, in logs with a row for each",
+    "url": "landing page",
+}
+"""What a column of a log may hold."""
+
+COMMA_LANGUAGES = frozenset({"de", "fr", "es", "it", "pt", "nl", "pl", "ru"})
+"""Languages that write 1,5 for one and a half, and the day before the month."""
+
+YEAR_FIRST = frozenset({"ja", "ko", "zh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A row of the table: names by language and field, most wanted first."""
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
+    columns: Mapping[str, Mapping[str, tuple[str, ...]]]
+    blank_is_zero: bool = False
+    """Whether a blank count is a zero in its exports."""
+    fields_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field -> folded names in all its languages, most wanted first."""
+    languages_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Folded name -> languages that it belongs to."""
+
+
+def fold(title: object) -> str:
+    """A column's name by its letters and digits alone, in lower case and without accents."""
+    text = unicodedata.normalize("NFKD", str(title)).casefold()
+    return "".join(c for c in text if c.isalnum())
+
+
+@cache
+def platforms() -> Mapping[str, Platform]:
+    """All rows of the table by name; ``generic`` stands for logs of no known platform."""
+    rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return {name: make_platform(name, row) for name, row in rows.items()}
+
+
+def make_platform(name: str, row: Mapping[str, object]) -> Platform:
+    """A row as it stands in the file -> Platform. Raises ValueError for an unknown field."""
+    columns = {
+        language: {one: tuple(names) for one, names in fields.items()}
+        for language, fields in row.items()
+        if isinstance(fields, dict)
+    }
+    fields_of: dict[str, tuple[str, ...]] = {}
+    languages: dict[str, set[str]] = {}
+    for language, fields in columns.items():
+        for one, names in fields.items():
+            if one not in FIELDS:
+                raise ValueError(f"{name}.{language}.{one} is not one of {', '.join(FIELDS)}")
+            folded = tuple(map(fold, names))
+            fields_of[one] = tuple(dict.fromkeys(fields_of.get(one, ()) + folded))
+            for title in folded:
+                languages.setdefault(title, set()).add(language)
+    sources = row["sources"]
+    assert isinstance(sources, list)
+    return Platform(
+        name,
+        str(row["title"]),
+        tuple(sources),
+        columns,
+        bool(row.get("blank_is_zero", False)),
+        fields_of,
+        {title: frozenset(found) for title, found in languages.items()},
+    )
+
+
+def named(name: str) -> Platform | None:
+    """The platform that ``--from`` names; None for ``auto``. Raises UsageError for an unknown one."""
+    table = platforms()
+    if name == "auto":
+        return None
+    if name not in table:
+        near = difflib.get_close_matches(name, list(table), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"it is auto or one of {', '.join(table)}"
+        raise UsageError(f"--from {name}: no such platform; {hint}")
+    return table[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the fields of a log stand in its header."""
+
+    platform: Platform
+    places: Mapping[str, int]
+    """Field -> column; a field that the header lacks is not there."""
+    language: str | None
+    """Language of most of its titles, where they tell."""
+
+
+def lay_out(
+    header: Sequence[object], platform: Platform | None = None, given: Mapping[str, str] | None = None
+) -> Layout:
+    """Where fields stand in a header: as ``given`` (field -> title; empty: nowhere), else by the table.
+
+    Without a platform, the one that knows most of the titles is taken; names of all others count too, after
+    its own. Raises UsageError where a given title is not in the header.
+    """
+    folded = [fold(title) for title in header]
+    best = platform or recognise(folded)
+    places: dict[str, int] = {}
+    taken: set[int] = set()
+    for one, title in (given or {}).items():
+        if not title.strip():
+            continue
+        if fold(title) not in folded:
+            raise UsageError(f"--column {one}={title}: {missing(title, header)}")
+        places[one] = folded.index(fold(title))
+        taken.add(places[one])
+    for source in (best, *(p for p in platforms().values() if p is not best)):
+        for one in FIELDS:
+            if one in places or one in (given or {}):
+                continue
+            found = _find(source, one, folded, taken)
+            if found is not None:
+                places[one] = found
+                taken.add(found)
+    return Layout(best, places, _language(best, folded))
+
+
+def recognise(folded: Iterable[str]) -> Platform:
+    """The platform that knows most of some folded titles; generic where none knows more than that."""
+    titles = {title for title in folded if title}
+    table = platforms()
+    known = {name: len(titles & platform.languages_of.keys()) for name, platform in table.items()}
+    return table[max(known, key=lambda name: (known[name], name == "generic"))]
+
+
+def known_titles(header: Sequence[object]) -> int:
+    """How many different fields a row names: what tells a header from other rows."""
+    titles = {fold(title) for title in header if isinstance(title, str) and len(title) < 100}
+    return sum(bool(titles & names) for names in _all_names().values())
+
+
+def missing(wanted: str, header: Sequence[object]) -> str:
+    """What to say where a column is not there: the header as found, and the nearest title."""
+    titles = [str(title).strip() for title in header if title is not None and str(title).strip()]
+    near = difflib.get_close_matches(fold(wanted), [fold(title) for title in titles], n=1, cutoff=0.5)
+    nearest = next((title for title in titles if near and fold(title) == near[0]), None)
+    hint = f"; the nearest is '{nearest}'" if nearest else ""
+    return f"the header is {_listed(titles)}{hint}"
+
+
+def nearest(field_name: str, header: Sequence[object]) -> str | None:
+    """The title that is most like some accepted name of a field."""
+    best, title_of = 0.6, None
+    for title in header:
+        folded = fold(title) if title is not None else ""
+        for name in _all_names()[field_name]:
+            likeness = difflib.SequenceMatcher(None, folded, name).ratio() if folded else 0.0
+            if likeness > best:
+                best, title_of = likeness, str(title).strip()
+    return title_of
+
+
+def _listed(titles: Sequence[str]) -> str:
+    more = f" and {len(titles) - 20} more" if len(titles) > 20 else ""
+    return ", ".join(f"'{title[:40]}'" for title in titles[:20]) + more
+
+
+@cache
+def _all_names() -> Mapping[str, frozenset[str]]:
+    table = platforms().values()
+    return {one: frozenset(name for p in table for name in p.fields_of.get(one, ())) for one in FIELDS}
+
+
+def _find(platform: Platform, one: str, folded: Sequence[str], taken: set[int]) -> int | None:
+    for name in platform.fields_of.get(one, ()):
+        for place, title in enumerate(folded):
+            if title == name and place not in taken:
+                return place
+    return None
+
+
+def _language(platform: Platform, folded: Iterable[str]) -> str | None:
+    """The language that explains most titles; None where two explain as many."""
+    votes = Counter(language for title in folded for language in platform.languages_of.get(title, ()))
+    first = votes.most_common(2)
+    if not first or (len(first) == 2 and first[0][1] == first[1][1]):
+        return None
+    return first[0][0]

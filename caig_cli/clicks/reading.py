@@ -1,0 +1,271 @@
+"""One export -> its columns by meaning, and impressions and clicks of each row. Legend: R rows, V values.
+
+Cells are numbered as they come and each distinct one is understood once, so that a log of a million rows
+takes seconds and tens of megabytes. What a log with a row for each event says is added up on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caig_cli.clicks import days, events, numbers
+from caig_cli.clicks.encoding import Column, Ints
+from caig_cli.clicks.files import LogFile
+from caig_cli.clicks.intake import Intake
+from caig_cli.clicks.platforms import (
+    COMMA_LANGUAGES,
+    YEAR_FIRST,
+    Layout,
+    Platform,
+    lay_out,
+    missing,
+    nearest,
+)
+from caig_cli.clicks.tables import Table, open_table
+from caig_cli.clicks.words import is_gap, is_total
+from caig_cli.data.images import shown
+from caig_cli.errors import DataError
+from caig_cli.records import Failure
+
+IDENTITIES = ("image", "ad", "ad_id")
+"""Columns that may lead to the picture, most trusted first."""
+
+PRODUCTS = ("item", "group", "campaign", "url")
+"""Columns that may say which product an ad is for, most trusted first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says of the logs."""
+
+    platform: Platform | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
+    dates: days.Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One file: what its columns mean and hold, row by row."""
+
+    name: str
+    layout: Layout
+    header: Sequence[str]
+    line_R: Ints
+    weight_R: Ints
+    """Rows of the file that a row stands for: more than one where events were added up."""
+    columns: Mapping[str, Column]
+    """Field -> its column, for what may lead to the picture or the product."""
+    beside: Sequence[Column]
+    """Other columns of texts, by which rows may be broken down."""
+    day: Column | None
+    """Values are ISO dates or numbers as texts, or None where a cell is neither."""
+    impressions_R: Ints
+    clicks_R: Ints
+    """-1 where a count cannot be read."""
+    faults: Mapping[int, str]
+    """Row -> why its counts or day cannot be read."""
+    sizes: Mapping[int, int]
+    """Row whose impressions could not be read -> their size by its digits."""
+    bad: Sequence[Failure]
+    """Rows that could not be taken apart at all."""
+    footer: Sequence[str]
+    rows: int
+    is_events: bool
+    total_R: NDArray[np.bool_]
+    """Rows that are called totals."""
+    notes: Sequence[str]
+
+    def at(self, rows: NDArray[np.bool_]) -> Export:
+        """The export with some of its rows; faults are told before."""
+        return replace(
+            self,
+            line_R=self.line_R[rows],
+            weight_R=self.weight_R[rows],
+            columns={name: column.at(rows) for name, column in self.columns.items()},
+            beside=[column.at(rows) for column in self.beside],
+            day=None if self.day is None else self.day.at(rows),
+            impressions_R=self.impressions_R[rows],
+            clicks_R=self.clicks_R[rows],
+            total_R=self.total_R[rows],
+            faults={},
+            sizes={},
+        )
+
+
+def read_export(
+    file: LogFile, options: Options, advance: Callable[[int], None] = lambda rows: None
+) -> Export:
+    """The rows of a log. Raises DataError for a file that cannot be read or understood as a whole."""
+    return understand(file.name, open_table(file, options.columns), options, advance)
+
+
+def understand(
+    name: str, table: Table, options: Options, advance: Callable[[int], None] = lambda rows: None
+) -> Export:
+    """The rows of a table; ``name`` is the file's. Raises DataError as ``read_export`` does."""
+    if not table.header:
+        raise DataError(_nothing(name, table))
+    layout = lay_out(table.header, options.platform, options.columns)
+    kind = _check(name, table.header, layout)
+    intake = Intake(layout, table.header, name)
+    for chunk in table.chunks:
+        intake.take(chunk, kind)
+        advance(len(chunk.line_R) + len(chunk.odd) + len(chunk.bad))
+    return _export(name, table, intake, options)
+
+
+def _nothing(name: str, table: Table) -> str:
+    """What is wrong with a table without columns."""
+    bad = [failure for chunk in table.chunks for failure in chunk.bad]
+    more = f" (and {len(bad) - 1} more bad rows)" if len(bad) > 1 else ""
+    return f"{bad[0].error}{more}" if bad else f"{shown(name)}: no rows in this file; give a click log"
+
+
+def _check(name: str, header: Sequence[str], layout: Layout) -> events.Kind:
+    """Whether rows are counts or events. Raises DataError where a column is not there."""
+    kind = events.kind_of(layout.places)
+    absent = [one for one in ("impressions", "clicks") if one not in layout.places]
+    if kind is events.Kind.COUNTS and absent:
+        raise DataError(_absent(name, absent[0], header))
+    if not any(one in layout.places for one in IDENTITIES):
+        raise DataError(_absent(name, "image", header))
+    return kind
+
+
+def _absent(name: str, field_name: str, header: Sequence[str]) -> str:
+    like = nearest(field_name, header)
+    hint = f"; the nearest is '{shown(like[:40])}'" if like else ""
+    example = shown((like or "NAME")[:40])
+    header_found = shown(missing("", header))
+    remedy = f'name it with --column {field_name}="{example}"'
+    return f"{shown(name)}: no column of {field_name}; {header_found}{hint}; {remedy}"
+
+
+def _export(name: str, table: Table, intake: Intake, options: Options) -> Export:
+    """All that was taken in, understood."""
+    layout, platform = intake.layout, intake.layout.platform
+    rows = sum(map(len, intake.lines)) and int(sum(part.sum() for part in intake.weights))
+    rows += len(intake.odd) + len(intake.bad)
+    footer, odd = _footer(name, intake)
+    columns = {one: intake.column(place) for one, place in layout.places.items() if place in intake.parts}
+    beside = [intake.column(place) for place in intake.beside or ()]
+    line_R = np.concatenate(intake.lines) if intake.lines else np.zeros(0, np.int64)
+    weight_R = np.concatenate(intake.weights) if intake.weights else np.zeros(0, np.int64)
+    counted = _Counted(name, line_R)
+    if intake.is_events:
+        impressions_R, clicks_R = (np.concatenate(part) for part in intake.counts)
+    else:
+        counts = [columns[one] for one in ("impressions", "clicks")]
+        decimal = options.decimal or numbers.decimal_mark(
+            [column.values for column in counts], intake.sample.values(), layout.language in COMMA_LANGUAGES,
+            shown(name),
+        )  # fmt: skip
+        impressions_R = counted.counts("impressions", counts[0], decimal, blank=None)
+        clicks_R = counted.counts("clicks", counts[1], decimal, blank=0 if platform.blank_is_zero else None)
+    day = counted.days(columns, options, layout.language)
+    notes = [*table.notes, *counted.notes]
+    if intake.other_events:
+        notes.append(f"{intake.other_events} events that are neither impressions nor clicks left out")
+    kept = {one: columns[one] for one in (*IDENTITIES, *PRODUCTS) if one in columns}
+    total_R = np.zeros(len(line_R), np.bool_)
+    for column in (*columns.values(), *beside):
+        if words := [code for code, value in enumerate(column.values) if is_total(value)]:
+            total_R |= column.rows_of(words)
+    return Export(
+        name, layout, table.header, line_R, weight_R, kept, beside, day, impressions_R, clicks_R,
+        counted.faults, counted.sizes, [*intake.bad, *odd], footer, rows, intake.is_events, total_R, notes,
+    )  # fmt: skip
+
+
+def _footer(name: str, intake: Intake) -> tuple[list[str], list[Failure]]:
+    """Rows of another length: lines below the last row that are no rows, and others, which are bad."""
+    last = max((int(part[-1]) for part in intake.lines), default=0)
+    needed = 1 + max(intake.layout.places.values(), default=0)
+    footer, bad = [], []
+    for line, cells in intake.odd:
+        filled = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
+        if is_total(filled[0]) or (line > last and last and len(filled) <= 2):
+            footer.append(" ".join(filled))
+            continue
+        place = f"{shown(name)}:{line}"
+        if len(cells) < needed:
+            fault = f"{len(cells)} values where {needed} are needed; fix or remove the line"
+        else:
+            fault = (
+                f"{len(cells)} values for {len(intake.header)} columns; put quotes around text with commas"
+            )
+        bad.append(Failure(place, f"{place}: {fault}"))
+    return footer, bad
+
+
+class _Counted:
+    """Cells as numbers and days, with what is wrong with the others."""
+
+    def __init__(self, name: str, line_R: Ints) -> None:
+        self.name = name
+        self.line_R = line_R
+        self.faults: dict[int, str] = {}
+        self.sizes: dict[int, int] = {}
+        self.notes: list[str] = []
+
+    def counts(self, what: str, column: Column, decimal: str, blank: int | None) -> Ints:
+        """Counts [R]; blanks are ``blank``, or -1 where they are nothing, and what is no count is -1."""
+        value_V = np.full(max(1, len(column.values)), -1, np.int64)
+        wrong: dict[int, str] = {}
+        blanks = []
+        for code, value in enumerate(column.values):
+            if numbers.is_blank(value) and (blank is not None or str(value).strip() in ("-", "--", "—", "–")):
+                value_V[code] = 0
+                blanks.append(code)
+                continue
+            try:
+                value_V[code] = numbers.count(value, decimal)
+            except ValueError as error:
+                empty = value is None or (isinstance(value, str) and not value.strip())
+                wrong[code] = f"{what}: " + ("is empty; fix the row" if empty else str(error))
+        if blanks:
+            number = int(column.rows_of(blanks).sum())
+            self.notes.append(f"{number} blank cells of {what} count as 0")
+        self._complain(column, wrong, sized=what == "impressions")
+        found: Ints = value_V[column.code_R]
+        return found
+
+    def days(self, columns: Mapping[str, Column], options: Options, language: str | None) -> Column | None:
+        """The day of each row, from its own column or the start of its period."""
+        column = columns.get("day") or columns.get("start")
+        if column is None:
+            return None
+        hint: days.Order | None = (
+            "dmy" if language in COMMA_LANGUAGES else "ymd" if language in YEAR_FIRST else None
+        )
+        order = options.dates or days.find_order(column.values, hint, shown(self.name))
+        found: list[Any] = []
+        wrong: dict[int, str] = {}
+        for code, value in enumerate(column.values):
+            day = "" if is_gap(value) or is_total(value) else days.parse(value, order)
+            found.append(day if isinstance(day, str) else None)
+            if not isinstance(day, str):
+                text = shown(str(value).strip()[:40])
+                fault = f"'{text}' is not a date" if isinstance(value, str) else "is not a date"
+                wrong[code] = f"day: {fault}; fix the row, or leave days out with --column day="
+        self._complain(column, wrong)
+        distinct = list(dict.fromkeys(found))
+        number = {day: index for index, day in enumerate(distinct)}
+        of_V = np.array([number[day] for day in found] or [0], np.int32)
+        return Column(column.title, distinct, of_V[column.code_R])
+
+    def _complain(self, column: Column, wrong: Mapping[int, str], *, sized: bool = False) -> None:
+        if not wrong:
+            return
+        for row in np.flatnonzero(column.rows_of(wrong)).tolist():
+            code = int(column.code_R[row])
+            self.faults.setdefault(row, wrong[code])
+            size = numbers.about(column.values[code]) if sized else None
+            if size is not None:
+                self.sizes[row] = size

@@ -1,0 +1,247 @@
+"""The rows of a click log, column by column and some at a time, whatever the format; nothing is judged here.
+
+``CreativeRanking`` lists have five columns separated by tabs and no header; other texts, spreadsheets and
+Parquet have one, maybe below lines of other text. The CG4CTR re-pack is JSON,
+``{item: [{creative_id, creative_image_hash, exp_impression_cnt, exp_click_cnt}]}``; JSON lists and JSON Lines
+hold records with named fields.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caig_cli.clicks.files import BROKEN, LogFile, open_text, unreadable
+from caig_cli.clicks.platforms import fold, known_titles
+from caig_cli.data.images import shown
+from caig_cli.errors import DataError
+from caig_cli.records import Failure
+
+Ints = NDArray[np.int64]
+
+CHUNK = 1 << 16
+"""Rows that are read together."""
+
+HEAD = 100
+"""Lines that are searched for the header."""
+
+DELIMITERS = "\t,;|"
+
+HEADERLESS = ("item", "image", "day", "impressions", "clicks")
+"""The columns of a list without a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows: their lines [R], and their cells by column; and rows of another length by their line."""
+
+    line_R: Ints
+    columns: Sequence[Sequence[Any]]
+    odd: Sequence[tuple[int, Sequence[Any]]] = ()
+    bad: Sequence[Failure] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A log before its columns are understood."""
+
+    header: Sequence[str]
+    chunks: Iterator[Chunk]
+    line: int = 1
+    """Line of the header; 0 where there is none."""
+    notes: Sequence[str] = ()
+    preamble: Sequence[str] = field(default_factory=tuple)
+
+
+def open_table(file: LogFile, given: Mapping[str, str]) -> Table:
+    """The header and rows of a log; ``given`` are titles by which the header may be known.
+
+    Raises DataError if the file as a whole cannot be read.
+    """
+    from caig_cli.clicks import binary_tables, json_tables
+
+    readers: Mapping[str, Callable[[LogFile, Sequence[str]], Table]] = {
+        ".parquet": lambda file, _: binary_tables.open_parquet(file),
+        ".pq": lambda file, _: binary_tables.open_parquet(file),
+        ".xlsx": binary_tables.open_sheet,
+        ".xlsm": binary_tables.open_sheet,
+        ".jsonl": lambda file, _: json_tables.open_records(file),
+        ".ndjson": lambda file, _: json_tables.open_records(file),
+        ".json": lambda file, _: json_tables.open_json(file),
+    }
+    if file.path.is_dir():
+        return binary_tables.open_folder(file)
+    if file.suffix in (".xls", ".ods", ".numbers"):
+        raise DataError(f"{shown(file.name)}: {file.suffix} is not read; save it as .xlsx or CSV")
+    read = readers.get(file.suffix)
+    return read(file, list(given.values())) if read else open_delimited(file, list(given.values()))
+
+
+# --- text with delimiters --------------------------------------------------------------------------
+
+
+def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
+    """A text with tabs, commas, semicolons or bars between its cells."""
+    try:
+        stream, encoding = open_text(file)
+        head = list(islice(stream, HEAD))
+    except UnicodeError:
+        raise DataError(f"{shown(file.name)}: not text; give a log as CSV, XLSX, JSON or Parquet") from None
+    except BROKEN as error:
+        raise unreadable(file.name, error) from None
+    if not any(line.strip() for line in head):
+        raise DataError(f"{shown(file.name)}: the file is empty; give a click log")
+    delimiter, row, bare = _find_header(head, given)
+    if bare:
+        reader = csv.reader(chain(head, stream), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        return Table(HEADERLESS, _text_chunks(file, reader, len(HEADERLESS)), line=0)
+    reader = csv.reader(chain(head, stream), delimiter=delimiter)
+    before = list(islice(reader, row))
+    header = [title.strip() for title in next(reader)]
+    while header and not header[-1]:
+        header.pop()
+    notes = () if encoding.startswith("utf") else (f"read as {encoding}",)
+    preamble = [" ".join(filter(None, map(str.strip, cells))) for cells in before if any(cells)]
+    return Table(header, _text_chunks(file, reader, len(header)), reader.line_num, notes, preamble)
+
+
+def _find_header(head: Sequence[str], given: Sequence[str]) -> tuple[str, int, bool]:
+    """The delimiter, the number of rows before the header, and whether there is none."""
+    best: tuple[tuple[int, int], str, int] = ((0, 0), ",", 0)
+    for delimiter in DELIMITERS:
+        for row, cells in enumerate(_parsed(head, delimiter)):
+            score = (_score(cells, given), len(cells))
+            if score > best[0]:
+                best = (score, delimiter, row)
+    first = next(line for line in head if line.strip()).strip()
+    common = max(DELIMITERS, key=first.count)
+    if best[0][0] < 2:  # nothing that is known: the first line is the header, unless it holds numbers
+        cells = [cell.strip().strip('"') for cell in first.split(common)]
+        if any(cell.isdecimal() for cell in cells):
+            return common, 0, True
+        widest = max(enumerate(_parsed(head, common)), key=lambda row: len(row[1]), default=(0, []))[0]
+        return common, widest, False
+    return best[1], best[2], False
+
+
+def _parsed(head: Sequence[str], delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # what was read before counts
+        rows.extend(csv.reader(head, delimiter=delimiter))
+    return rows
+
+
+def _score(cells: Sequence[Any], given: Sequence[str]) -> int:
+    folded = {fold(cell) for cell in cells if isinstance(cell, str) and len(cell) < 100}
+    return known_titles(cells) + sum(bool(title) and fold(title) in folded for title in given)
+
+
+def _text_chunks(file: LogFile, reader: Any, width: int) -> Iterator[Chunk]:
+    while True:
+        start = reader.line_num
+        rows: list[list[str]] = []
+        bad: list[Failure] = []
+        try:
+            rows.extend(islice(reader, CHUNK))
+        except (csv.Error, UnicodeError) as error:
+            place = f"{shown(file.name)}:{reader.line_num}"
+            fault = f"not valid CSV ({error}); fix it, nothing after it was read"
+            bad.append(Failure(place, f"{place}: {fault}"))
+        except BROKEN as error:
+            raise unreadable(file.name, error) from None
+        if not rows and not bad:
+            return
+        yield _in_columns(rows, _lines(rows, start, reader.line_num), width, bad)
+        if bad:
+            return
+
+
+def _lines(rows: Sequence[Sequence[str]], start: int, end: int) -> Ints:
+    """The line on which each row begins, int64 [R]; cells may hold line ends."""
+    if end - start == len(rows):
+        return np.arange(start + 1, end + 1)
+    longs = np.array([1 + sum(cell.count("\n") for cell in row) for row in rows], np.int64)
+    return start + 1 + np.concatenate([[0], np.cumsum(longs)[:-1]])
+
+
+def _in_columns(
+    rows: Sequence[Sequence[Any]], line_R: Ints, width: int, bad: Sequence[Failure] = ()
+) -> Chunk:
+    """Rows of one length as columns; longer ones by blank cells are cut, others of another length are odd."""
+    odd: list[tuple[int, Sequence[Any]]] = []
+    if {*map(len, rows)} - {width}:
+        kept, lines = [], []
+        for line, row in zip(line_R.tolist(), rows, strict=True):
+            if len(row) > width and not any(map(_filled, row[width:])):
+                row = row[:width]
+            if len(row) == width:
+                kept.append(row)
+                lines.append(line)
+            elif any(map(_filled, row)):
+                odd.append((line, row))
+        rows, line_R = kept, np.array(lines, np.int64)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * width
+    return Chunk(line_R, columns, odd, bad)
+
+
+def _filled(cell: object) -> bool:
+    return cell is not None and bool(str(cell).strip())
+
+
+# --- rows of Python values -------------------------------------------------------------------------
+
+
+def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]) -> Table:
+    """Rows whose header is somewhere among the first ones, such as those of a spreadsheet."""
+    head = list(islice(rows, HEAD))
+    scores = [(_score(row, given), sum(map(_filled, row))) for row in head]
+    if not head or max(filled for _, filled in scores) == 0:
+        raise DataError(f"{shown(file.name)}: the sheet is empty; give a click log")
+    number = max(range(len(head)), key=lambda row: (scores[row], -row))
+    header = ["" if title is None else str(title).strip() for title in head[number]]
+    while header and not header[-1]:
+        header.pop()
+    rest = chain(head[number + 1 :], rows)
+    preamble = [" ".join(str(cell) for cell in row if _filled(cell)) for row in head[:number]]
+    return Table(header, row_chunks(rest, len(header), number + 2), number + 1, preamble=preamble)
+
+
+def row_chunks(rows: Iterable[Sequence[Any]], width: int, line: int) -> Iterator[Chunk]:
+    """Rows of Python values as chunks; ``line`` is that of the first."""
+    rows = iter(rows)
+    while part := list(islice(rows, CHUNK)):
+        yield _in_columns(part, np.arange(line, line + len(part)), width)
+        line += len(part)
+
+
+def text_of_file(file: LogFile) -> str:
+    """The whole log as text. Raises DataError where it is none."""
+    try:
+        stream, _ = open_text(file)
+        with stream:
+            return stream.read()
+    except UnicodeError:
+        raise DataError(f"{shown(file.name)}: not UTF-8 text; save the file as UTF-8") from None
+    except BROKEN as error:
+        raise unreadable(file.name, error) from None
+
+
+def buffered(file: LogFile) -> io.BytesIO | Any:
+    """The bytes of a log for readers that jump about in it: the file itself where it is not packed."""
+    stream = file.open()
+    try:
+        return (
+            stream
+            if stream.seekable() and file.path.suffix.lower() == file.suffix
+            else io.BytesIO(stream.read())
+        )
+    except BROKEN as error:
+        raise unreadable(file.name, error) from None

@@ -1,0 +1,46 @@
+"""Words of click logs that are no column names: empty cells, totals, hours, kinds of events."""
+
+from __future__ import annotations
+
+from caig_cli.clicks.platforms import fold
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in text.split(","))
+
+
+TOTALS = _words(
+    "total,totals,grand total,sum,overall,summary,gesamt,insgesamt,summe,gesamtsumme,gesamtergebnis,totaux,"
+    "total général,ensemble,totale,totali,totale complessivo,total general,totales,geral,total geral,"
+    "totaal,eindtotaal,razem,suma,łącznie,итого,всего,合計,総計,計,総合計,合計行,합계,총계,总计,合计,总和,toplam,"
+    "yhteensä,summa,i alt"
+)
+"""What a row of totals is called."""
+
+HOURS = _words("hour,hour of day,hour of the day,stunde,tageszeit,heure,hora,ora,uur,時間,時間帯,시간")
+"""Columns of figures that break a day down."""
+
+IMPRESSIONS = _words(
+    "impression,impressions,imp,view,viewed,show,shown,display,exposure,serve,served,ad_impression,ad_view,"
+    "Einblendung,affichage,impresión,visualizzazione,impressão,表示,インプレッション,展现,노출"
+)
+"""Events that are impressions."""
+
+CLICKS = _words("click,clicks,clicked,clk,ad_click,link_click,tap,Klick,clic,clique,クリック,点击,클릭")
+"""Events that are clicks."""
+
+GAPS = frozenset({"", "-", "--", "---", "–", "—"})
+"""Cells of names that are empty."""
+
+
+def is_gap(value: object) -> bool:
+    """Whether a cell of a name is empty."""
+    return value is None or (isinstance(value, str) and value.strip() in GAPS)
+
+
+def is_total(value: object) -> bool:
+    """Whether a cell is the name of a row of totals, such as ``Total: Account``."""
+    if not isinstance(value, str) or len(value) > 60:
+        return False
+    head, colon, _ = value.replace("：", ":").partition(":")
+    return fold(value) in TOTALS or (bool(colon) and fold(head) in TOTALS)
