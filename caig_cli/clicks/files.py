@@ -28,6 +28,11 @@ _STEP = 1 << 20
 PACKED: Mapping[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """Endings of packed files and how they are opened."""
 
+STORES: Mapping[str, str] = {
+    "s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure",
+}  # fmt: skip
+"""Object stores -> the extra that they need."""
+
 ENCODINGS = ("cp1252", "cp932", "cp949", "gb18030", "cp1251", "cp1250", "big5")
 """Tried where a file is not UTF-8: the one under which the most column names are known is taken."""
 
@@ -109,9 +114,7 @@ def _fetched(name: str, folder: Path) -> list[LogFile]:
         raise DataError(f"{shown(name)}: a web address; download the log and give its path")
     try:
         import fsspec
-    except ImportError:
-        raise DataError(f"{shown(name)}: object stores need fsspec; run pip install 'caig[remote]'") from None
-    try:
+
         store, pattern = fsspec.core.url_to_fs(name)
         paths = sorted(store.glob(pattern)) if any(c in pattern for c in "*?[") else [pattern]
         if not paths:
@@ -127,8 +130,10 @@ def _fetched(name: str, folder: Path) -> list[LogFile]:
     except DataError:
         raise
     except ImportError as error:
-        reason = " ".join(str(error).split())[:120]
-        raise DataError(f"{shown(name)}: {shown(reason)}; run pip install 'caig[remote]'") from None
+        extra = STORES.get(scheme)
+        remedy = f"run pip install 'caig[{extra}]'" if extra else "install the package of this store"
+        reason = shown(" ".join(str(error).split())[:120])
+        raise DataError(f"{shown(name)}: needs a package ({reason}); {remedy}") from None
     except Exception as error:  # each store has errors of its own
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(f"{shown(name)}: cannot be fetched ({shown(reason)}); check the address") from None
