@@ -172,7 +172,7 @@ def test_bad_values_of_records(tmp_path: Path) -> None:
         "clicks: must be a number, is true or false",
         "item: must be text",
         "image: must be text",
-        "day: must be text",
+        "day: is not a date",
         "impressions: nan",
         "image: must be text",
         "must be an object",
