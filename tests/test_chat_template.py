@@ -13,8 +13,9 @@ import torch
 import transformers
 from tiny_families import FAMILIES, TEMPLATES, make_checkpoint
 
+from caig_cli.engine import auto
 from caig_cli.errors import UsageError
-from caig_cli.mllm import auto, loading
+from caig_cli.mllm import loading
 from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import family_of
@@ -26,14 +27,18 @@ QUESTIONS = ("Write a background prompt for this product.\nTitle: red mug", "x",
 
 SECTIONS = (  # one part at a time, the picture's line break by itself, roles checked
     "{{ bos_token }}{% for message in messages %}"
-    "{% if message['role'] == 'system' %}{{ '<<SYS>>\\n' + message['content'][0]['text'] + '\\n<</SYS>>\\n\\n' }}"
+    "{% if message['role'] == 'system' %}{{ '<<SYS>>\\n' + message['content'][0]['text'] + "
+    "'\\n<</SYS>>\\n\\n' }}"
     "{% elif message['role'] == 'user' %}{{ '[INST] ' }}"
-    "{% for part in message['content'] | selectattr('type', 'equalto', 'image') %}{{ '<image>\\n' }}{% endfor %}"
-    "{% for part in message['content'] | selectattr('type', 'equalto', 'text') %}{{ part['text'] }}{% endfor %}"
+    "{% for part in message['content'] | selectattr('type', 'equalto', 'image') %}{{ '<image>\\n' }}{% "
+    "endfor %}"
+    "{% for part in message['content'] | selectattr('type', 'equalto', 'text') %}{{ part['text'] }}{% "
+    "endfor %}"
     "{{ ' [/INST]' }}"
     "{% elif message['role'] == 'assistant' %}{{ ' ' }}"
     "{% for part in message['content'] %}{% generation %}{{ part['text'] }}{% endgeneration %}{% endfor %}"
-    "{{ eos_token }}{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}"
+    "{{ eos_token }}{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% "
+    "endif %}"
     "{% endfor %}"
 )
 ALTERNATES = (  # roles must alternate, texts are trimmed, a system default, tools on demand
@@ -116,7 +121,8 @@ def test_any_template_of_a_family(folders: dict[str, Path], name: str, tmp_path:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_conversation_of_several_turns(folders: dict[str, Path], family: str) -> None:
-    """All turns, to the token; where a template writes no end of an answer, ours is put before what follows."""
+    """All turns, to the token; where a template writes no end of an answer, ours is put before what "
+    "follows."""
     encoder = load(folders[family]).encoder
     turns = [
         Turn("human", "Where?"),
@@ -147,11 +153,12 @@ def test_answers_begin_where_the_model_begins(folders: dict[str, Path]) -> None:
         assert encoder.decode(branch.ids[len(question) : -1]) == "a mug"
 
 
+TEXTS = "{% for m in messages %}{% for p in m['content'] %}{{ p['text'] }}{% endfor %}{% endfor %}"
 BROKEN = {
     "{{ raise_exception('not today') }}": "not today",
     "{% for m in messages %}{{ m.content }}": "end of|endfor|Unexpected",
     "{% for m in messages %}{{ m['role'] }}{% endfor %}": "writes a question 0 times",
-    "{% for m in messages %}{% for p in m['content'] %}{{ p['text'] }}{% endfor %}{% endfor %}": "<image> 0 times",
+    TEXTS: "<image> 0 times",
 }
 
 

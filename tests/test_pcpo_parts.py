@@ -16,6 +16,7 @@ from caig_cli.errors import UsageError
 from caig_cli.market.known import open_oracle
 from caig_cli.mllm.policy import make_policy, restore_policy, save_policy, starting_state
 from caig_cli.mllm.preferences import Asking
+from caig_cli.mllm.questions import OURS
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.mllm.sections import LoraSection
@@ -26,7 +27,6 @@ from caig_cli.rounds.preferring import duels, owed, prefer
 from caig_cli.rounds.scoring import prompt_logps
 from caig_cli.rounds.sections import PcpoSection, WatchSection
 from caig_cli.rounds.stock import find_goods
-from caig_cli.rounds.workshop import question
 
 CPU = choose_device("cpu", "fp32")
 
@@ -126,7 +126,7 @@ def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> Non
         for a, b in ((0, 1), (1, 2))
     ]
     asking, picture = Product("p", parts / "0.png", "red mug"), np.zeros((32, 32, 4), np.uint8)
-    ask = Asking(question, lambda _: picture)
+    ask = Asking(OURS.ask, lambda _: picture)
 
     def logps() -> torch.Tensor:
         return prompt_logps(policy, ResponseScorer(policy), ask, [asking], {"p": ["on oak", "in a window"]})[
@@ -161,7 +161,7 @@ def test_log_probabilities_together_are_those_alone(parts: Path) -> None:
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
     picture = np.full((32, 32, 4), 90, np.uint8)
     product, scorer = Product("p", parts / "0.png", "red mug"), ResponseScorer(policy)
-    ask, texts = Asking(question, lambda _: picture), ["on oak", "a linen cloth, soft light", "on oak wood"]
+    ask, texts = Asking(OURS.ask, lambda _: picture), ["on oak", "a linen cloth, soft light", "on oak wood"]
     together, lengths = prompt_logps(policy, scorer, ask, [product], {"p": texts})
     alone = [prompt_logps(policy, scorer, ask, [product], {"p": [text]}) for text in texts]
     torch.testing.assert_close(together, torch.cat([logp for logp, _ in alone]), rtol=1e-5, atol=1e-5)

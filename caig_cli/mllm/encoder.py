@@ -151,7 +151,8 @@ class Encoder:
         template = self.tokenizer.chat_template or self.family.template
         if template is None:
             raise UsageError(
-                "it has no chat template, so that nobody knows how it is asked; put the chat_template.jinja of "
+                "it has no chat template, so that nobody knows how it is asked; put the "
+                "chat_template.jinja of "
                 "the model that it was made from beside its config.json"
             )
         pieces = self.family.view.spell(self.config, self.usual)

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from transformers.utils import logging as transformers_logging
 
-from caig_cli.engine import sources
+from caig_cli.engine import auto, sources
 from caig_cli.engine.finite import check_tensors
 from caig_cli.errors import UsageError
-from caig_cli.mllm import auto, quantise
+from caig_cli.mllm import quantise
 from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, family_of

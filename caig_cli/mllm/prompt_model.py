@@ -11,7 +11,13 @@ from PIL import Image
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import flatten, size_of
+from caig_cli.mllm.questions import OURS, PromptQuestion, question_of
 from caig_cli.mllm.sampling import Shown, sample_many
+
+
+def question_for(source: str, asked: str | None = None) -> PromptQuestion:
+    """What the model that a user names is asked; ``asked`` is the recipe's own, if any."""
+    return question_of(asked, loading.locate(source), loading.locate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,17 @@ class PromptModel:
 
     mllm: loading.Mllm
     source: str
+    question: PromptQuestion = OURS
+    """How it is asked for a background prompt."""
 
     @classmethod
-    def load(cls, source: str, runtime: Runtime) -> Self:
-        """``embedded``, a model folder or an adapter folder. Raises UsageError when there is none."""
+    def load(cls, source: str, runtime: Runtime, question: str | None = None) -> Self:
+        """``embedded``, a model folder or an adapter folder. Raises UsageError when there is none.
+
+        ``question`` None is the one that the folder says.
+        """
         mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
-        return cls(mllm, source)
+        return cls(mllm, source, question_for(source, question))
 
     def write_prompts(
         self,

@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from caig_cli.engine import sources
+from caig_cli.engine import auto, sources
 from caig_cli.engine.meter import META
 from caig_cli.engine.runtime import Runtime
-from caig_cli.mllm import auto, loading, quantise
+from caig_cli.mllm import loading, quantise
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.sections import LoraSection

@@ -11,6 +11,8 @@ from pydantic import Field
 from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import Runtime
 from caig_cli.engine.sources import ModelName
+from caig_cli.mllm.prompt_text import Finisher
+from caig_cli.mllm.questions import Question
 from caig_cli.mllm.redraw import distinct
 from caig_cli.recipe import Section
 from caig_cli.records import Product
@@ -27,6 +29,10 @@ class WriterSection(Section):
     model: ModelName = "embedded"
     """Prompt model or adapter: embedded, a folder, or a hub name org/name[@revision]."""
 
+    question: Question | None = None
+    """What it is asked: own (as caig teaches), official (as the released prompt model was taught), plain (for
+    any chat model), or a text with {caption} and {attributes}; empty is what its folder says, else plain."""
+
     temperature: Annotated[float, Field(ge=0)] = 1.0
     """Sampling temperature; 0 always takes the most likely word."""
 
@@ -40,8 +46,11 @@ class WriterSection(Section):
 class Writer:
     """Writes the prompts of one product after the other; the model is loaded when the first one comes."""
 
-    def __init__(self, section: WriterSection, runtime: Callable[[], Runtime], turns: Turns) -> None:
-        self._section, self._runtime, self._turns = section, runtime, turns
+    def __init__(
+        self, section: WriterSection, runtime: Callable[[], Runtime], turns: Turns, finish: Finisher
+    ) -> None:
+        """``finish`` makes prompts of answers."""
+        self._section, self._runtime, self._turns, self._finish = section, runtime, turns, finish
         self._model: PromptModel | None = None
 
     def write(
@@ -51,20 +60,18 @@ class Writer:
 
         Prompt k depends on the seed, the product and k, not on ``count``.
         """
-        from caig_cli.mllm.instructions import instruction
         from caig_cli.mllm.prompt_model import PromptModel
 
         if self._model is None:
             self._turns.clear()
-            self._model = PromptModel.load(self._section.model, self._runtime())
+            self._model = PromptModel.load(self._section.model, self._runtime(), self._section.question)
         self._turns.take(self._model.mllm.model)
-        task = "rewrite" if draft else "write"
         sample = partial(
             self._model.write_prompts,
             picture,
-            instruction(task, caption=product.caption, attributes=product.attributes, draft=draft),
+            self._model.question.ask(product, draft),
             temperature=self._section.temperature,
             top_p=self._section.top_p,
             max_new_tokens=self._section.max_new_tokens,
         )
-        return distinct(lambda seeds: sample(seeds=seeds), count, seed, product.id)
+        return distinct(lambda seeds: self._finish(sample(seeds=seeds)), count, seed, product.id)

@@ -77,6 +77,15 @@ def planned(name: str, diffusion: DiffusionSection) -> list[str]:
     return [f"painter {described(name, diffusion)}", *(f"painter's model {describe(one)}" for one in wanted)]
 
 
+def fitter(name: str, diffusion: DiffusionSection) -> Callable[[str], str] | None:
+    """What cuts a prompt to what the painter reads; None for a painter that reads all."""
+    if name != "diffusion":
+        return None
+    from caig_cli.painters.diffusion.reading import fitter
+
+    return fitter(diffusion)
+
+
 def memory(name: str, diffusion: DiffusionSection, size: tuple[int, int]) -> tuple[int, int]:
     """Bytes on the GPU of a painter's weights, and beside them while it paints ads of (width, height)."""
     if name != "diffusion":

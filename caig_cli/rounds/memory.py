@@ -13,6 +13,7 @@ from caig_cli.mllm.instructions import knowledge
 from caig_cli.mllm.memory import Pass
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.preferences import CHUNK
+from caig_cli.mllm.prompt_model import question_for
 from caig_cli.mllm.rewards import storage
 from caig_cli.mllm.rewards.memory import Needs, judge_needs, same_base
 from caig_cli.mllm.sketch import FLOAT, Sketch, sketch
@@ -24,7 +25,6 @@ from caig_cli.rounds.judges import RANDOM, is_there
 from caig_cli.rounds.preferring import owed
 from caig_cli.rounds.sections import PcpoRecipe
 from caig_cli.rounds.stock import find_goods
-from caig_cli.rounds.workshop import question
 
 
 def planned(recipe: PcpoRecipe) -> list[Phase]:
@@ -36,7 +36,8 @@ def planned(recipe: PcpoRecipe) -> list[Phase]:
     goods = find_goods(given, recipe.watch, recipe.seed)
     products = [*goods.learn, *goods.watch]
     policy = sketch(recipe.policy.base, runtime, recipe.policy.lora)
-    length = memory.longest(policy.mllm, map(question, products))
+    question = question_for(recipe.policy.base, recipe.writer.question)
+    length = memory.longest(policy.mllm, map(question.ask, products))
     judges = _judges(recipe, policy, products)
     frozen = sum(judge.adapters for judge in judges.values() if judge.shares)
     if base_of_adapter(loading.locate(recipe.policy.base)) is not None:

@@ -38,7 +38,7 @@ from caig_cli.rounds.candidates import (
 )
 from caig_cli.rounds.judges import Seat
 from caig_cli.rounds.preferring import UNJUDGED, UNUSABLE, duels, owed, prefer
-from caig_cli.rounds.workshop import Workshop, question
+from caig_cli.rounds.workshop import Workshop
 
 VERDICTS = "verdicts"
 
@@ -126,7 +126,9 @@ def prefer_candidates(
             )  # fmt: skip
     folder.write_text("preferences.jsonl", _lines(rows))
     if given.official_file:
-        folder.write_json("preferences-official.json", [_official(one) for one in found])
+        folder.write_json(
+            "preferences-official.json", [_official(one, shop.question.ask(one.product)) for one in found]
+        )
     return found, dropped
 
 
@@ -204,9 +206,9 @@ def save_adapter(shop: Workshop, folder: RunDir) -> None:
     folder.remove("checkpoints")
 
 
-def _official(preference: Preference) -> dict[str, Any]:
+def _official(preference: Preference, question: str) -> dict[str, Any]:
     """The form of the official PCPO file."""
-    asked = {"from": "human", "value": f"<image>\n{question(preference.product)}"}
+    asked = {"from": "human", "value": f"<image>\n{question}"}
     return {
         "id": preference.id,
         "image": str(preference.product.image),

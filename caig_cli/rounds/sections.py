@@ -11,6 +11,7 @@ from caig_cli.cutouts.source import CutoutSource
 from caig_cli.engine.optim import Count, OptimSection, Share
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
+from caig_cli.mllm.questions import Question
 from caig_cli.mllm.sections import LoraSection, PlannedRecipe
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement
@@ -78,7 +79,12 @@ class PolicySection(Section):
 
 
 class SamplerSection(Section):
-    """How candidates are sampled."""
+    """How candidates are asked for and sampled."""
+
+    question: Question | None = None
+    """What the prompt model is asked: own (as caig teaches), official (as the released prompt model was
+    taught), plain (for any chat model), or a text with {caption} and {attributes}; empty is what its folder
+    says, else plain."""
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """Sampling temperature."""

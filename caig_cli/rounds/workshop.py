@@ -18,13 +18,15 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
 from caig_cli.market.workers import Workers, start_workers
 from caig_cli.mllm.images import Pixels
-from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.policy import make_policy
 from caig_cli.mllm.preferences import Asking, Sizes
-from caig_cli.mllm.prompt_model import PromptModel, Sampler
+from caig_cli.mllm.prompt_model import PromptModel, Sampler, question_for
+from caig_cli.mllm.prompt_text import Finisher
+from caig_cli.mllm.questions import PromptQuestion
 from caig_cli.mllm.relevance import RelevanceJudge
 from caig_cli.mllm.scoring import ResponseScorer
+from caig_cli.painters import table
 from caig_cli.painters.table import Means
 from caig_cli.preference import Objective
 from caig_cli.recipe import recipe_hash
@@ -79,7 +81,7 @@ class Workshop:
         def picture(product_id: str) -> Pixels:
             return rules.frame(Image.fromarray(self.stock.cutout(product_id).rgba))
 
-        return Asking(question, lambda product: picture(product.id))
+        return Asking(self.question.ask, lambda product: picture(product.id))
 
     @property
     def means(self) -> Means:
@@ -97,24 +99,30 @@ class Workshop:
         """Size of a micro-batch."""
         return Sizes(self.recipe.pcpo.batch_products, self.recipe.pcpo.batch_tokens)
 
+    @cached_property
+    def question(self) -> PromptQuestion:
+        """What the prompt model is asked about a product."""
+        return question_for(self.recipe.policy.base, self.recipe.writer.question)
+
+    @cached_property
+    def finish(self) -> Finisher:
+        """Makes prompts of the policy's answers: what is painted is what is learnt."""
+        return Finisher(table.fitter(self.recipe.brush.painter, self.recipe.diffusion))
+
     def write(self, products: Sequence[Product], seeds: Sequence[Sequence[int]]) -> list[list[str]]:
         """Prompts for each product, one per seed of its own, by the policy as it is now."""
         how = self.recipe.writer
-        return PromptModel(self.policy, self.recipe.policy.base).write_many(
+        answers = PromptModel(self.policy, self.recipe.policy.base, self.question).write_many(
             [Image.fromarray(self.stock.cutout(product.id).rgba) for product in products],
-            [question(product) for product in products],
+            [self.question.ask(product) for product in products],
             seeds=seeds,
             sampler=Sampler(how.temperature, how.top_p, how.max_new_tokens),
         )
+        return [self.finish(some) for some in answers]
 
     def folder(self, number: int) -> RunDir:
         """The folder of a round; 0 is the start."""
         return self.run.part(f"rounds/{number:02}")
-
-
-def question(product: Product) -> str:
-    """What the prompt model is asked about a product."""
-    return instruction("write", caption=product.caption, attributes=product.attributes)
 
 
 @contextmanager

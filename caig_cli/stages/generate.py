@@ -76,6 +76,10 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
         from caig_cli.mllm import loading
 
         lines.append(f"prompt model {sources.describe(order.writer, loading.locate)}")
+        if not sources.is_remote(order.writer):
+            from caig_cli.mllm.prompt_model import question_for
+
+            lines.append(f"asked {question_for(order.writer, recipe.writer.question).described}")
         lines.append(recipe.runtime().reason)
     if order.judge is not None:
         lines.append(f"judge {order.judge} ranks {order.most_candidates} previews of each product")
@@ -122,6 +126,7 @@ def _paint(
     recipe: GenerateRecipe, order: Order, album: Album, photos: Photos, run_dir: RunDir, report: Reporter
 ) -> None:
     """Make the ads of an order that are not there yet, and tell what is not in them."""
+    from caig_cli.mllm.prompt_text import Finisher
     from caig_cli.painters import remarks
     from caig_cli.rounds.generating.ads import ads, open_set
 
@@ -131,7 +136,8 @@ def _paint(
     turns = _turns(recipe, order, report)
     means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
     painter = InTurn(table.PAINTERS[recipe.generate.painter](means), turns)
-    making = open_set(recipe, order, run_dir, report, photos, painter, turns, order.finished(done))
+    finish = Finisher(table.fitter(recipe.generate.painter, recipe.diffusion))
+    making = open_set(recipe, order, run_dir, report, photos, painter, turns, order.finished(done), finish)
     size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", order.ads) as bar:
         bar.advance(sum(path in done for item in order.items for path in item.paths))
@@ -142,6 +148,10 @@ def _paint(
             for job, image in zip(batch, images, strict=True):
                 album.add(job, image, painter.notes(job.shot))
                 bar.advance()
+    for kind, count in finish.counts.items():
+        run_dir.count(f"prompts {kind}", count)
+    for remark in finish.remarks():
+        report.warn(remark)
     for remark in remarks.about_ads(_in_order(album.rows(), order), recipe.diffusion.growth_limit):
         report.warn(remark)
 

@@ -69,6 +69,7 @@ def plan(recipe: ImportRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
     """Write the model's folder."""
+    from caig_cli.mllm.questions import OFFICIAL, PromptQuestion, write_question
     from caig_cli.mllm.released import folder
 
     made, tokenizer = _planned(recipe)
@@ -83,6 +84,8 @@ def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
             folder.write_model(made, tokenizer, partial, bar)
         if made.is_reward:
             folder.write_reward_parts(made, recipe_hash(recipe), partial)
+        else:
+            write_question(partial, PromptQuestion(OFFICIAL))
         (partial / "README.md").write_text(folder.card(made), "utf-8")
         (partial / "import.json").write_text(to_json(facts, indent=2) + "\n", "utf-8")
         _take_place(partial, out)

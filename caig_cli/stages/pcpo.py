@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
+    from caig_cli.mllm.questions import PromptQuestion
     from caig_cli.rounds.watching import Start
     from caig_cli.rounds.workshop import Workshop
 
@@ -72,6 +73,8 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         recipe.runtime().reason,
         f"start from {sources.describe(recipe.policy.base, loading.locate)}",
     ]
+    if not sources.is_remote(recipe.policy.base):
+        lines.append(f"asked {_question(recipe).described}")
     if not is_there(recipe.judge.model):
         raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
     if recipe.watch.relevance is not None:
@@ -83,6 +86,19 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         f"judge {recipe.judge.model}, {watched}",
         *table.planned(recipe.brush.painter, recipe.diffusion),
     ]
+
+
+def _question(recipe: PcpoRecipe) -> PromptQuestion:
+    """What the policy is asked. Raises UsageError where a wrong title would make no wrong question."""
+    from caig_cli.mllm.prompt_model import question_for
+
+    question = question_for(recipe.policy.base, recipe.writer.question)
+    if recipe.pcpo.loss == "pcpo" and recipe.negatives.caption and not question.tells_product:
+        raise UsageError(
+            "writer.question tells nothing of the product, so that another title makes no negative; name "
+            "{caption} in it, or set negatives.caption=0"
+        )
+    return question
 
 
 def memory(recipe: PcpoRecipe) -> list[Phase]:
@@ -100,6 +116,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.rounds.workshop import open_workshop
 
     use_threads(recipe.threads)
+    _question(recipe)
     rows: list[dict[str, Any]] = []
     with open_workshop(recipe, run_dir, report) as shop:
         start = watch_start(shop)
@@ -120,6 +137,10 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         adapter = _deliver(shop, result)
         failed = (*shop.goods.failed, *shop.stock.failed.values())
         show.write_report(shop, start, rows, failed)
+        for remark in shop.finish.remarks():
+            report.warn(remark)
+        for kind, count in shop.finish.counts.items():
+            run_dir.count(f"prompts {kind}", count)
         shop.team.wait()
     rounds = [{key: row[key] for key in RESULT} for row in rows]
     return Outcome({"rounds": rounds, "adapter": str(adapter)}, failed, (str(adapter),))

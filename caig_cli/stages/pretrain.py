@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from caig_cli.mllm.batching import DialogueSet
     from caig_cli.mllm.inputs import Batch
     from caig_cli.mllm.loading import Mllm
+    from caig_cli.mllm.questions import PromptQuestion
 
 
 LEAN = {
@@ -209,7 +210,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         unit=f"{data.batch_tokens:,} tokens",
     )
     simulated = of_market(one.image for one in train if one.image is not None)
-    folder = _save(recipe, mllm, run_dir, result.evaluation, simulated=simulated)
+    folder = _save(recipe, mllm, run_dir, result.evaluation, _question(recipe, train), simulated=simulated)
     report.table("held-out dialogues", ["figure", "value"], list(result.evaluation.items()))
     return Outcome(
         result={"model": str(folder), "steps": result.steps, "evaluation": dict(result.evaluation)},
@@ -279,13 +280,29 @@ def _evaluation(held_out: DialogueSet, device: torch.device) -> Evaluate:
     return lambda model: score_tasks(model, held_out, items, device)
 
 
+def _question(recipe: PretrainRecipe, train: Sequence[Dialogue]) -> PromptQuestion:
+    """What the model is asked from now on: as the dialogues ask for prompts, else as its base was."""
+    from caig_cli.mllm.prompt_model import question_for
+    from caig_cli.mllm.questions import OURS, taught
+
+    known = OURS if recipe.model.base is None else question_for(recipe.model.base)
+    return taught(train) or known
+
+
 def _save(
-    recipe: PretrainRecipe, mllm: Mllm, run_dir: RunDir, figures: Mapping[str, float], *, simulated: bool
+    recipe: PretrainRecipe,
+    mllm: Mllm,
+    run_dir: RunDir,
+    figures: Mapping[str, float],
+    question: PromptQuestion,
+    *,
+    simulated: bool,
 ) -> Path:
     """Write the model beside its final place, then move it there in one step."""
     import torch
 
     from caig_cli.mllm.card import model_card
+    from caig_cli.mllm.questions import write_question
 
     folder, partial = run_dir.path / "model", run_dir.path / "model.partial"
     if run_dir.is_main:
@@ -293,6 +310,7 @@ def _save(
         card = model_card(mllm, recipe, figures, recipe.model.base, simulated)
         mllm.save(partial, getattr(torch, DTYPES[recipe.pretrain.save_dtype]))
         (partial / "README.md").write_text(card, "utf-8")
+        write_question(partial, question)
         shutil.rmtree(folder, ignore_errors=True)
         partial.replace(folder)
     return folder

@@ -13,9 +13,9 @@ import torch
 import transformers
 from torch import nn
 
+from caig_cli.engine import auto
 from caig_cli.engine.sources import locate
 from caig_cli.errors import UsageError
-from caig_cli.mllm import auto
 from caig_cli.mllm.images import ImageRules, read_rules
 from caig_cli.mllm.rewards.sections import TextSection, VisionSection
 from caig_cli.mllm.tokenizer import train_tokenizer

@@ -17,6 +17,7 @@ from caig_cli.painters.compose import Pixels
 from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, finish
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.loading import load, runtime_of
+from caig_cli.painters.diffusion.reading import unread
 from caig_cli.painters.diffusion.sections import DiffusionSection
 
 
@@ -138,8 +139,4 @@ class DiffusionPainter:
     def _unread(self, text: str) -> str:
         """The end of a text that is beyond what the model's text encoder takes; empty where all fits."""
         name, limit = self._section.row.reads
-        read = getattr(self.pipe, name)(text, return_offsets_mapping=True, truncation=False, verbose=False)
-        if len(read["input_ids"]) <= limit:
-            return ""
-        start, _ = read["offset_mapping"][limit - 1]  # the last place belongs to the end token
-        return text[start:].strip()
+        return unread(getattr(self.pipe, name), limit, text)

@@ -13,6 +13,7 @@ from caig_cli.engine.parking import Turns
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
+from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, remarks
 from caig_cli.painters.album import Job
@@ -45,15 +46,14 @@ class Set:
 
 def open_set(
     recipe: GenerateRecipe, order: Order, run: RunDir, report: Reporter, photos: Photos, painter: Painter,
-    turns: Turns, finished: Collection[str],
+    turns: Turns, finished: Collection[str], finish: Finisher,
 ) -> Set:  # fmt: skip
     """Ready to make ads; models are loaded when the first product comes."""
     candidates = None
     if order.judge is not None:
         candidates = Candidates(run, painter, ranker(order.judge, recipe.runtime, turns), finished)
-    return Set(
-        run, report, photos, painter, writing(Writer(recipe.writer, recipe.runtime, turns)), candidates
-    )
+    writer = Writer(recipe.writer, recipe.runtime, turns, finish)
+    return Set(run, report, photos, painter, writing(writer), candidates)
 
 
 def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[Job]:

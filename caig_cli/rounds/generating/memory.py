@@ -66,20 +66,11 @@ def _writing(section: WriterSection, order: Order, runtime: Runtime) -> list[Pha
     if order.writer is None:
         return []
     from caig_cli.mllm import memory
-    from caig_cli.mllm.instructions import instruction
+    from caig_cli.mllm.prompt_model import question_for
     from caig_cli.mllm.sketch import FLOAT, sketch
 
-    one = sketch(order.writer, runtime)
-    told = (
-        instruction(
-            "rewrite" if item.prompt else "write",
-            caption=item.product.caption,
-            attributes=item.product.attributes,
-            draft=item.prompt,
-        )
-        for item in order.items
-        if item.writes
-    )
+    one, question = sketch(order.writer, runtime), question_for(order.writer, section.question)
+    told = (question.ask(item.product, item.prompt) for item in order.items if item.writes)
     length = memory.longest(one.mllm, told)
     room, cache = memory.sampling(one, 1, length, order.most_candidates, section.max_new_tokens)
     return [Phase("write", one.base, FLOAT * one.adapter, 0, room, cache)]

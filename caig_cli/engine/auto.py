@@ -47,7 +47,8 @@ def _read(folder: Path, what: str, reader: Callable[..., Any], **given: Any) -> 
         line = " ".join(str(error).split())
         if "trust_remote_code" in line:
             raise UsageError(
-                f"{folder}: its {what} is Python code of its own, which caig never runs; take a checkpoint of a "
+                f"{folder}: its {what} is Python code of its own, which caig never runs; take a "
+                f"checkpoint of a "
                 "class that transformers has"
             ) from None
         raise UsageError(
