@@ -78,6 +78,7 @@ COMMANDS: Mapping[str, Command] = {
             "--placement": "generate.placement",
             "--scale": "generate.scale",
             "--stance": "generate.stance",
+            "--relight": "generate.relight",
         },
     ),
     "score": Command(

@@ -22,8 +22,8 @@ class Shot:
 
     ``size`` is (width, height) in pixels; ``placement`` and ``scale`` (share of the frame that the
     product may fill) say where the product goes; ``height_cm`` is the product's height in the real
-    world, so that what stands beside it has a believable size; ``pose`` says how it is placed there; ``seed``
-    decides everything random.
+    world, so that what stands beside it has a believable size; ``pose`` says how it is placed there;
+    ``relight`` lets the product take on the light of the set; ``seed`` decides everything random.
     """
 
     product: Cutout
@@ -34,6 +34,7 @@ class Shot:
     scale: float | None = None
     height_cm: float = 20.0
     pose: Pose = STANDS
+    relight: bool = False
 
     @property
     def box(self) -> Box:

@@ -13,7 +13,7 @@ from caig_cli.engine.environment import version
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.candidates import Opinion
-from caig_cli.painters.compose import measure
+from caig_cli.painters.compose import measure, measure_relit
 from caig_cli.painters.studio.language import nearest
 from caig_cli.painters.studio.lexicon_told import UNKNOWN
 from caig_cli.records import Product
@@ -78,6 +78,7 @@ class Album:
             "height_cm": shot.height_cm,
             "stance": shot.pose.stance,
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
+            "relight": asdict(measure_relit(np.asarray(image), shot.product, box)) if shot.relight else None,
         }
         self._run.save_png(job.path, image, self._provenance(job))
         self._run.append_jsonl(MANIFEST, row)

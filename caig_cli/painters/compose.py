@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from caig_cli.cutouts.cutout import Cutout, resize
+from caig_cli.painters.relight import Relit, changes, relight
 from caig_cli.records import Box
 
 Pixels = npt.NDArray[np.uint8]
@@ -19,15 +20,18 @@ _COLOUR_NOISE = 24.0  # levels; colours this close are the same to the eye at an
 _NEAR = 4  # pixels; how far from an edge its own colours are looked for
 
 
-def compose(background: Pixels, product: Cutout, box: Box) -> Pixels:
+def compose(background: Pixels, product: Cutout, box: Box, *, relit: bool = False) -> Pixels:
     """The background uint8 [H, W, 3] with the product in ``box``; the background itself is left alone.
 
     Solid pixels are the resized product's exactly; soft ones are mixed with the background by alpha. What of
-    the box lies beyond the background is cut off.
+    the box lies beyond the background is cut off. ``relit``: the background shows the product's stand-in
+    there, whose light the product takes on.
     """
     ad = background.copy()
     rgba, rows, columns = _visible(product, box, (ad.shape[1], ad.shape[0]))
     window = ad[rows, columns]
+    if relit:
+        rgba = relight(rgba, window)
     alpha = rgba[..., 3:].astype(np.uint16)
     mixed = rgba[..., :3] * alpha + window * (255 - alpha) + np.uint16(127)
     window[:] = (mixed // 255).astype(np.uint8)
@@ -74,6 +78,12 @@ def measure(ad: Pixels, product: Cutout, box: Box) -> Fidelity:
         _edge_error(seen, own, beside, alpha),
         _growth(seen, product_colour, around, (distance > 0) & (distance <= reach), touched),
     )
+
+
+def measure_relit(ad: Pixels, product: Cutout, box: Box) -> Relit:
+    """How the product in ``box`` of an ad uint8 [H, W, 3] differs from its own pixels in tone and detail."""
+    rgba, rows, columns = _visible(product, box, (ad.shape[1], ad.shape[0]))
+    return changes(ad[rows, columns], rgba)
 
 
 def _edge_error(seen: Floats, own: Floats, beside: Floats, alpha: Floats) -> float:

@@ -31,6 +31,13 @@ def about_ads(ads: Sequence[dict[str, Any]], growth_limit: float) -> Iterator[st
         yield f"without effect: {hinted(word, reason)} (in the prompts of {times} of {len(ads)} ads)"
     for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
         yield f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)"
+    relit = [row["relight"] for row in ads if row.get("relight")]
+    if relit:
+        tone, detail = max(one["tone"] for one in relit), min(one["detail"] for one in relit)
+        yield (
+            f"relit as asked: the product's tone differs from the photo's by up to {tone:.1f} of 255 levels "
+            f"on average, its detail agrees to {detail:.3f}"
+        )
     grown = sum(row["background"].get("growth", 0) > growth_limit for row in ads)
     if grown:
         limit = f"{growth_limit:.0%}"

@@ -1,8 +1,8 @@
 """The look of the print: a row per mood. Applied to linear light after denoising.
 
 A print is exposed for the product: its stand-in, which has the product's colours, comes out as bright as the
-product's own pixels are, so a white card beside it is white. The mood may lean from there a little; darkness is
-made by the light on the set. Previews are exposed for the whole picture, as models have learnt them.
+product's own pixels are, so a white card beside it is white. The mood may lean from there a little; darkness
+is made by the light on the set. Previews are exposed for the whole picture, as models have learnt them.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ LIGHTS: dict[str, Light] = {
         (Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day", near=0.35
     ),
     "golden_hour": Light(
-        (Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85, near=0.85
+        (Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85, near=1.25
     ),
     "night_neon": Light(
         (Lamp(-72, 30, 0.55, PINK, 30), Lamp(74, 26, 0.55, CYAN, 30)),
@@ -177,8 +177,8 @@ def _out_of_frame(place: Vector, lamp: Lamp, camera: Camera) -> Vector:
 def fitted(light: Light, photo: PhotoLight, side: float, *, down: bool = False) -> Light:
     """``light`` with its key from where the photo's light came from, and with the lamp near the product.
 
-    ``side`` (1 or -1) turns the set's lamps where the photo does not tell the side. ``down``: seen from above,
-    where the photo's upper edge is the far side of the set, and a lamp overhead would be seen.
+    ``side`` (1 or -1) turns the set's lamps where the photo does not tell the side. ``down``: seen from
+    above, where the photo's upper edge is the far side of the set, and a lamp overhead would be seen.
     """
     key = light.lamps[0]
     if photo.sure >= SURE:

@@ -51,7 +51,7 @@ class StudioPainter:
         background = photograph(
             scene, shot.product, shot.size, box, shot.height_cm, shot.seed, shot.pose, spp=self._spp
         )
-        return compose(background, shot.product, box)
+        return compose(background, shot.product, box, relit=shot.relight)
 
 
 def photograph(

@@ -2,7 +2,8 @@
 
 Direction: the outline of a solid tells its normals (at the rim they lie in the picture, towards the middle
 they turn to the camera), and a matte surface is as bright as its normal faces the light. Brightness is fitted
-to the normals by least squares, with a level of its own for each colour, so that a dark cap is no shade (after Nillius and Eklundh, "Automatic estimation of the projected light source direction", CVPR 2001).
+to the normals by least squares, with a level of its own for each colour, so that a dark cap is no shade
+(after Nillius and Eklundh, "Automatic estimation of the projected light source direction", CVPR 2001).
 Warmth: the colour of what is nearly grey and bright. What a photo does not show stays at its default.
 """
 

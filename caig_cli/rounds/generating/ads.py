@@ -82,7 +82,7 @@ def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
     seeds = (derive_seed(item.seed, product.id, k) for k in range(len(prompts)))
     pose = pose_for(item.stance or "stand")
     return [
-        Shot(cutout, prompt, item.size, seed, item.placement, item.scale, height, pose)
+        Shot(cutout, prompt, item.size, seed, item.placement, item.scale, height, pose, item.relight)
         for prompt, seed in zip(prompts, seeds, strict=True)
     ]
 

@@ -44,6 +44,7 @@ class Item:
     placement: str
     scale: float | None
     stance: Stance | None
+    relight: bool
     seed: int
     cutout: str
 
@@ -111,6 +112,8 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
     given = recipe.generate
     if given.product is None:
         raise UsageError("no product: give an image, a folder or a file of products with --product")
+    if given.relight and given.painter != "studio":
+        raise UsageError(f"--relight: only the studio lights its sets; the painter {given.painter} does not")
     products, failed = read_products(
         given.product,
         caption=given.caption,
@@ -153,6 +156,7 @@ def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
         placement=_first(own.placement, given.placement),
         scale=_first(own.scale, given.scale),
         stance=_first(own.stance, given.stance),
+        relight=given.relight,
         seed=_first(own.seed, recipe.seed),
         cutout=_first(own.cutout, given.cutout),
     )

@@ -73,6 +73,10 @@ class GenerateSection(Section):
     """How the product is placed: stand, lie (seen from straight above), hang, lean, float, or worn (stays at
     the frame's side); empty follows the prompt's words, the title and the photo. A column stance wins."""
 
+    relight: bool = False
+    """Let the product take on the light of the set: its tone changes, label and detail stay, and the manifest
+    says by how much. Without it the product's pixels are exactly the photo's."""
+
     painter: PainterName = "studio"
     """What paints the background: studio photographs a ray-traced set, diffusion uses the model of section
     diffusion, fake paints a gradient."""
