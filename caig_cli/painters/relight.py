@@ -17,7 +17,7 @@ from scipy import ndimage
 from caig_cli.painters.studio.render import LUMA, decode_srgb, encode_srgb, quantise
 
 Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 
 _GRID = 48  # samples over the longer side of the product at which light is compared
 _SIGMA = 3.0  # of those: nothing smaller than a tenth of the product is touched
