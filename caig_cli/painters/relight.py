@@ -53,6 +53,7 @@ def relight(rgba: Pixels, lit: Pixels) -> Pixels:
     ratio = (wanted + floor + 1e-6) / (had + floor + 1e-6)
     ratio = np.clip(ratio ** np.float32(_SHARE), 1 / _MOST, _MOST).astype(np.float32)
     gain = _stretched(ratio, (solid.shape[1], solid.shape[0]))
+    shown = np.asarray(own * gain / (1 + own * np.maximum(gain - 1, 0)), np.float32)  # white never burns
     result = rgba.copy()
     result[..., :3] = quantise(
         encode_srgb(own * gain / (1 + own * np.maximum(gain - 1, 0)))
