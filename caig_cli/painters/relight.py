@@ -55,9 +55,7 @@ def relight(rgba: Pixels, lit: Pixels) -> Pixels:
     gain = _stretched(ratio, (solid.shape[1], solid.shape[0]))
     shown = np.asarray(own * gain / (1 + own * np.maximum(gain - 1, 0)), np.float32)  # white never burns
     result = rgba.copy()
-    result[..., :3] = quantise(
-        encode_srgb(own * gain / (1 + own * np.maximum(gain - 1, 0)))
-    )  # white never burns
+    result[..., :3] = quantise(encode_srgb(shown))
     return result
 
 
