@@ -6,11 +6,11 @@ from ``stages/<command>.py``, which is imported when its command is called.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import keyword
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 import typer
 
 from caig_cli import __version__
-from caig_cli.errors import CaigError
+from caig_cli.engine.process import drop_output, interruptible, leave_quietly, prepare_process
+from caig_cli.engine.redaction import redacted
+from caig_cli.errors import CaigError, in_words
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory import Phase
@@ -205,32 +207,51 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     args = list(sys.argv[1:] if arguments is None else arguments)
     if "--debug" not in args and not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries tell programmers is no news for users
-    sys.exit(run(args))
+    prepare_process()
+    leave_quietly(run(args))
 
 
 def run(args: list[str]) -> int:
     """Run the command line; returns 0 done, 1 failed, 2 bad usage, 3 some items failed, 130 interrupted."""
-    previous = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        # Only the called command gets its options: they come from its recipe, which costs an import.
-        args = _filled(args)
-        command = typer.main.get_command(build_app([name for name in COMMANDS if name in args]))
-        code = int(command.main(args or ["--help"], prog_name="caig", standalone_mode=False) or 0)
-        return _fail("interrupted", 130, args) if code == 130 else code
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", 130, args)
-    except CaigError as error:
+    with interruptible():
+        try:
+            # Only the called command gets its options: they come from its recipe, which costs an import.
+            args = _filled(args)
+            command = typer.main.get_command(build_app([name for name in COMMANDS if name in args]))
+            code = int(command.main(args or ["--help"], prog_name="caig", standalone_mode=False) or 0)
+            sys.stdout.flush()
+            return _fail("interrupted", 130, args) if code == 130 else code
+        except (KeyboardInterrupt, typer.Abort):
+            return _fail("interrupted", 130, args)
+        except BrokenPipeError:
+            drop_output()  # the reader has left; a complaint would have nobody to hear it
+            return 1
+        except Exception as error:
+            return _failed(error, args)
+
+
+def _failed(error: Exception, args: Sequence[str]) -> int:
+    """Tell of an error in one line; returns its exit code."""
+    if isinstance(error, CaigError):
         return _fail(str(error), error.exit_code, args, getattr(error, "failed", ()))
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has left; a complaint at exit would have nobody to hear it
-        return 1
-    except Exception as error:
-        complaint: Callable[[], str] | None = getattr(error, "format_message", None)
-        if complaint is not None:  # Typer's own, about options
-            return _fail(f"{complaint()} (see caig {' '.join([*_called(args), '--help'])})", 2, args)
-        return _fail(f"{type(error).__name__}: {error} (--debug shows where)", 1, args)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    complaint: Callable[[], str] | None = getattr(error, "format_message", None)
+    if complaint is not None:  # Typer's own, about options
+        return _fail(f"{complaint()} (see caig {' '.join([*_called(args), '--help'])})", 2, args)
+    if isinstance(error, OSError) and _is_of_output(error):
+        drop_output()
+        return _fail(f"the result can't be written to the output: {in_words(error)}", 1, args)
+    known = isinstance(error, OSError | MemoryError) or in_words(error) != " ".join(str(error).split())[:300]
+    hint = "" if known else " (an error inside caig; --debug shows where)"
+    return _fail(in_words(error) + hint, 1, args)
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether it is the standard output that fails: nothing else is written without a name."""
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return again.errno == error.errno
+    return False
 
 
 def build_app(full: Sequence[str] = tuple(COMMANDS)) -> typer.Typer:
@@ -328,7 +349,7 @@ def _execute_in_folder(
     if not run_dir.is_main_process():
         report = SilentReporter()
     switches = {switch: options[switch] for switch in ("resume", "overwrite", "accept_changed")}
-    with run_dir.RunDir.open(out, name, recipe, models=models, **switches) as run:
+    with run_dir.RunDir.open(out, name, recipe, models=models, notify=report.warn, **switches) as run:
         report.info(f"run folder {run.path}")
         local = digests.model_files(stage.models(recipe) if hasattr(stage, "models") else ())
         run.remember("models", local, report.warn, whole=False)
@@ -339,11 +360,12 @@ def _execute_in_folder(
 
 def _resumed(name: str, out: Path | None) -> tuple[Path | None, Path | None]:
     """The folder to resume and the recipe in it, so that the flags need not be given again."""
-    from caig_cli.engine import run_dir
+    from caig_cli.engine import run_folder
 
-    out = out or run_dir.latest(name)
-    recipe = out / "recipe.yaml" if out is not None else None
-    return out, recipe if recipe is not None and recipe.is_file() else None
+    out = out or run_folder.latest(name)
+    if out is None or run_folder.read_status(out) is None:
+        return out, None  # no run yet: the flags say what it is to be
+    return out, run_folder.recipe_file(out)
 
 
 def _print_plan(recipe: Recipe, plan: Sequence[str], phases: Sequence[Phase], *, as_json: bool) -> None:
@@ -449,14 +471,11 @@ def _fail(message: str, code: int, args: Sequence[str], failed: Sequence[Failure
         import traceback
 
         typer.echo(traceback.format_exc(), err=True)
-    line = " ".join(message.split())
-    typer.echo(f"caig: {line}", err=True)
-    if "--json" in args and os.environ.get("RANK", "0") == "0":
-        items = [{"product": failure.item, "error": failure.error} for failure in failed]
-        typer.echo(json.dumps({"error": line, "exit_code": code} | ({"failed": items} if items else {})))
+    line = redacted(" ".join(message.split()))
+    with contextlib.suppress(OSError):
+        typer.echo(f"caig: {line}", err=True)
+        if "--json" in args and os.environ.get("RANK", "0") == "0":
+            items = [{"product": failure.item, "error": failure.error} for failure in failed]
+            typer.echo(json.dumps({"error": line, "exit_code": code} | ({"failed": items} if items else {})))
+            sys.stdout.flush()
     return code
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    """A polite kill ends a run as Ctrl-C does: status and lock are left in order."""
-    raise KeyboardInterrupt

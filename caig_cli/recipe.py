@@ -12,17 +12,19 @@ import hashlib
 import inspect
 import json
 import re
+import reprlib
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from caig_cli.errors import RecipeError
+from caig_cli.parsing import Malformed, parse_yaml, read_regular
 
 Tree = dict[str, Any]
 
@@ -39,7 +41,7 @@ class Recipe(Section):
     default_recipe: ClassVar[str | None] = None
     """Shipped recipe to use when none is named; None means ``embedded``."""
 
-    seed: int = 0
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] = 0
     """Number from which everything random is derived."""
 
     device: str = "auto"
@@ -190,14 +192,12 @@ def _load(path: Path, command: str, cls: type[Recipe], where: dict[str, str], se
     """One YAML file over the file it extends; ``where`` learns ``file:line`` for each key."""
     if path in seen:
         raise RecipeError(f"{path}: extends itself")
-    text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        tree = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+        tree, node = parse_yaml(read_regular(path).decode("utf-8-sig", "replace"))
+    except Malformed as error:
+        line = f":{error.line}" if error.line else ""
+        raise RecipeError(f"{path}{line}: {error}") from None
+    tree = {} if tree is None else tree
     if not isinstance(tree, dict):
         raise RecipeError(f"{path}: a recipe is a mapping of keys to values")
     parent = tree.pop("extends", None)
@@ -272,8 +272,8 @@ def _scalar(text: str, annotation: Any) -> Any:
     if allowed & {str, Path} and not allowed & {tuple, list, dict}:
         return text
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return parse_yaml(text)[0]
+    except Malformed:
         return text
 
 
@@ -303,7 +303,16 @@ def _explain(error: ValidationError, where: Mapping[str, str], path: Path | None
         return f"{path or 'recipe'}: key {key!r} is needed; give it with its flag or --set {key}=..."
     given = first.get("input")
     reason = str(first["msg"])
-    return f"{place or path or 'recipe'}: {key}: {reason[:1].lower()}{reason[1:]}, got {given!r}"
+    return f"{place or path or 'recipe'}: {key}: {reason[:1].lower()}{reason[1:]}, got {_short(given)}"
+
+
+def _short(value: Any) -> str:
+    """A value as it was given, or its beginning."""
+    try:
+        text = reprlib.repr(value) if isinstance(value, dict | list | tuple | set) else repr(value)
+    except (ValueError, RecursionError):
+        return f"{type(value).__name__} that can't be shown"
+    return text if len(text) <= 120 else f"{text[:120]}..."
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -339,4 +348,4 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
         if isinstance(value, Mapping):
             yield from leaves(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, value
+            yield f"{prefix}{key}", value

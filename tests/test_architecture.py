@@ -28,6 +28,7 @@ LAYERS = (
     ("losses", "preference", "metrics", "posteriors", "intervals"),
     ("data",),
     ("recipe",),
+    ("parsing",),
     ("records",),
     ("errors",),
     ("__init__",),

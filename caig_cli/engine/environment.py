@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli import __version__
+from caig_cli.engine.process import processors
+from caig_cli.engine.redaction import redacted
 
 PACKAGES = (
     "torch", "transformers", "accelerate", "peft", "diffusers", "bitsandbytes", "mitsuba",
@@ -31,10 +33,10 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": processors(),
         "packages": {name: version(name) for name in PACKAGES},
-        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
-        "arguments": sys.argv[1:],
+        "variables": {name: redacted(os.environ[name]) for name in VARIABLES if name in os.environ},
+        "arguments": [redacted(argument) for argument in sys.argv[1:]],
     }
 
 

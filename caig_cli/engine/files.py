@@ -1,4 +1,7 @@
-"""Writes that survive a kill: whole or not at all, and lines that are on disk when the call returns."""
+"""Writes that survive a kill: whole or not at all, and lines that are on disk when the call returns.
+
+What can't be written (a full disk, no permission) is a RunError that names the file.
+"""
 
 from __future__ import annotations
 
@@ -9,52 +12,64 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from caig_cli.errors import RunError, in_words
+from caig_cli.parsing import Malformed, parse_json
+
+TEMPORARY = ".caig-tmp"
+"""Ending of files that are being written; only such are removed after a kill."""
+
+Fault = Callable[[int, str], None]
+"""Told of each line of a file that is damaged: its number and what is wrong with it."""
+
 
 def atomic_write(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file through a temporary neighbour: readers see the old bytes or all the new ones.
 
-    Data in pieces is written as it comes, so that it need not fit into memory.
+    Data in pieces is written as it comes, so that it need not fit into memory. Raises RunError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.writelines([data] if isinstance(data, bytes) else data)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=TEMPORARY)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.writelines([data] if isinstance(data, bytes) else data)
+                stream.flush()
+                os.fchmod(stream.fileno(), 0o644)
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
 
 
 def remove_temporaries(folder: Path) -> None:
     """Delete what killed writers left behind."""
-    for path in folder.rglob(".*.tmp"):
+    for path in folder.rglob(f".*{TEMPORARY}"):
         path.unlink(missing_ok=True)
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """Strict JSON: not-a-number becomes null, paths and numpy scalars become plain values."""
-    return json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    """Strict JSON: not-a-number becomes null, paths and numpy scalars become plain values.
+
+    Halves of characters, as names that are not UTF-8 have, are escaped: the text can be encoded.
+    """
+    text = json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    return encodable(text)
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file of the run holds; None where there is none, or where it is damaged."""
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
+def encodable(text: str) -> str:
+    """A text whose unpaired surrogates are written as escapes, ``\\udcff``; the same text without any."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def append_line(path: Path, value: Any) -> None:
@@ -63,70 +78,128 @@ def append_line(path: Path, value: Any) -> None:
 
 
 def append_lines(path: Path, values: Iterable[Any]) -> None:
-    """Append JSON lines and wait until they are on disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as stream:
-        _cut_torn_line(stream)
-        stream.write("".join(to_json(value) + "\n" for value in values).encode())
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Append JSON lines and wait until they are on disk. Raises RunError."""
+    lines = "".join(to_json(value) + "\n" for value in values).encode()
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as stream:
+            _mend_end(stream)
+            stream.write(lines)
+            stream.flush()
+            os.fsync(stream.fileno())
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSON-lines file; a last line that a kill has torn is left out."""
+    """The whole rows of a JSON-lines file; a last line that a kill has torn is left out."""
     return list(each_line(path))
 
 
 def each_line(path: Path) -> Iterator[dict[str, Any]]:
     """As ``read_lines``, one row in memory at a time."""
+    return (row for _, row in numbered_lines(path))
+
+
+def numbered_lines(
+    path: Path, fault: Fault = lambda line, what: None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows with their line numbers; ``fault`` is told of lines that are none, but for a torn last one."""
     if not path.is_file():
         return
     with path.open("rb") as stream:
-        for line in stream:
-            if line.endswith(b"\n") and line != b"\n":
-                yield json.loads(line)
+        for number, line in enumerate(stream, start=1):
+            try:
+                row = parse_json(line)
+                if not isinstance(row, dict):
+                    raise Malformed("not an object")
+            except Malformed as error:
+                if line.endswith(b"\n"):  # else it is what a kill left
+                    fault(number, str(error) if line.strip() else "an empty line")
+                continue
+            yield number, row
 
 
-def keep_lines(path: Path, keep: Callable[[Mapping[str, Any]], bool]) -> None:
-    """Rewrite a JSON-lines file with only the rows that are to be kept."""
-    rows = read_lines(path)
-    kept = [row for row in rows if keep(row)]
-    if len(kept) < len(rows):
-        atomic_write(path, "".join(to_json(row) + "\n" for row in kept).encode())
+def drop_lines(path: Path, numbers: Container[int]) -> None:
+    """Rewrite a file without some of its lines."""
+    with path.open("rb") as stream:
+        atomic_write(path, (line for n, line in enumerate(stream, start=1) if n not in numbers))
 
 
 def slug(name: str) -> str:
     """A file name for any text; texts that had to be changed get a few hex digits, so that none collide."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80]
-    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    if plain == name:
+        return plain
+    return f"{plain}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
 def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:
     """A PNG with text chunks in sorted order; the same input gives the same bytes."""
     info = PngInfo()
     for key in sorted(text):
-        info.add_itxt(key, text[key]) if not text[key].isascii() else info.add_text(key, text[key])
+        said = encodable(text[key])
+        info.add_itxt(key, said) if not said.isascii() else info.add_text(key, said)
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", pnginfo=info, compress_level=5)
     return buffer.getvalue()
 
 
-def _cut_torn_line(stream: Any) -> None:
-    """Drop what follows the last newline, reading backwards by blocks."""
-    end = stream.seek(0, os.SEEK_END)
-    position = end
+def is_whole_png(path: Path) -> bool:
+    """Whether a PNG file has all its parts; one that was cut short or never filled has not.
+
+    Only the heads of the parts are read, so this costs little whatever the size of the picture.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if stream.read(8) != b"\x89PNG\r\n\x1a\n":
+                return False
+            position = 8
+            while len(head := stream.read(8)) == 8:
+                position += 12 + int.from_bytes(head[:4], "big")
+                if head[4:] == b"IEND":
+                    return position == size
+                stream.seek(position)
+    except OSError:
+        pass
+    return False
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """An error of the system becomes a line that names the file and says what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = in_words(OSError(error.errno, error.strerror or str(error)))
+        raise RunError(f"{path}: cannot be written: {reason}") from error
+
+
+def _mend_end(stream: Any) -> None:
+    """Drop what follows the last newline, reading backwards by blocks; a whole row there is kept."""
+    end = position = stream.seek(0, os.SEEK_END)
+    start = 0
     while position > 0:
-        start = max(0, position - 65536)
-        stream.seek(start)
-        block = stream.read(position - start)
-        newline = block.rfind(b"\n")
+        begin = max(0, position - 65536)
+        stream.seek(begin)
+        newline = stream.read(position - begin).rfind(b"\n")
         if newline >= 0:
-            if start + newline + 1 < end:
-                stream.truncate(start + newline + 1)
-            return
-        position = start
-    if end > 0:
-        stream.truncate(0)
+            start = begin + newline + 1
+            break
+        position = begin
+    if start == end:
+        return
+    stream.seek(start)
+    try:
+        parse_json(stream.read())
+        stream.write(b"\n")  # only its end was lost
+    except Malformed:
+        stream.truncate(start)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+from caig_cli.engine.process import PASSIVE, processors
+
 FINE = (0, 3)
 """Exit codes of a process that reached its end."""
 
@@ -51,16 +53,20 @@ def leave() -> None:
 
 
 def _variables(rank: int, processes: int, port: str) -> dict[str, str]:
-    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) // processes))
-    return {
-        "OMP_NUM_THREADS": threads,
-        "RANK": str(rank),
-        "LOCAL_RANK": str(rank),
-        "WORLD_SIZE": str(processes),
-        "LOCAL_WORLD_SIZE": str(processes),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": port,
-    }
+    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, processors() // processes))
+    return (
+        PASSIVE
+        | {name: os.environ[name] for name in PASSIVE if name in os.environ}
+        | {
+            "OMP_NUM_THREADS": threads,
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": str(processes),
+            "LOCAL_WORLD_SIZE": str(processes),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": port,
+        }
+    )
 
 
 def _free_port() -> int:

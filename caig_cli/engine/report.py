@@ -9,8 +9,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from caig_cli.engine.redaction import redacted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -73,8 +75,9 @@ class Reporter:
 
     def _line(self, text: str) -> None:
         stream = self._stream or sys.stderr
-        stream.write(text + "\n")
-        stream.flush()
+        with suppress(OSError, ValueError):  # who does not listen any more does not end a run
+            stream.write(redacted(text) + "\n")
+            stream.flush()
 
 
 class SilentReporter(Reporter):
@@ -174,7 +177,8 @@ class RichReporter(Reporter):
 
     def _line(self, text: str) -> None:
         style = "yellow" if text.startswith("warning:") else None
-        self._console.print(text, style=style, markup=False, soft_wrap=True)
+        with suppress(OSError, ValueError):
+            self._console.print(redacted(text), style=style, markup=False, soft_wrap=True)
 
 
 class _PlainBar:

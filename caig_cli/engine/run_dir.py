@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import resource
 import shutil
 import sys
@@ -13,17 +14,22 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, TypeVar
 
 from PIL import Image
 
 from caig_cli import recipe as recipes
-from caig_cli.engine import digests, environment, files, run_folder
+from caig_cli.engine import digests, environment, files, run_files, run_folder
 from caig_cli.engine.files import atomic_write
-from caig_cli.engine.run_folder import is_main_process, latest, read_status
-from caig_cli.errors import CaigError, RunError, UsageError
+from caig_cli.engine.redaction import redacted
+from caig_cli.engine.run_files import RunFiles
+from caig_cli.engine.run_folder import Notify, is_main_process, latest, read_status
+from caig_cli.errors import CaigError, RunError, UsageError, in_words
+from caig_cli.parsing import Malformed, read_json
 
 __all__ = ["RunDir", "atomic_write", "is_main_process", "latest", "read_status"]
+
+T = TypeVar("T")
 
 
 class RunDir:
@@ -32,14 +38,14 @@ class RunDir:
     In a distributed run only the main process writes; in the others every write does nothing.
     """
 
-    def __init__(self, path: Path, command: str, lock: IO[str] | None) -> None:
+    def __init__(self, path: Path, command: str, lock: IO[str] | None, notify: Notify) -> None:
         self.path = path
         self.is_main = lock is not None
-        self._lock = lock
+        self._lock, self._notify = lock, notify
         self._started = time.monotonic()
         self._timings: dict[str, float] = {}
         self._counts: dict[str, int] = {}
-        self._root = path
+        self._files = RunFiles(path, int(os.environ.get("RANK", "0")))
         self._wrote: set[str] = set()
         self._fresh, self._empty = True, False
         self._accept_changed = False
@@ -60,10 +66,12 @@ class RunDir:
         overwrite: bool = False,
         accept_changed: bool = False,
         models: Mapping[str, str] | None = None,
+        notify: Notify = lambda line: None,
     ) -> RunDir:
         """Create, continue or replace a run folder (``out`` None: ``runs/<command>-<time>``).
 
-        ``models`` are those of the hub with their commits, for ``env.json``; ``accept_changed`` goes on with
+        ``models`` are those of the hub with their commits, for ``env.json``; ``notify`` is told of what is
+        damaged in the folder. ``resume`` starts a run that has no folder yet; ``accept_changed`` goes on with
         inputs that are other bytes than at the start.
 
         Raises UsageError when the folder holds a run and neither ``resume`` nor ``overwrite`` is
@@ -71,34 +79,37 @@ class RunDir:
         """
         path = run_folder.choose_path(out, command, resume)
         if not is_main_process():
-            return cls(path, command, None)
-        run_folder.check(path, resume=resume, overwrite=overwrite)
+            return cls(path, command, None, notify)
+        run_folder.check(path, command, resume=resume, overwrite=overwrite)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"--out {path}: cannot be made: {error.strerror}") from None
-        run = cls(path, command, run_folder.lock(path))
+        run = cls(path, command, run_folder.lock(path), notify)
         try:
+            # Once more: another process may have made a run there before we had the lock.
+            run_folder.check(path, command, resume=resume, overwrite=overwrite)
             run._accept_changed = accept_changed
-            run._prepare(recipe, resume=resume, overwrite=overwrite)
+            run._prepare(recipe, resume=resume)
             run.write_json("env.json", environment.describe() | {"models": models or {}})
         except BaseException:
             run._unlock()
             raise
         return run
 
-    def _prepare(self, recipe: recipes.Recipe, *, resume: bool, overwrite: bool) -> None:
+    def _prepare(self, recipe: recipes.Recipe, *, resume: bool) -> None:
         """Make an open folder ready: what was in it is continued or cleared."""
-        empty = read_status(self.path) == run_folder.EMPTY
-        self._fresh = empty or not resume
-        if resume:
-            self._wrote |= run_folder.written(self.path) if empty else set()
-            run_folder.check_recipe(self.path, recipe)
+        status = read_status(self.path)
+        self._fresh = not resume or status in (None, run_folder.EMPTY)
+        if not self._fresh:
+            run_folder.check_recipe(self.path, recipe, self._notify)
             files.remove_temporaries(self.path)
-        elif overwrite:
-            run_folder.clear(self.path)
-        elif empty:
-            run_folder.clear(self.path, only=run_folder.written(self.path))
+            if status == run_folder.DAMAGED:
+                self._notify(f"{self.path / 'run.json'}: is damaged; written anew")
+        else:
+            run_files.clear(self.path)
+            self._files.foreign = run_files.others(self.path)
+        self._status["recipe"] = run_folder.recipe_digest(recipe)
         command = self._status["command"]
         self.write_text("recipe.yaml", f"# caig {command} --recipe recipe.yaml\n{recipes.dump(recipe)}")
         self._write_status()
@@ -125,7 +136,7 @@ class RunDir:
 
     def write_text(self, rel: str, text: str) -> Path:
         """Write a UTF-8 text atomically."""
-        return self.write_bytes(rel, text.encode())
+        return self.write_bytes(rel, files.encodable(text).encode())
 
     def write_json(self, rel: str, value: Any) -> Path:
         """Write an object as indented JSON atomically."""
@@ -133,9 +144,7 @@ class RunDir:
 
     def append_jsonl(self, rel: str, value: Mapping[str, Any]) -> None:
         """Append one row; it is on disk when this returns."""
-        if self.is_main:
-            self._note(self.path / rel)
-            files.append_line(self.path / rel, value)
+        self.extend_jsonl(rel, [value])
 
     def extend_jsonl(self, rel: str, values: Iterable[Mapping[str, Any]]) -> None:
         """Append many rows; all are on disk when this returns."""
@@ -143,20 +152,112 @@ class RunDir:
             self._note(self.path / rel)
             files.append_lines(self.path / rel, values)
 
-    def each_jsonl(self, rel: str) -> Iterator[dict[str, Any]]:
-        """As ``read_jsonl``, one row in memory at a time."""
-        return files.each_line(self.path / rel)
-
     def read_jsonl(self, rel: str) -> list[dict[str, Any]]:
         """The rows written so far, without a last one that a kill has torn."""
-        return files.read_lines(self.path / rel)
+        return list(self.each_jsonl(rel))
+
+    def each_jsonl(self, rel: str) -> Iterator[dict[str, Any]]:
+        """As ``read_jsonl``, one row in memory at a time."""
+        return self.rows(rel, dict)
+
+    def rows(self, rel: str, read: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+        """What ``read`` makes of each row written so far, one in memory at a time.
+
+        Lines that are no rows, and rows that ``read`` can't use (it raises KeyError, TypeError or
+        ValueError), are told with their number and left out; the file as it was is kept beside.
+        """
+        path, damaged = self.path / rel, dict[int, str]()
+        if not self.has(rel):
+            return
+        for number, row in files.numbered_lines(path, damaged.__setitem__):
+            try:
+                found = read(row)
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+                damaged[number] = "not a row of this run"
+                continue
+            yield found
+        if damaged and self.is_main and "RANK" not in os.environ:
+            self._mend(path, damaged)
+
+    def _mend(self, path: Path, damaged: Mapping[int, str]) -> None:
+        """Tell of damaged lines once, and take them out of their file."""
+        first = next(iter(damaged))
+        more = f" and {len(damaged) - 1} more lines" if len(damaged) > 1 else ""
+        kept = path.with_name(f"{path.name}.damaged")
+        self._notify(
+            f"{path}:{first}: {damaged[first]}{more}; left out, and what is missing is made again "
+            f"(the file as it was: {kept.name})"
+        )
+        self._note(kept)
+        shutil.copyfile(path, kept)
+        files.drop_lines(path, damaged)
+
+    def read_json(self, rel: str) -> Any:
+        """The value of a JSON file of this run; None where it is not there, or damaged, which is told."""
+        if not self.has(rel):
+            return None
+        try:
+            return read_json(self.path / rel)
+        except Malformed as error:
+            place = f"{self.path / rel}:{error.line}" if error.line else str(self.path / rel)
+            self._notify(f"{place}: {error}; left out, and what is missing is made again")
+            return None
 
     def save_png(self, rel: str, image: Image.Image, text: Mapping[str, str]) -> Path:
         """Write a PNG with text chunks atomically; the same input gives the same bytes."""
         return self.write_bytes(rel, files.png_bytes(image, text)) if self.is_main else self.path / rel
 
+    def has(self, rel: str) -> bool:
+        """Whether a file or folder of this run is there; one that somebody else put there does not count."""
+        path = self.path / rel
+        return path.exists() and path.relative_to(self._root).as_posix() not in self._files.foreign
+
+    def has_png(self, rel: str) -> bool:
+        """Whether a PNG of this run is there and whole; one that was cut short is told."""
+        if not self.has(rel):
+            return False
+        whole = files.is_whole_png(self.path / rel)
+        if not whole:
+            self._notify(f"{self.path / rel}: is damaged; made again")
+        return whole
+
+    def fill_folder(self, rel: str, fill: Callable[[Path], object]) -> Path:
+        """A folder of files that a library writes: ``fill`` fills another beside it, which takes its place.
+
+        Killed at any moment, the folder is the old one or all of the new one.
+        """
+        folder = self.path / rel
+        partial = folder.with_name(f"{folder.name}.partial")
+        if self.is_main:
+            self._check_root()
+            self._files.note_folder(partial)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            fill(partial)
+            for path in sorted(partial.rglob("*")):
+                self._note(folder / path.relative_to(partial)) if path.is_file() else None
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.replace(folder)
+        return folder
+
     def _note(self, path: Path) -> None:
-        self._wrote.add(path.relative_to(self._root).parts[0])
+        self._check_root()
+        self._wrote.add(self._files.note(path).partition("/")[0])
+
+    def _check_root(self) -> None:
+        """Raises RunError where the folder was deleted or exchanged: it is not silently made once more."""
+        there = self._root.is_dir()
+        if there and self._lock is not None:
+            try:
+                there = os.path.samestat((self._root / run_files.LOCK).stat(), os.fstat(self._lock.fileno()))
+            except OSError:
+                there = False
+        if not there:
+            raise RunError(f"{self._root}: the run folder was deleted or moved while the run was going on")
+
+    @property
+    def _root(self) -> Path:
+        return self._files.root
 
     def remove(self, rel: str) -> None:
         """Delete a file or a folder of this run; a folder is renamed first, so that none is half there."""
@@ -165,6 +266,8 @@ class RunDir:
             return
         if path.is_dir():
             gone = path.with_name(f".{path.name}.gone")
+            self._files.note_folder(gone)
+            shutil.rmtree(gone, ignore_errors=True)
             path.rename(gone)
             shutil.rmtree(gone)
         else:
@@ -178,8 +281,13 @@ class RunDir:
 
     def rewind_metrics(self, step: int) -> None:
         """Forget figures of steps after ``step``, which a resumed run computes again."""
-        if self.is_main:
-            files.keep_lines(self.path / "metrics.jsonl", lambda row: row["step"] <= step)
+        path = self.path / "metrics.jsonl"
+        if not self.is_main or not self.has(path.name):
+            return
+        kept = [row for row in self.rows(path.name, _of_a_step) if row["step"] <= step]
+        text = "".join(files.to_json(row) + "\n" for row in kept)
+        if text.encode() != path.read_bytes():
+            self.write_text(path.name, text)
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
@@ -208,9 +316,11 @@ class RunDir:
         """
         if not self.is_main:
             return
-        known: dict[str, digests.Digests] = files.read_json(self.path / digests.FILE) or {}
+        found = self.read_json(digests.FILE)
+        known: dict[str, digests.Digests] = found if isinstance(found, dict) else {}
         now = digests.digests(paths, whole=whole)
-        lines = digests.changed(known[kind], now) if kind in known else []
+        before = known.get(kind)
+        lines = digests.changed(before, now) if isinstance(before, dict) else []
         if lines and not self._accept_changed:
             raise digests.refuse(lines)
         if known.get(kind) != now:
@@ -227,21 +337,32 @@ class RunDir:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._status["status"] = "done" if kind is None else _ending(kind)
-        if isinstance(error, UsageError) and self._fresh and (self._empty or self._wrote <= run_folder.ABOUT):
-            self._status |= {"status": run_folder.EMPTY, "wrote": sorted(self._wrote | run_folder.ABOUT)}
+        if isinstance(error, UsageError) and self._fresh and self._empty:
+            self._status["status"] = run_folder.EMPTY
         if isinstance(error, Exception):
-            self._status["error"] = str(error) or type(error).__name__
+            self._status["error"] = redacted(str(error) if isinstance(error, CaigError) else in_words(error))
         if isinstance(error, Exception) and not isinstance(error, CaigError):
-            self._status["trace"] = traceback.format_exception(error)
+            self._status["trace"] = [redacted(line) for line in traceback.format_exception(error)]
         try:
-            self._write_status()
-        except OSError as problem:
+            if isinstance(error, UsageError) and self._fresh and self._wrote <= run_files.ABOUT:
+                self._withdraw()  # a mistake in the input leaves nothing behind
+            else:
+                self._write_status()
+        except CaigError:
             if kind is None:
-                raise RunError(f"{self.path}: cannot write run.json: {problem}") from problem
+                raise
         finally:
             self._unlock()
 
+    def _withdraw(self) -> None:
+        if self.is_main:
+            self._files.close()
+            run_files.withdraw(self._root)
+            if self._root.parent == run_folder.RUNS.absolute() and not any(self._root.parent.iterdir()):
+                self._root.parent.rmdir()
+
     def _unlock(self) -> None:
+        self._files.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -262,6 +383,10 @@ def peak_memory_mb() -> dict[str, int]:
         for index in range(torch.cuda.device_count()):
             peak[f"cuda:{index}"] = torch.cuda.max_memory_allocated(index) // 2**20
     return peak
+
+
+def _of_a_step(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"step": int(row["step"])}
 
 
 def _ending(kind: type[BaseException]) -> str:

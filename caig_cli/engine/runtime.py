@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from caig_cli.engine.process import processors
 from caig_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,11 +49,18 @@ def seed_everything(seed: int) -> None:
 
 
 def use_threads(threads: int | None) -> None:
-    """Let torch use ``threads`` CPU threads; None leaves its own choice."""
-    if threads is not None:
-        import torch
+    """Let torch use ``threads`` CPU threads when it is loaded; None: as many as this process may use.
 
-        torch.set_num_threads(threads)
+    Torch itself counts the processors that it is bound to, not the share that a container gives it.
+    """
+    if threads is None and "OMP_NUM_THREADS" in os.environ:
+        return
+    wanted = threads or processors()
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(wanted)
+    else:
+        os.environ["OMP_NUM_THREADS"] = str(wanted)
 
 
 def choose_device(device: str = "auto", dtype: str = "auto", quantise: str = "auto") -> Runtime:

@@ -48,11 +48,14 @@ class Album:
     def __init__(self, run_dir: RunDir, origin: Mapping[str, str]) -> None:
         self._run = run_dir
         self._origin = origin
+        self._rows: dict[str, Row] | None = None
 
     def rows(self) -> list[Row]:
         """The manifest's rows of ads that are on disk, each ad once."""
-        rows = {row["path"]: row for row in self._run.read_jsonl(MANIFEST)}
-        return [row for row in rows.values() if (self._run.path / row["path"]).is_file()]
+        if self._rows is None:
+            rows = {row["path"]: row for row in self._run.rows(MANIFEST, _checked)}
+            self._rows = {path: row for path, row in rows.items() if self._run.has_png(path)}
+        return list(self._rows.values())
 
     def add(self, job: Job, image: Image.Image, notes: Notes) -> None:
         """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
@@ -82,6 +85,7 @@ class Album:
         }
         self._run.save_png(job.path, image, self._provenance(job))
         self._run.append_jsonl(MANIFEST, row)
+        self._rows = None
         self._run.count("ads")
 
     def _provenance(self, job: Job) -> dict[str, str]:
@@ -99,6 +103,19 @@ class Album:
             "DigitalSourceType": _SYNTHETIC,
             **{f"caig:{name}": value for name, value in {**facts, **self._origin, **job.origin}.items()},
         }
+
+
+def _checked(row: Row) -> Row:
+    """A row as ``add`` writes it. Raises KeyError, TypeError or ValueError for any other."""
+    for name in ("path", "product", "prompt"):
+        if not isinstance(row[name], str):
+            raise TypeError(name)
+    width, height = row["size"]
+    int(row["index"]), int(row["seed"]), int(width), int(height)
+    [*map(str, row["ignored"]), *map(str, row["left_out"]), *dict(row["background"])]
+    if row["score"] is not None:
+        float(row["score"]), row["predicted_ctr"], row["predicted_ctr_interval"], row["simulated"]
+    return row
 
 
 def hinted(word: str, reason: str | None = None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from caig_cli.painters import Painter, Shot
 from caig_cli.records import Product
@@ -62,15 +62,14 @@ class Candidates:
 
     def __init__(self, run_dir: RunDir, painter: Painter, rank: Rank, finished: Collection[str] = ()) -> None:
         self._run, self._painter, self._rank = run_dir, painter, rank
-        self._known = {
-            str(row["product"]): [(int(one["candidate"]), _opinion(one)) for one in row["ranking"]]
-            for row in run_dir.each_jsonl(FILE)
-            if row["product"] not in finished
-        }
+        known = ((who, ranking) for who, ranking in run_dir.rows(FILE, _ranking) if who not in finished)
+        self._known = dict(known)
 
     def best_first(self, product: Product, shots: Sequence[Shot]) -> list[tuple[Shot, Opinion | None]]:
         """The product's shots from the one whose preview is predicted to be clicked most."""
-        ranking = self._known.pop(product.id, None) or self._judged(product, shots)
+        ranking = self._known.pop(product.id, None)
+        if ranking is None or sorted(n for n, _ in ranking) != list(range(len(shots))):
+            ranking = self._judged(product, shots)
         return [(shots[n], opinion) for n, opinion in ranking]
 
     def _judged(self, product: Product, shots: Sequence[Shot]) -> Sequence[tuple[int, Opinion]]:
@@ -93,6 +92,11 @@ def _facts(opinion: Opinion) -> dict[str, object]:
     return {
         "win": opinion.win, "ctr": opinion.ctr, "interval": opinion.interval, "simulated": opinion.simulated
     }  # fmt: skip
+
+
+def _ranking(row: dict[str, Any]) -> tuple[str, Sequence[tuple[int, Opinion]]]:
+    """A product and what was thought of its candidates, from a row of ``FILE``."""
+    return str(row["product"]), [(int(one["candidate"]), _opinion(one)) for one in row["ranking"]]
 
 
 def _opinion(row: dict[str, object]) -> Opinion:

@@ -64,7 +64,18 @@ class Team:
     def read(folder: RunDir, stem: str) -> dict[str, dict[str, Any]]:
         """Rows of all processes, by product."""
         paths = [folder.path / f"{stem}.jsonl", *sorted(folder.path.glob(f"{stem}.[0-9]*.jsonl"))]
-        return {row["product"]: row for path in paths for row in folder.each_jsonl(path.name)}
+        return {row["product"]: row for path in paths for row in folder.rows(path.name, _of_a_product)}
+
+
+def _of_a_product(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of prompts or of verdicts. Raises KeyError, TypeError or ValueError for any other."""
+    if not isinstance(row["product"], str):
+        raise TypeError("product")
+    if "prompts" in row:
+        [*map(str.strip, row["prompts"])]
+    else:
+        [Verdict(float(shown), float(swapped), ctr) for shown, swapped, ctr in row["verdicts"]], row["error"]
+    return row
 
 
 # --- prompts ---------------------------------------------------------------------------------------
@@ -132,7 +143,8 @@ def paint(
 
 
 def _painted(folder: RunDir, job: Job) -> bool:
-    return all(ad_path(folder, job.product, k).is_file() for k in range(len(job.prompts)))
+    paths = (ad_path(folder, job.product, k) for k in range(len(job.prompts)))
+    return all(folder.has_png(path.relative_to(folder.path).as_posix()) for path in paths)
 
 
 def paint_jobs(brush: BrushSection, means: Means, jobs: Sequence[Job]) -> list[list[bytes]]:

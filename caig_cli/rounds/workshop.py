@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from PIL import Image
 
 from caig_cli.engine.loop import make_accelerator
 from caig_cli.engine.parking import away, park
+from caig_cli.engine.process import processors
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
@@ -162,8 +162,7 @@ def worker_count(brush: BrushSection, processes: int) -> int:
     """Painters' processes of one of ``processes`` training processes."""
     if brush.painter == "diffusion":  # every process would hold the model once more
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return brush.workers or (max(1, cores // processes) if brush.painter in ON_CPU else 1)
+    return brush.workers or (max(1, processors() // processes) if brush.painter in ON_CPU else 1)
 
 
 def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:

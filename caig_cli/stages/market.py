@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.process import processors
 from caig_cli.recipe import Recipe, Section
 
 if TYPE_CHECKING:
@@ -91,4 +91,4 @@ def _plan(recipe: MarketRecipe) -> Plan:
 
 
 def _workers(recipe: MarketRecipe) -> int:
-    return recipe.market.workers or recipe.threads or os.cpu_count() or 1
+    return recipe.market.workers or recipe.threads or processors()

@@ -190,10 +190,9 @@ def _begin(shop: Workshop) -> Path:
 
 def _finished(shop: Workshop, number: int) -> dict[str, Any] | None:
     """The row of a round that an earlier attempt has finished."""
-    import json
-
-    path = shop.folder(number).path / "round.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+    row = shop.folder(number).read_json("round.json")
+    whole = isinstance(row, dict) and set(RESULT) <= row.keys() and row["round"] == number
+    return row if whole else None
 
 
 def _deliver(shop: Workshop, source: Path) -> Path:

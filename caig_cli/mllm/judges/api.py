@@ -46,7 +46,7 @@ class ApiJudge:
         self.name = f"api:{model}"
         self._model, self._chat, self._section, self._run = model, chat, section, run
         self._file = answers_file(self.name)
-        rows = run.each_jsonl(self._file)
+        rows = run.rows(self._file, _checked)
         self._kept = {(row["pair"], row["order"]): _kept(row) for row in rows if row["error"] is None}
 
     @classmethod
@@ -145,7 +145,7 @@ def usage(name: str, section: ApiSection, run: RunDir) -> dict[str, Any]:
     """
     totals = dict.fromkeys(("calls", "retries", "refusals", "failed_calls", "tokens_in", "tokens_out"), 0)
     counted = False
-    for row in run.each_jsonl(answers_file(name)):
+    for row in run.rows(answers_file(name), _checked):
         totals["calls"] += row["attempts"]
         totals["retries"] += max(0, row["attempts"] - 1)
         totals["failed_calls"] += row["error"] is not None
@@ -169,6 +169,18 @@ def answers_file(name: str) -> str:
 
 def _kept(row: Mapping[str, Any]) -> Kept:
     return Kept(row.get("p_first"), row["error"])
+
+
+def _checked(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as ``_keep`` writes it. Raises KeyError, TypeError or ValueError for any other."""
+    p_first = row.get("p_first")
+    if not isinstance(row["pair"], str) or row["order"] not in ORDERS:
+        raise TypeError("pair")
+    if p_first is not None and not 0 <= float(p_first) <= 1:
+        raise ValueError("no probability")
+    said = row.get("said") if row["error"] is not None else row["said"]
+    tokens = {key: _count(row.get(key)) for key in ("tokens_in", "tokens_out")}
+    return {**row, "attempts": int(row["attempts"]), "said": said, **tokens}
 
 
 def _content(text: str, pictures: Sequence[str]) -> list[Payload]:
@@ -198,4 +210,5 @@ def _text(content: Any) -> str:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12
+    return value if known else None

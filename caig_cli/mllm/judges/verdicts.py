@@ -53,7 +53,7 @@ def collect(
 ) -> None:
     """Judge what has no verdict in the run folder yet; a batch is on disk before the next one starts."""
     file = verdicts_file(name)
-    done = {row["pair"] for row in run.each_jsonl(file) if row["error"] is None}
+    done = {row["pair"] for row in run.rows(file, _checked) if row["error"] is None}
     rest = iter([pair for pair in pairs if pair.id not in done])
     with report.progress(f"judging: {name}", len(pairs)) as bar:
         bar.advance(len(done))
@@ -68,7 +68,7 @@ def collect(
 
 def load(name: str, pairs: Sequence[Pair], oracle_P: Floats, run: RunDir) -> Verdicts:
     """The verdicts of a judge that has been through all pairs."""
-    rows = {row["pair"]: row for row in run.each_jsonl(verdicts_file(name))}
+    rows = {row["pair"]: row for row in run.rows(verdicts_file(name), _checked)}
     failed = [Failure(f"{p.id} ({name})", rows[p.id]["error"]) for p in pairs if rows[p.id]["error"]]
     kept = [n for n, pair in enumerate(pairs) if rows[pair.id]["error"] is None]
     judged = _columns([pairs[n] for n in kept], [rows[pairs[n].id] for n in kept], oracle_P[kept])
@@ -96,6 +96,21 @@ def _row(pair: Pair, verdict: Verdict | Failure, seconds: float) -> Mapping[str,
         return {"pair": pair.id, "error": verdict.error, "seconds": seconds}
     said = {"shown": verdict.shown, "swapped": verdict.swapped, "ctr": verdict.ctr}
     return {"pair": pair.id, "error": None, **said, "seconds": seconds}
+
+
+def _checked(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as ``_row`` makes it. Raises KeyError, TypeError or ValueError for any other."""
+    if not isinstance(row["pair"], str):
+        raise TypeError("pair")
+    seconds = float(row["seconds"])
+    if row["error"] is not None:
+        return {"pair": row["pair"], "error": str(row["error"]), "seconds": seconds}
+    low, high = row["ctr"] or (None, None)
+    shown, swapped = float(row["shown"]), float(row["swapped"])
+    if not all(0 <= p <= 1 for p in (shown, swapped)):
+        raise ValueError("no probability")
+    ctr = None if low is None or high is None else (float(low), float(high))
+    return {**row, "shown": shown, "swapped": swapped, "ctr": ctr, "seconds": seconds}
 
 
 def _columns(pairs: Sequence[Pair], rows: Sequence[Mapping[str, Any]], oracle_P: Floats) -> Judged:

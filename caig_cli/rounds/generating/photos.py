@@ -94,7 +94,7 @@ class Photos:
 
     def __init__(self, run: RunDir, accept: bool, report: Reporter) -> None:
         self._run, self._accept, self._report = run, accept, report
-        self._kept = {str(row["product"]): row for row in run.each_jsonl(FILE)}
+        self._kept = {str(row["product"]): row for row in run.rows(FILE, _checked)}
         self._last: tuple[str, Cutout] | None = None
 
     def check(self, items: Sequence[Item], finished: Collection[str]) -> list[Look]:
@@ -131,7 +131,7 @@ class Photos:
 
     def _look(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
         product, row = item.product, self._kept.get(item.product.id)
-        whole = row is not None and self.path(product).is_file()
+        whole = row is not None and self._run.has_png(self._name(product))
         if finished:
             return judged(product, facts_of(row), True) if row and whole else None
         key = _key(item)
@@ -161,6 +161,12 @@ class Photos:
     @staticmethod
     def _name(product: Product) -> str:
         return f"products/{product.id}.png"
+
+
+def _checked(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as ``_look`` writes it. Raises KeyError, TypeError or ValueError for any other."""
+    str(row["product"]), str(row["input"]), float(facts_of(row).doubt)
+    return row
 
 
 def facts_of(row: dict[str, Any]) -> CutoutFacts:
