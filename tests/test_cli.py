@@ -113,7 +113,7 @@ def test_quiet_keeps_warnings(capfd: pytest.CaptureFixture[str]) -> None:
     [
         ((), 2, "caig: nothing to plant; give --plant"),
         (("--plant", "sick"), 1, "caig: the plant is sick"),
-        (("--plant", "crash"), 1, "caig: ZeroDivisionError: a bug (--debug shows where)"),
+        (("--plant", "crash"), 1, "caig: a bug (an error inside caig; --debug shows where)"),
         (("--plant", "break"), 130, "caig: interrupted"),
         (("-n", "many"), 2, "caig: command line: pot.n: input should be a valid integer, unable to parse"),
         (("--set", "pot.m=1"), 2, "caig: --set pot.m=1: unknown key 'pot.m'; did you mean 'pot.n'?"),
@@ -122,8 +122,8 @@ def test_quiet_keeps_warnings(capfd: pytest.CaptureFixture[str]) -> None:
         (("--plnt", "rose"), 2, "caig: No such option: --plnt"),
         (("--plant",), 2, "caig: Option '--plant' requires an argument"),
         (("bed", "--out", "bed"), 2, "caig: OUT and --out both name the run folder"),
-        (("--resume",), 2, "caig: --resume: no unfinished run of demo under runs/; name one with --out"),
-        (("bed", "--resume"), 2, "holds no run; leave --resume out to start one"),
+        (("--resume",), 2, "caig: nothing to plant; give --plant"),
+        (("bed", "--resume"), 2, "caig: nothing to plant; give --plant"),
         (("bed", "wall"), 2, "caig: Got unexpected extra argument"),
     ],
 )  # fmt: skip

@@ -95,8 +95,11 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
             RunDir.open(tmp_path / "photos", "demo", DemoRecipe(), overwrite=overwrite)
     with pytest.raises(UsageError, match="is a file"):
         RunDir.open(tmp_path / "photos/mine.png", "demo", DemoRecipe())
-    with pytest.raises(UsageError, match="holds no run; leave --resume out"):
-        RunDir.open(tmp_path / "nowhere", "demo", DemoRecipe(), resume=True)
+    for switch in ({"resume": True}, {"overwrite": True}):
+        with pytest.raises(UsageError, match="is not empty and holds no run"):
+            RunDir.open(tmp_path / "photos", "demo", DemoRecipe(), **switch)
+    with RunDir.open(tmp_path / "new", "demo", DemoRecipe(), resume=True):
+        assert read_status(tmp_path / "new") == "running"  # a scheduler may always say --resume
     with pytest.raises(UsageError, match="cannot be made: Not a directory"):
         RunDir.open(tmp_path / "photos/mine.png/run", "demo", DemoRecipe())
     assert (tmp_path / "photos/mine.png").read_bytes() == b"x"

@@ -107,7 +107,7 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "parent": ("extends: embeded\n", "mine.yaml: extends embeded: no such file or shipped recipe"),
     "itself": ("extends: mine.yaml\n", "mine.yaml: extends itself"),
     "key": ("1: 2\n", "mine.yaml:1: unknown key '1'"),
-    "loop": ("poster: &a {n: *a}\n", "unknown key 'poster.n.n'"),
+    "loop": ("poster: &a {n: *a}\n", "mine.yaml:1: *a holds itself"),
     "null": ("poster:\n", "mine.yaml:1: poster: "),
 }
 # fmt: on

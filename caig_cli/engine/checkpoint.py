@@ -1,24 +1,32 @@
-"""Checkpoints of a training run: two safetensors files and a JSON, written last.
+"""Checkpoints of a training run: two safetensors files and a JSON with their checksums, written last.
 
-Nothing random is stored: the loop seeds every step from (seed, step, rank).
+- Nothing random is stored: the loop seeds every step from (seed, step, rank).
+- What is cut short or changed on disk is never loaded: the checkpoint before it is, and that is told.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from caig_cli.engine import files
+from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RunError
+from caig_cli.parsing import Malformed, read_json
 
 FOLDER = "checkpoints"
 KEEP = 2
 """Checkpoints kept: the newest, and one before it in case a disk loses the newest."""
+WEIGHTS, MOMENTS, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+
+Tensors = dict[str, torch.Tensor]
 
 
 def save_checkpoint(
@@ -26,25 +34,98 @@ def save_checkpoint(
 ) -> None:
     """Write the trainable weights, the optimiser's moments and ``facts`` after ``step`` steps."""
     rel = f"{FOLDER}/step-{step:08d}"
-    run.write_bytes(f"{rel}/weights.safetensors", save(trained_state(model)))
-    run.write_bytes(f"{rel}/optimizer.safetensors", save(_moments(model, optimizer)))
-    run.write_json(f"{rel}/state.json", {"step": step, **facts})
-    for old in _found(run.path)[:-KEEP]:
-        run.remove(str(old.relative_to(run.path)))
+    written = [
+        run.write_bytes(f"{rel}/{WEIGHTS}", save(trained_state(model))),
+        run.write_bytes(f"{rel}/{MOMENTS}", save(_moments(model, optimizer))),
+    ]
+    if not run.is_main:
+        return
+    sums = {path.name: files.digest(path) for path in written}
+    run.write_json(f"{rel}/{STATE}", {"step": step, **facts, "sha256": sums})
+    older = [number for number in _steps(run) if number <= step]
+    for number in _steps(run):
+        if (
+            number > step or number in older[:-KEEP]
+        ):  # a later one was damaged, and this run went on before it
+            run.remove(f"{FOLDER}/step-{number:08d}")
 
 
 def load_checkpoint(
-    run: RunDir, model: torch.nn.Module, optimizer: torch.optim.Optimizer
+    run: RunDir, model: torch.nn.Module, optimizer: torch.optim.Optimizer, report: Reporter
 ) -> dict[str, Any] | None:
-    """Load the newest checkpoint into model and optimiser; returns its facts, None without one.
+    """Load the newest whole checkpoint into model and optimiser; returns its facts, None without any.
 
-    Raises RunError when it belongs to another model.
+    A damaged one is told and left. Raises RunError when all are damaged, or belong to another model.
     """
-    found = _found(run.path)
-    if not found:
+    damaged: list[str] = []
+    for step in reversed(_steps(run)):
+        folder = run.path / FOLDER / f"step-{step:08d}"
+        try:
+            facts, weights, moments = _read(folder, step)
+        except Malformed as error:
+            damaged.append(f"{folder / str(error.args[0])}")
+            continue
+        for fault in damaged:
+            report.warn(f"{fault}; going on from the checkpoint before it, after step {step}")
+        _put(folder, model, optimizer, weights, moments)
+        return facts
+    if damaged:
+        raise RunError(
+            f"{damaged[0]}, and there is no checkpoint before it; delete {run.path / FOLDER} and --resume "
+            "to train from the first step again"
+        )
+    return None
+
+
+def read_weights(run: RunDir, rel: str) -> Tensors | None:
+    """The tensors of a safetensors file of a run; None where it is not there, or damaged, which is told."""
+    if not run.has(rel):
         return None
-    folder = found[-1]
-    weights, moments = load_file(folder / "weights.safetensors"), load_file(folder / "optimizer.safetensors")
+    try:
+        found: Tensors = load_file(run.path / rel)
+    except (SafetensorError, OSError, ValueError):
+        run.notify(f"{run.path / rel}: is damaged; made again")
+        return None
+    return found
+
+
+def _read(folder: Path, step: int) -> tuple[dict[str, Any], Tensors, Tensors]:
+    """What a checkpoint holds. Raises Malformed, whose text begins with the file's name."""
+    try:
+        facts = read_json(folder / STATE)
+    except Malformed as error:
+        raise Malformed(f"{STATE}: {error}") from None
+    known = isinstance(facts, dict) and all(
+        _is_number(facts.get(key)) for key in ("step", "seconds", "refused")
+    )
+    if not known or facts["step"] != step:
+        raise Malformed(f"{STATE}: is damaged")
+    sums = facts.get("sha256")
+    for name in (WEIGHTS, MOMENTS):
+        path = folder / name
+        if not path.is_file():
+            raise Malformed(f"{name}: is not there")
+        if isinstance(sums, dict) and files.digest(path) != sums.get(name):
+            raise Malformed(f"{name}: is damaged, its checksum is another")
+    try:
+        return facts, load_file(folder / WEIGHTS), load_file(folder / MOMENTS)
+    except (SafetensorError, OSError, ValueError):
+        raise Malformed(f"{WEIGHTS} or {MOMENTS}: is damaged") from None
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and math.isfinite(value)
+    )
+
+
+def _put(
+    folder: Path,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    weights: Mapping[str, torch.Tensor],
+    moments: Mapping[str, torch.Tensor],
+) -> None:
     own = trained_state(model)
     if own.keys() != weights.keys() or any(own[name].shape != weights[name].shape for name in own):
         raise RunError(f"{folder}: the checkpoint belongs to another model; start again with --overwrite")
@@ -59,13 +140,12 @@ def load_checkpoint(
                 key: value.to(parameter.device) if value.ndim else _counter(value, optimizer, parameter)
                 for key, value in state.items()
             }
-    facts: dict[str, Any] = json.loads((folder / "state.json").read_text())
-    return facts
 
 
-def _found(path: Path) -> list[Path]:
-    """Whole checkpoints, oldest first."""
-    return sorted(p.parent for p in (path / FOLDER).glob("step-*/state.json"))
+def _steps(run: RunDir) -> list[int]:
+    """Steps after which there is a checkpoint, whole or not, in order."""
+    names = [path.name.removeprefix("step-") for path in (run.path / FOLDER).glob("step-*")]
+    return sorted(int(name) for name in names if name.isdecimal() and run.has(f"{FOLDER}/step-{name}"))
 
 
 def _trainable(model: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Parameter]]:

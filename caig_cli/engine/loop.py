@@ -125,7 +125,7 @@ def train(
     if not getattr(model, "is_quantized", False):
         model.to(accelerator.device)
     optimizer = make_optimizer(model, optim)
-    facts = load_checkpoint(run, model, optimizer) or {"step": 0, "seconds": 0.0, "refused": 0}
+    facts = load_checkpoint(run, model, optimizer, report) or {"step": 0, "seconds": 0.0, "refused": 0}
     stepper = _Stepper(model, optimizer, step_fn, optim, accelerator)
     stepper.restore(facts)
     clock = _Clock(facts["seconds"], optim.max_minutes)

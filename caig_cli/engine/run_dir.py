@@ -41,7 +41,7 @@ class RunDir:
     def __init__(self, path: Path, command: str, lock: IO[str] | None, notify: Notify) -> None:
         self.path = path
         self.is_main = lock is not None
-        self._lock, self._notify = lock, notify
+        self._lock, self.notify = lock, notify
         self._started = time.monotonic()
         self._timings: dict[str, float] = {}
         self._counts: dict[str, int] = {}
@@ -102,10 +102,10 @@ class RunDir:
         status = read_status(self.path)
         self._fresh = not resume or status in (None, run_folder.EMPTY)
         if not self._fresh:
-            run_folder.check_recipe(self.path, recipe, self._notify)
+            run_folder.check_recipe(self.path, recipe, self.notify)
             files.remove_temporaries(self.path)
             if status == run_folder.DAMAGED:
-                self._notify(f"{self.path / 'run.json'}: is damaged; written anew")
+                self.notify(f"{self.path / 'run.json'}: is damaged; written anew")
         else:
             run_files.clear(self.path)
             self._files.foreign = run_files.others(self.path)
@@ -184,7 +184,7 @@ class RunDir:
         first = next(iter(damaged))
         more = f" and {len(damaged) - 1} more lines" if len(damaged) > 1 else ""
         kept = path.with_name(f"{path.name}.damaged")
-        self._notify(
+        self.notify(
             f"{path}:{first}: {damaged[first]}{more}; left out, and what is missing is made again "
             f"(the file as it was: {kept.name})"
         )
@@ -200,7 +200,7 @@ class RunDir:
             return read_json(self.path / rel)
         except Malformed as error:
             place = f"{self.path / rel}:{error.line}" if error.line else str(self.path / rel)
-            self._notify(f"{place}: {error}; left out, and what is missing is made again")
+            self.notify(f"{place}: {error}; left out, and what is missing is made again")
             return None
 
     def save_png(self, rel: str, image: Image.Image, text: Mapping[str, str]) -> Path:
@@ -218,7 +218,7 @@ class RunDir:
             return False
         whole = files.is_whole_png(self.path / rel)
         if not whole:
-            self._notify(f"{self.path / rel}: is damaged; made again")
+            self.notify(f"{self.path / rel}: is damaged; made again")
         return whole
 
     def fill_folder(self, rel: str, fill: Callable[[Path], object]) -> Path:

@@ -44,9 +44,7 @@ class RunFiles:
         """
         rel = path.relative_to(self.root).as_posix()
         if rel in self.foreign:
-            raise UsageError(
-                f"{path}: is there already, and not of this run; move it or take another --out"
-            )
+            raise UsageError(f"{path}: is there already, and not of this run; move it or take another --out")
         if not path.exists():
             self._append(rel)
         return rel
@@ -98,9 +96,7 @@ def others(root: Path) -> frozenset[str]:
             if rel not in known and not _is_tool(rel):
                 found.add(rel)
         if len(found) > _MOST_FOREIGN:
-            raise UsageError(
-                f"--out {root}: holds very many files of others; choose another folder"
-            )
+            raise UsageError(f"--out {root}: holds very many files of others; choose another folder")
     return frozenset(found)
 
 

@@ -111,7 +111,7 @@ def _sheet(plan: Plan, run: RunDir) -> Image.Image:
 
 
 def _photos(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
-    missing = [i.index for i in plan.items() if not (run.path / photo_name(i)).is_file()]
+    missing = [i.index for i in plan.items() if not run.has_png(photo_name(i))]
     make = partial(make_photo, plan.seed, size=plan.photo_size)
     with report.progress("product photos", len(missing)) as bar:
         for index, png in zip(missing, pool.each(make, missing), strict=True):
@@ -124,7 +124,7 @@ def _ads(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
         (i.index, number)
         for i in plan.items()
         for number in range(plan.ads(i))
-        if not (run.path / ad_name(i, number)).is_file()
+        if not run.has_png(ad_name(i, number))
     ]
     make = partial(_ad_of_job, plan, run.path)
     with report.progress("ads", len(missing)) as bar:
@@ -156,7 +156,7 @@ def _ad_of_job(plan: Plan, folder: Path, job: tuple[int, int]) -> bytes:
 def _dialogues(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> dict[str, int]:
     """One file per split; returns how many dialogues each has."""
     paths = {split: run.path / f"dialogues_{split}.json" for split in SPLITS}
-    if all(path.is_file() for path in paths.values()):
+    if all(run.has(path.name) for path in paths.values()):
         return {split: path.read_bytes().count(b"\n{") for split, path in paths.items()}
     total = plan.products + plan.photo_products
     lines: dict[str, list[str]] = {split: [] for split in SPLITS}

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import nn
 from torch.nn import functional as F
 
-from caig_cli.engine.checkpoint import trained_state
+from caig_cli.engine.checkpoint import read_weights, trained_state
 from caig_cli.engine.finite import check_tensors
 from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
@@ -177,9 +177,8 @@ def teach_names(
     file: str = FILE,
 ) -> None:
     """Train the eyes in place; a resumed run reads what the first one wrote."""
-    kept = lesson.run.path / file
-    if kept.is_file():
-        weights, own = load(kept.read_bytes()), trained_state(eyes.model)
+    weights, own = read_weights(lesson.run, file), trained_state(eyes.model)
+    if weights is not None and weights.keys() == own.keys():
         with torch.no_grad():
             for name, tensor in own.items():
                 tensor.copy_(weights[name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -13,11 +12,6 @@ from caig_cli.mllm import loading
 
 def write_merged(adapter: Path, run: RunDir, dtype: torch.dtype) -> Path:
     """Write ``model/``, merged in float32 and rounded once: 16 bit would round most of an update away."""
-    final, partial = run.path / "model", run.path / "model.partial"
     mllm = loading.load(str(adapter), device=torch.device("cpu"), dtype=torch.float32, quantised="none")
     mllm.model = mllm.model.merge_and_unload()
-    shutil.rmtree(partial, ignore_errors=True)
-    mllm.save(partial, dtype)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.replace(final)
-    return final
+    return run.fill_folder("model", lambda folder: mllm.save(folder, dtype))

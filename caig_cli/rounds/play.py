@@ -6,7 +6,6 @@ the middle of any of them and ends in the same bytes.
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -195,13 +194,9 @@ def optimise(
 
 
 def save_adapter(shop: Workshop, folder: RunDir) -> None:
-    """Write the policy beside its final place, then move it there in one step; drop the checkpoints."""
-    final = folder.path / "adapter"
-    if folder.is_main and not final.is_dir():
-        partial_ = folder.path / "adapter.partial"
-        shutil.rmtree(partial_, ignore_errors=True)
-        save_policy(shop.policy, partial_)
-        partial_.replace(final)
+    """Write the policy's adapter; drop the checkpoints."""
+    if folder.is_main and not folder.has("adapter"):
+        folder.fill_folder("adapter", lambda made: save_policy(shop.policy, made))
     shop.team.wait()
     folder.remove("checkpoints")
 

@@ -201,12 +201,7 @@ def _deliver(shop: Workshop, source: Path) -> Path:
 
     from caig_cli.rounds.merging import write_merged
 
-    folder, partial = shop.run.path / "adapter", shop.run.path / "adapter.partial"
-    if shop.run.is_main:
-        for path in (partial, folder):
-            shutil.rmtree(path, ignore_errors=True)
-        shutil.copytree(source, partial)
-        partial.replace(folder)
-        if shop.recipe.pcpo.merge is not None:
-            write_merged(folder, shop.run, getattr(torch, DTYPES[shop.recipe.pcpo.merge]))
+    folder = shop.run.fill_folder("adapter", lambda made: shutil.copytree(source, made, dirs_exist_ok=True))
+    if shop.run.is_main and shop.recipe.pcpo.merge is not None:
+        write_merged(folder, shop.run, getattr(torch, DTYPES[shop.recipe.pcpo.merge]))
     return folder

@@ -7,7 +7,6 @@ each is computed as if it stood alone. The embedded prompt model is made here fr
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -298,22 +297,19 @@ def _save(
     *,
     simulated: bool,
 ) -> Path:
-    """Write the model beside its final place, then move it there in one step."""
+    """Write the folder of the model."""
     import torch
 
     from caig_cli.mllm.card import model_card
     from caig_cli.mllm.questions import write_question
 
-    folder, partial = run_dir.path / "model", run_dir.path / "model.partial"
-    if run_dir.is_main:
-        shutil.rmtree(partial, ignore_errors=True)
+    def fill(folder: Path) -> None:
         card = model_card(mllm, recipe, figures, recipe.model.base, simulated)
-        mllm.save(partial, getattr(torch, DTYPES[recipe.pretrain.save_dtype]))
-        (partial / "README.md").write_text(card, "utf-8")
-        write_question(partial, question)
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    return folder
+        mllm.save(folder, getattr(torch, DTYPES[recipe.pretrain.save_dtype]))
+        (folder / "README.md").write_text(card, "utf-8")
+        write_question(folder, question)
+
+    return run_dir.fill_folder("model", fill)
 
 
 # --- data ------------------------------------------------------------------------------------------

@@ -314,8 +314,6 @@ def _save(recipe: TrainRmRecipe, model: Any, facts: RewardFacts, run_dir: RunDir
     from caig_cli.mllm.rewards.card import reward_card
     from caig_cli.mllm.rewards.storage import write_reward
 
-    folder = run_dir.path / "model"
-    if run_dir.is_main:
-        dtype = getattr(torch, DTYPES[recipe.train_rm.save_dtype])
-        write_reward(model, facts, reward_card(facts, recipe), folder, dtype)
-    return folder
+    dtype = getattr(torch, DTYPES[recipe.train_rm.save_dtype])
+    card = reward_card(facts, recipe)
+    return run_dir.fill_folder("model", lambda folder: write_reward(model, facts, card, folder, dtype))

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import nn
 
+from caig_cli.engine.checkpoint import read_weights
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.mllm.first_look import Lesson, Task, mean_features, name_pictures, sum_losses
@@ -143,13 +144,13 @@ def learn_names(
     Raises ItemError when a picture cannot be used, UsageError when no name is left to judge by.
     """
     taught, asked = name_pictures(dialogues, section.tasks)
-    kept = lesson.run.path / FILE
+    kept = read_weights(lesson.run, FILE)
     torch.manual_seed(derive_seed(lesson.seed, "names"))
     names = Names(model.seen_width, asked, section.aside).to(device_of(model))
     if names.width == 0:
         raise UsageError("train_rm.lessons: all that they name is aside (train_rm.first_look.aside)")
-    if kept.is_file():
-        names.load_state_dict(load(kept.read_bytes()))
+    if kept is not None and kept.keys() == names.state_dict().keys():
+        names.load_state_dict(kept)
     else:
         ads = [looks.ads.number(Creative(path)) for path, _ in taught]
         views = [(ad, view) for ad in ads for view in range(looks.views)]

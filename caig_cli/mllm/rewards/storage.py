@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -103,15 +102,11 @@ class RewardFacts(Section):
 
 
 def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path, dtype: torch.dtype) -> None:
-    """Write the folder beside its final place, then move it there in one step."""
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    ARCHITECTURES[facts.arch].write(model, partial, dtype)
-    (partial / FILE).write_text(to_json(facts.model_dump(), indent=2) + "\n", "utf-8")
-    (partial / "README.md").write_text(card, "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.replace(folder)
+    """Fill the folder of a trained reward model, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ARCHITECTURES[facts.arch].write(model, folder, dtype)
+    (folder / FILE).write_text(to_json(facts.model_dump(), indent=2) + "\n", "utf-8")
+    (folder / "README.md").write_text(card, "utf-8")
 
 
 def locate(source: str) -> Path:

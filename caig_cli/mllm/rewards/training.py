@@ -5,15 +5,15 @@ Legend of shape names: P pairs, I ads, G items.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import nn
 
+from caig_cli.engine.checkpoint import read_weights
 from caig_cli.engine.loop import StepOutput
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
@@ -75,10 +75,11 @@ class Best:
         self._run, self._model = run, model
         self._weights: Mapping[str, torch.Tensor] = {}
         self.loss = math.inf
-        path = run.path / "best.json"
-        if path.is_file():
-            self.loss = json.loads(path.read_text())["log_loss"]
-            self._weights = load((run.path / self.FILE).read_bytes())
+        facts = run.read_json("best.json")
+        loss = facts.get("log_loss") if isinstance(facts, dict) else None
+        weights = read_weights(run, self.FILE)
+        if weights is not None and isinstance(loss, float) and weights.keys() == self._own().keys():
+            self.loss, self._weights = loss, weights
 
     def offer(self, loss: float) -> None:
         """Keep the model's weights if ``loss`` is the lowest."""
