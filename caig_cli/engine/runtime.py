@@ -7,6 +7,7 @@ import os
 import random
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caig_cli.engine.process import processors
@@ -15,6 +16,7 @@ from caig_cli.errors import UsageError
 if TYPE_CHECKING:
     import torch
 
+SAFE = "the safe choice on {}"
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 
@@ -79,12 +81,34 @@ def choose_device(device: str = "auto", dtype: str = "auto", quantise: str = "au
         raise UsageError(f"dtype {dtype!r}: expected auto, {', '.join(DTYPES)}")
     if chosen.type == "cpu" and name == "fp16":
         raise UsageError("dtype fp16 needs a GPU; use --dtype fp32 or bf16")
-    reason = f"device {chosen} ({why}), precision {name} ({because})"
+    reason = _reason(str(chosen), why, name, because)
     return Runtime(chosen, getattr(torch, DTYPES[name]), reason, quantise)
+
+
+def _reason(device: str, why: str, dtype: str, because: str) -> str:
+    return f"device {device} ({why}), precision {dtype} ({because})"
+
+
+def is_certainly_cpu(device: str) -> bool:
+    """Whether a recipe's device can only be the CPU; found out without torch, which takes seconds to load."""
+    if device != "auto" or not sys.platform.startswith("linux"):
+        return device == "cpu"
+    drivers = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg", "/dev/nvhost-gpu", "/dev/nvmap")
+    return not any(Path(driver).exists() for driver in drivers)
+
+
+def reason_for(device: str, dtype: str) -> str:
+    """Where and how networks would compute, and why, as ``choose_device`` says it."""
+    if dtype == "auto" and is_certainly_cpu(device):
+        because = "as asked" if device == "cpu" else "no GPU found"
+        return _reason("cpu", because, "fp32", SAFE.format("cpu"))
+    return choose_device(device, dtype).reason
 
 
 def device_memory(device: str) -> int | None:
     """Bytes of a recipe's device; None where the computer's own memory is used."""
+    if is_certainly_cpu(device):
+        return None
     import torch
 
     chosen, _ = _device(device)
@@ -124,4 +148,4 @@ def _dtype(device: torch.device) -> tuple[str, str]:
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bf16", "this GPU has it"
         return "fp16", "this GPU has no bf16"
-    return "fp32", f"the safe choice on {device.type}"
+    return "fp32", SAFE.format(device.type)

@@ -18,12 +18,13 @@ from caig_cli.mllm import quantise
 from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, family_of
+from caig_cli.mllm.folders import EMBEDDED, EMBEDDED_FOLDER, locate
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
 from caig_cli.mllm.sections import TowerShape
 from caig_cli.mllm.tokenizer import IMAGE
 
-EMBEDDED = sources.EMBEDDED
-EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
+__all__ = ["EMBEDDED", "EMBEDDED_FOLDER", "Mllm", "load", "locate"]
+
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
 WIDER = (1, 2, 4, 6, 8)
@@ -91,15 +92,6 @@ class Mllm:
         self.model.save_pretrained(folder, selected_adapters=[name], save_embedding_layers=False)
         if self.quantised != "none":
             quantise.write_note(folder, self.quantised)
-
-
-def locate(source: str) -> Path:
-    """The folder of ``embedded``, a path or a hub name, fetched if need be. Raises UsageError without one."""
-    folder = EMBEDDED_FOLDER if source == EMBEDDED else sources.locate(source)
-    if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
-        what = "the embedded prompt model is missing from this installation" if source == EMBEDDED else ""
-        raise UsageError(what or f"{source}: no model here (expected a folder with config.json)")
-    return folder
 
 
 def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: str = "auto") -> Mllm:

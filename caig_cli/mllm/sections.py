@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from caig_cli.engine.memory import MemorySize, parse_size
 from caig_cli.engine.optim import Count, Positive, Share
-from caig_cli.engine.runtime import Runtime, choose_device, device_memory
+from caig_cli.engine.runtime import Runtime, choose_device, device_memory, reason_for
 from caig_cli.engine.sources import ModelName
 from caig_cli.recipe import Recipe, Section
 
@@ -21,6 +21,10 @@ class ModelRecipe(Recipe):
     quantise: Quantise = "auto"
     """Bits of frozen language models: nf4 (4 bit), int8 (8 bit), none (those of dtype), or auto: as the model
     is stored, or as its adapter was trained."""
+
+    def reason(self) -> str:
+        """Where and how its networks would compute, and why; loads torch only where a GPU may be there."""
+        return reason_for(self.device, self.dtype)
 
     def runtime(self) -> Runtime:
         """Where and how its networks compute. Raises UsageError as ``choose_device`` does."""

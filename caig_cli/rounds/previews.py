@@ -21,7 +21,7 @@ def has_judge(source: str | None) -> bool:
     """Whether previews can be ranked; raises UsageError where the user's own folder holds no reward model."""
     if source is None:
         return False
-    from caig_cli.mllm.rewards.storage import is_there
+    from caig_cli.mllm.rewards.folders import is_there
 
     return is_there(source)
 

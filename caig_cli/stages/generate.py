@@ -73,14 +73,14 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     lines = [_counted(order), *_told(found, order.failed)]
     if order.writer is not None:
         from caig_cli.engine import sources
-        from caig_cli.mllm import loading
+        from caig_cli.mllm import folders
 
-        lines.append(f"prompt model {sources.describe(order.writer, loading.locate)}")
+        lines.append(f"prompt model {sources.describe(order.writer, folders.locate)}")
         if not sources.is_remote(order.writer):
             from caig_cli.mllm.prompt_model import question_for
 
             lines.append(f"asked {question_for(order.writer, recipe.writer.question).described}")
-        lines.append(recipe.runtime().reason)
+        lines.append(recipe.reason())
     if order.judge is not None:
         lines.append(f"judge {order.judge} ranks {order.most_candidates} previews of each product")
     return [*lines, *table.planned(recipe.generate.painter, recipe.diffusion)]

@@ -59,7 +59,7 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
 def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the records and checks that the weights are there."""
     from caig_cli.engine import sources
-    from caig_cli.mllm import loading
+    from caig_cli.mllm import folders
     from caig_cli.rounds.judges import is_there
     from caig_cli.rounds.stock import find_goods
 
@@ -70,15 +70,15 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     lines = [
         f"{len(goods.learn)} {known}, {len(goods.watch)} held out, {len(goods.failed)} unusable",
         f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
-        recipe.runtime().reason,
-        f"start from {sources.describe(recipe.policy.base, loading.locate)}",
+        recipe.reason(),
+        f"start from {sources.describe(recipe.policy.base, folders.locate)}",
     ]
     if not sources.is_remote(recipe.policy.base):
         lines.append(f"asked {_question(recipe).described}")
     if not is_there(recipe.judge.model):
         raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
     if recipe.watch.relevance is not None:
-        lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, loading.locate)}")
+        lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, folders.locate)}")
     watcher = recipe.judge.heldout
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
     return [

@@ -124,15 +124,15 @@ def models(recipe: PretrainRecipe) -> dict[str, Check | None]:
 def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the dialogues and checks that the base is there."""
     from caig_cli.engine import sources
-    from caig_cli.mllm import loading
+    from caig_cli.mllm import folders
 
     train, held_out = _read(recipe)
     lines = [
         f"{len(train)} dialogues to learn ({_tasks(train)}), {len(held_out)} held out",
-        recipe.runtime().reason,
+        recipe.reason(),
     ]
     if recipe.model.base is not None:
-        lines.append(f"start from {sources.describe(recipe.model.base, loading.locate)}")
+        lines.append(f"start from {sources.describe(recipe.model.base, folders.locate)}")
     else:
         lines.append("start from random weights and a new tokenizer")
     lines.append(

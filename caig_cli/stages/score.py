@@ -57,7 +57,7 @@ def models(recipe: ScoreRecipe) -> dict[str, Check | None]:
 def plan(recipe: ScoreRecipe, report: Reporter) -> list[str]:
     """What a run would do; opens no image."""
     from caig_cli.engine import sources
-    from caig_cli.mllm.rewards.judge import locate
+    from caig_cli.mllm.rewards.folders import locate
 
     return [f"ads: {len(_named(recipe))}", f"judge {sources.describe(recipe.score.model, locate)}"]
 

@@ -92,7 +92,7 @@ def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
 def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
-    from caig_cli.mllm import loading
+    from caig_cli.mllm import folders
     from caig_cli.mllm.rewards.lessons import check_lessons, known_names
     from caig_cli.mllm.rewards.split import is_simulated, read_data
     from caig_cli.mllm.rewards.table import ARCHITECTURES
@@ -102,11 +102,11 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     lines = [
         f"{len(data.train)} pairs of {data.items} items to learn, {len(data.held_out)} held out, "
         f"{len(data.failed)} unusable",
-        recipe.runtime().reason,
+        recipe.reason(),
         f"architecture {arch}: {ARCHITECTURES[arch].help}",
     ]
     if arch == "mllm":
-        start = sources.describe(part.base, loading.locate)
+        start = sources.describe(part.base, folders.locate)
         weights = "all weights" if part.lora is None else f"LoRA rank {part.lora.rank}"
         lines.append(f"start from {start}, train {weights} and the heads")
     else:

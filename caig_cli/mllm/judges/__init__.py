@@ -64,10 +64,10 @@ def check(spec: str, setting: Setting, pairs: int) -> str:
         minutes = 2 * pairs / setting.api.requests_per_minute
         return f"{2 * pairs} requests to {endpoint()[0]}, at least {minutes:.0f} minutes"
     if kind == "zero-shot":
-        from caig_cli.mllm import loading
+        from caig_cli.mllm import folders
 
-        return f"untrained, {describe(argument, loading.locate)}"
-    from caig_cli.mllm.rewards.judge import locate
+        return f"untrained, {describe(argument, folders.locate)}"
+    from caig_cli.mllm.rewards.folders import locate
 
     return f"trained, {describe(argument, locate)}"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from caig_cli.parsing import Malformed, parse_json
 from caig_cli.records import Side
 
 _SIDES: Mapping[str, Side] = {
@@ -57,8 +57,8 @@ def _from_json(text: str) -> str | None:
     if not text.startswith("{"):
         return None
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = parse_json(text)
+    except Malformed:
         return None
     found = next((value[key] for key in _KEYS if key in value), None)
     if found is None and len(value) == 1:
@@ -88,11 +88,17 @@ def _listed(token: Mapping[str, Any]) -> list[tuple[Side | None, float]]:
     """(side, probability) of the alternatives at one place of the answer."""
     top = token.get("top_logprobs")
     rows: Iterable[Any] = top if isinstance(top, list) else ()
-    return [
-        (_side_of_token(row.get("token")), math.exp(min(0.0, row["logprob"])))
-        for row in rows
-        if isinstance(row, dict) and isinstance(row.get("logprob"), int | float)
+    found = [
+        (_side_of_token(row.get("token")), _exp(row.get("logprob"))) for row in rows if isinstance(row, dict)
     ]
+    return [(side, p) for side, p in found if p is not None]
+
+
+def _exp(logprob: Any) -> float | None:
+    """The probability of a logarithm, None for what is none; numbers of any size come from servers."""
+    if not isinstance(logprob, int | float) or logprob != logprob:
+        return None
+    return math.exp(max(-1e4, min(0, logprob)))
 
 
 def _side_of_token(token: Any) -> Side | None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import email.utils
 import http.client
 import json
+import math
 import os
 import threading
 import time
 import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
+import urllib.parse
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from caig_cli.engine.redaction import redacted
 from caig_cli.errors import CaigError, RunError, UsageError
+from caig_cli.mllm.judges import transport
 from caig_cli.mllm.judges.sections import ApiSection
+from caig_cli.parsing import MAX_DIGITS, Malformed, parse_json
 
 DEFAULT_BASE = "https://api.openai.com/v1"
 BASES = ("CAIG_API_BASE", "OPENAI_BASE_URL")
@@ -30,7 +34,10 @@ BUSY = (408, 409, 425, 429)
 HOPELESS = (301, 302, 303, 307, 308, 401, 403, 404, 405)
 """Answers that every further call would get too: wrong address, key or model."""
 LONGEST_WAIT_S = 300.0
-MOST_BYTES = 4_000_000
+SHORTEST_KEY = 4
+"""Characters of a key that is looked for in answers; servers of one's own take any letter for a key."""
+MOST_DEPTH = 32
+"""Lists and objects inside each other that are kept of an answer."""
 MOST_FAILURES = 8
 """Calls that may fail in a row, each with all its tries, before the run is stopped: it can be resumed."""
 
@@ -82,15 +89,42 @@ class _Trouble(Exception):  # noqa: N818
 
 def endpoint(environment: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
     """Address and key from the environment. Raises UsageError when they cannot work."""
-    base = next((environment[name] for name in BASES if environment.get(name)), DEFAULT_BASE).rstrip("/")
-    key = next((environment[name].strip() for name in KEYS if environment.get(name)), None)
-    if not base.startswith(("http://", "https://")):
-        raise UsageError(f"{BASES[0]}: {base!r} is no http(s) address; give one such as {DEFAULT_BASE}")
+    base = next((environment[name].strip() for name in BASES if environment.get(name)), DEFAULT_BASE)
+    key = next((environment[name].strip() for name in KEYS if environment.get(name)), None) or None
+    fault = _fault_of_address(base)
+    if fault is not None:
+        raise UsageError(f"{BASES[0]}: {redacted(base)!r} {fault}; give one such as {DEFAULT_BASE}")
+    base = base.rstrip("/")
     if key is None and base == DEFAULT_BASE:
         raise UsageError(f"no key for {base}: set {' or '.join(KEYS)}, or {BASES[0]} for another server")
     if key is not None and not (key.isascii() and key.isprintable()):
         raise UsageError(f"{KEYS[0]} or {KEYS[1]} holds characters that no key has; set it again")
     return base, key
+
+
+def _fault_of_address(base: str) -> str | None:
+    """What keeps an address from being one that can be asked; None for a good one."""
+    if not base.startswith(("http://", "https://")):
+        return "is no http(s) address"
+    if not (base.isascii() and base.isprintable()) or " " in base:
+        return "holds characters that no address has"
+    try:
+        parts = urllib.parse.urlsplit(base)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no address"
+    if not host or any(not label or len(label) > 63 for label in host.rstrip(".").split(".")):
+        return "names no server"
+    if parts.username is not None:
+        return f"holds a user or password, which belong into {KEYS[0]}"
+    return "holds a fragment" if parts.fragment else None
+
+
+def _calls(base: str) -> str:
+    """Where chat completions of an address are asked for; its query, if any, stays at the end."""
+    parts = urllib.parse.urlsplit(base)
+    path = f"{parts.path.rstrip('/')}/chat/completions"
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
 class Pacer:
@@ -129,12 +163,11 @@ class Chat:
 
     def __init__(self, base: str, key: str | None, section: ApiSection) -> None:
         self.stop = threading.Event()
-        self._url, self._key, self._section = f"{base}/chat/completions", key, section
+        self._url, self._key, self._section = _calls(base), key, section
         self._pacer = Pacer(section.requests_per_minute, self.stop)
         self._lock = threading.Lock()
         self._changes: list[str] = []
         self._failed_in_a_row = 0
-        self._opener = urllib.request.build_opener(_NoRedirects)
 
     def ask(self, payload: Payload) -> Reply:
         """The server's answer. Raises CallError, UsageError where no call can succeed, RunError where
@@ -159,12 +192,14 @@ class Chat:
 
     def _given_up(self, trouble: _Trouble, attempts: int) -> CaigError:
         if trouble.status in HOPELESS:
-            return UsageError(f"{self._url}: {trouble}; check {BASES[0]}, {KEYS[0]} and the model's name")
+            return UsageError(
+                f"{redacted(self._url)}: {trouble}; check {BASES[0]}, {KEYS[0]} and the model's name"
+            )
         with self._lock:
             self._failed_in_a_row += 1
         if self._failed_in_a_row >= MOST_FAILURES:
             last = f"{MOST_FAILURES} calls failed in a row, the last one with: {trouble}"
-            return RunError(f"{self._url}: {last}; continue later with --resume")
+            return RunError(f"{redacted(self._url)}: {last}; continue later with --resume")
         return CallError(f"{trouble} (after {attempts} tries)" if attempts > 1 else str(trouble), attempts)
 
     def _wait(self, trouble: _Trouble, failures: int) -> None:
@@ -185,30 +220,33 @@ class Chat:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "caig"}
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key}"
-        request = urllib.request.Request(self._url, json.dumps(payload).encode(), headers, method="POST")
-        deadline = time.monotonic() + self._section.timeout_s
-        try:
-            with self._opener.open(request, timeout=self._section.timeout_s) as response:
-                return _json(_read(response, deadline))
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._refused(error, payload, deadline) from None
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            late = isinstance(reason, TimeoutError)
-            raise _Trouble(self._late() if late else _line(reason), again=True) from None
+        exchange = transport.Exchange(self._section.timeout_s)
+        with exchange.clock():
+            try:
+                return self._json(transport.post(self._url, json.dumps(payload).encode(), headers, exchange))
+            except urllib.error.HTTPError as error:
+                with error:
+                    raise self._refused(error, payload, exchange) from None
+            except transport.TooMuch:
+                raise _Trouble(f"an answer of more than {transport.MOST_BYTES} bytes", again=False) from None
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                reason = getattr(error, "reason", None) or error
+                late = exchange.late or isinstance(reason, TimeoutError)
+                raise _Trouble(self._late() if late else self._line(reason), again=True) from None
 
     def _late(self) -> str:
         return f"no answer within {self._section.timeout_s:g} s"
 
-    def _refused(self, error: urllib.error.HTTPError, payload: Payload, deadline: float) -> _Trouble:
+    def _refused(
+        self, error: urllib.error.HTTPError, payload: Payload, exchange: transport.Exchange
+    ) -> _Trouble:
         """What an HTTP error means; an option that the server does not know is left out from now on."""
         status = error.code
         try:
-            said = _complaint(_read(error, deadline))
-        except (OSError, http.client.HTTPException):
+            said = self._complaint(transport.read(error, exchange))
+        except (OSError, http.client.HTTPException, ValueError, transport.TooMuch):
             said = ""
-        text = f"HTTP {status} {said or error.reason or ''}".strip()
+        text = self._line(f"HTTP {status} {said or error.reason or ''}")
         if status in (400, 422) and self._adapt(said.lower(), payload):
             return _Trouble(text, again=True, adapted=True)
         again = status in BUSY or status >= 500
@@ -224,51 +262,56 @@ class Chat:
                 return True
         return False
 
+    def _json(self, body: bytes) -> Payload:
+        """A usable answer, without the key: servers repeat what they were sent."""
+        try:
+            value = json.loads(body, parse_int=_whole_number)
+        except (ValueError, RecursionError):
+            raise _Trouble(f"the answer is not JSON: {self._line(body[:80])}", again=True) from None
+        if not isinstance(value, dict) or not isinstance(value.get("choices"), list):
+            raise _Trouble(f"the answer has no choices: {self._line(body[:80])}", again=True)
+        kept: Payload = storable(value, self._secrets)
+        return kept
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect stays an error: it would take the key elsewhere."""
+    def _complaint(self, body: bytes) -> str:
+        """The message inside an error body, in any of the layouts that servers use."""
+        try:
+            value = parse_json(body)
+        except Malformed:
+            return self._line(body[:200])
+        for key in ("error", "message", "detail"):
+            if isinstance(value, dict) and key in value:
+                value = value[key]
+        return self._line(value)
 
-    def redirect_request(self, *_: Any, **__: Any) -> None: ...
+    def _line(self, value: object) -> str:
+        """One printable line without the key."""
+        text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        text = redacted(text, self._secrets)
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (self._key,) if self._key is not None and len(self._key) >= SHORTEST_KEY else ()
 
 
-def _read(response: Any, deadline: float) -> bytes:
-    """The body, unless it trickles in past the deadline or never ends."""
-    parts, size = [], 0
-    while part := response.read1(65536):
-        parts.append(part)
-        size += len(part)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        if size > MOST_BYTES:
-            raise _Trouble(f"an answer of more than {MOST_BYTES} bytes", again=False)
-    return b"".join(parts)
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 
-def _json(body: bytes) -> Payload:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        raise _Trouble(f"the answer is not JSON: {_line(body[:80])}", again=True) from None
-    if not isinstance(value, dict) or not isinstance(value.get("choices"), list):
-        raise _Trouble(f"the answer has no choices: {_line(body[:80])}", again=True)
+def storable(value: Any, secrets: Sequence[str], depth: int = 0) -> Any:
+    """A server's JSON as it can be kept: without secrets, and not deeper or longer than anything reads it."""
+    if isinstance(value, str):
+        return redacted(value, secrets)
+    if isinstance(value, dict | list) and depth >= MOST_DEPTH:
+        return f"(nested more than {MOST_DEPTH} deep)"
+    if isinstance(value, dict):
+        return {redacted(key, secrets): storable(item, secrets, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item, secrets, depth + 1) for item in value]
+    if isinstance(value, int) and value.bit_length() > 63:
+        return f"(a number of {value.bit_length()} bits)"
     return value
-
-
-def _complaint(body: bytes) -> str:
-    """The message inside an error body, in any of the layouts that servers use."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return _line(body[:200])
-    for key in ("error", "message", "detail"):
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-    return _line(value)
-
-
-def _line(value: object) -> str:
-    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -276,11 +319,10 @@ def _retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        when = email.utils.parsedate_to_datetime(value).timestamp()
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, when - time.time())
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if seconds == seconds else None  # not-a-number is no time

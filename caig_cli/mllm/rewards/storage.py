@@ -11,24 +11,29 @@ from typing import Any, Literal
 import torch
 from pydantic import ValidationError
 
-from caig_cli.engine import sources
 from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
 from caig_cli.mllm.instructions import COMPARISON
+from caig_cli.mllm.rewards.folders import FILE, SOURCES, is_there, locate
 from caig_cli.mllm.rewards.model import CtrScale, RewardModel
 from caig_cli.mllm.rewards.names import Names
 from caig_cli.mllm.rewards.table import ARCHITECTURES, read_names
 from caig_cli.mllm.rewards.wording import Wording
 from caig_cli.recipe import Section
 
-FILE = "reward.json"
-SOURCES = {
-    "embedded": Path(__file__).parents[2] / "embedded" / "reward-model",
-    "heldout": Path(__file__).parents[2] / "embedded" / "heldout-judge",
-}
-"""Judges that ship in the package, by the name that users give them."""
+__all__ = [
+    "FILE",
+    "SOURCES",
+    "RewardFacts",
+    "is_there",
+    "locate",
+    "read_facts",
+    "read_reward",
+    "write_reward",
+]
+
 SAMPLE = 1 << 20
 """Bytes at either end of a weight file that name it."""
 
@@ -107,28 +112,6 @@ def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path
     ARCHITECTURES[facts.arch].write(model, folder, dtype)
     (folder / FILE).write_text(to_json(facts.model_dump(), indent=2) + "\n", "utf-8")
     (folder / "README.md").write_text(card, "utf-8")
-
-
-def locate(source: str) -> Path:
-    """The folder of a shipped judge, a path or a hub name. Raises UsageError without a reward model."""
-    folder = SOURCES.get(source) or sources.locate(source)
-    if not (folder / FILE).is_file():
-        shipped = f"the {source} reward model is missing from this installation"
-        raise UsageError(
-            shipped
-            if source in SOURCES
-            else f"{source}: no reward model here (expected a folder with {FILE})"
-        )
-    return folder
-
-
-def is_there(source: str) -> bool:
-    """Whether there is a reward model; raises UsageError where the user's own folder holds none."""
-    if source in SOURCES and not SOURCES[source].is_dir():
-        return False
-    if not sources.is_remote(source):
-        locate(source)
-    return True
 
 
 def read_facts(folder: Path) -> RewardFacts:

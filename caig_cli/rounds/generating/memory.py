@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from caig_cli.rounds.generating.order import Order
     from caig_cli.rounds.generating.sections import GenerateRecipe
 
+SMALL = {"embedded", "heldout"}
+"""Models that ship in the package: any computer holds them."""
+
 LEAN: dict[str, Any] = {
     "quantise": "nf4", "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model",
     "generate.candidates": 4, "judge.model": None,
@@ -30,9 +33,13 @@ def planned(recipe: GenerateRecipe, order: Order) -> tuple[list[Phase], bool]:
     """Phases of a product, and whether models take turns because the device doesn't hold all of them."""
     from caig_cli.engine.sources import is_remote
 
-    if any(is_remote(source) for source in (order.writer, order.judge) if source is not None):
+    models = {source for source in (order.writer, order.judge) if source is not None}
+    if any(map(is_remote, models)):
         return [], False
-    runtime, room = recipe.planned_runtime(), recipe.room()
+    room = recipe.room()
+    if room is None and models <= SMALL and recipe.generate.painter != "diffusion":
+        return [], False  # nothing to plan: torch, which would tell, takes seconds to load
+    runtime = recipe.planned_runtime()
     alone = [
         *_writing(recipe.writer, order, runtime),
         *_painting(recipe, order),

@@ -1,0 +1,20 @@
+"""Where the files of a prompt model are. No torch: plans and checks of inputs come by here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from caig_cli.engine import sources
+from caig_cli.errors import UsageError
+
+EMBEDDED = sources.EMBEDDED
+EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
+
+
+def locate(source: str) -> Path:
+    """The folder of ``embedded``, a path or a hub name, fetched if need be. Raises UsageError without one."""
+    folder = EMBEDDED_FOLDER if source == EMBEDDED else sources.locate(source)
+    if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
+        what = "the embedded prompt model is missing from this installation" if source == EMBEDDED else ""
+        raise UsageError(what or f"{source}: no model here (expected a folder with config.json)")
+    return folder
