@@ -77,7 +77,7 @@ def test_written_prompts_suit_the_product_and_read_back(index: int) -> None:
     for row in photo_dialogues(one, "x.png", 14):
         answer = row["conversations"][1]["value"]
         if TASKS[row["task"]].family == "prompt":
-            assert truth.match(one.category, read(answer).scene)
+            assert truth.match(one.category, read_core(answer).scene)
         elif row["task"] == "shape":
             assert answer.endswith(one.family)
         elif row["task"] == "product":
@@ -128,7 +128,7 @@ def test_ads_of_a_product_differ_and_about_a_quarter_suit_it() -> None:
     assert ad_scenes(items[0], 6)[:3] == ad_scenes(items[0], 3)
     share = sum(truth.match(one.category, scene) for one, scene in scenes) / len(scenes)
     assert 0.2 <= share <= 0.3
-    assert read(ad_prompt(items[0], 0, scenes[0][1])).scene == scenes[0][1]
+    assert read_core(ad_prompt(items[0], 0, scenes[0][1])).scene == scenes[0][1]
 
 
 def test_splits_are_the_known_ones() -> None:
