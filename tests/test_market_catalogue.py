@@ -97,7 +97,9 @@ def test_dialogues_of_an_ad_tell_its_scene_and_whether_that_suits() -> None:
         }
         assert told["advertised"] == one.category
         assert told["match"] == ("yes" if truth.match(one.category, scene) else "no")
-        named = read_core(", ".join(told[part] for part in ("surface", "backdrop", "light", "mood", "blur"))).scene
+        named = read_core(
+            ", ".join(told[part] for part in ("surface", "backdrop", "light", "mood", "blur"))
+        ).scene
         for part in ("surface", "light", "mood", "blur"):
             assert getattr(named, part) == getattr(scene, part)
         said.add(told["match"])

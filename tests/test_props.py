@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from caig_cli.painters.studio import mesh as m
+from caig_cli.painters.studio.catalogue import COUNTED, MORE_PROPS
 from caig_cli.painters.studio.materials import Kind, Material, linear, to_mitsuba
 from caig_cli.painters.studio.mesh import Mesh
 from caig_cli.painters.studio.props import PROPS, Parts
-from caig_cli.painters.studio.props.kit import box_of
+from caig_cli.painters.studio.props.kit import box_of, bunch
 from caig_cli.painters.studio.textures import TEXTURES, texture, tinted
-from caig_cli.painters.studio.vocabulary import PROPS as NAMES
+from caig_cli.painters.studio.vocabulary import PROPS as CORE
+
+NAMES = (*CORE, *MORE_PROPS)
 
 
 def _circle(n: int) -> np.ndarray:
@@ -151,6 +154,18 @@ def test_prop_is_sound_and_keeps_its_promises(name: str) -> None:
         assert sum(len(mesh.faces) for mesh, _ in parts) <= 20_000
     assert 0.7 * prop.height_cm <= tallest <= prop.height_cm + 1e-3
     assert 0.7 * prop.footprint_cm <= widest <= prop.footprint_cm + 1e-3
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if PROPS[name].one])
+def test_some_can_be_counted(name: str) -> None:
+    one = PROPS[name].one
+    assert one is not None and (name in COUNTED or name in MORE_PROPS)
+    parts = one(np.random.default_rng(3), None)
+    three = bunch(np.random.default_rng(4), [parts] * 3)
+    (low, high), (low3, high3) = box_of(parts), box_of(three)
+    assert abs(low[2]) < 1e-3 and abs(low3[2]) < 1e-3
+    assert len(three) == 3 * len(parts)
+    assert np.ptp([low3, high3], axis=0)[:2].max() > 1.3 * np.ptp([low, high], axis=0)[:2].min()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,7 @@ import pytest
 from studio_scenes import bottle
 
 from caig_cli.painters.layout import place
-from caig_cli.painters.studio import vocabulary
+from caig_cli.painters.studio import catalogue, vocabulary
 from caig_cli.painters.studio.backdrops import BACKDROPS
 from caig_cli.painters.studio.grading import MOODS
 from caig_cli.painters.studio.lights import LIGHTS
@@ -24,11 +24,11 @@ SIZE = (40, 40)
 
 
 def test_every_name_has_a_row() -> None:
-    assert set(SURFACES) == set(vocabulary.SURFACES)
-    assert set(BACKDROPS) == set(vocabulary.BACKDROPS)
+    assert set(SURFACES) == {*vocabulary.SURFACES, *catalogue.MORE_SURFACES}
+    assert set(BACKDROPS) == {*vocabulary.BACKDROPS, *catalogue.MORE_BACKDROPS}
     assert set(LIGHTS) == set(vocabulary.LIGHTS)
     assert set(MOODS) == set(vocabulary.MOODS)
-    assert set(PROPS) == set(vocabulary.PROPS)
+    assert set(PROPS) == {*vocabulary.PROPS, *catalogue.MORE_PROPS}
     assert set(APERTURES) == set(BLURS)
 
 

@@ -57,6 +57,20 @@ def stand(parts: Parts) -> Parts:
     return placed(parts, (-middle[0], -middle[1], -low[2]))
 
 
+def turned(rng: Generator, parts: Parts, most: float = 30.0) -> Parts:
+    """The parts standing as ``stand`` does, turned about z by up to ``most`` degrees either way."""
+    return stand(placed(parts, rotate=(0, 0, rng.uniform(-most, most))))
+
+
+def vessel_wall(outside: ArrayLike, wall: float, segments: int = 48) -> Mesh:
+    """A bowl, glass or pot: ``outside`` [P, 2] of (r, z) from the axis up to the rim, ``wall`` cm thick."""
+    outer = np.asarray(outside, float)
+    inner = np.stack([np.maximum(outer[:, 0] - wall, 0.0), outer[:, 1] + wall], axis=-1)[::-1]
+    inner[:, 1] = np.minimum(inner[:, 1], outer[-1, 1])
+    inner = inner[inner[:, 1] >= outer[:, 1].min() + wall * 0.99]
+    return lathe(np.concatenate([outer, inner, [(0.0, inner[-1, 1])]]), segments)
+
+
 def box_of(parts: Parts) -> tuple[Points, Points]:
     """Lowest and highest corner [3] of all parts."""
     corners = [bounds(mesh) for mesh, _ in parts]
