@@ -94,7 +94,8 @@ class _Reader:
         """The scene without contradictions, by the rule of ``lexicon_told.CONFLICTS``."""
         for row in told.CONFLICTS:
             value = getattr(scene, row.other)
-            if getattr(scene, row.field) in row.names and value in row.gives_way:
+            plain = getattr(scene, f"{row.field}_colour", None) is None
+            if plain and getattr(scene, row.field) in row.names and value in row.gives_way:
                 scene = replace(scene, **{row.other: row.becomes})  # type: ignore[arg-type]
                 for phrase in self.said.get((row.other, value), ()):
                     self._ignore(phrase, row.reason)
