@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
 import numpy as np
 
+from caig_cli.painters.studio.catalogue import MORE_BACKDROPS
 from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.mesh import Mesh, box, grid, merge, transform
 from caig_cli.painters.studio.render import mitsuba
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, solid, textured, upright
-from caig_cli.painters.studio.views import HORIZON, VARIANTS, view
+from caig_cli.painters.studio.view_kit import HORIZON
+from caig_cli.painters.studio.views import VARIANTS, view
 
 VIEWS = frozenset({"window", "bokeh_city", "sky", "sea", "mountains", "foliage"})
-OUTSIDE = VIEWS - {"window"}
+OUTSIDE = (VIEWS - {"window"}) | {name for name, row in MORE_BACKDROPS.items() if row.outside}
 """Backdrops in the open, where the sky lights the set; before the others it is a room."""
 
 
@@ -99,10 +102,10 @@ def curtain(stage: Stage) -> dict[str, Any]:
 
 
 def _view(stage: Stage) -> dict[str, Any]:
-    return {"backdrop": _picture(stage, stage.scene.backdrop, stage.wall)}
+    return {"backdrop": picture(stage, stage.scene.backdrop, stage.wall)}
 
 
-def _picture(stage: Stage, name: str, depth: float, gain: float = 1.0) -> Any:
+def picture(stage: Stage, name: str, depth: float, gain: float = 1.0) -> Any:
     """A painted view at ``depth`` as a glowing rectangle, its horizon at the height of the eye."""
     mi = mitsuba()
     hour = LIGHTS[stage.scene.light].hour
@@ -126,7 +129,7 @@ def window(stage: Stage) -> dict[str, Any]:
     """A tall window in a light wall: garden and sky outside, white bars, cloth drawn aside."""
     unit, y = stage.unit, stage.wall
     night = LIGHTS[stage.scene.light].hour == "night"
-    shapes: dict[str, Any] = {"outside": _picture(stage, "foliage", y + 2.5 * unit, 0.5 if night else 1.5)}
+    shapes: dict[str, Any] = {"outside": picture(stage, "foliage", y + 2.5 * unit, 0.5 if night else 1.5)}
     (x0, x1), (z0, z1) = _bounds(stage, y)
     rng = stage.rng("window")
     sill = stage.camera.height * 0.25 + 0.06 * unit
@@ -189,6 +192,17 @@ def _thing(
     return float(width)
 
 
+def _place(path: str) -> Callable[[Stage], dict[str, Any]]:
+    """The builder that a row of the catalogue names as ``module.function``, imported at its first use."""
+
+    def build(stage: Stage) -> dict[str, Any]:
+        module, function = path.split(".")
+        found = getattr(import_module(f"caig_cli.painters.studio.places.{module}"), function)
+        return cast("dict[str, Any]", found(stage))
+
+    return build
+
+
 BACKDROPS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "plaster": _wall("plaster"),
     "brick": _wall("brick"),
@@ -204,4 +218,5 @@ BACKDROPS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "wood_panel": _wall("wood_panel", "coated", 0.3),
     "shelves": shelves,
     "dark": dark,
+    **{name: _place(row.build) for name, row in MORE_BACKDROPS.items()},
 }

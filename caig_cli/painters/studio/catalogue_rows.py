@@ -34,7 +34,7 @@ class SurfaceRow:
 
     ``gloss`` is the roughness of the coat (smaller is sharper), ``relief`` how strongly the texture's own
     heights show, ``ground``: it runs on to the backdrop, ``mounds`` the height of real dunes in product
-    heights; ``strewn``: ``module.function`` of ``props`` whose pieces lie about on it.
+    heights; ``strewn``: ``module.function`` of ``places`` that makes what lies about on it.
     """
 
     finish: Finish
@@ -53,13 +53,15 @@ class BackdropRow:
     """What is behind the product: a room, furnished at true scale, or ground and what grows on it.
 
     ``build``: ``module.function`` of the package ``places``. ``surface`` and ``light`` are taken where the
-    prompt names none.
+    prompt names none. ``depth_cm``: how far behind the product it ends, ``outside``: it is in the open.
     """
 
     build: str
     words: str
     surface: str
     light: str
+    depth_cm: float
+    outside: bool = False
     blur: str = "soft"
 
 

@@ -4,6 +4,152 @@ from __future__ import annotations
 
 from caig_cli.painters.studio.catalogue_rows import BackdropRow, SurfaceRow
 
-MORE_SURFACES: dict[str, SurfaceRow] = {}
+MORE_SURFACES: dict[str, SurfaceRow] = {
+    "bedding": SurfaceRow(
+        "cloth", "cotton",
+        "bed|white bed|bed sheets|bed sheet|white bed sheets|bed linen|bedding|white bedding|white sheets|duvet"
+        "|bedspread|mattress|unmade bed|crumpled sheets|crumpled white sheets|linen bedding|soft bed",
+        "bedroom", 1.0, 0.6, ground=True, mounds=0.07,
+    ),
+    "picnic_blanket": SurfaceRow(
+        "cloth", "checks",
+        "picnic blanket|checkered blanket|red checkered blanket|checkered cloth|checked blanket|picnic cloth|gingham"
+        "|gingham cloth|gingham tablecloth|checkered tablecloth|red checkered tablecloth|checked tablecloth"
+        "|red and white checkered blanket|plaid blanket|tartan blanket|picnic rug",
+        "garden", 1.0, 0.6, ground=True, mounds=0.03,
+    ),
+    "rubber_floor": SurfaceRow(
+        "coated", "rubber",
+        "gym floor|rubber floor|black rubber floor|gym flooring|dark gym floor|rubber mat|fitness floor", "gym",
+        0.5, 0.6, ground=True,
+    ),
+    "asphalt": SurfaceRow(
+        "coated", "asphalt", "asphalt|road|tarmac|dry asphalt|parking lot|pavement|sidewalk", "street_day", 0.5, 0.8,
+        ground=True,
+    ),
+    "wet_asphalt": SurfaceRow(
+        "coated", "asphalt",
+        "wet asphalt|wet street|wet road|wet pavement|rain soaked street|rainy street|wet ground", "street_night", 0.015,
+        0.15, ground=True,
+    ),
+    "cobbles": SurfaceRow(
+        "coated", "cobbles",
+        "cobblestone|cobblestones|cobbled street|cobbles|paving stones|paved street|paving|cobblestone street",
+        "street_day", 0.4, 1.0, ground=True,
+    ),
+    "autumn_floor": SurfaceRow(
+        "matte", "soil",
+        "autumn forest floor|forest floor in autumn|autumn ground|leaf covered ground|leaf litter|bed of leaves"
+        "|carpet of leaves|ground covered with leaves|leafy ground|forest floor covered with leaves|soil|earth ground"
+        "|forest ground",
+        "autumn_forest", relief=1.0, ground=True, mounds=0.03, strewn="outdoors.strewn_leaves",
+    ),
+    "workbench": SurfaceRow(
+        "coated", "bench",
+        "workbench|work bench|workshop bench|workshop table|carpenters bench|carpenter bench|worn wooden table|scratched wood"
+        "|old workbench|tool bench",
+        "workshop", 0.45, 0.8,
+    ),
+    "pool_deck": SurfaceRow(
+        "coated", "concrete",
+        "pool deck|pool edge|edge of the pool|edge of a pool|poolside tiles|by the pool|pool side|poolside|pool terrace"
+        "|beside the pool|at the pool|next to the pool",
+        "pool", 0.35, 0.6,
+    ),
+}  # fmt: skip
 
-MORE_BACKDROPS: dict[str, BackdropRow] = {}
+MORE_BACKDROPS: dict[str, BackdropRow] = {
+    "kitchen": BackdropRow(
+        "rooms.room", "kitchen background|blurred kitchen|kitchen cabinets|kitchen interior|kitchen scene|kitchen wall"
+        "|kitchen shelf|kitchen shelves|farmhouse kitchen", "oak", "window_light", 260,
+    ),
+    "bathroom": BackdropRow(
+        "rooms.room", "bathroom background|blurred bathroom|bathroom interior|bathtub|bath tub|bath|washbasin|wash basin"
+        "|sink|bathroom sink|basin|shower", "white_marble", "window_light", 240,
+    ),
+    "living_room": BackdropRow(
+        "rooms.room", "sofa|couch|grey sofa|gray sofa|armchair|living room background|blurred living room|settee"
+        "|living room interior|cosy sofa|cozy sofa", "oak", "window_light", 300,
+    ),
+    "fireplace": BackdropRow(
+        "rooms.room", "fireplace|burning fireplace|open fire|cosy fireplace|cozy fireplace|fireplace burning|chimney"
+        "|crackling fire|crackling fireplace|hearth|fireside|glow of a fireplace|mantelpiece|warm fireplace", "oak",
+        "candlelight", 300,
+    ),
+    "bedroom": BackdropRow(
+        "rooms.room", "headboard|bedroom background|blurred bedroom|bedroom interior|hotel room", "oak", "window_light", 240,
+    ),
+    "kids_room": BackdropRow(
+        "rooms.room", "kids room|childrens room|children room|nursery|playroom|kids bedroom|baby room|child room"
+        "|kindergarten|toy shelf|play room", "oak", "window_light", 280,
+    ),
+    "office": BackdropRow(
+        "rooms.room", "office background|blurred office|office interior|modern office|co working space|coworking space"
+        "|workplace|open plan office", "oak", "window_light", 300,
+    ),
+    "restaurant": BackdropRow(
+        "rooms.room", "restaurant|restaurant background|blurred restaurant|restaurant interior|elegant restaurant|dining room"
+        "|fine dining|fine dining restaurant|bistro|brasserie|trattoria|bar|cocktail bar|cafe|coffee shop|coffeehouse"
+        "|pub|hotel bar", "walnut", "candlelight", 420,
+    ),
+    "gym": BackdropRow(
+        "rooms.room", "gym|gym background|blurred gym|fitness studio|fitness room|weight room|gym interior|fitness center"
+        "|fitness centre|crossfit box", "rubber_floor", "window_light", 300,
+    ),
+    "yoga_studio": BackdropRow(
+        "rooms.room", "yoga studio|yoga room|pilates studio|meditation room|dance studio|big windows|large bright windows",
+        "parquet", "window_light", 300,
+    ),
+    "workshop": BackdropRow(
+        "rooms.room", "workshop|workshop wall|carpentry|carpenters workshop|garage|woodshop|tool wall|pegboard"
+        "|workshop background|craft room|tool shed", "workbench", "window_light", 240,
+    ),
+    "shop": BackdropRow(
+        "rooms.room", "supermarket|supermarket shelf|supermarket shelves|store shelf|store shelves|shop shelf|shop shelves"
+        "|grocery store|grocery shelf|retail shelf|retail store|pharmacy|pharmacy shelf|drugstore|shop|store|boutique"
+        "|shelf in a shop|supermarket aisle|shelf full of boxes", "whitewood", "softbox", 200,
+    ),
+    "christmas_room": BackdropRow(
+        "rooms.room", "christmas living room|christmas interior|living room with a christmas tree|christmas morning"
+        "|christmas eve|room with a christmas tree|under the christmas tree", "oak", "candlelight", 320, False, "strong",
+    ),
+    "cabin": BackdropRow(
+        "rooms.room", "winter cabin|log cabin|wooden cabin|mountain hut|ski lodge|cosy cabin|cozy cabin|chalet|lodge",
+        "oak", "window_light", 220,
+    ),
+    "garden": BackdropRow(
+        "outdoors.ground", "garden|sunny garden|flower garden|backyard|garden fence|cottage garden|summer garden"
+        "|spring garden|garden background|balcony|terrace|patio|sunny balcony|sunny terrace", "oak", "hard_sun", 300, True,
+    ),
+    "pool": BackdropRow(
+        "outdoors.ground", "swimming pool background|pool background|pool in the background|hotel pool|resort|infinity pool"
+        "|pool with palm trees|blurred pool|pool party", "pool_deck", "hard_sun", 1300, True,
+    ),
+    "palm_beach": BackdropRow(
+        "outdoors.ground", "tropical beach|palm beach|beach with palm trees|palm trees|palm tree|palms|palm tree beach"
+        "|tropical island|caribbean beach|caribbean|beach bar|hawaii|maldives|tropical paradise", "sand", "hard_sun", 1700, True,
+    ),
+    "autumn_forest": BackdropRow(
+        "outdoors.ground", "autumn forest|autumn woods|fall forest|autumn trees|autumn park|autumn landscape|autumn woodland"
+        "|autumn garden|fall trees|autumn background|indian summer", "autumn_floor", "golden_hour", 500, True,
+    ),
+    "snow_forest": BackdropRow(
+        "outdoors.ground", "snowy forest|winter forest|snow covered trees|snowy trees|winter landscape|snowy landscape"
+        "|snowy pine forest|winter woods|snow covered forest|snowy woods|winter wonderland|snow covered fir trees"
+        "|snowy fir trees", "snow", "overcast", 500, True,
+    ),
+    "street_day": BackdropRow(
+        "outdoors.ground", "city street by day|busy city street|shopping street|street scene|city street in daylight|old town"
+        "|sunny street|city street|urban street|blurred street|blurred city street|blurred buildings|street|alley|avenue"
+        "|promenade|market square|paris street|new york street", "cobbles", "hard_sun", 700, True,
+    ),
+    "street_night": BackdropRow(
+        "outdoors.ground", "city street at night|street at night|night street|neon street|rainy street at night|tokyo street"
+        "|night city street|neon signs|neon sign|glowing neon signs|city street by night|street by night|alley at night"
+        "|times square|car lights|blurred car lights", "wet_asphalt", "night_neon", 700, True,
+    ),
+    "halloween_night": BackdropRow(
+        "outdoors.ground", "halloween night|spooky night|haunted forest|spooky forest|graveyard|cemetery|haunted house"
+        "|full moon night|spooky halloween night|dark spooky forest|spooky background", "slate", "moonlight", 420, True,
+    ),
+}  # fmt: skip

@@ -11,6 +11,7 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.backdrops import OUTSIDE, VIEWS, backdrop_shapes
 from caig_cli.painters.studio.camera import Camera, aim, aim_down
+from caig_cli.painters.studio.catalogue import MORE_BACKDROPS
 from caig_cli.painters.studio.fixtures import fixture_shapes
 from caig_cli.painters.studio.lights import LIGHTS, light_shapes
 from caig_cli.painters.studio.photo_light import PhotoLight
@@ -103,6 +104,11 @@ def build(stage: Stage, cutout: Cutout, photo: PhotoLight | None = None) -> dict
 
 def _depths(scene: Scene, height_cm: float, unit: float, rng: np.random.Generator) -> tuple[float, float]:
     """Depth of the backdrop and of the surface's end, in cm behind the product."""
+    if row := MORE_BACKDROPS.get(scene.backdrop):
+        wall = row.depth_cm + (3.0 * unit if row.outside else max(unit - 30.0, 0.0))
+        if SURFACES[scene.surface].ground or height_cm > FURNITURE_CM:
+            return wall, wall - 0.1
+        return wall, float(rng.uniform(0.6, 0.9)) * unit
     if scene.backdrop in VIEWS:
         if scene.backdrop == "window":
             wall = max(1.3 * unit, 0.8 * height_cm)

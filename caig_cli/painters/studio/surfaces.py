@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from caig_cli.painters.studio.catalogue import MORE_SURFACES
+from caig_cli.painters.studio.catalogue_rows import Finish
 from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.mesh import Mesh, copies, grid, rotation
 from caig_cli.painters.studio.noise import fbm, sample
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, sheet, solid, textured
 
-Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
 Heights = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
     """``gloss`` is the roughness of the coat (smaller is sharper), ``relief`` how strongly the texture's
-    own heights show, ``mounds`` the height of real dunes in product heights."""
+    own heights show, ``mounds`` the height of real dunes in product heights, ``strewn`` the builder of what
+    lies about on it, as ``module.function`` of ``places``."""
 
     finish: Finish
     texture: str
@@ -28,6 +31,7 @@ class Surface:
     relief: float = 0.0
     ground: bool = False
     mounds: float = 0.0
+    strewn: str | None = None
 
 
 SURFACES: dict[str, Surface] = {
@@ -52,6 +56,10 @@ SURFACES: dict[str, Surface] = {
     "metal": Surface("metal", "metal", 0.16),
     "glass": Surface("glass", "paper"),
     "paper": Surface("matte", "paper"),
+    **{
+        name: Surface(row.finish, row.texture, row.gloss, row.relief, row.ground, row.mounds, row.strewn)
+        for name, row in MORE_SURFACES.items()
+    },
 }  # fmt: skip
 
 
@@ -90,6 +98,9 @@ def surface_shapes(stage: Stage) -> dict[str, Any]:
         shapes = {"surface": solid(sheet(*_extent(stage)), bsdf, 1 / tile)}
     if stage.scene.surface == "grass":
         shapes["blades"] = solid(_blades(stage), _blade_bsdf(stage))
+    if row.strewn is not None:
+        module, function = row.strewn.split(".")
+        shapes |= getattr(import_module(f"caig_cli.painters.studio.places.{module}"), function)(stage)
     return shapes
 
 

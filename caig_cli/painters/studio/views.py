@@ -16,22 +16,20 @@ from PIL import Image, ImageDraw, ImageFilter
 from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.noise import fbm, mix, plane, ramp, sample, step
 from caig_cli.painters.studio.render import decode_srgb
+from caig_cli.painters.studio.view_kit import (
+    HORIZON,
+    SKIES,
+    Picture,
+    disc,
+    leaf_outline,
+    level,
+    light,
+    sky_srgb,
+)
+from caig_cli.painters.studio.views_more import MORE_VIEWS
 
-Picture = npt.NDArray[np.float32]
-Colour = tuple[float, float, float]
-
-HORIZON = 0.6
 VARIANTS = 4
 LARGEST = 640  # pixels; views are far away and mostly out of focus
-
-# zenith, horizon, glow around the sun, brightness
-_SKIES: dict[str, tuple[Colour, Colour, Colour, float]] = {
-    "day": ((92, 152, 216), (204, 226, 240), (255, 246, 226), 0.95),
-    "golden": ((116, 134, 182), (252, 190, 140), (255, 206, 146), 0.95),
-    "overcast": ((168, 178, 188), (214, 219, 223), (226, 228, 230), 0.9),
-    "dusk": ((58, 70, 122), (226, 160, 140), (255, 180, 130), 0.7),
-    "night": ((14, 20, 44), (48, 60, 104), (120, 140, 190), 0.55),
-}
 
 
 def view(name: str, air: str, colour: str | None, variant: int, size: int) -> Picture:
@@ -50,40 +48,18 @@ def _plain(name: str, air: str, variant: int, size: int) -> npt.NDArray[np.float
     return _VIEWS[name](air, variant, size).astype(np.float16)
 
 
-def _sky_srgb(air: str, variant: int, size: int) -> Picture:
-    zenith, low, glow, _ = _SKIES[air]
-    x, y = plane(size)
-    t = np.clip(y / HORIZON, 0, 1).astype(np.float32)
-    sky = ramp((1 - t) ** 0.8, low, mix(low, zenith, np.full((1, 1), 0.55, np.float32))[0, 0], zenith)
-    sun_x = (0.22, 0.78, 0.35, 0.66)[variant]
-    near = np.exp(-(((x - sun_x) / 0.34) ** 2 + ((y - HORIZON * 0.86) / 0.26) ** 2))
-    sky = mix(sky, glow, (0.75 * near).astype(np.float32))
-    clouds = sample(fbm(512, 301 + variant, 1.9, 1.5, 200, (1.7, 0.8)), x * 0.8, y * (0.7 + 0.9 * t))
-    cover = step(0.25, 1.9, clouds) * (0.65 if air != "overcast" else 0.4)
-    lit = mix(np.minimum(np.asarray(glow) * 1.02, 255), low, step(1.0, 2.6, clouds) * 0.5)
-    return mix(sky, lit, cover)
-
-
-def _level(air: str) -> float:
-    return _SKIES[air][3]
-
-
-def _light(srgb: Picture, level: float) -> Picture:
-    return decode_srgb(np.clip(srgb, 0, 255) / 255) * np.float32(level)
-
-
 def sky(air: str, variant: int, size: int) -> Picture:
     _, y = plane(size)
-    picture = _sky_srgb(air, variant, size)
-    zenith, low, _, _ = _SKIES[air]
+    picture = sky_srgb(air, variant, size)
+    zenith, low, _, _ = SKIES[air]
     land = mix(np.asarray(low) * 0.82, np.asarray(zenith) * 0.7 + 30, step(HORIZON, 1.0, y))
-    return _light(mix(picture, land, step(HORIZON - 0.004, HORIZON + 0.012, y)), _level(air))
+    return light(mix(picture, land, step(HORIZON - 0.004, HORIZON + 0.012, y)), level(air))
 
 
 def sea(air: str, variant: int, size: int) -> Picture:
-    zenith, low, glow, level = _SKIES[air]
+    zenith, low, glow, level = SKIES[air]
     x, y = plane(size)
-    picture = _sky_srgb(air, variant, size)
+    picture = sky_srgb(air, variant, size)
     below = np.clip((y - HORIZON) / (1 - HORIZON), 1e-3, 1)
     far = 1 / (below + 0.03)
     waves = sample(
@@ -98,13 +74,13 @@ def sea(air: str, variant: int, size: int) -> Picture:
     water = mix(water, glow, np.clip(path * step(0.3, 1.6, waves + 0.4), 0, 0.9))
     foam = step(1.7, 2.4, waves) * step(0.35, 0.8, below) * 0.5
     water = mix(water, np.asarray(glow) * 0.98, foam)
-    return _light(mix(picture, water, step(HORIZON - 0.001, HORIZON + 0.002, y)), level)
+    return light(mix(picture, water, step(HORIZON - 0.001, HORIZON + 0.002, y)), level)
 
 
 def mountains(air: str, variant: int, size: int) -> Picture:
-    zenith, low, _, level = _SKIES[air]
+    zenith, low, _, level = SKIES[air]
     _, y = plane(size)
-    picture = _sky_srgb(air, variant, size)
+    picture = sky_srgb(air, variant, size)
     near = {"day": (70, 96, 78), "golden": (92, 74, 66), "overcast": (74, 88, 88)}.get(air, (14, 20, 34))
     columns = np.arange(size)
     for layer in range(5):
@@ -122,7 +98,7 @@ def mountains(air: str, variant: int, size: int) -> Picture:
             shade = mix(shade, np.minimum(np.asarray(low) * 1.1, 250), 0.7 * snow)
         picture = mix(picture, shade, step(-0.0015, 0.0015, y - crest))
     haze = np.exp(-(((y - HORIZON) / 0.05) ** 2)) * 0.35
-    return _light(mix(picture, low, haze.astype(np.float32)), level)
+    return light(mix(picture, low, haze.astype(np.float32)), level)
 
 
 def _ridge(size: int, seed: int, peaks: float) -> npt.NDArray[np.float32]:
@@ -153,29 +129,15 @@ def bokeh_city(air: str, variant: int, size: int) -> Picture:
         )
     blocks = np.asarray(towers.filter(ImageFilter.GaussianBlur(size * 0.012)), np.float32) / 255
     towards = np.asarray(top) * (1.5 if dark else 0.78)
-    picture = _light(mix(base, towards, (0.6 * blocks).astype(np.float32)), 0.5 if dark else 0.85)
+    picture = light(mix(base, towards, (0.6 * blocks).astype(np.float32)), 0.5 if dark else 0.85)
     hues = np.array(
         [(255, 190, 110), (255, 160, 80), (255, 226, 180), (120, 190, 255), (255, 90, 130), (120, 255, 220)]
     )
     for _ in range(150):
         px, py = rng.random(), HORIZON + 0.02 - abs(rng.normal(0, 0.17)) + rng.uniform(0, 0.14)
         radius, hue = rng.uniform(0.012, 0.036), hues[rng.choice(6, p=(0.3, 0.22, 0.22, 0.12, 0.08, 0.06))]
-        _disc(picture, px, py, radius, decode_srgb(hue / 255) * rng.gamma(2.0, 0.28 if dark else 0.12))
+        disc(picture, px, py, radius, decode_srgb(hue / 255) * rng.gamma(2.0, 0.28 if dark else 0.12))
     return picture
-
-
-def _disc(picture: Picture, px: float, py: float, radius: float, light: Picture) -> None:
-    """Adds a disc of light with a slightly brighter rim, as a lens draws a far lamp."""
-    size = len(picture)
-    rows = slice(max(int((py - radius) * size) - 2, 0), max(int((py + radius) * size) + 3, 0))
-    cols = slice(max(int((px - radius) * size) - 2, 0), max(int((px + radius) * size) + 3, 0))
-    part = picture[rows, cols]
-    if part.size == 0:
-        return
-    yy = (np.arange(size)[rows] + 0.5) / size - py
-    xx = (np.arange(size)[cols] + 0.5) / size - px
-    r = np.hypot(yy[:, None], xx[None]) / radius
-    part += (step(1.0 + 1.5 / (radius * size), 1.0, r) * (0.75 + 0.4 * r**3))[..., None] * light
 
 
 def foliage(air: str, variant: int, size: int) -> Picture:
@@ -194,23 +156,12 @@ def foliage(air: str, variant: int, size: int) -> Picture:
             cx, cy = rng.random(2) * size
             length, angle = size * rng.uniform(0.03, 0.075), rng.uniform(0, 2 * np.pi)
             shade = np.asarray(tone) * rng.uniform(0.75, 1.3) * (1.15 - 0.35 * cy / size)
-            draw.polygon(_leaf(cx, cy, length, angle), fill=tuple(int(min(c, 255)) for c in shade))
+            draw.polygon(leaf_outline(cx, cy, length, angle), fill=tuple(int(min(c, 255)) for c in shade))
         canvas = canvas.filter(ImageFilter.GaussianBlur(size * (0.010, 0.006, 0.003, 0.0015)[layer]))
     warm = np.array((1.12, 1.0, 0.72) if air == "golden" else (1.0, 1.0, 1.0), np.float32)
     level = 0.10 if night else 0.95
     cold = np.array((0.55, 0.8, 1.3) if night else (1, 1, 1), np.float32)
-    return _light(np.asarray(canvas, np.float32), level) * warm * cold
-
-
-def _leaf(cx: float, cy: float, length: float, angle: float) -> list[tuple[float, float]]:
-    t = np.linspace(0, 1, 9)
-    side = 0.22 * np.sin(np.pi * t) * (1.15 - 0.5 * t)
-    along = np.concatenate([t - 0.5, (t - 0.5)[::-1]]) * length
-    across = np.concatenate([side, -side[::-1]]) * length
-    c, s = np.cos(angle), np.sin(angle)
-    return [
-        (float(cx + c * a - s * b), float(cy + s * a + c * b)) for a, b in zip(along, across, strict=True)
-    ]
+    return light(np.asarray(canvas, np.float32), level) * warm * cold
 
 
 _VIEWS: dict[str, Callable[[str, int, int], Picture]] = {
@@ -219,4 +170,5 @@ _VIEWS: dict[str, Callable[[str, int, int], Picture]] = {
     "mountains": mountains,
     "bokeh_city": bokeh_city,
     "foliage": foliage,
+    **MORE_VIEWS,
 }

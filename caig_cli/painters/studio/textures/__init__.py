@@ -2,7 +2,8 @@
 
 Woods: oak, walnut, whitewood, parquet, wood_panel · stones: white_marble, black_marble, terrazzo, concrete,
 slate, plaster, brick, tiles · cloths: linen, velvet, leather, rug · grounds: sand, snow, moss, grass, soil ·
-brushed metal: metal · paper. ``tinted(name, colour)`` gives any of them another mean colour and keeps its
+brushed metal: metal · paper · those of
+``more``. ``tinted(name, colour)`` gives any of them another mean colour and keeps its
 pattern. Each covers ``size_cm`` of the world; wood grain and planks run along u.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.noise import rgb8
-from caig_cli.painters.studio.textures import covers, grounds, stones, woods
+from caig_cli.painters.studio.textures import covers, grounds, more, stones, woods
 from caig_cli.painters.studio.textures.tile import Texture
 
 __all__ = ["TEXTURES", "Texture", "texture", "tinted"]
@@ -45,5 +46,7 @@ TEXTURES: dict[str, Callable[[int], Texture]] = {
     "plaster": stones.plaster, "brick": stones.brick, "tiles": stones.tiles, "linen": covers.linen,
     "velvet": covers.velvet, "leather": covers.leather, "rug": covers.rug, "sand": grounds.sand,
     "snow": grounds.snow, "moss": grounds.moss, "grass": grounds.grass, "soil": grounds.soil,
-    "metal": covers.metal, "paper": covers.paper,
+    "metal": covers.metal, "paper": covers.paper, "cotton": more.cotton, "checks": more.checks,
+    "rubber": more.rubber, "asphalt": more.asphalt, "cobbles": more.cobbles, "pool_water": more.pool_water,
+    "bench": more.bench,
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Places behind the product: rooms furnished at true scale, and grounds with what stands on them."""
