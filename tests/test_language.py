@@ -8,6 +8,14 @@ from collections import Counter
 import pytest
 
 from caig_cli.painters.studio import phrases, vocabulary
+from caig_cli.painters.studio.catalogue import (
+    MORE_BACKDROPS,
+    MORE_PROPS,
+    MORE_SURFACES,
+    BackdropRow,
+    PropRow,
+    SurfaceRow,
+)
 from caig_cli.painters.studio.language import Scene, nearest, random_scene, read, read_core, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES
 from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
@@ -68,7 +76,7 @@ def test_every_name_has_synonyms_and_all_of_them_are_understood(
         assert len(said.split("|")) >= 3
         assert len(heard.split("|")) >= 5
         for phrase in f"{said}|{heard}".split("|"):
-            reading = read(phrase)
+            reading = read_core(phrase)
             scene = reading.scene
             assert name in (
                 *scene.props,
@@ -78,6 +86,20 @@ def test_every_name_has_synonyms_and_all_of_them_are_understood(
                 scene.mood,
                 scene.blur,
             ), phrase
+            assert not reading.ignored, phrase
+
+
+@pytest.mark.parametrize(
+    "table", [MORE_PROPS, MORE_SURFACES, MORE_BACKDROPS], ids=["props", "surfaces", "backdrops"]
+)
+def test_every_phrase_of_the_catalogue_is_understood(
+    table: dict[str, PropRow | SurfaceRow | BackdropRow],
+) -> None:
+    for name, row in table.items():
+        assert row.words.count("|") >= 2, name
+        for phrase in row.words.split("|"):
+            reading = read(phrase)
+            assert name in (*reading.scene.props, reading.scene.surface, reading.scene.backdrop), phrase
             assert not reading.ignored, phrase
 
 
@@ -198,7 +220,7 @@ LONG_PROSE = [
     ("seamless white cyclorama, fill card on the right", {"surface": "paper", "surface_colour": "white"}),
     (
         "a gym floor, dramatic neon lighting, concrete and exposed brick at night",
-        {"surface": "concrete", "backdrop": "brick", "light": "night_neon"},
+        {"surface": "rubber_floor", "backdrop": "brick", "light": "night_neon"},
     ),
     ("rooftop terrace high above the city at night", {"backdrop": "bokeh_city", "light": "night_neon"}),
     ("a bed of crushed ice with lime wedges and fresh mint", {"props": ("lemons", "leaves", "ice_cubes")}),
@@ -210,7 +232,7 @@ LONG_PROSE = [
         "deep navy velvet drapes, theatrical spotlight",
         {"backdrop": "curtain", "backdrop_colour": "navy", "light": "spotlight"},
     ),
-    ("spring garden with tulips, soft bokeh", {"backdrop": "foliage", "props": ("roses",), "blur": "soft"}),
+    ("spring garden with tulips, soft bokeh", {"backdrop": "garden", "props": ("tulips",), "blur": "soft"}),
     (
         "folded white towels, an orchid, luxury bathroom",
         {"surface": "white_marble", "props": ("roses", "towels")},

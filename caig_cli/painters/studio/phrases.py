@@ -127,7 +127,7 @@ def nearest(word: str) -> str | None:
     known = _index()
     telling = ("name", "colour", "place", "bare")
     names = [key[0] for key, meaning in known.exact.items() if len(key) == 1 and meaning.kind in telling]
-    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.75)
     return close[0] if close else None
 
 
