@@ -47,12 +47,12 @@ def surroundings(air: Air, azimuth: float, *, outside: bool) -> dict[str, Any]:
     open.
     """
     picture = _outdoors(air, azimuth) if outside else _indoors(air, azimuth)
-    return _emitter(picture, air.ambient)
+    return panorama(picture, air.ambient)
 
 
 def plain(air: Air, side: float) -> dict[str, Any]:
     """A gradient from the floor to the zenith and two panels to be reflected: the air of previews."""
-    up, azimuth = _directions()
+    up, azimuth = directions()
     blend = np.clip(up * 0.5 + 0.5, 0, 1)
     picture = np.asarray(air.zenith) * blend + np.asarray(air.floor) * (1 - blend)
     picture = picture * (0.55 + 0.6 * np.clip(up, 0, 1))
@@ -60,12 +60,13 @@ def plain(air: Air, side: float) -> dict[str, Any]:
     for middle, width, gain in ((90 - side * 55, 26, 2.2), (90 + side * 75, 14, 1.3)):
         inside = (np.abs((around - middle + 180) % 360 - 180) < width) & (np.abs(up - 0.35) < 0.35)
         picture = picture * np.where(inside, 1 + gain, 1.0)
-    return _emitter(picture, air.ambient)
+    return panorama(picture, air.ambient)
 
 
-def _emitter(picture: Floats, ambient: float) -> dict[str, Any]:
+def panorama(picture: Floats, ambient: float) -> dict[str, Any]:
+    """The emitter of a picture [32, 64, 3], under which a white card that faces up is ``ambient`` bright."""
     mi = mitsuba()
-    up, _ = _directions()
+    up, _ = directions()
     upward = np.clip(up, 0, None) * np.sqrt(1 - up**2)
     mean = float((picture.mean(axis=2, keepdims=True) * upward).sum() / (upward.sum() * COLUMNS))
     bitmap = mi.Bitmap((picture * ambient / mean).astype(np.float32))
@@ -73,7 +74,7 @@ def _emitter(picture: Floats, ambient: float) -> dict[str, Any]:
     return {"type": "envmap", "bitmap": bitmap, "to_world": turn}
 
 
-def _directions() -> tuple[Floats, Floats]:
+def directions() -> tuple[Floats, Floats]:
     """Sine of the height [32, 1, 1], 1 at the zenith, and azimuth in degrees [1, 64, 1] as that of a lamp:
     0 behind the camera, 90 right, 180 behind the product. The first column looks there."""
     up = np.cos((np.arange(ROWS) + 0.5) / ROWS * np.pi)[:, None, None]
@@ -83,7 +84,7 @@ def _directions() -> tuple[Floats, Floats]:
 
 def _outdoors(air: Air, azimuth: float) -> Floats:
     """Sky over ground, which has the colour of ``air.floor``."""
-    up, _ = _directions()
+    up, _ = directions()
     if air.hour in SUN:
         sky = np.roll(_sky(*SUN[air.hour]), -round(azimuth / 360 * COLUMNS), axis=1)
     else:
@@ -104,7 +105,7 @@ def _sky(elevation: float, turbidity: float) -> Floats:
     towards = [0.0, -math.cos(high), math.sin(high)]
     model = {"type": "sunsky", "sun_direction": towards, "turbidity": turbidity, "albedo": 0.3}
     sky = mi.load_dict(model | {"sun_scale": 0.0})
-    up, azimuth = (part[..., 0] for part in _directions())
+    up, azimuth = (part[..., 0] for part in directions())
     flat = np.sqrt(1 - up**2)
     x, y = np.sin(np.radians(azimuth)) * flat, -np.cos(np.radians(azimuth)) * flat
     picture = np.zeros((ROWS, COLUMNS, 3))
@@ -120,7 +121,7 @@ def _sky(elevation: float, turbidity: float) -> Floats:
 
 def _indoors(air: Air, azimuth: float) -> Floats:
     """A room around the set: what a ray meets first of two pairs of walls, a ceiling and a floor."""
-    up, around = (part[..., 0] for part in _directions())
+    up, around = (part[..., 0] for part in directions())
     turn = np.radians(around - azimuth)  # 0 towards the key's wall
     flat = np.sqrt(1 - up**2)
     along, across = np.sin(turn) * flat, np.cos(turn) * flat
@@ -142,7 +143,7 @@ def _indoors(air: Air, azimuth: float) -> Floats:
 
 def _with_lamps(picture: Floats, air: Air, azimuth: float) -> Floats:
     """The room by night: darker, with a few lamps of the floor's colour."""
-    up, around = _directions()
+    up, around = directions()
     height = np.degrees(np.arcsin(up))
     lit = 0.5 * picture
     for turn, high in _LAMPS:

@@ -59,6 +59,11 @@ MORE_SURFACES: dict[str, SurfaceRow] = {
 }  # fmt: skip
 
 MORE_BACKDROPS: dict[str, BackdropRow] = {
+    "packshot": BackdropRow(
+        "white.cove", "packshot|pack shot|pure white background|pure white backdrop|isolated on white|cut out on white"
+        "|cutout on white|isolated on pure white|isolated on a white background|marketplace main image"
+        "|amazon main image|main product image|catalog shot on white", "paper", "softbox", 150, False, "none",
+    ),
     "kitchen": BackdropRow(
         "rooms.room", "kitchen background|blurred kitchen|kitchen cabinets|kitchen interior|kitchen scene|kitchen wall"
         "|kitchen shelf|kitchen shelves|farmhouse kitchen", "oak", "window_light", 260,

@@ -15,6 +15,7 @@ from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.grading import grade, grade_for, match
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.lights import LIGHTS
+from caig_cli.painters.studio.packshot import is_packshot, packshot, without_effect
 from caig_cli.painters.studio.photo_light import photo_light
 from caig_cli.painters.studio.placing import left_out
 from caig_cli.painters.studio.render import render
@@ -40,6 +41,9 @@ class StudioPainter:
         """Words that have no effect, with the reasons, and props that find no free place."""
         reading = read(shot.prompt)
         scene = reading.scene
+        if is_packshot(scene):
+            more = without_effect(reading)
+            return Notes((*reading.ignored, *more), reasons={**reading.reasons, **more})
         if not scene.props:
             return Notes(reading.ignored, reasons=reading.reasons)
         stage = build_stage(scene, shot.size, shot.box, shot.height_cm, shot.seed, shot.pose)
@@ -48,6 +52,8 @@ class StudioPainter:
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
         box = shot.box
         scene = read(shot.prompt).scene
+        if is_packshot(scene):
+            return compose(packshot(shot, self._spp or samples(shot.size)), shot.product, box)
         background = photograph(
             scene, shot.product, shot.size, box, shot.height_cm, shot.seed, shot.pose, spp=self._spp
         )

@@ -19,6 +19,7 @@ from caig_cli.painters import Painter, Shot, remarks
 from caig_cli.painters.album import Job
 from caig_cli.painters.candidates import Candidates
 from caig_cli.painters.posing import pose_for
+from caig_cli.painters.studio.packshot import framed
 from caig_cli.rounds.generating.order import Item, Order
 from caig_cli.rounds.generating.photos import Photos
 from caig_cli.rounds.generating.sections import GenerateRecipe
@@ -81,10 +82,11 @@ def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
     seeds = (derive_seed(item.seed, product.id, k) for k in range(len(prompts)))
     pose = pose_for(item.stance or "stand")
-    return [
+    shots = (
         Shot(cutout, prompt, item.size, seed, item.placement, item.scale, height, pose, item.relight)
         for prompt, seed in zip(prompts, seeds, strict=True)
-    ]
+    )
+    return [framed(shot, item.scale) for shot in shots]
 
 
 def writing(writer: Writer) -> Write:
