@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -27,11 +28,12 @@ from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale, look
 from caig_cli.mllm.rewards.names import GAIN
 from caig_cli.mllm.rewards.split import Data, is_simulated, read_data
-from caig_cli.mllm.rewards.storage import read_reward
+from caig_cli.mllm.rewards.folders import second_of
+from caig_cli.mllm.rewards.storage import read_facts, read_reward
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.mllm.rewards.training import Best, Weights
 from caig_cli.recipe import resolve
-from caig_cli.records import Failure
+from caig_cli.records import Failure, Pair
 from caig_cli.stages import train_rm
 from caig_cli.stages.train_rm import TrainRmRecipe
 
@@ -75,7 +77,7 @@ def recipe_for(base: Path, data: Path, arch: str, **over: Mapping[str, Any]) -> 
         },
     }
     for name, values in over.items():
-        tree[name] |= values
+        tree[name] = tree.get(name, {}) | values
     return TrainRmRecipe.model_validate(tree)
 
 
@@ -506,3 +508,73 @@ def test_without_held_out_pairs_it_says_so(base: Path, data: Path, tmp_path: Pat
     outcome = run(recipe_for(base, data, "vam", train_rm={"eval_share": 0.0}), tmp_path / "run", report)
     assert outcome.result["evaluation"] == {} and "held-out pairs: no data" in report.lines
     assert "None: it was neither measured nor calibrated." in (tmp_path / "run/model/README.md").read_text()
+
+
+# --- going on, and a second judge ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judges(base: Path, unseen: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A judge of each architecture that has learnt a market's pairs a little."""
+    folder = tmp_path_factory.mktemp("judges")
+    return {arch: Path(run(recipe_for(base, unseen, arch), folder / arch).result["model"]) for arch in STEPS}
+
+
+@pytest.mark.parametrize("arch", STEPS)
+def test_a_judge_goes_on_learning(
+    judges: dict[str, Path], base: Path, data: Path, tmp_path: Path, arch: str
+) -> None:
+    runtime = choose_device("cpu", "fp32")
+    pairs, _ = read_pairs(data)
+    before = TrainedJudge.load(str(judges[arch]), runtime)
+    over = {"model": {"base": str(judges[arch])}}
+    still = recipe_for(base, data, arch, **over, optim={"learning_rate": 1e-30, "steps": 1})
+    same = TrainedJudge.load(run(still, tmp_path / "still").result["model"], runtime)
+    for old, new in zip(odds(before, pairs), odds(same, pairs), strict=True):
+        assert new == pytest.approx(old, abs=1e-4), "it begins with what it knew"
+    went = run(recipe_for(base, data, arch, **over), tmp_path / "on")
+    after = TrainedJudge.load(went.result["model"], runtime)
+    assert not np.allclose(odds(after, pairs), odds(before, pairs), atol=1e-3)
+    assert after.facts.began_as == before.facts.recipe and after.facts.scale == before.facts.scale
+    assert after.simulated, "what it knew came from a market"
+    assert after.facts.settings.keys() == before.facts.settings.keys()
+    card = (Path(went.result["model"]) / "README.md").read_text()
+    assert f"went on learning from the judge of recipe `{before.facts.recipe}`" in card
+
+
+def odds(judge: TrainedJudge, pairs: list[Pair]) -> list[float]:
+    """Log-odds of the left ads, whatever the temperature."""
+    said = [v for v in judge.judge(pairs[:12]) if not isinstance(v, Failure)]
+    return [math.log(v.shown / (1 - v.shown)) * judge.facts.temperature for v in said]
+
+
+def test_a_judge_goes_on_as_what_it_is(
+    judges: dict[str, Path], base: Path, data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="is a judge of architecture cg4ctr; say so by --arch"):
+        train_rm.plan(recipe_for(base, data, "vam", model={"base": str(judges["cg4ctr"])}), SilentReporter())
+    with pytest.raises(UsageError, match=r"is no judge of caig train-rm; vam goes on from one"):
+        train_rm.plan(recipe_for(base, data, "vam", model={"base": str(base)}), SilentReporter())
+    plain = train_rm.plan(recipe_for(tmp_path, data, "mllm", model={"base": str(base)}), SilentReporter())
+    assert any(line.startswith(f"start from {base}") for line in plain), "a model, in place of mllm.base"
+    lines = train_rm.plan(
+        recipe_for(tmp_path, data, "mllm", model={"base": str(judges["mllm"])}), SilentReporter()
+    )
+    assert f"the judge {judges['mllm']} goes on learning" in lines
+
+
+def test_a_second_judge_learns_the_same_log_by_itself(base: Path, data: Path, tmp_path: Path) -> None:
+    second = {"train": True, "optim": {"learning_rate": 0.01, "steps": 5}}
+    alone = run(recipe_for(base, data, "mllm"), tmp_path / "alone")
+    recipe = recipe_for(base, data, "mllm", second=second, model={"vam": {"vision": SMALL}})
+    both = run(recipe, tmp_path / "both")
+    first, other = (read_facts(Path(both.result["model"]) / part) for part in ("", "second"))
+    assert (first.arch, other.arch) == ("mllm", "vam") and first.log == other.log is not None
+    assert both.result["second"]["arch"] == "vam" and both.result["second"]["evaluation"]["pairs"] == 30
+    assert first == read_facts(Path(alone.result["model"])).model_copy(update={"recipe": first.recipe})
+    assert second_of(both.result["model"]) == str(Path(both.result["model"]) / "second")
+    assert second_of(alone.result["model"]) is None
+    judge = TrainedJudge.load(str(Path(both.result["model"]) / "second"), choose_device("cpu", "fp32"))
+    assert len(judge.judge(read_pairs(data)[0][:3])) == 3
+    again = run(recipe, tmp_path / "both", resume=True)
+    assert again.result == both.result

@@ -65,6 +65,7 @@ def reward_card(facts: RewardFacts, recipe: Recipe) -> str:
         + (f", an adapter on `{facts.base}` (weights `{facts.base_fingerprint}`)." if facts.base else "."),
         *_named(facts),
         "",
+        *([f"It went on learning from the judge of recipe `{facts.began_as}`."] if facts.began_as else []),
         "It was trained on the **simulated market**: its judgements are about that market and are no "
         "statement about real shoppers."
         if facts.simulated

@@ -13,6 +13,8 @@ SOURCES = {
     "heldout": Path(__file__).parents[2] / "embedded" / "heldout-judge",
 }
 """Judges that ship in the package, by the name that users give them."""
+SECOND = "second"
+"""Folder of the second judge within that of the first."""
 
 
 def locate(source: str) -> Path:
@@ -35,3 +37,13 @@ def is_there(source: str) -> bool:
     if not sources.is_remote(source):
         locate(source)
     return True
+
+
+def second_of(source: str) -> str | None:
+    """The second judge that was trained with a judge, None where there is none."""
+    if source == sources.EMBEDDED:
+        return "heldout"
+    if source in SOURCES or sources.is_remote(source):
+        return None
+    folder = locate(source) / SECOND
+    return str(folder) if (folder / FILE).is_file() else None

@@ -65,6 +65,10 @@ class Vam(Ranker):
         self.names = names
         self._add_head(names.width)
 
+    def forget_clicks(self) -> None:
+        """Start to judge anew."""
+        self._add_head(self.head.in_features)
+
     def scores(self, look_ID: torch.Tensor) -> torch.Tensor:
         """Click-through rates in percent, float32 [I]."""
         with torch.autocast(look_ID.device.type, enabled=False):

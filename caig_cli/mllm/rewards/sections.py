@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from caig_cli.engine.optim import Count, Positive, Share
+from caig_cli.engine.optim import Count, OptimSection, Positive, Share
 from caig_cli.engine.sources import ModelName
-from caig_cli.mllm.sections import FirstLookSection, LoraSection
+from caig_cli.mllm.sections import FirstLookSection, LoraSection, PlannedRecipe
 from caig_cli.recipe import Section
 
 Arch = Literal["mllm", "vam", "cg4ctr"]
@@ -120,6 +120,10 @@ class VamSection(Section):
     vision: VisionSection = VisionSection()
     """Image encoder."""
 
+    names_of: str | None = None
+    """Judge of this architecture (heldout, or a folder) whose encoder and names this one takes over, without
+    what it learnt of clicks; empty for none."""
+
 
 class Cg4ctrSection(Section):
     """A ranker that sees an ad and reads about its product."""
@@ -136,6 +140,10 @@ class Cg4ctrSection(Section):
 
 class RewardSection(Section):
     """The reward model; of the sections below only that of its architecture is used."""
+
+    base: ModelName | None = None
+    """Judge that goes on learning (folder of caig train-rm, heldout, or org/name[@revision]), of whatever
+    architecture it is; or the model that mllm starts from, as model.mllm.base."""
 
     arch: Arch = "mllm"
     """Architecture: mllm (the paper's), or its trained baselines vam and cg4ctr."""
@@ -242,4 +250,56 @@ class TrainRmSection(Section):
     def _both_to_compare(self) -> Self:
         if self.order_weight > 0 and self.swap != "both":
             raise ValueError("order_weight compares a pair's two orders; it needs swap both")
+        return self
+
+
+class SecondSection(Section):
+    """A second judge, learnt from the same pairs with another seed and architecture. It watches caig pcpo for
+    what the first one is wrong about."""
+
+    train: bool = False
+    """Whether to train it; it is stored in the first judge's folder, where caig pcpo finds it."""
+
+    arch: Arch | None = None
+    """Its architecture; empty takes vam beside mllm where rates are known, and else cg4ctr or vam."""
+
+    optim: OptimSection = OptimSection(
+        learning_rate=3e-3, warmup=0.05, floor=0.02, weight_decay=0.05, beta2=0.98, epochs=16.0,
+        log_every=20, evaluate_every=100,
+    )  # fmt: skip
+    """Its optimisation."""
+
+
+class TrainRmRecipe(PlannedRecipe):
+    """Recipe of ``caig train-rm``."""
+
+    default_recipe: ClassVar[str | None] = None
+
+    train_rm: TrainRmSection = TrainRmSection()
+    """Data."""
+
+    model: RewardSection = RewardSection()
+    """Model."""
+
+    optim: OptimSection = OptimSection(learning_rate=2e-4, epochs=3.0)
+    """Optimisation."""
+
+    second: SecondSection = SecondSection()
+    """Second judge."""
+
+    @model_validator(mode="after")
+    def _frozen_if_quantised(self) -> Self:
+        if self.quantise in ("nf4", "int8") and (self.model.arch != "mllm" or self.model.mllm.lora is None):
+            raise ValueError(f"quantise {self.quantise} is for arch mllm with adapters (model.mllm.lora)")
+        return self
+
+    @model_validator(mode="after")
+    def _eyes_stay(self) -> Self:
+        pre_trained = {
+            "mllm": not self.model.mllm.train_tower,
+            "vam": self.model.vam.vision.frozen,
+            "cg4ctr": self.model.cg4ctr.vision.frozen,
+        }[self.model.arch]
+        if self.model.names and not pre_trained and not self.train_rm.first_look.then_frozen:
+            raise ValueError("model.names wants eyes that stay; set train_rm.first_look.then_frozen")
         return self

@@ -19,6 +19,7 @@ from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.folders import FILE, SOURCES, is_there, locate
 from caig_cli.mllm.rewards.model import CtrScale, RewardModel
 from caig_cli.mllm.rewards.names import Names
+from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.table import ARCHITECTURES, read_names
 from caig_cli.mllm.rewards.wording import Wording
 from caig_cli.recipe import Section
@@ -31,6 +32,7 @@ __all__ = [
     "locate",
     "read_facts",
     "read_reward",
+    "start_from",
     "write_reward",
 ]
 
@@ -95,6 +97,12 @@ class RewardFacts(Section):
     evaluation: dict[str, float]
     """Figures on the held-out pairs."""
 
+    log: str | None = None
+    """Name of the bytes of the pairs that it learnt."""
+
+    began_as: str | None = None
+    """Hash of the recipe of the judge that went on learning."""
+
     @property
     def wording(self) -> Wording:
         """What the model is told besides the pictures."""
@@ -131,15 +139,28 @@ def read_facts(folder: Path) -> RewardFacts:
 
 def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFacts]:
     """The model, ready to judge. Raises UsageError when it is damaged or stands on other weights than now."""
+    facts = _checked(folder)
+    model: Any = ARCHITECTURES[facts.arch].read(folder, facts.settings, runtime)
+    model.scale = facts.scale
+    model.eval()
+    return model, facts
+
+
+def start_from(folder: Path, section: RewardSection, runtime: Runtime) -> tuple[Any, RewardFacts]:
+    """The model, ready to go on learning. Raises UsageError as ``read_reward``."""
+    facts = _checked(folder)
+    model: Any = ARCHITECTURES[facts.arch].go_on(folder, facts.settings, section, runtime)
+    model.scale = facts.scale
+    return model, facts
+
+
+def _checked(folder: Path) -> RewardFacts:
     facts = read_facts(folder)
     if facts.base is not None and facts.base_fingerprint != fingerprint(loading.locate(facts.base)):
         raise UsageError(
             f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
         )
-    model: Any = ARCHITECTURES[facts.arch].read(folder, facts.settings, runtime)
-    model.scale = facts.scale
-    model.eval()
-    return model, facts
+    return facts
 
 
 def names_of(source: str, base: str, width: int) -> Names:

@@ -40,7 +40,8 @@ class Architecture:
 
     ``needs_rates``: whether it learns from rates alone.
 
-    ``settings`` are what ``read`` needs besides the files that ``write`` wrote in a folder.
+    ``settings`` are what ``read`` needs besides the files that ``write`` wrote in a folder; ``go_on`` reads a
+    model that learns again.
     """
 
     help: str
@@ -51,6 +52,7 @@ class Architecture:
     settings: Callable[[Any], Settings]
     write: Callable[[Any, Path, torch.dtype], None]
     read: Callable[[Path, Settings, Runtime], Any]
+    go_on: Callable[[Path, Settings, RewardSection, Runtime], Any]
 
 
 def _names(model: Vam | Cg4ctr | MllmReward) -> Settings:
@@ -75,11 +77,7 @@ def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime)
     if mllm.model is not mllm.core:
         raise UsageError(f"model.mllm.base {part.base}: is an adapter; name a whole model")
     if part.lora is None:
-        loading.check_trainable(mllm, "model.mllm.lora")
-        mllm.model.requires_grad_(True)
-        mllm.tower.requires_grad_(part.train_tower)
-        if not mllm.config.tie_word_embeddings:
-            mllm.core.lm_head.requires_grad_(False)  # nobody asks it for words
+        _train_all(mllm, train_tower=part.train_tower)
     else:
         more = f"({mllm.family.lora_targets})|({mllm.family.tower_targets})" if part.train_tower else None
         lora = part.lora
@@ -87,6 +85,14 @@ def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime)
             mllm, part.base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=more
         )
     return MllmReward(mllm, part.layout).to(runtime.device)
+
+
+def _train_all(mllm: loading.Mllm, *, train_tower: bool) -> None:
+    loading.check_trainable(mllm, "model.mllm.lora")
+    mllm.model.requires_grad_(True)
+    mllm.tower.requires_grad_(train_tower)
+    if not mllm.config.tie_word_embeddings:
+        mllm.core.lm_head.requires_grad_(False)  # nobody asks it for words
 
 
 def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
@@ -133,10 +139,26 @@ def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward
     return model.to(runtime.device)
 
 
+def _go_on_mllm(folder: Path, settings: Settings, section: RewardSection, runtime: Runtime) -> MllmReward:
+    part = section.mllm
+    dtype = torch.float32 if part.lora is None else runtime.dtype
+    mllm = loading.load(str(folder), device=runtime.device, dtype=dtype, quantised=runtime.quantise)
+    if mllm.model is mllm.core:
+        _train_all(mllm, train_tower=part.train_tower)
+    else:
+        for name, weight in mllm.model.named_parameters():
+            weight.requires_grad_("lora_" in name)
+    model = MllmReward(mllm, settings["layout"])
+    read_heads(model, folder, settings)
+    return model.to(runtime.device)
+
+
 # --- rankers ---------------------------------------------------------------------------------------
 
 
 def _start_vam(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> Vam:
+    if section.vam.names_of is not None:
+        return _eyes_of(section.vam.names_of, runtime)
     return Vam(encoders.new_vision(section.vam.vision)).to(runtime.device)
 
 
@@ -144,6 +166,34 @@ def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime
     part = section.cg4ctr
     vision, text = encoders.new_vision(part.vision), encoders.new_text(part.text, texts)
     return Cg4ctr(vision, text, part.width).to(runtime.device)
+
+
+def _eyes_of(source: str, runtime: Runtime) -> Vam:
+    """A new ranker with another's encoder and names, which stay; what that learnt of clicks is left out."""
+    from caig_cli.mllm.rewards.folders import locate
+    from caig_cli.mllm.rewards.storage import read_facts
+
+    folder = locate(source)
+    facts = read_facts(folder)
+    if facts.arch != "vam" or "names" not in facts.settings:
+        raise UsageError(f"model.vam.names_of {source}: is no judge of architecture vam that judges by names")
+    model = _read_vam(folder, facts.settings, runtime)
+    model.forget_clicks()
+    model.freeze_sight()
+    return model.to(runtime.device)
+
+
+def _going_on(read: Callable[[Path, Settings, Runtime], Any]) -> Callable[..., Any]:
+    """Read a ranker that learns again; eyes that names are read with stay as they are."""
+
+    def go_on(folder: Path, settings: Settings, section: RewardSection, runtime: Runtime) -> Any:
+        model = read(folder, settings, runtime)
+        vision = {"vam": section.vam.vision, "cg4ctr": section.cg4ctr.vision}[section.arch]
+        if vision.frozen or model.names is not None:
+            model.freeze_sight()
+        return model
+
+    return go_on
 
 
 def _write_ranker(model: Vam | Cg4ctr, folder: Path, dtype: torch.dtype) -> None:
@@ -189,6 +239,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         settings=lambda model: {"layout": model.layout} | _names(model),
         write=_write_mllm,
         read=_read_mllm,
+        go_on=_go_on_mllm,
     ),
     "vam": Architecture(
         help="image features alone, list-wise over the ads of an item",
@@ -199,6 +250,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         settings=lambda model: {"rules": model.rules.to_config()} | _names(model),
         write=_write_ranker,
         read=_read_vam,
+        go_on=_going_on(_read_vam),
     ),
     "cg4ctr": Architecture(
         help="image and text encoders, pair and point losses",
@@ -216,5 +268,6 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         ),
         write=_write_ranker,
         read=_read_cg4ctr,
+        go_on=_going_on(_read_cg4ctr),
     ),
 }
