@@ -46,11 +46,17 @@ def independent(item_P: Sequence[str], ads_P: Sequence[tuple[object, object]]) -
     return np.array([min(1.0, (len(ads[item]) - 1) / pairs[item]) for item in item_P])
 
 
-def fit_temperature(odds_P: Floats, truth_P: Floats, weight_P: Floats | None = None) -> Temperature:
-    """The temperature of log-odds whose left ad is clicked more with probability ``truth_P``."""
+def fit_temperature(
+    odds_P: Floats, truth_P: Floats, weight_P: Floats | None = None, spread: float = SPREAD
+) -> Temperature:
+    """The temperature of log-odds whose left ad is clicked more with probability ``truth_P``.
+
+    ``spread`` is the prior's; infinite, the pairs alone decide.
+    """
     weight_P = np.ones(len(odds_P)) if weight_P is None else weight_P
     log_t_N = np.linspace(math.log(COOLEST), math.log(HOTTEST), POINTS)
-    log_posterior_N = np.array([-_cost(log_t, odds_P, truth_P, weight_P) for log_t in log_t_N])
+    cost_N = np.array([_cost(log_t, odds_P, truth_P, weight_P) for log_t in log_t_N])
+    log_posterior_N = -cost_N - (log_t_N / spread) ** 2 / 2
     best = int(np.argmax(log_posterior_N))
     density_N = np.exp(log_posterior_N - log_posterior_N[best])
     below_N = (np.cumsum(density_N) - density_N / 2) / density_N.sum()
@@ -73,10 +79,10 @@ def cross_fitted(odds_P: Floats, truth_P: Floats, weight_P: Floats, item_P: Sequ
 
 
 def _cost(log_t: float, odds_P: Floats, truth_P: Floats, weight_P: Floats) -> float:
-    """Minus the log posterior, up to a constant."""
+    """Minus the log likelihood."""
     odds_P = odds_P * math.exp(-log_t)
     nll_P = np.logaddexp(0, odds_P) - truth_P * odds_P
-    return float((weight_P * nll_P).sum()) + (log_t / SPREAD) ** 2 / 2
+    return float((weight_P * nll_P).sum())
 
 
 def _peak(x_N: Floats, y_N: Floats, best: int) -> float:

@@ -5,6 +5,7 @@ Legend of shape names: P pairs.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,17 @@ def calibrated(model: RewardModel, held_out: PairSet) -> tuple[Opinion, dict[str
         "temperature_low": fitted.low,
         "temperature_high": fitted.high,
     }
+
+
+def promise(said: Opinion, held_out: PairSet) -> float:
+    """Log-loss at the temperature that suits these pairs best: what weights are chosen by, told to nobody.
+
+    Chosen by a careful temperature, timid weights would be kept in the place of better ones.
+    """
+    truth_P = truths(held_out)
+    fitted = fit_temperature((said.shown_P + said.swapped_P) / 2, truth_P, spread=math.inf)
+    shown_P, swapped_P = said.probabilities(fitted.value)
+    return judging.log_loss(judging.combine(shown_P, swapped_P), truth_P)
 
 
 def measure(said: Opinion, held_out: PairSet, temperature_P: Floats | float) -> dict[str, float]:

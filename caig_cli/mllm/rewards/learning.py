@@ -20,7 +20,7 @@ from caig_cli.errors import UsageError
 from caig_cli.mllm.first_look import Lesson
 from caig_cli.mllm.rewards.card import reward_card
 from caig_cli.mllm.rewards.data import PairSet, usable
-from caig_cli.mllm.rewards.evaluation import calibrated, log_spread
+from caig_cli.mllm.rewards.evaluation import calibrated, log_spread, promise
 from caig_cli.mllm.rewards.going_on import judge_of
 from caig_cli.mllm.rewards.lessons import learn_to_see
 from caig_cli.mllm.rewards.looks import FRESH, Ads, Looks
@@ -146,9 +146,9 @@ def _step(architecture: Architecture, section: TrainRmSection, device: torch.dev
 
 def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:
     def evaluate(model: Any) -> dict[str, float]:
-        _, figures = calibrated(model, judged)
+        said, figures = calibrated(model, judged)
         if best is not None:
-            best.offer(figures["log_loss"])
+            best.offer(promise(said, judged))
         return figures
 
     return evaluate
