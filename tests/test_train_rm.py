@@ -24,11 +24,11 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards.folders import second_of
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale, look
 from caig_cli.mllm.rewards.names import GAIN
 from caig_cli.mllm.rewards.split import Data, is_simulated, read_data
-from caig_cli.mllm.rewards.folders import second_of
 from caig_cli.mllm.rewards.storage import read_facts, read_reward
 from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.mllm.rewards.training import Best, Weights

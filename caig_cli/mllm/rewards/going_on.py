@@ -10,9 +10,9 @@ from typing import Any
 from caig_cli.engine import sources
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards.folders import FILE, SOURCES, is_there
 from caig_cli.mllm.rewards.sections import Arch, TrainRmRecipe
 from caig_cli.mllm.rewards.split import Data, teaching
-from caig_cli.mllm.rewards.folders import FILE, SOURCES, is_there
 from caig_cli.mllm.rewards.storage import RewardFacts, read_facts
 from caig_cli.recipe import replaced
 
