@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caig_cli.data.sizes import HIGHEST_CM, LOWEST_CM, estimate_height_cm
+from caig_cli.data.product_height import HIGHEST_CM, LOWEST_CM, estimate_height_cm
 
 TITLES: list[tuple[str | None, float, float, float]] = [
     # title, width / height, lowest and highest believable height in cm

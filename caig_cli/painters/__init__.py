@@ -22,7 +22,8 @@ class Shot:
 
     ``size`` is (width, height) in pixels; ``placement`` and ``scale`` (share of the frame that the
     product may fill) say where the product goes; ``height_cm`` is the product's height in the real
-    world, so that what stands beside it has a believable size; ``pose`` says how it is placed there;
+    world, so that what stands beside it has a believable size; ``pose`` says how it is placed there,
+    ``posed_by`` what decided that (words, option, title, photo or default) and ``told`` what contradicts it;
     ``relight`` lets the product take on the light of the set; ``seed`` decides everything random.
     """
 
@@ -34,6 +35,8 @@ class Shot:
     scale: float | None = None
     height_cm: float = 20.0
     pose: Pose = STANDS
+    posed_by: str = "default"
+    told: tuple[str, ...] = ()
     relight: bool = False
 
     @property

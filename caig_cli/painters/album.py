@@ -80,6 +80,7 @@ class Album:
             "cutout": asdict(shot.product.facts),
             "height_cm": shot.height_cm,
             "stance": shot.pose.stance,
+            "stance_by": shot.posed_by,
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
             "relight": asdict(measure_relit(np.asarray(image), shot.product, box)) if shot.relight else None,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
@@ -45,6 +46,29 @@ _DEFAULTS = (
     (1.25, 0.62, 0.60, 0.85),
     (float("inf"), 0.46, 0.68, 0.86),
 )
+
+
+_ROOM: dict[str, tuple[float, float]] = {
+    "stand": (0.84, 0.74), "lean": (0.84, 0.78), "lie": (0.84, 0.82), "hang": (0.80, 0.74),
+    "float": (0.82, 0.76), "worn": (0.88, 0.90),
+}  # fmt: skip
+"""Share of the frame's width and height that a product may fill in each stance: room for what it stands on,
+hangs on, or casts its shadow on."""
+
+
+def scale_for(
+    area: float, aspect: float, coverage: float, frame: tuple[int, int], stance: Stance
+) -> tuple[float, bool]:
+    """The ``scale`` at which a product covers the share ``area`` of a frame of (width, height).
+
+    What is long, or mostly holes, is only as large as there is room for: then the second value is True.
+    ``aspect`` is the product's width over its height, ``coverage`` its share of its own box.
+    """
+    width, height = frame
+    wanted = math.sqrt(area * width * height * aspect / max(coverage, 0.05))
+    across, down = _ROOM[stance]
+    wide = min(wanted, across * width, down * height * aspect)
+    return max(wide / width, wide / aspect / height), wide < wanted
 
 
 def parse_size(text: str) -> tuple[int, int]:

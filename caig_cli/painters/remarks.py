@@ -24,6 +24,12 @@ def about_photo(product: str, shot: Shot) -> Iterator[str]:
         )
 
 
+def about_poses(product: str, shots: Sequence[Shot]) -> Iterator[str]:
+    """What contradicts how the product is placed."""
+    for sentence in dict.fromkeys(sentence for shot in shots for sentence in shot.told):
+        yield f"{product}: {sentence}"
+
+
 def about_ads(ads: Sequence[dict[str, Any]], growth_limit: float) -> Iterator[str]:
     """What prompts name and ads do not show, and products that were painted on past their outline."""
     ignored = Counter((word, row.get("reasons", {}).get(word)) for row in ads for word in row["ignored"])

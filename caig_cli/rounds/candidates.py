@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from caig_cli.cutouts.storage import open_cutout
-from caig_cli.data.sizes import estimate_height_cm
+from caig_cli.data.product_height import estimate_height_cm
 from caig_cli.engine.environment import version
 from caig_cli.engine.files import png_bytes, slug
 from caig_cli.engine.parking import HOME

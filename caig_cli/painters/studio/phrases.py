@@ -9,14 +9,21 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from caig_cli.painters.studio import lexicon, lexicon_light, lexicon_props, lexicon_told, lexicon_words
+from caig_cli.painters.studio import (
+    lexicon,
+    lexicon_light,
+    lexicon_props,
+    lexicon_stance,
+    lexicon_told,
+    lexicon_words,
+)
 from caig_cli.painters.studio.catalogue import MORE_BACKDROPS, MORE_PLACES, MORE_PROPS, MORE_SURFACES
 from caig_cli.painters.studio.colours import hex_colour
 from caig_cli.painters.studio.translating import Token, singular, tokens, translated
 
 Kind = Literal[
-    "name", "place", "bare", "colour", "number", "no_props", "negation", "told", "glue", "link", "stop",
-    "unknown",
+    "name", "place", "bare", "colour", "number", "no_props", "negation", "told", "view", "glue", "link",
+    "stop", "unknown",
 ]  # fmt: skip
 
 _MIN_TYPO_LENGTH = 6
@@ -74,6 +81,7 @@ def catalogue_meanings() -> Iterator[tuple[str, Meaning]]:
         yield from _each(words, Meaning("number", (("count", str(count)),)))
     for reason, words in lexicon_told.NOT_PAINTED.items():
         yield from _each(words, Meaning("told", (("reason", reason),)))
+    yield from ((phrase, Meaning("view", names)) for phrase, names in lexicon_stance.view_phrases())
     yield from _each(lexicon_words.QUALITY, Meaning("glue"))
 
 

@@ -112,6 +112,8 @@ class _Reader:
             return
         elif kind in ("unknown", "told"):
             self._ignore(item.text, item.meaning.names[0][1] if item.meaning.names else None)
+        elif kind == "view":  # about the product and the camera: viewpoint reads it
+            self.understood.append(item.text)
         elif kind == "no_props":
             self.props_said = True
             self.understood.append(item.text)

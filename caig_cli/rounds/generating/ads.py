@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from caig_cli.data.sizes import estimate_height_cm
+from caig_cli.data.product_height import estimate_height_cm
 from caig_cli.engine.parking import Turns
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -18,8 +18,11 @@ from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, remarks
 from caig_cli.painters.album import Job
 from caig_cli.painters.candidates import Candidates
-from caig_cli.painters.posing import pose_for
+from caig_cli.painters.composition import composition
+from caig_cli.painters.outline import Outline, outline
+from caig_cli.painters.posing import pose_of
 from caig_cli.painters.studio.packshot import framed
+from caig_cli.painters.studio.viewpoint import view_of
 from caig_cli.rounds.generating.order import Item, Order
 from caig_cli.rounds.generating.photos import Photos
 from caig_cli.rounds.generating.sections import GenerateRecipe
@@ -66,7 +69,7 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
         cutout = making.photos.cutout(item)
         with making.run.timed("write"):
             shots = shots_of(item, cutout, making.write(item, cutout))
-        for remark in remarks.about_photo(product.id, shots[0]):
+        for remark in (*remarks.about_photo(product.id, shots[0]), *remarks.about_poses(product.id, shots)):
             making.report.warn(remark)
         ranks = making.candidates if item.ranked else None
         best = ranks.best_first(product, shots) if ranks else [(shot, None) for shot in shots]
@@ -80,13 +83,36 @@ def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
     """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
     product = item.product
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+    shape = outline(cutout)
     seeds = (derive_seed(item.seed, product.id, k) for k in range(len(prompts)))
-    pose = pose_for(item.stance or "stand")
-    shots = (
-        Shot(cutout, prompt, item.size, seed, item.placement, item.scale, height, pose, item.relight)
-        for prompt, seed in zip(prompts, seeds, strict=True)
+    return [
+        _shot(item, cutout, shape, height, prompt, seed, number)
+        for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True))
+    ]
+
+
+def _shot(
+    item: Item, cutout: Cutout, shape: Outline, height: float, prompt: str, seed: int, number: int
+) -> Shot:
+    """Candidate ``number`` of a product: placed as words, options, title and photo say."""
+    view = view_of(prompt)
+    posing = pose_of(item.product, cutout, shape, view, item.stance)
+    composed = composition(posing.pose, shape, item.size, item.product.id, number, view.camera)
+    at_side = bool(posing.cutout.cut_off) and posing.pose.stance != "hang"
+    shot = Shot(
+        product=posing.cutout,
+        prompt=prompt,
+        size=item.size,
+        seed=seed,
+        placement=view.placement or item.placement or composed.placement,
+        scale=item.scale or (None if at_side else composed.scale),
+        height_cm=height,
+        pose=composed.pose,
+        posed_by=posing.why,
+        told=posing.told,
+        relight=item.relight,
     )
-    return [framed(shot, item.scale) for shot in shots]
+    return framed(shot, item.scale)
 
 
 def writing(writer: Writer) -> Write:

@@ -20,6 +20,7 @@ from caig_cli.rounds.previews import has_judge
 
 if TYPE_CHECKING:  # the help of caig generate comes by here
     from caig_cli.data.product_columns import Columns
+    from caig_cli.painters.layout import Placement
     from caig_cli.painters.pose import Stance
 
 CANDIDATES = 8
@@ -41,7 +42,7 @@ class Item:
     candidates: int
     ranked: bool
     size: tuple[int, int]
-    placement: str
+    placement: Placement | None
     scale: float | None
     stance: Stance | None
     relight: bool

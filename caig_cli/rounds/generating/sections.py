@@ -63,11 +63,13 @@ class GenerateSection(Section):
     size: FrameSize = "square"
     """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
 
-    placement: Placement = "centre"
-    """Where the product stands in the frame."""
+    placement: Placement | None = None
+    """Where the product is in the frame; empty differs between the candidates, where the prompt's words
+    ("empty space on the left") do not say."""
 
     scale: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of the frame's width and height that the product may fill; empty suits the frame."""
+    """Share of the frame's width and height that the product may fill; empty suits its shape and the frame,
+    and differs between the candidates."""
 
     stance: Stance | None = None
     """How the product is placed: stand, lie (seen from straight above), hang, lean, float, or worn (stays at
