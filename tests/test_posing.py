@@ -79,22 +79,19 @@ def test_a_tight_crop_is_not_cut_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "prompt", "option", "cutout", "part"),
+    ("title", "prompt", "option", "cut_off", "part"),
     [
-        ("Hoodie", "lying flat on a bed", "hang", block(), "the words count"),
-        (
-            "Vase",
-            "floating over sand",
-            None,
-            block(cut_off={"bottom"}),
-            "its photo cuts it off at the bottom",
-        ),
-        ("Road bike", "hanging on a wall", None, block(160, 100), "things like it stand"),
-        ("Mug", "shot from above", None, block(), "its photo is not from above"),
-        ("Mug", "", "worn", block(), "its photo shows it whole"),
+        ("Hoodie", "lying flat on a bed", "hang", "", "the words count"),
+        ("Vase", "floating over sand", None, "bottom", "its photo cuts it off at the bottom"),
+        ("Road bike", "hanging on a wall", None, "", "things like it stand"),
+        ("Mug", "shot from above", None, "", "its photo is not from above"),
+        ("Mug", "", "worn", "", "its photo shows it whole"),
     ],
 )
-def test_contradictions_are_told(title: str, prompt: str, option: str, cutout: Cutout, part: str) -> None:
+def test_contradictions_are_told(
+    title: str, prompt: str, option: str | None, cut_off: str, part: str
+) -> None:
+    cutout = block(cut_off=cut_off.split())  # type: ignore[arg-type]
     assert any(part in sentence for sentence in posed(title, prompt, option, cutout).told)
 
 
