@@ -76,6 +76,7 @@ COMMANDS: Mapping[str, Command] = {
             "--rewrite": "generate.rewrite",
             "-n": "generate.n",
             "--candidates": "generate.candidates",
+            "--judge": "judge.model",
             "--size": "generate.size",
             "--placement": "generate.placement",
             "--scale": "generate.scale",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.records import Pair, Verdict
 from caig_cli.rounds import judges, workshop
+from caig_cli.rounds.stored_judge import judge_for
 from caig_cli.stages import pcpo
 from caig_cli.stages.pcpo import PcpoRecipe
 
@@ -307,6 +309,30 @@ def test_the_run_goes_back_when_the_held_out_judge_falls(
     assert len(outcome.result["rounds"]) == 3
     taken = (tmp_path / "run/adapter/adapter_model.safetensors").read_bytes()
     assert taken == (tmp_path / "run/rounds/01/adapter/adapter_model.safetensors").read_bytes()
+
+
+def test_a_judge_that_knows_other_clicks_only_watches(parts: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """A judge of real clicks, watched by one of the simulated market."""
+    mine = tmp_path / "mine"
+    shutil.copytree(parts / "judge", mine)
+    facts = json.loads((mine / "reward.json").read_text())
+    (mine / "reward.json").write_text(json.dumps(facts | {"simulated": False}))
+    real = pcpo._play
+
+    def play(shop: Any, number: int, start: Any) -> dict[str, Any]:
+        return real(shop, number, start) | {"win_rate_heldout": 0.1}
+
+    monkeypatch.setattr(pcpo, "_play", play)
+    report = SilentReporter()
+    recipe = recipe_for(parts, watch={"patience": 1}, judge={"model": str(mine)})
+    outcome = run(recipe, tmp_path / "run", report)
+    assert len(outcome.result["rounds"]) == 2, "it stops nothing"
+    assert any("only watches" in line for line in report.lines)
+    taken = (tmp_path / "run/adapter/adapter_model.safetensors").read_bytes()
+    assert taken == (tmp_path / "run/rounds/02/adapter/adapter_model.safetensors").read_bytes()
+    adapter = outcome.result["adapter"]
+    assert judge_for("auto", adapter) == f"{adapter}/judge", "generate ranks with what trained the policy"
+    assert TrainedJudge.load(f"{adapter}/judge", choose_device("cpu", "fp32")).simulated is False
 
 
 # --- products --------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from caig_cli.mllm.rewards.storage import RewardFacts, fingerprint, locate, read
 from caig_cli.mllm.rewards.table import read_heads
 
 RANDOM = "random"
+ONE_SIDED = "of the two judges, one has learnt real clicks and the other the simulated market"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Seat:
 def is_there(source: str) -> bool:
     """Whether a judge can be opened; raises UsageError where the user's own folder holds none."""
     return source == RANDOM or storage.is_there(source)
+
+
+def knows_the_same(judge: Seat, heldout: Seat) -> bool:
+    """Whether both have learnt real clicks, or both the simulated market's; a coin has learnt nothing."""
+    return isinstance(judge.judge, RandomJudge) or judge.judge.simulated == heldout.judge.simulated
 
 
 def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int) -> Seat:

@@ -25,11 +25,13 @@ from caig_cli.rounds.judges import RANDOM, is_there
 from caig_cli.rounds.preferring import owed
 from caig_cli.rounds.sections import PcpoRecipe
 from caig_cli.rounds.stock import find_goods
+from caig_cli.rounds.stored_judge import heldout_of
 
 
 def planned(recipe: PcpoRecipe) -> list[Phase]:
     """Phases of a round; none where a model is not on this machine yet."""
-    sources = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
+    heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
+    sources = (recipe.policy.base, recipe.judge.model, heldout, recipe.watch.relevance)
     if any(is_remote(source) for source in sources if source is not None):
         return []
     runtime, given = recipe.planned_runtime(), recipe.pcpo
@@ -96,9 +98,10 @@ def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pas
 def _judges(recipe: PcpoRecipe, policy: Sketch, products: Sequence[Product]) -> dict[str, Needs]:
     """Who ranks, and who watches, by the name of the phase."""
     found: dict[str, Needs] = {}
+    heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
     given, told = recipe.pcpo, recipe.judge.caption
     duels = max(given.candidates * (given.candidates - 1), recipe.watch.ads * (recipe.watch.ads + 1)) // 2
-    for name, source in (("rank", recipe.judge.model), ("watch", recipe.judge.heldout)):
+    for name, source in (("rank", recipe.judge.model), ("watch", heldout)):
         if source is None or source == RANDOM or not is_there(source):
             continue
         facts = storage.read_facts(storage.locate(source))

@@ -125,8 +125,10 @@ class JudgeSection(Section):
     model: ModelName = "embedded"
     """Reward model to learn from: embedded, heldout, random (a coin), a folder, or org/name[@revision]."""
 
-    heldout: ModelName | None = "heldout"
-    """Second reward model that only watches: it scores every round and can stop the run."""
+    heldout: ModelName | None = "auto"
+    """Second reward model that scores every round and can stop the run; auto takes the one that was trained
+    with the judge (caig train-rm --second), or else the shipped one. Where only one of the two knows real
+    clicks, it watches and stops nothing."""
 
     caption: bool = False
     """Whether the judges are told the product's title and attributes; the authors' code tells nothing."""

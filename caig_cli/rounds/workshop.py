@@ -32,9 +32,10 @@ from caig_cli.preference import Objective
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Product
 from caig_cli.rounds.candidates import Team
-from caig_cli.rounds.judges import Seat, is_there, open_seat
+from caig_cli.rounds.judges import ONE_SIDED, Seat, is_there, knows_the_same, open_seat
 from caig_cli.rounds.sections import BrushSection, PcpoRecipe
 from caig_cli.rounds.stock import Goods, Stock, find_goods
+from caig_cli.rounds.stored_judge import heldout_of
 
 ON_CPU = frozenset({"studio"})
 """Painters that gain from worker processes."""
@@ -60,6 +61,11 @@ class Workshop:
     judge: Seat
     heldout: Seat | None
     relevance: RelevanceJudge | None
+
+    @property
+    def heldout_decides(self) -> bool:
+        """Whether the held-out judge may stop the run, or only watches."""
+        return self.heldout is not None and knows_the_same(self.judge, self.heldout)
 
     @cached_property
     def team(self) -> Team:
@@ -141,6 +147,8 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     policy.model.eval()
     judge = open_seat(recipe.judge.model, "judge", policy, runtime, recipe.seed)
     heldout = _heldout(recipe, policy, runtime, report)
+    if heldout is not None and not knows_the_same(judge, heldout):
+        report.info(f"held-out judge {heldout.judge.name} only watches: {ONE_SIDED}")
     asked = recipe.watch.relevance if goods.oracle is None else None
     relevance = None if asked is None else _relevance(asked, policy, runtime)
     report.info(
@@ -174,7 +182,7 @@ def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:
 
 
 def _heldout(recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, report: Reporter) -> Seat | None:
-    source = recipe.judge.heldout
+    source = heldout_of(recipe.judge.model, recipe.judge.heldout)
     if source is None or not is_there(source):
         if source is not None:
             report.info(f"held-out judge {source} is not installed: nobody watches the training judge")

@@ -23,6 +23,7 @@ from caig_cli.rounds.generating.order import Order, make_order
 from caig_cli.rounds.generating.sections import GenerateRecipe as GenerateRecipe
 from caig_cli.rounds.generating.sections import JudgeSection as JudgeSection
 from caig_cli.rounds.previews import has_judge
+from caig_cli.rounds.stored_judge import judge_for
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory import Phase
@@ -168,9 +169,10 @@ def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> Turns:
 
 
 def _unranked(recipe: GenerateRecipe) -> str:
-    if recipe.judge.model is None or has_judge(recipe.judge.model):
+    judge = judge_for(recipe.judge.model, recipe.writer.model)
+    if judge is None or has_judge(judge):
         return ""
-    return f": the {recipe.judge.model} reward model is missing from this installation"
+    return f": the {judge} reward model is missing from this installation"
 
 
 # --- what is told ----------------------------------------------------------------------------------

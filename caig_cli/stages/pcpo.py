@@ -47,8 +47,10 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.cutouts.source import hub_name
     from caig_cli.mllm.families import check_folder
+    from caig_cli.rounds.stored_judge import heldout_of
 
-    named = (recipe.policy.base, recipe.judge.model, recipe.judge.heldout, recipe.watch.relevance)
+    heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
+    named = (recipe.policy.base, recipe.judge.model, heldout, recipe.watch.relevance)
     mllms: dict[str, Check | None] = {source: check_folder for source in named if source is not None}
     network = hub_name(recipe.pcpo.cutout)
     if network is not None:
@@ -62,6 +64,7 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     from caig_cli.mllm import folders
     from caig_cli.rounds.judges import is_there
     from caig_cli.rounds.stock import find_goods
+    from caig_cli.rounds.stored_judge import heldout_of
 
     given = recipe.pcpo
     goods = find_goods(given, recipe.watch, recipe.seed)
@@ -79,7 +82,7 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
     if recipe.watch.relevance is not None:
         lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, folders.locate)}")
-    watcher = recipe.judge.heldout
+    watcher = heldout_of(recipe.judge.model, recipe.judge.heldout)
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
     return [
         *lines,
@@ -129,7 +132,8 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
             rows.append(row)
             show.tell(shop, start, rows)
             result = shop.folder(number).path / "adapter"
-            back = stops_at([row["win_rate_heldout"] for row in rows], recipe.watch)
+            heldout = [row["win_rate_heldout"] for row in rows]
+            back = stops_at(heldout, recipe.watch) if shop.heldout_decides else None
             if back is not None:
                 report.warn(f"the held-out judge has fallen: stopped after round {number}, took round {back}")
                 result = shop.folder(back).path / "adapter"
@@ -200,8 +204,13 @@ def _deliver(shop: Workshop, source: Path) -> Path:
     import torch
 
     from caig_cli.rounds.merging import write_merged
+    from caig_cli.rounds.stored_judge import keep_judge
 
-    folder = shop.run.fill_folder("adapter", lambda made: shutil.copytree(source, made, dirs_exist_ok=True))
+    def fill(made: Path) -> None:
+        shutil.copytree(source, made, dirs_exist_ok=True)
+        keep_judge(shop.recipe.judge.model, made)
+
+    folder = shop.run.fill_folder("adapter", fill)
     if shop.run.is_main and shop.recipe.pcpo.merge is not None:
         write_merged(folder, shop.run, getattr(torch, DTYPES[shop.recipe.pcpo.merge]))
     return folder

@@ -17,6 +17,7 @@ from caig_cli.recipe import recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection
 from caig_cli.rounds.previews import has_judge
+from caig_cli.rounds.stored_judge import FOLDER, judge_for
 
 if TYPE_CHECKING:  # the help of caig generate comes by here
     from caig_cli.data.product_columns import Columns
@@ -125,7 +126,8 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
         columns=_columns(),
         notify=notify,
     )
-    judged = has_judge(recipe.judge.model)
+    judge = judge_for(recipe.judge.model, recipe.writer.model)
+    judged = has_judge(judge)
     items = tuple(_item(recipe, product, judged) for product in products)
     if given.rewrite:
         wordless = [item for item in items if not item.prompt]
@@ -137,7 +139,7 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
             for item in wordless
         ]
     writer = recipe.writer.model if any(item.writes for item in items) else None
-    judge = str(recipe.judge.model) if any(item.ranked for item in items) else None
+    judge = judge if any(item.ranked for item in items) else None
     table = given.product if given.product.is_file() else None
     return Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge), table)
 
@@ -176,9 +178,7 @@ def _candidates(given: GenerateSection, n: int, judged: bool) -> int:
     if judged:
         return max(n, given.candidates or CANDIDATES)
     if (given.candidates or 0) > n:
-        raise UsageError(
-            "--candidates: there is no judge to rank them; name one with --set judge.model=FOLDER"
-        )
+        raise UsageError("--candidates: there is no judge to rank them; name one with --judge FOLDER")
     return n
 
 
@@ -186,9 +186,15 @@ def _origin(recipe: GenerateRecipe, writer: str | None, judge: str | None) -> di
     return {
         "prompt_model": Path(writer).name if writer else "none, prompt as given",
         "painter": table.described(recipe.generate.painter, recipe.diffusion),
-        "judge": Path(judge).name if judge else "none",
+        "judge": _named(judge, writer) if judge else "none",
         "recipe": recipe_hash(recipe),
     }
+
+
+def _named(judge: str, writer: str | None) -> str:
+    """The judge's name for people; one that is stored in an adapter is known by that."""
+    path = Path(judge)
+    return f"of {path.parent.name}" if path.name == FOLDER and writer is not None else path.name
 
 
 @cache

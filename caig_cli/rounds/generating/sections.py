@@ -90,8 +90,9 @@ class GenerateSection(Section):
 class JudgeSection(Section):
     """Who says which previews are worth painting large."""
 
-    model: ModelName | None = "embedded"
-    """Reward model: embedded, a folder of caig train-rm, or org/name[@revision]; empty does not rank."""
+    model: ModelName | None = "auto"
+    """Reward model: embedded, a folder of caig train-rm, or org/name[@revision]; auto takes the one that
+    trained the prompt model in caig pcpo, or else embedded; empty does not rank."""
 
 
 class GenerateRecipe(PlannedRecipe):
