@@ -167,8 +167,10 @@ COMMANDS: Mapping[str, Command] = {
             "--base": "policy.base",
             "--judge": "judge.model",
             "--painter": "brush.painter",
+            "--merge": "pcpo.merge",
         },
         trains=True,
+        bare={"--merge": "bf16"},
     ),
     "market": Command(
         "Make a simulated marketplace whose true CTR is known.",
@@ -182,6 +184,11 @@ COMMANDS: Mapping[str, Command] = {
     "fetch": Command(
         "Fetch the cut-out model, or models of the hub, before they are needed.",
         {"NAME": "fetch.names"},
+        folder=False,
+    ),
+    "merge": Command(
+        "Make an adapter and its base one plain model.",
+        {"ADAPTER": "merge.adapter", "OUT": "merge.out", "--overwrite": "merge.overwrite"},
         folder=False,
     ),
     "import": Command(

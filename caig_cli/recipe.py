@@ -115,6 +115,11 @@ def dump(recipe: Recipe) -> str:
     return "\n".join(_dump_lines(recipe, recipe.model_dump(mode="json"), indent=0)) + "\n"
 
 
+def without_folders(recipe: R) -> R:
+    """The recipe for others: of every path of this machine only the last part is left."""
+    return type(recipe).model_validate(_last_parts(recipe.model_dump()))
+
+
 def recipe_hash(recipe: Recipe) -> str:
     """12 hex digits that name the recipe's effect: file paths, threads and memory do not count."""
     tree = _without_paths(recipe.model_dump())
@@ -339,6 +344,18 @@ def _without_paths(value: Any) -> Any:
         return {key: _without_paths(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_paths(item) for item in value]
+    return value
+
+
+def _last_parts(value: Any) -> Any:
+    if isinstance(value, Path):
+        return Path(value.name)
+    if isinstance(value, str):
+        return Path(value).name if value.startswith(("/", "~")) or ":\\" in value[:3] else value
+    if isinstance(value, dict):
+        return {key: _last_parts(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_last_parts(item) for item in value]
     return value
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator
 
-from caig_cli.engine import onnx_files
+from caig_cli.engine import bases, onnx_files
 from caig_cli.errors import UsageError
 from caig_cli.recipe import Recipe, fields
 
@@ -32,6 +32,8 @@ Check = Callable[[Path], None]
 
 EMBEDDED = "embedded"
 """The name of whatever ships in the package."""
+DESCRIBED = ("config.json", "adapter_config.json", "model_index.json", "reward.json")
+"""Files of which a model's folder holds one."""
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components of a diffusion pipeline that are neither fetched nor loaded."""
 
@@ -84,7 +86,7 @@ def locate(source: str, report: Reporter | None = None, check: Check | None = No
     """
     name = HubName.parse(source)
     if name is None:
-        path = Path(source).expanduser()
+        path = in_run(Path(source).expanduser())
         if not path.exists():
             raise UsageError(f"{source}: no such folder; a model on the hub is named org/name[@revision]")
     else:
@@ -100,7 +102,7 @@ def cached(source: str) -> Path | None:
     """Where a model is on this machine; None when it would have to be fetched, or is nowhere."""
     name = HubName.parse(source)
     if name is None:
-        path = Path(source).expanduser()
+        path = in_run(Path(source).expanduser())
         return path if path.exists() else None
     from caig_cli.engine import hub
 
@@ -169,17 +171,35 @@ def commit_of(path: Path) -> str:
 
 
 def base_of_adapter(folder: Path) -> str | None:
-    """The model that an adapter folder stands on, as PEFT writes it; None where it is no adapter."""
+    """The model that an adapter folder stands on, by hub name or folder; None where it is no adapter."""
     path = folder / "adapter_config.json"
     if not path.is_file():
         return None
     config = read_json(path)
-    return join_revision(str(config.get("base_model_name_or_path")), config.get("revision"))
+    name = str(config.get("base_model_name_or_path"))
+    if name == EMBEDDED or HubName.parse(name) is not None:
+        return join_revision(name, config.get("revision"))
+    return bases.find_local(folder, name)
 
 
 def join_revision(base: str, revision: str | None) -> str:
     """PEFT keeps name and revision apart; we name a model in one."""
     return f"{base}@{revision}" if revision and HubName.parse(base) is not None else base
+
+
+def portable(source: str) -> str:
+    """A model's name for those who get an adapter that stands on it; no path of this machine."""
+    if source == EMBEDDED or HubName.parse(source) is not None:
+        return source
+    return bases.local_name(in_run(Path(source)))
+
+
+def in_run(folder: Path) -> Path:
+    """The model in a run folder, where that is named in the model's place: its adapter, else its model."""
+    if any((folder / name).is_file() for name in DESCRIBED):
+        return folder
+    parts = (folder / part for part in ("adapter", "model"))
+    return next((part for part in parts if any((part / name).is_file() for name in DESCRIBED)), folder)
 
 
 def split_revision(source: str) -> tuple[str, str | None]:

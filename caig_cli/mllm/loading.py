@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from caig_cli.engine import auto, sources
 from caig_cli.engine.finite import check_tensors
 from caig_cli.errors import UsageError
-from caig_cli.mllm import quantise
+from caig_cli.mllm import adapters, quantise
 from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, family_of
@@ -90,6 +91,8 @@ class Mllm:
     def save_adapter(self, folder: Path, name: str = "default") -> None:
         """Write the folder of one adapter; it tells how its base was quantised."""
         self.model.save_pretrained(folder, selected_adapters=[name], save_embedding_layers=False)
+        base = base_name(self, name)
+        adapters.rename_base(folder, base, locate(base))
         if self.quantised != "none":
             quantise.write_note(folder, self.quantised)
 
@@ -118,7 +121,7 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
             targets = family.lora_targets
             given["quantization_config"] = quantise.settings(method, skeleton(config), targets, dtype)
     loader = getattr(transformers, family.auto_class)
-    model = loader.from_pretrained(folder, dtype=dtype, local_files_only=True, **given)
+    model = _read_model(loader, folder, dtype=dtype, **given)
     quantise.keep_layout(model)
     return Mllm(model.to(device).eval(), tokenizer, family, rules_of(folder, family, config))
 
@@ -135,6 +138,21 @@ def read_tokenizer(folder: Path, family: Family, config: Any) -> Any:
     except UsageError as error:
         raise UsageError(f"{folder}: {error}") from None
     return tokenizer
+
+
+def _read_model(loader: Any, folder: Path, **given: Any) -> Any:
+    """The model of a folder. Raises UsageError where weights are missing: transformers goes on without."""
+    try:
+        model, told = loader.from_pretrained(folder, local_files_only=True, output_loading_info=True, **given)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        raise UsageError(
+            f"{folder}: its weights can't be read: {' '.join(str(error).split())[:300]}"
+        ) from None
+    missing = sorted(told["missing_keys"])
+    if missing:
+        more = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
+        raise UsageError(f"{folder}: lacks the weights {', '.join(missing[:2])}{more}; copy the folder again")
+    return model
 
 
 def rules_of(folder: Path, family: Family, config: Any) -> Rules:
@@ -159,11 +177,20 @@ def skeleton(config: Any) -> Any:
 
 
 def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, quantised: str) -> Mllm:
-    from peft import PeftModel
-
     name = str(sources.base_of_adapter(folder))
+    try:
+        weights = locate(name)
+    except UsageError:
+        if sources.HubName.parse(name) is not None:
+            raise
+        raise UsageError(
+            f"{folder}: its base {name} is not here; name its folder or its hub name as "
+            "base_model_name_or_path in adapter_config.json"
+        ) from None
     base = load(name, device=device, dtype=dtype, quantised=quantised)
-    base.model = PeftModel.from_pretrained(base.model, str(folder), is_trainable=False).to(device).eval()
+    base.model = adapters.attach(base.model, folder, base=weights).to(device).eval()
+    for saved in base.model.peft_config.values():
+        saved.base_model_name_or_path, saved.revision = sources.split_revision(name)
     return base
 
 
@@ -286,7 +313,6 @@ def add_lora(
         lora_alpha=int(alpha),
         lora_dropout=dropout,
         target_modules=targets or mllm.family.lora_targets,
-        task_type="CAUSAL_LM",
     )
     model = get_peft_model(mllm.model, config)
     for saved in model.peft_config.values():

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import RunError
-from caig_cli.mllm import loading
+from caig_cli.mllm import adapters, loading
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.sections import LoraSection
 
@@ -28,6 +27,7 @@ def make_policy(source: str, lora: LoraSection, runtime: Runtime) -> Mllm:
     kept as the reference. Raises UsageError when there is no model.
     """
     folder = loading.locate(source)
+    adapters.refuse_reward(folder, source)
     mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
     if not (folder / "adapter_config.json").is_file():
         return loading.add_lora(mllm, source, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
@@ -37,7 +37,7 @@ def make_policy(source: str, lora: LoraSection, runtime: Runtime) -> Mllm:
 
 def add_frozen(mllm: Mllm, folder: Path, name: str, dtype: torch.dtype) -> None:
     """One more adapter on the policy's base, never trained; ``dtype`` is what autocast would make of it."""
-    mllm.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+    adapters.attach(mllm.model, folder, name)
     for key, weight in mllm.model.named_parameters():
         if f".{name}." in key:
             weight.data = weight.data.to(dtype)
@@ -70,7 +70,7 @@ def restore_policy(mllm: Mllm, folder: Path) -> None:
     """Take the policy's weights from a folder that ``save_policy`` wrote."""
     from peft import set_peft_model_state_dict
 
-    weights = load_file(folder / "adapter_model.safetensors")
+    weights = adapters.read_weights(folder / adapters.WEIGHTS)
     unknown = set_peft_model_state_dict(mllm.model, weights, adapter_name=POLICY).unexpected_keys
     if unknown:
         raise RunError(f"{folder}: the adapter belongs to another model; start again with --overwrite")

@@ -9,15 +9,20 @@ from typing import Self
 from PIL import Image
 
 from caig_cli.engine.runtime import Runtime
-from caig_cli.mllm import loading
+from caig_cli.mllm import adapters, loading
 from caig_cli.mllm.images import flatten, size_of
 from caig_cli.mllm.questions import OURS, PromptQuestion, question_of
 from caig_cli.mllm.sampling import Shown, sample_many
 
 
 def question_for(source: str, asked: str | None = None) -> PromptQuestion:
-    """What the model that a user names is asked; ``asked`` is the recipe's own, if any."""
-    return question_of(asked, loading.locate(source), loading.locate)
+    """What the model that a user names is asked; ``asked`` is the recipe's own, if any.
+
+    Raises UsageError where it is no model that writes.
+    """
+    folder = loading.locate(source)
+    adapters.refuse_reward(folder, source)
+    return question_of(asked, folder, loading.locate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,9 @@ class PromptModel:
 
         ``question`` None is the one that the folder says.
         """
+        asked = question_for(source, question)
         mllm = loading.load(source, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
-        return cls(mllm, source, question_for(source, question))
+        return cls(mllm, source, asked)
 
     def write_prompts(
         self,

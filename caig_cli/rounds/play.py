@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from caig_cli.engine import loop
@@ -19,6 +20,7 @@ from caig_cli.engine.stream import Stream
 from caig_cli.mllm.negatives import draw_negatives
 from caig_cli.mllm.policy import restore_policy, save_policy, starting_state
 from caig_cli.mllm.preferences import PreferenceSet, preference_step
+from caig_cli.mllm.questions import write_question
 from caig_cli.mllm.redraw import distinct_each
 from caig_cli.records import Pair, Preference, Product
 from caig_cli.rounds.candidates import (
@@ -194,9 +196,14 @@ def optimise(
 
 
 def save_adapter(shop: Workshop, folder: RunDir) -> None:
-    """Write the policy's adapter; drop the checkpoints."""
+    """Write the policy's adapter and how it is asked; drop the checkpoints."""
+
+    def fill(made: Path) -> None:
+        save_policy(shop.policy, made)
+        write_question(made, shop.question)
+
     if folder.is_main and not folder.has("adapter"):
-        folder.fill_folder("adapter", lambda made: save_policy(shop.policy, made))
+        folder.fill_folder("adapter", fill)
     shop.team.wait()
     folder.remove("checkpoints")
 

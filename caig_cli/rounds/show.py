@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from caig_cli.engine import pages
+from caig_cli.engine import pages, sources
 from caig_cli.engine.files import to_json
 from caig_cli.engine.report import show as shown
+from caig_cli.mllm.card import adapter_card
+from caig_cli.mllm.loading import base_name
+from caig_cli.mllm.policy import POLICY
 from caig_cli.painters.table import described
 from caig_cli.records import Failure, Product
 from caig_cli.rounds import plots
@@ -150,6 +154,30 @@ def _preferences(shop: Workshop, number: int) -> Iterator[pages.Gallery]:
             cards.append(pages.Card(folder.path / "ads" / ad, f"{row['product']}: {kind}", row[kind], note))
     if cards:
         yield pages.Gallery(f"Preferences of round {number}", cards)
+
+
+def card(shop: Workshop, start: Start, rows: Sequence[Row], taken: int) -> str:
+    """The model card of the adapter, which is that of round ``taken``."""
+    recipe, watched = shop.recipe, len(start.products)
+    heldout = "" if shop.heldout is None else f" A second judge, `{_name(shop.heldout)}`, only watched."
+    notes = [
+        f"It is the policy after round {taken} of {recipe.pcpo.rounds}; round 0 is the model that it "
+        f"began as.",
+        f"The judge that it learnt from is `{_name(shop.judge)}`.{heldout}",
+        f"Figures are of {watched} products that it did not learn from: `win_rate` is how often its ads beat "
+        "the starting model's by that judge, `kl` its distance from that model in nats per prompt.",
+    ]
+    if label(shop):
+        notes.append("They are about the **simulated market** and are no statement about real shoppers.")
+    base = sources.portable(base_name(shop.policy, POLICY))
+    asked = shop.question.ask(Product("mug", Path("mug.png"), "Red mug"))
+    figures = [{name: row.get(name) for name in COLUMNS} for row in [_zeroth(start), *rows]]
+    return adapter_card(shop.policy, recipe, base, asked, figures, notes)
+
+
+def _name(seat: Seat) -> str:
+    """A judge's name without a path of this machine."""
+    return sources.portable(seat.judge.name) if Path(seat.judge.name).exists() else seat.judge.name
 
 
 def _zeroth(start: Start) -> dict[str, Any]:

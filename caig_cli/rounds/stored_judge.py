@@ -10,7 +10,7 @@ import json
 import shutil
 from pathlib import Path
 
-from caig_cli.engine import sources
+from caig_cli.engine import bases, sources
 from caig_cli.mllm.rewards.folders import SECOND, SOURCES, locate, second_of
 
 AUTO, RANDOM, HELDOUT = "auto", "random", "heldout"
@@ -36,7 +36,8 @@ def judge_for(judge: str | None, writer: str) -> str | None:
     if (folder / FOLDER).is_dir():
         return str(folder / FOLDER)
     try:
-        return str(json.loads((folder / FILE).read_text("utf-8"))["judge"])
+        name = str(json.loads((folder / FILE).read_text("utf-8"))["judge"])
+        return bases.find_local(folder, name) if name.startswith("./") else name
     except (OSError, ValueError, KeyError, TypeError):
         return sources.EMBEDDED
 
@@ -53,5 +54,14 @@ def keep_judge(judge: str, adapter: Path) -> None:
             ignore = shutil.ignore_patterns(SECOND)
             shutil.copytree(folder, adapter / FOLDER, dirs_exist_ok=True, ignore=ignore)
             return
-        name = str(folder.absolute())
+        name = bases.local_name(folder)
     (adapter / FILE).write_text(json.dumps({"judge": name}) + "\n", "utf-8")
+
+
+def copy_kept(adapter: Path, model: Path) -> None:
+    """The same judge for the model that an adapter was merged into."""
+    for kept in (adapter / FOLDER, adapter / FILE):
+        if kept.is_dir():
+            shutil.copytree(kept, model / kept.name, dirs_exist_ok=True)
+        elif kept.is_file():
+            shutil.copy2(kept, model / kept.name)

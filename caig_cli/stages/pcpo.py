@@ -138,7 +138,8 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
                 report.warn(f"the held-out judge has fallen: stopped after round {number}, took round {back}")
                 result = shop.folder(back).path / "adapter"
                 break
-        adapter = _deliver(shop, result)
+        taken = int(result.parent.name)
+        adapter = _deliver(shop, result, show.card(shop, start, rows, taken))
         failed = (*shop.goods.failed, *shop.stock.failed.values())
         show.write_report(shop, start, rows, failed)
         for remark in shop.finish.remarks():
@@ -199,18 +200,24 @@ def _finished(shop: Workshop, number: int) -> dict[str, Any] | None:
     return row if whole else None
 
 
-def _deliver(shop: Workshop, source: Path) -> Path:
+def _deliver(shop: Workshop, source: Path, card: str) -> Path:
     """Copy the resulting adapter to its final place; merge it into a plain model if the recipe says so."""
     import torch
 
-    from caig_cli.rounds.merging import write_merged
-    from caig_cli.rounds.stored_judge import keep_judge
+    from caig_cli.mllm.merging import merge_into
+    from caig_cli.rounds.stored_judge import copy_kept, keep_judge
 
     def fill(made: Path) -> None:
         shutil.copytree(source, made, dirs_exist_ok=True)
         keep_judge(shop.recipe.judge.model, made)
+        (made / "README.md").write_text(card, "utf-8")
 
     folder = shop.run.fill_folder("adapter", fill)
+
+    def merge(made: Path) -> None:
+        merge_into(str(folder), made, getattr(torch, DTYPES[str(shop.recipe.pcpo.merge)]))
+        copy_kept(folder, made)
+
     if shop.run.is_main and shop.recipe.pcpo.merge is not None:
-        write_merged(folder, shop.run, getattr(torch, DTYPES[shop.recipe.pcpo.merge]))
+        shop.run.fill_folder("model", merge)
     return folder

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from caig_cli.judging import FEW_PAIRS
 from caig_cli.mllm.rewards.storage import RewardFacts
 from caig_cli.mllm.rewards.table import ARCHITECTURES
-from caig_cli.recipe import Recipe, dump
+from caig_cli.mllm.snippets import USE_JUDGE
+from caig_cli.recipe import Recipe, dump, without_folders
 
 MEANING = {
     "accuracy": "pairs judged right, both orders together",
@@ -81,5 +82,6 @@ def reward_card(facts: RewardFacts, recipe: Recipe) -> str:
         lines += ["", "The weights that did best on these pairs were kept: measure on others to be sure."]
     else:
         lines.append("None: it was neither measured nor calibrated.")
-    lines += ["", "## Recipe", "", "```yaml", dump(recipe).rstrip(), "```", ""]
+    lines += ["", "## How to use it", "", USE_JUDGE.rstrip()]
+    lines += ["", "## Recipe", "", "```yaml", dump(without_folders(recipe)).rstrip(), "```", ""]
     return "\n".join(lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any, Literal
 import torch
 from pydantic import ValidationError
 
+from caig_cli.engine import sources
+from caig_cli.engine.bases import fingerprint as fingerprint
 from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
@@ -35,9 +36,6 @@ __all__ = [
     "start_from",
     "write_reward",
 ]
-
-SAMPLE = 1 << 20
-"""Bytes at either end of a weight file that name it."""
 
 
 class RewardFacts(Section):
@@ -134,7 +132,8 @@ def read_facts(folder: Path) -> RewardFacts:
     if facts.arch not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise UsageError(f"{path}:arch: {facts.arch!r} is not known; known architectures: {known}")
-    return facts
+    base = sources.base_of_adapter(folder)
+    return facts if base is None else facts.model_copy(update={"base": base})
 
 
 def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFacts]:
@@ -184,17 +183,4 @@ def base_of(model: RewardModel) -> Mapping[str, str | None]:
     if mllm is None or mllm.model is mllm.core:
         return {"base": None, "base_fingerprint": None}
     base = loading.base_name(mllm)
-    return {"base": base, "base_fingerprint": fingerprint(loading.locate(base))}
-
-
-def fingerprint(folder: Path) -> str:
-    """12 hex digits that name a folder's weights: sizes and both ends of files, so that 14 GB are no wait."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size}".encode())
-        with path.open("rb") as stream:
-            digest.update(stream.read(SAMPLE))
-            stream.seek(max(0, size - SAMPLE))
-            digest.update(stream.read(SAMPLE))
-    return digest.hexdigest()[:12]
+    return {"base": sources.portable(base), "base_fingerprint": fingerprint(loading.locate(base))}

@@ -20,6 +20,7 @@ from caig_cli.engine.loop import StepOutput
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
+from caig_cli.mllm.adapters import fill, read_weights
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.rewards import encoders
 from caig_cli.mllm.rewards.mllm import MllmReward
@@ -112,10 +113,10 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
 
 def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
     """Give a language model the heads that are written in a folder."""
-    model.heads.load_state_dict(load_file(folder / HEADS))
+    fill(model.heads, read_weights(folder / HEADS), folder / HEADS)
     _judge_by_names(model, settings)
     if model.worth is not None:
-        model.worth.load_state_dict(load_file(folder / NAMES))
+        fill(model.worth, read_weights(folder / NAMES), folder / NAMES)
 
 
 def read_names(folder: Path, settings: Settings, width: int) -> Names | None:
@@ -123,7 +124,7 @@ def read_names(folder: Path, settings: Settings, width: int) -> Names | None:
     if "names" not in settings:
         return None
     names, own = open_names(width, settings["names"]), "names."
-    weights = load_file(folder / NAMES).items()
+    weights = read_weights(folder / NAMES).items()
     names.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
     return names
 
@@ -225,7 +226,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def _weighed(model: M, folder: Path, runtime: Runtime) -> M:
-    model.load_state_dict(load_file(folder / WEIGHTS))
+    fill(model, read_weights(folder / WEIGHTS), folder / WEIGHTS)
     return model.to(runtime.device)
 
 

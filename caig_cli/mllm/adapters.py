@@ -1,0 +1,149 @@
+"""Adapters in PEFT's format: read whole or not at all, written so that others can open them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from caig_cli.engine import bases, sources
+from caig_cli.errors import UsageError
+
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+REWARD = "reward.json"
+"""Makes a folder that of a reward model."""
+
+
+def refuse_reward(folder: Path, source: str) -> None:
+    """Raises UsageError where a reward model is given for a model that writes."""
+    if (folder / REWARD).is_file():
+        raise UsageError(
+            f"{source}: this is a reward model, which judges ads and writes nothing; name a prompt model, or "
+            "give it as --judge"
+        )
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file, on the CPU. Raises UsageError where it is missing, damaged or not finite."""
+    try:
+        weights: dict[str, torch.Tensor] = load_file(path)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: missing; copy the whole folder again") from None
+    except (OSError, SafetensorError, ValueError) as error:
+        raise UsageError(f"{path}: is damaged: {_line(error)}; copy it again") from None
+    bad = [name for name, t in weights.items() if t.is_floating_point() and not bool(t.isfinite().all())]
+    if bad:
+        raise UsageError(f"{path}: {_some(bad)} not finite (inf or nan): its training failed; train it again")
+    return weights
+
+
+def fill(module: torch.nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Give a module all of its weights. Raises UsageError where tensors are missing, unknown or too large."""
+    own = module.state_dict()
+    faults = _faults({name: tuple(t.shape) for name, t in own.items()}, weights)
+    if faults:
+        raise UsageError(f"{path}: {faults}; it is damaged or of another model")
+    module.load_state_dict(weights)
+
+
+def attach(model: Any, folder: Path, name: str = "default", *, base: Path | None = None) -> Any:
+    """The model under the adapter of a folder, frozen; on a PEFT model it is one more, and not active.
+
+    ``base`` is the folder of the model's weights, for an adapter that says which they were. Raises UsageError
+    where the adapter is of another kind or base, or where its tensors are missing, unknown, of other shapes
+    or not finite.
+    """
+    from peft import PeftModel
+
+    _check_kind(folder)
+    if base is not None and bases.is_other(folder, base):
+        raise UsageError(f"{folder}: was trained on other weights of its base than those in {base}")
+    weights = read_weights(folder / WEIGHTS)
+    try:
+        if isinstance(model, PeftModel):
+            model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+            made = model
+        else:
+            made = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{folder}: does not fit its base: {_line(error)}") from None
+    faults = _faults(_wanted(made, name), _named(made, weights))
+    if faults:
+        raise UsageError(f"{folder}: {faults}; the adapter is damaged or of another base")
+    return made
+
+
+def _check_kind(folder: Path) -> None:
+    kind = sources.read_json(folder / CONFIG).get("peft_type")
+    if kind != "LORA":
+        raise UsageError(f"{folder}: is an adapter of kind {kind}; caig reads LoRA")
+
+
+def _wanted(model: Any, name: str) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of an adapter's tensors as its file has them."""
+    from peft import get_peft_model_state_dict
+
+    state = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
+    return {key: tuple(t.shape) for key, t in state.items()}
+
+
+def _named(model: Any, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A file's tensors under the names of today; transformers has moved parts of some models."""
+    import re
+
+    moves = getattr(model.get_base_model(), "_checkpoint_conversion_mapping", None) or {}
+    prefix, found = "base_model.model.", {}
+    for key, tensor in weights.items():
+        rest = key.removeprefix(prefix)
+        for old, new in moves.items():
+            rest, changed = re.subn(old, new, rest)
+            if changed:
+                break
+        found[prefix + rest if key.startswith(prefix) else rest] = tensor
+    return found
+
+
+def _faults(wanted: dict[str, tuple[int, ...]], weights: dict[str, torch.Tensor]) -> str:
+    """What is missing, unknown or of another shape, in words; empty where all is right."""
+    missing = [name for name in wanted if name not in weights]
+    unknown = [name for name in weights if name not in wanted]
+    shapes = [
+        f"{name} is {list(weights[name].shape)} and should be {list(shape)}"
+        for name, shape in wanted.items()
+        if name in weights and tuple(weights[name].shape) != shape
+    ]
+    parts = (("lacks ", missing), ("has unknown ", unknown), ("", shapes))
+    return "; ".join(words + _some(names) for words, names in parts if names)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def rename_base(folder: Path, base: str, weights: Path) -> None:
+    """Write into a saved adapter the name that its base has for others, and which weights these are.
+
+    ``base`` is the base as it is named here, ``weights`` its folder. No task type: PEFT's ``AutoPeftModel``
+    then opens the adapter by the class that is written beside it.
+    """
+    path = folder / CONFIG
+    config = json.loads(path.read_text("utf-8"))
+    name = sources.portable(base)
+    hub = sources.HubName.parse(name)
+    config["base_model_name_or_path"] = name if hub is None else hub.at(None)
+    config["revision"] = None if hub is None else hub.revision
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
+    bases.write_note(folder, weights)
+    (folder / "README.md").unlink(
+        missing_ok=True
+    )  # PEFT's own, which says nothing but where the base lies here
