@@ -118,6 +118,7 @@ COMMANDS: Mapping[str, Command] = {
             "--images": "pairs.images",
             "--from": "pairs.platform",
             "--column": "pairs.columns",
+            "--item-pattern": "pairs.item_pattern",
             "--decimal": "pairs.decimal",
             "--dates": "pairs.dates",
             "--repeats": "pairs.repeats",

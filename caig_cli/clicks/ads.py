@@ -34,6 +34,8 @@ class Ads:
     """Ad -> why its name is unusable."""
     aliases: int
     """Names beyond the first that lead to a picture already found."""
+    copies: int
+    """Files that the log names and that are copies of better ones, which stand for them."""
 
 
 def find_ads(export: Export, pictures: Pictures | None) -> Ads:
@@ -54,7 +56,10 @@ def find_ads(export: Export, pictures: Pictures | None) -> Ads:
         range(len(columns)), key=lambda i: -int(weight_R[(files[i] >= 0)[columns[i].code_R]].sum())
     )
     chosen_R, file_R = _choose([columns[i] for i in range(len(columns))], files, order)
-    return _numbered(columns, files, chosen_R, file_R, columns[order[0]].title)
+    originals = {} if pictures is None else pictures.originals(np.unique(file_R[file_R >= 0]).tolist())
+    for copy, original in originals.items():
+        file_R[file_R == copy] = original
+    return _numbered(columns, chosen_R, file_R, columns[order[0]].title, len(originals))
 
 
 def _files(column: Column, pictures: Pictures | None) -> Ints:
@@ -90,9 +95,7 @@ def _choose(columns: Sequence[Column], files: Sequence[Ints], order: Sequence[in
     return chosen_R, file_R
 
 
-def _numbered(
-    columns: Sequence[Column], files: Sequence[Ints], chosen_R: Ints, file_R: Ints, title: str
-) -> Ads:
+def _numbered(columns: Sequence[Column], chosen_R: Ints, file_R: Ints, title: str, copies: int) -> Ads:
     """Ads are pictures, and names without one."""
     code_R = np.zeros(len(chosen_R), np.int64)
     for i, column in enumerate(columns):
@@ -120,6 +123,7 @@ def _numbered(
         title,
         faults,
         len(names) - len(first_ad),
+        copies,
     )
 
 

@@ -32,6 +32,9 @@ class Rules:
     pool: bool = False
     """Whether an ad's counts on several platforms are one sum."""
     item_given: bool = False
+    """Whether the user named the column of items."""
+    item_pattern: str | None = None
+    """What of a cell is the product: its first group, or all that it matches."""
 
 
 class BadRows:

@@ -6,6 +6,7 @@ Legend of shape names: R rows, C creatives of the log.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from caig_cli.clicks.encoding import Ints, groups, sums
 from caig_cli.clicks.log import ClickLog
 from caig_cli.clicks.parts import Part
 from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.reuse import reused_names
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 from caig_cli.records import Failure
@@ -31,7 +33,8 @@ def join(parts: Sequence[Part], pictures: Pictures | None, rules: Rules) -> Clic
     builder = _Builder(pictures, rules)
     for number, part in enumerate(parts):
         builder.add(number, part)
-    return builder.log(parts)
+    log = builder.log(parts)
+    return replace(log, warnings=(*log.warnings, *reused_names(log)))
 
 
 class _Builder:

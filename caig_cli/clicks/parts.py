@@ -5,6 +5,7 @@ Legend of shape names: R rows of an export, A its ads.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +78,10 @@ def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
     _tell_others(export, ads, keep_R, notes, warnings)
     if ads.aliases:
         notes.append(f"{ads.aliases} more names of pictures that other names lead to: one ad each")
+    if ads.copies:
+        notes.append(
+            f"{ads.copies} pictures are copies of better ones in another folder, which stand for them"
+        )
     part.notes, part.warnings = notes + part.notes, warnings + part.warnings
     part.facts = _facts(export, ads, products, part)
     return part
@@ -107,12 +112,29 @@ def _products(export: Export, ads: Ads, real_R: Bools, rules: Rules) -> Products
     number_A = np.full(len(ads.name_A), -1, np.int64)
     number_A[used] = np.arange(len(used))
     names = [ads.name_A[ad] for ad in used.tolist()]
+    if rules.item_pattern is not None:
+        return _by_pattern(known, rules, real_R)
     found = find_products(
         export.name, export.header, columns, known.beside, number_A[ad_R], names, rules.item_given
     )
     code_R = np.zeros(len(real_R), np.int32)
     code_R[real_R] = found.column.code_R
     return Products(Column(found.column.title, found.column.values, code_R), found.told, found.doubtful)
+
+
+def _by_pattern(known: Export, rules: Rules, real_R: Bools) -> Products:
+    """Products by a pattern in the column of items, if the user named it, else in the ads' names."""
+    assert rules.item_pattern is not None
+    ways = ("item",) if rules.item_given else ("ad", "image", "ad_id")
+    column = next(known.columns[one] for one in ways if one in known.columns)
+    pattern = re.compile(rules.item_pattern)
+    values = []
+    for value in column.values:
+        match = pattern.search("" if value is None else str(value))
+        values.append((match[1] if pattern.groups else match[0]) if match else "")
+    code_R = np.zeros(len(real_R), np.int32)
+    code_R[real_R] = column.code_R
+    return Products(Column(column.title, values, code_R), f"'{column.title}' by --item-pattern")
 
 
 def _items(column: Column, bad: BadRows, real_R: Bools) -> tuple[list[str], Ints]:
@@ -195,6 +217,7 @@ def _summed(
         ads.title,
         {},
         ads.aliases,
+        ads.copies,
     )
     if export.is_events:
         _check_events(part)

@@ -20,6 +20,12 @@ NONE, SEVERAL, OUTSIDE = -1, -2, -3
 MAX_FILES = 1_000_000
 """Image files of which names are known; in larger folders a log has to give paths."""
 
+MAX_COPIES = 8
+"""Files of one name that are compared as pictures."""
+
+MAX_COMPARED = 50_000
+"""Files of several folders that are compared as pictures: each takes some milliseconds."""
+
 _ENDINGS = (".jpg", ".png", ".jpeg", ".webp")  # tried where a log gives a name without one
 _PARTS = re.compile(r"\s[|/:–—-]+\s|\s*[|;,]\s*")
 _TOKENS = re.compile(r"[\s|;,:/()\[\]{}\"']+")
@@ -58,7 +64,7 @@ class Pictures:
                 if found := find(name):
                     break
         if len(found) > 1:
-            found = {min(found)} if self._alike(found) else found
+            found = self._one_of(found)
         if len(found) != 1:
             return SEVERAL if found else NONE
         number = found.pop()
@@ -174,9 +180,35 @@ class Pictures:
             self.paths.append(Path(path))
         return number
 
-    def _alike(self, numbers: set[int]) -> bool:
-        """Whether files hold the same bytes."""
-        return len(set(digests([self.paths[number] for number in numbers]).values())) == 1
+    def _one_of(self, numbers: set[int]) -> set[int]:
+        """The best of files that show one picture; all of them where they do not."""
+        from caig_cli.clicks.same_picture import best_of_same
+
+        ordered = sorted(numbers)
+        paths = [self.paths[number] for number in ordered]
+        if len(set(digests(paths).values())) == 1:
+            return {ordered[0]}
+        best = best_of_same(paths) if len(paths) <= MAX_COPIES else None
+        return numbers if best is None else {ordered[best]}
+
+    def originals(self, numbers: Iterable[int]) -> dict[int, int]:
+        """For files that are copies of better ones in other folders, re-encoded or resized: those."""
+        from caig_cli.clicks.same_picture import better_copies
+
+        if len(self.folders) < 2:
+            return {}
+        mine: dict[int, list[int]] = defaultdict(list)
+        for number in sorted(set(numbers)):
+            mine[self.folder_of(number)].append(number)
+        every = self.all_files()
+        if len(every) > MAX_COMPARED:
+            return {}
+        found = {}
+        for folder, own in mine.items():
+            others = [number for number in every if self.folder_of(number) != folder]
+            copies = better_copies([self.paths[one] for one in own], [self.paths[one] for one in others])
+            found.update({own[one]: others[copy] for one, copy in copies.items()})
+        return found
 
     def _is_inside(self, path: Path) -> bool:
         text = str(path)

@@ -31,6 +31,9 @@ FIELDS: Mapping[str, str] = {
 }
 """What a column of a log may hold."""
 
+OTHER = "other"
+"""Columns that are not read, and tell the platform by their names."""
+
 COMMA_LANGUAGES = frozenset({"de", "fr", "es", "it", "pt", "nl", "pl", "ru"})
 """Languages that write 1,5 for one and a half, and the day before the month."""
 
@@ -77,10 +80,11 @@ def make_platform(name: str, row: Mapping[str, object]) -> Platform:
     languages: dict[str, set[str]] = {}
     for language, fields in columns.items():
         for one, names in fields.items():
-            if one not in FIELDS:
+            if one not in FIELDS and one != OTHER:
                 raise ValueError(f"{name}.{language}.{one} is not one of {', '.join(FIELDS)}")
             folded = tuple(map(fold, names))
-            fields_of[one] = tuple(dict.fromkeys(fields_of.get(one, ()) + folded))
+            if one != OTHER:
+                fields_of[one] = tuple(dict.fromkeys(fields_of.get(one, ()) + folded))
             for title in folded:
                 languages.setdefault(title, set()).add(language)
     sources = row["sources"]

@@ -3,7 +3,11 @@
 Ours has one object a line, paths relative to the file's folder; all but the first four may be absent::
 
     {"id", "item", "left", "right", "left_impressions", "left_clicks", "left_ctr", "right_impressions",
-     "right_clicks", "right_ctr", "target", "p_left", "q", "caption", "attributes", "category"}
+     "right_clicks", "right_ctr", "target", "p_left", "q", "caption", "attributes", "category",
+     "left_sha256", "right_sha256"}
+
+An image outside the file's folder is read where its SHA-256 is given and right: who wrote the file had the
+image, so that a file from elsewhere cannot name pictures of this machine.
 
 The official test set is a list of ``{question, image, target}``, the official pair builder writes
 ``{id, image, left_ctr, right_ctr, conversations, target}``; there ``image`` shows both ads side by side.
@@ -11,8 +15,10 @@ The official test set is a list of ``{question, image, target}``, the official p
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +87,11 @@ def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
         "caption": pair.caption,
         "attributes": dict(pair.attributes),
         "category": pair.category,
+        **{
+            f"{side}_sha256": _digest(creative.image)
+            for side, creative in _sides(pair)
+            if not creative.image.resolve().is_relative_to(folder.resolve())
+        },
     }
 
 
@@ -159,9 +170,13 @@ _SIDES: tuple[Side, Side] = ("left", "right")
 
 
 def _creative(row: Row, side: Side, images: Path | None, allow_outside: bool) -> Creative:
-    image = inner_path(row, side, row.values.get(side), allow_outside, images)
+    digest = row.values.get(f"{side}_sha256")
+    image = inner_path(row, side, row.values.get(side), allow_outside or digest is not None, images)
     if image is None:
         raise row.error(side, "is missing; give the path of the ad")
+    if digest is not None and not allow_outside and _digest(image) != digest:
+        name = shown(str(row.values.get(side))[:80])
+        raise row.error(side, f"'{name}' is not the picture that the pair was made of; make the pairs again")
     impressions, clicks = _count(row, f"{side}_impressions"), _count(row, f"{side}_clicks")
     if clicks is not None and clicks > (impressions or 0):
         raise row.error(f"{side}_clicks", f"{clicks} clicks on {impressions or 0} impressions; check the log")
@@ -169,6 +184,18 @@ def _creative(row: Row, side: Side, images: Path | None, allow_outside: bool) ->
     if ctr is None and clicks is not None and impressions:
         ctr = clicks / impressions
     return Creative(image, impressions, clicks, ctr)
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, read once for each state of it. Raises OSError."""
+    state = path.stat()
+    return _hashed(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1 << 17)
+def _hashed(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _side(row: Row) -> Side | None:

@@ -7,6 +7,7 @@ With the truth of a simulated market, pairs are chosen by true rates and say how
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,6 +45,10 @@ class PairsSection(Section):
     columns: dict[str, str] = {}
     """Columns that are not found by themselves: item, image, ad, ad_id, group, campaign, day, impressions,
     clicks or event = the title in the file; an empty title leaves the column out."""
+
+    item_pattern: str | None = None
+    """Regular expression for products that are a part of a name: its first group in the column of items, if
+    --column names one, else in the ads' names."""
 
     decimal: Literal["auto", ".", ","] = "auto"
     """Decimal mark of the numbers; auto tells by the file and refuses what may be read in two ways."""
@@ -223,6 +228,7 @@ def _log(recipe: PairsRecipe, report: Reporter) -> ClickLog:
         section.repeats,
         section.pool,
         bool(section.columns.get("item")),
+        _pattern(section.item_pattern),
     )
     folders = section.images or (Path(section.logs[0]).parent if section.logs else Path(),)
     pictures = Pictures(folders, allow_outside=section.allow_outside, deep=bool(section.images))
@@ -235,6 +241,15 @@ def _log(recipe: PairsRecipe, report: Reporter) -> ClickLog:
     for warning in log.warnings:
         report.warn(warning)
     return log
+
+
+def _pattern(text: str | None) -> str | None:
+    """A regular expression. Raises UsageError where it is none."""
+    try:
+        re.compile(text or "")
+    except re.error as error:
+        raise UsageError(f"--item-pattern {text}: not a regular expression ({error}); fix it") from None
+    return text or None
 
 
 def _columns(given: Mapping[str, str]) -> Mapping[str, str]:
