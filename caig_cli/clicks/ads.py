@@ -139,7 +139,7 @@ def name_fault(field: str, value: object) -> str | None:
     text = _text(value)
     if len(text) > MAX_NAME:
         return f"{field}: {len(text)} characters is over the limit of {MAX_NAME}; shorten it"
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if not text.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         return f"{field}: '{shown(text[:80])}' is not UTF-8 text; save the log as UTF-8"
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -169,7 +170,7 @@ def _creative(material: Material, creative: int) -> Creative:
     path = material.log.path_C[creative]
     assert path is not None, "a creative without an image is in no pair"
     impressions, clicks = int(material.impressions_C[creative]), int(material.clicks_C[creative])
-    return Creative(path, impressions, clicks, float(material.rates()[creative]))
+    return Creative(Path(path), impressions, clicks, float(material.rates()[creative]))
 
 
 def _target(left: float, right: float) -> Side | None:

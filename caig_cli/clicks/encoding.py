@@ -52,19 +52,34 @@ class Column:
 
 def groups(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
     """Rows equal in all columns: a number for each row [R], in order of first rows, and those rows [G]."""
-    key = np.zeros(len(columns[0]), np.int64) if columns else np.zeros(0, np.int64)
+    rows = len(columns[0])
+    key = np.zeros(rows, np.int64)
     for column in columns:
-        numbers = column.astype(np.int64)
-        low = int(numbers.min(initial=0))
-        span = int(numbers.max(initial=0)) - low + 1
+        low = int(column.min(initial=0))
+        span = int(column.max(initial=0)) - low + 1
         if int(key.max(initial=0)) >= (1 << 62) // span:
             key = np.unique(key, return_inverse=True)[1]
-        key = key * span + (numbers - low)
+        key *= span
+        key += column
+        key -= low
+    if int(key.max(initial=0)) < 4 * rows + 1024:
+        return _dense(key)
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     return rank[group], first[order]
+
+
+def _dense(key_R: Ints) -> tuple[Ints, Ints]:
+    """The same for keys of a small range, without sorting rows."""
+    first_K = np.full(int(key_R.max(initial=-1)) + 1, len(key_R), np.int64)
+    first_K[key_R[::-1]] = np.arange(len(key_R))[::-1]  # the last one written is the first row
+    used = np.flatnonzero(first_K < len(key_R))
+    used = used[np.argsort(first_K[used])]
+    rank_K = np.zeros(len(first_K), np.int64)
+    rank_K[used] = np.arange(len(used))
+    return rank_K[key_R], first_K[used]
 
 
 def sums(group_R: Ints, values_R: Ints, number: int) -> Ints:

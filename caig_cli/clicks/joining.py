@@ -50,10 +50,10 @@ class _Builder:
         self.warnings: list[str] = []
 
     def add(self, number: int, part: Part) -> None:
-        name = shown(part.export.name)
+        name = shown(part.name)
         self.notes += [f"{name}: {note}" for note in part.notes]
         self.warnings += part.warnings
-        platform = "all" if self.rules.pool else part.export.layout.platform.name
+        platform = "all" if self.rules.pool else part.platform
         item_I = np.full(max(1, len(part.items)), -1, np.int64)
         for item in part.item_A[np.unique(part.ad_R)].tolist():
             item_I[item] = self.items.setdefault(part.items[item], len(self.items))
@@ -105,7 +105,7 @@ class _Builder:
             if (same == there).all() and int(part.impressions_R[there].sum()) > 0:
                 keep &= ~there
                 self.warnings.append(
-                    f"{shown(part.export.name)}: {int(there.sum())} rows have the very counts of an "
+                    f"{shown(part.name)}: {int(there.sum())} rows have the very counts of an "
                     "earlier file: the same log exported twice, counted once"
                 )
             elif name == platform and not self.rules.pool:
@@ -115,7 +115,7 @@ class _Builder:
     def _refuse(self, part: Part, row: int) -> None:
         if self.rules.repeats == "refuse":
             raise DataError(
-                f"{shown(part.export.name)}:{part.line_R[row]}: a second row for this ad and day, with "
+                f"{shown(part.name)}:{part.line_R[row]}: a second row for this ad and day, with "
                 "other counts than in an earlier file; leave one out, or say --repeats sum or first"
             )
 
@@ -137,7 +137,7 @@ class _Builder:
         ordered = days.in_order(list(self.days))
         rank = {day: index for index, day in enumerate(ordered)}
         of = np.array([rank[day] for day in self.days] or [0], np.int64)
-        group, first = groups([creative_R, day_R])
+        group, first = groups([creative_R, day_R]) if len(parts) > 1 else (creative_R, creative_R)
         if len(first) < len(group):  # of several files
             if self.rules.repeats == "first" and not self.rules.pool:
                 impressions_R, clicks_R = impressions_R[first], clicks_R[first]
@@ -149,7 +149,7 @@ class _Builder:
         platform_C, item_C = (np.array([key[i] for key in self.creatives], np.int64) for i in (0, 1))
         file_C, line_C = (np.array([one[i] for one in self.first], np.int64) for i in (0, 1))
         return ClickLog(
-            names=tuple(part.export.name for part in parts),
+            names=tuple(part.name for part in parts),
             items=tuple(self.items),
             platforms=tuple(self.platforms),
             image_C=tuple(name for _, _, name, _ in self.first),
@@ -180,6 +180,6 @@ class _Builder:
         found = []
         for number, line, name, file in self.first:
             if file < 0:
-                place = f"{shown(parts[number].export.name)}:{line}:image"
+                place = f"{shown(parts[number].name)}:{line}:image"
                 found.append(Failure(place, self.pictures.fault(name, file)))
         return tuple(found)

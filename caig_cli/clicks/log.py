@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ class ClickLog:
     """Names of the platforms whose ads are compared apart."""
     image_C: tuple[str, ...]
     """Image names as in the log."""
-    path_C: tuple[Path | None, ...]
+    path_C: tuple[str | None, ...]
     """Their files; None where there is none, or none was looked for."""
     item_C: Ints
     """Index into ``items``."""

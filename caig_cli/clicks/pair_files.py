@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def official_files(path: Path) -> tuple[Path, Path, Path]:
 def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:
     """Write our file, images relative to its folder; ``read_pairs`` reads the same pairs."""
     folder = path.parent.resolve()
-    atomic_write(path, (f"{to_json(pair_record(pair, folder))}\n".encode() for pair in pairs))
+    # Records of pairs are plain values: nothing to make plain, as to_json does.
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    atomic_write(path, (f"{encode(pair_record(pair, folder))}\n".encode() for pair in pairs))
 
 
 def write_official(path: Path, pairs: Iterable[Pair], bar: Bar) -> list[Failure]:

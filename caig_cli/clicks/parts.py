@@ -27,7 +27,9 @@ from caig_cli.records import Failure
 class Part:
     """What one export adds: a row for each ad and day."""
 
-    export: Export
+    name: str
+    """The file, as the user named it."""
+    platform: str
     items: list[str]
     item_A: Ints
     ads: Ads
@@ -191,7 +193,7 @@ def _summed(
 ) -> Part:
     """One row for each ad of a product and day; what they were added up over is told."""
     ad_R = ads.ad_R[bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)]
-    own, first = groups([item_R, ad_R])  # an ad of two products is two creatives
+    own, first = _creatives(item_R, ad_R)
     day = export.day
     day_R = np.zeros(len(own), np.int64) if day is None else day.code_R.astype(np.int64)
     group, first_row = groups([own, day_R])
@@ -206,7 +208,7 @@ def _summed(
     if export.is_events:
         notes.append(f"{int(export.weight_R.sum())} events added up by ad and day")
     part = Part(
-        export, items, item_R[first], ads, own[first_row], day_R[first_row],
+        export.name, export.layout.platform.name, items, item_R[first], ads, own[first_row], day_R[first_row],
         [""] if day is None else list(day.values), impressions, clicks, export.line_R[first_row], {},
         notes=notes,
     )  # fmt: skip
@@ -224,6 +226,13 @@ def _summed(
     return part
 
 
+def _creatives(item_R: Ints, ad_R: Ints) -> tuple[Ints, Ints]:
+    """An ad of two products is two creatives: a number for each row [R], and the first rows [A]."""
+    item_A = np.zeros(int(ad_R.max(initial=-1)) + 1, np.int64)
+    item_A[ad_R] = item_R
+    return groups([ad_R]) if (item_A[ad_R] == item_R).all() else groups([item_R, ad_R])
+
+
 def _check_events(part: Part) -> None:
     """Raises DataError where an ad was clicked more often than it was shown."""
     number = len(part.item_A)
@@ -231,7 +240,7 @@ def _check_events(part: Part) -> None:
     for ad in np.flatnonzero(clicked_A > shown_A).tolist()[:1]:
         name = shown(part.ads.name_A[ad][:80])
         raise DataError(
-            f"{shown(part.export.name)}: '{name}' has {clicked_A[ad]} clicks and {shown_A[ad]} impressions; "
+            f"{shown(part.name)}: '{name}' has {clicked_A[ad]} clicks and {shown_A[ad]} impressions; "
             "the log lacks impressions, or names them otherwise"
         )
 

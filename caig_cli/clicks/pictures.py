@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -47,9 +48,10 @@ class Pictures:
             if not folder.is_dir():
                 raise DataError(f"{shown(folder)}: no such folder; --images names the folder of the ads")
         self.folders = list(folders)
-        self.paths: list[Path] = []
+        self.paths: list[str] = []
         self._number: dict[str, int] = {}
         self._roots = [os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders]
+        self._prefixes = [os.path.join(folder, "") for folder in folders]  # noqa: PTH118
         self._real: dict[str, str] = {}
         self._allow_outside, self._deep = allow_outside, deep
 
@@ -86,17 +88,14 @@ class Pictures:
 
     def _by_path(self, name: str) -> set[int]:
         names = [name]
-        if PurePosixPath(name).suffix.lower() not in SUFFIXES:
+        if os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122  # a hundred thousand of them
             names += [name + ending for ending in _ENDINGS]
         found = set()
-        for folder in self.folders:
+        for prefix in self._prefixes:
             for one in names:
-                path = os.path.join(folder, one)  # noqa: PTH118  # a hundred thousand of them
-                try:
-                    if os.path.isfile(path):  # noqa: PTH113
-                        found.add(self._add(path))
-                        break
-                except (OSError, ValueError):  # too long, or with a null character
+                path = one if one.startswith(os.sep) else prefix + one
+                if is_file(path):
+                    found.add(self._add(path))
                     break
         return found
 
@@ -156,7 +155,7 @@ class Pictures:
         found: dict[str, set[int]] = defaultdict(set)
         for number in sorted(set().union(*self._names.values())):
             try:
-                data = self.paths[number].read_bytes()
+                data = Path(self.paths[number]).read_bytes()
             except OSError:
                 continue
             found[hashlib.md5(data, usedforsecurity=False).hexdigest()].add(number)
@@ -169,15 +168,16 @@ class Pictures:
 
     def folder_of(self, number: int) -> int:
         """Which folder a file was found in."""
-        path = str(self.paths[number])
-        return next((i for i, f in enumerate(self.folders) if path.startswith(os.path.join(f, ""))), 0)  # noqa: PTH118
+        path = self.paths[number]
+        return next((i for i, prefix in enumerate(self._prefixes) if path.startswith(prefix)), 0)
 
     def _add(self, path: str) -> int:
-        path = os.path.normpath(path)
+        if "./" in path or "//" in path:
+            path = os.path.normpath(path)
         number = self._number.get(path)
         if number is None:
             number = self._number[path] = len(self.paths)
-            self.paths.append(Path(path))
+            self.paths.append(path)
         return number
 
     def _one_of(self, numbers: set[int]) -> set[int]:
@@ -210,8 +210,7 @@ class Pictures:
             found.update({own[one]: others[copy] for one, copy in copies.items()})
         return found
 
-    def _is_inside(self, path: Path) -> bool:
-        text = str(path)
+    def _is_inside(self, text: str) -> bool:
         folder = os.path.dirname(text)  # noqa: PTH120
         real = self._real.get(folder)
         if real is None:
@@ -221,19 +220,27 @@ class Pictures:
         return any(real.startswith(root) for root in self._roots)
 
 
-def digests(paths: Iterable[Path], advance: Callable[[int], None] = lambda n: None) -> dict[Path, str]:
+def is_file(path: str) -> bool:
+    """Whether a path is a file, or a link to one; not for names that no file can have."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except (OSError, ValueError):  # not there, too long, or with a null character
+        return False
+
+
+def digests(paths: Iterable[str], advance: Callable[[int], None] = lambda n: None) -> dict[str, str]:
     """A text for each file that two files share if and only if their bytes are the same.
 
     Only files of equal size are read. Raises DataError for a file that cannot be.
     """
-    by_size: dict[int, list[Path]] = defaultdict(list)
+    by_size: dict[int, list[str]] = defaultdict(list)
     try:
         for path in dict.fromkeys(paths):
             by_size[os.stat(path).st_size].append(path)  # noqa: PTH116
-        known: dict[Path, str] = {}
+        known: dict[str, str] = {}
         for alike in by_size.values():
             for path in alike:
-                known[path] = str(path) if len(alike) == 1 else _hash(path)
+                known[path] = path if len(alike) == 1 else _hash(path)
                 advance(1)
     except OSError as error:
         name = shown(error.filename or "image")
@@ -273,6 +280,6 @@ def _walk(folder: Path, deep: bool) -> Iterator[str]:
                 yield entry.path
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
+def _hash(path: str) -> str:
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  # a hundred thousand of them
         return hashlib.file_digest(stream, "sha256").hexdigest()

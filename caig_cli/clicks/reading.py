@@ -83,6 +83,8 @@ class Export:
 
     def at(self, rows: NDArray[np.bool_]) -> Export:
         """The export with some of its rows; faults are told before."""
+        if rows.all():
+            return self
         return replace(
             self,
             line_R=self.line_R[rows],

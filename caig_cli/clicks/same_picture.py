@@ -6,7 +6,7 @@ Ads of one product differ in their background alone, so that near hashes are onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,9 @@ class Signature:
     """Pixels, whether it is stored without loss, and bytes: the larger, the better the copy."""
 
 
-def signature(path: Path) -> Signature | None:
+def signature(name: str) -> Signature | None:
     """The signature of an image file; None for one that cannot be opened."""
+    path = Path(name)
     try:
         image = open_image(path)
         size = path.stat().st_size
@@ -71,7 +72,7 @@ def differ(one: Signature, other: Signature) -> float:
     return float(np.abs(one.small - other.small).mean())
 
 
-def best_of_same(paths: Sequence[Path]) -> int | None:
+def best_of_same(paths: Sequence[str]) -> int | None:
     """The best copy of some files that all show one picture; None where they do not."""
     found = [signature(path) for path in paths]
     first = found[0]
@@ -81,23 +82,17 @@ def best_of_same(paths: Sequence[Path]) -> int | None:
     return max(range(len(paths)), key=lambda i: (qualities[i], -i))
 
 
-def better_copies(
-    paths: Sequence[Path], others: Sequence[Path], advance: Callable[[int], None] = lambda n: None
-) -> dict[int, int]:
+def better_copies(paths: Sequence[str], others: Sequence[str]) -> dict[int, int]:
     """For each of ``paths`` that has a better copy among ``others``: which, both by number.
 
     A copy counts where it is clearly nearer than any other picture.
     """
-    candidates = []
-    for path in others:
-        candidates.append(signature(path))
-        advance(1)
+    candidates = [signature(path) for path in others]
     known = [i for i, one in enumerate(candidates) if one is not None]
     hash_K = np.array([one.hash for one in candidates if one is not None], np.uint64)
     found: dict[int, int] = {}
     for number, path in enumerate(paths):
         mine = signature(path)
-        advance(1)
         if mine is None or not known:
             continue
         near = [known[i] for i in np.flatnonzero(np.bitwise_count(hash_K ^ mine.hash) <= MAX_BITS).tolist()]

@@ -27,7 +27,7 @@ from caig_cli.records import Failure
 
 Ints = NDArray[np.int64]
 
-CHUNK = 1 << 16
+CHUNK = 1 << 14
 """Rows that are read together."""
 
 HEAD = 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from caig_cli.clicks.platforms import fold
 
 
@@ -29,6 +31,8 @@ IMPRESSIONS = _words(
 CLICKS = _words("click,clicks,clicked,clk,ad_click,link_click,tap,Klick,clic,clique,クリック,点击,클릭")
 """Events that are clicks."""
 
+_MAYBE_TOTAL = re.compile(r"\W?[^\W\d_][^\d:：]{0,24}(?:[:：]|$)")
+
 GAPS = frozenset({"", "-", "--", "---", "–", "—"})
 """Cells of names that are empty."""
 
@@ -40,7 +44,7 @@ def is_gap(value: object) -> bool:
 
 def is_total(value: object) -> bool:
     """Whether a cell is the name of a row of totals, such as ``Total: Account``."""
-    if not isinstance(value, str) or len(value) > 60:
+    if not isinstance(value, str) or not _MAYBE_TOTAL.match(value):
         return False
     head, colon, _ = value.replace("：", ":").partition(":")
     return fold(value) in TOTALS or (bool(colon) and fold(head) in TOTALS)

@@ -75,7 +75,7 @@ def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
     return {
         "id": pair.id,
         "item": pair.item,
-        **{side: _relative(creative.image, folder) for side, creative in _sides(pair)},
+        **{side: _stored(str(creative.image), str(folder))[0] for side, creative in _sides(pair)},
         **{
             f"{side}_{name}": getattr(creative, name)
             for side, creative in _sides(pair)
@@ -88,9 +88,9 @@ def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
         "attributes": dict(pair.attributes),
         "category": pair.category,
         **{
-            f"{side}_sha256": _digest(creative.image)
+            f"{side}_sha256": digest
             for side, creative in _sides(pair)
-            if not creative.image.resolve().is_relative_to(folder.resolve())
+            if (digest := _stored(str(creative.image), str(folder))[1]) is not None
         },
     }
 
@@ -113,8 +113,23 @@ def _sides(pair: Pair) -> tuple[tuple[Side, Creative], tuple[Side, Creative]]:
     return ("left", pair.left), ("right", pair.right)
 
 
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+@lru_cache(maxsize=1 << 17)
+def _stored(image: str, folder: str) -> tuple[str, str | None]:
+    """An image's path from a folder, and its SHA-256 if it lies outside; a pair file names each a few times."""
+    parent, name = os.path.split(image)
+    relative, inside = _way(parent, folder)
+    if inside and os.path.islink(image):  # noqa: PTH114  # a hundred thousand of them
+        inside = Path(image).resolve().is_relative_to(Path(folder).resolve())
+    path = name if relative == "." else f"{relative}/{name}"
+    return path, None if inside else _digest(Path(image))
+
+
+@lru_cache(maxsize=1 << 14)
+def _way(parent: str, folder: str) -> tuple[str, bool]:
+    """The path from one folder to another, and whether it lies inside."""
+    relative = os.path.relpath(Path(parent).absolute(), Path(folder).absolute())
+    inside = Path(parent).resolve().is_relative_to(Path(folder).resolve())
+    return Path(relative).as_posix(), inside
 
 
 def _pair(row: Row, number: int, images: Path | None, allow_outside: bool) -> Pair:
