@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caig_cli.clicks.encoding import Column, Ints, groups
+from caig_cli.clicks.encoding import Codes, Column, Ints, groups
 from caig_cli.clicks.pictures import NONE, Pictures
 from caig_cli.clicks.reading import IDENTITIES, Export
 from caig_cli.clicks.words import is_gap
@@ -22,7 +22,7 @@ MAX_NAME = 1_000
 class Ads:
     """The ads of an export."""
 
-    ad_R: Ints
+    ad_R: Codes
     """Index of each row's ad; -1 where the row names none."""
     name_A: Sequence[str]
     """As in the log."""
@@ -51,27 +51,28 @@ def find_ads(export: Export, pictures: Pictures | None) -> Ads:
             if len(column.code_R) and (file_V[column.code_R] >= 0).mean() > 0.5:
                 columns, files = [column, *columns], [file_V, *files]
                 break
-    weight_R = np.maximum(export.impressions_R, 0)
-    order = sorted(
-        range(len(columns)), key=lambda i: -int(weight_R[(files[i] >= 0)[columns[i].code_R]].sum())
-    )
-    chosen_R, file_R = _choose([columns[i] for i in range(len(columns))], files, order)
+    order = [0]
+    if len(columns) > 1:  # those first that lead to the pictures of most impressions
+        weight_R = np.maximum(export.impressions_R, 0)
+        led = [int(weight_R[(files[i] >= 0)[column.code_R]].sum()) for i, column in enumerate(columns)]
+        order = sorted(range(len(columns)), key=lambda i: -led[i])
+    chosen_R, file_R = _choose(columns, files, order)
     originals = {} if pictures is None else pictures.originals(np.unique(file_R[file_R >= 0]).tolist())
     for copy, original in originals.items():
         file_R[file_R == copy] = original
     return _numbered(columns, chosen_R, file_R, columns[order[0]].title, len(originals))
 
 
-def _files(column: Column, pictures: Pictures | None) -> Ints:
+def _files(column: Column, pictures: Pictures | None) -> Codes:
     """The picture of each value [V]."""
     if pictures is None:
-        return np.full(max(1, len(column.values)), NONE, np.int64)
+        return np.full(max(1, len(column.values)), NONE, np.int32)
     used = set(np.unique(column.code_R).tolist())
     found = [
         pictures.match(_text(value)) if code in used and not is_gap(value) else NONE
         for code, value in enumerate(column.values)
     ]
-    return np.array(found or [NONE], np.int64)
+    return np.array(found or [NONE], np.int32)
 
 
 def _text(value: object) -> str:
@@ -80,10 +81,10 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def _choose(columns: Sequence[Column], files: Sequence[Ints], order: Sequence[int]) -> tuple[Ints, Ints]:
-    """For each row the column that names its ad, -1 for none, and the picture; each int64 [R]."""
+def _choose(columns: Sequence[Column], files: Sequence[Codes], order: Sequence[int]) -> tuple[Codes, Codes]:
+    """For each row the column that names its ad, -1 for none, and the picture; each int32 [R]."""
     rows = len(columns[0].code_R)
-    chosen_R, file_R = np.full(rows, -1, np.int64), np.full(rows, NONE, np.int64)
+    chosen_R, file_R = np.full(rows, -1, np.int32), np.full(rows, NONE, np.int32)
     for i in order:
         found = files[i][columns[i].code_R]
         fresh = (file_R < 0) & (found >= 0)
@@ -95,13 +96,13 @@ def _choose(columns: Sequence[Column], files: Sequence[Ints], order: Sequence[in
     return chosen_R, file_R
 
 
-def _numbered(columns: Sequence[Column], chosen_R: Ints, file_R: Ints, title: str, copies: int) -> Ads:
+def _numbered(columns: Sequence[Column], chosen_R: Codes, file_R: Codes, title: str, copies: int) -> Ads:
     """Ads are pictures, and names without one."""
-    code_R = np.zeros(len(chosen_R), np.int64)
+    code_R = np.zeros(len(chosen_R), np.int32)
     for i, column in enumerate(columns):
         mine = chosen_R == i
         code_R[mine] = column.code_R[mine]
-    named = np.flatnonzero(chosen_R >= 0)
+    named = np.flatnonzero(chosen_R >= 0).astype(np.int32)
     name_G, first = groups([chosen_R[named], code_R[named]])
     names, faults_G = [], {}
     for group, row in enumerate(named[first].tolist()):
@@ -113,7 +114,7 @@ def _numbered(columns: Sequence[Column], chosen_R: Ints, file_R: Ints, title: st
     # Names of one picture are one ad; a name without a picture is an ad of its own.
     known = file_G >= 0
     same, first_ad = groups([known, np.where(known, file_G, np.arange(len(names)))])
-    ad_R = np.full(len(chosen_R), -1, np.int64)
+    ad_R = np.full(len(chosen_R), -1, np.int32)
     ad_R[named] = same[name_G]
     faults = {int(same[group]): fault for group, fault in faults_G.items()}
     return Ads(

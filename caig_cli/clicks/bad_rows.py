@@ -51,7 +51,7 @@ class BadRows:
             if not real_R[row] or not self.good_R[row]:
                 continue
             self.good_R[row] = False
-            self.complain(int(self.export.line_R[row]), f":{faults[row]}", int(self.export.weight_R[row]))
+            self.complain(int(self.export.line_R[row]), f":{faults[row]}", self.export.weight(row))
 
     def complain(self, line: int, fault: str, rows: int = 1) -> None:
         self.rows += rows

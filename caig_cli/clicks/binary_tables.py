@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from caig_cli.clicks.chunks import CHUNK, Chunk
 from caig_cli.clicks.files import LogFile
-from caig_cli.clicks.tables import CHUNK, Chunk, Table, buffered, from_rows, row_chunks
+from caig_cli.clicks.tables import Table, buffered, from_rows, row_chunks
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 

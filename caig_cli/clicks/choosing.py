@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,7 +124,9 @@ def choose(material: Material, limits: FilterSection, report: Reporter) -> Chose
         if "" in log.days:
             raise UsageError("filter.window_days: the log has rows without a day; leave it out or add days")
         keep(stability(log, high, low, limits.window_days) >= limits.min_stability, "order not stable")
-    p = probability_higher(clicks[high], shown[high], clicks[low], shown[low], material.prior.at(high))
+    p = probability_higher(
+        clicks[high], shown[high], clicks[low], shown[low], material.prior.at(high.astype(np.int64))
+    )
     sure = p >= limits.min_confidence
     keep(sure, "winner not sure")
     picture = _pictures(material, high, low, report)
@@ -144,20 +147,25 @@ def as_pairs(
     log, unknown = material.log, Facts()
     item_P = log.item_C[chosen.high_P]
     number_P = np.arange(len(item_P)) - np.searchsorted(item_P, item_P) + 1  # within the item
-    drawn = np.random.default_rng(seed).permutation(len(of))
-    for one, is_left in zip(of.tolist(), (drawn % 2 == 0).tolist(), strict=True):
-        left, right = int(chosen.high_P[one]), int(chosen.low_P[one])
-        p, q = float(chosen.p_P[one]), None if chosen.q_P is None else float(chosen.q_P[one])
+    drawn_P = np.zeros(len(item_P), np.int64)
+    drawn_P[of] = np.random.default_rng(seed).permutation(len(of))
+    observed = material.observed_C.tolist()
+    creative = lru_cache(maxsize=1 << 12)(partial(_creative, material))  # pairs of an item follow each other
+    columns = (chosen.high_P, chosen.low_P, chosen.p_P, item_P, number_P, drawn_P % 2 == 0)
+    q_P = [None] * len(of) if chosen.q_P is None else chosen.q_P[of].tolist()
+    for left, right, p, of_item, number, is_left, q in zip(
+        *(column[of].tolist() for column in columns), q_P, strict=True
+    ):
         if not is_left:
             left, right, p, q = right, left, 1 - p, None if q is None else 1 - q
-        item = log.items[item_P[one]]
+        item = log.items[of_item]
         about = facts.get(item, unknown)
         yield Pair(
-            id=f"{item}-{number_P[one]}",
+            id=f"{item}-{number}",
             item=item,
-            left=_creative(material, left),
-            right=_creative(material, right),
-            target=_target(float(material.observed_C[left]), float(material.observed_C[right])),
+            left=creative(left),
+            right=creative(right),
+            target=_target(observed[left], observed[right]),
             p_left=round(p, 6),
             q=None if q is None else round(q, 6),
             caption=about.caption,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Column:
         return Column(self.title, self.values, self.code_R[rows])
 
 
-def groups(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
+def groups(columns: Sequence[NDArray[Any]]) -> tuple[Codes, Ints]:
     """Rows equal in all columns: a number for each row [R], in order of first rows, and those rows [G]."""
     rows = len(columns[0])
     key = np.zeros(rows, np.int64)
@@ -62,27 +62,28 @@ def groups(columns: Sequence[NDArray[Any]]) -> tuple[Ints, Ints]:
         key *= span
         key += column
         key -= low
-    if int(key.max(initial=0)) < 4 * rows + 1024:
+    if int(key.max(initial=0)) < 2 * rows + 1024:
         return _dense(key)
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
     return rank[group], first[order]
 
 
-def _dense(key_R: Ints) -> tuple[Ints, Ints]:
+def _dense(key_R: Ints) -> tuple[Codes, Ints]:
     """The same for keys of a small range, without sorting rows."""
-    first_K = np.full(int(key_R.max(initial=-1)) + 1, len(key_R), np.int64)
-    first_K[key_R[::-1]] = np.arange(len(key_R))[::-1]  # the last one written is the first row
+    first_K = np.full(int(key_R.max(initial=-1)) + 1, len(key_R), np.int32)
+    # Of several rows the last one written stays: the first.
+    first_K[key_R[::-1]] = np.arange(len(key_R) - 1, -1, -1, dtype=np.int32)
     used = np.flatnonzero(first_K < len(key_R))
     used = used[np.argsort(first_K[used])]
-    rank_K = np.zeros(len(first_K), np.int64)
-    rank_K[used] = np.arange(len(used))
-    return rank_K[key_R], first_K[used]
+    rank_K = np.zeros(len(first_K), np.int32)
+    rank_K[used] = np.arange(len(used), dtype=np.int32)
+    return rank_K[key_R], first_K[used].astype(np.int64)
 
 
-def sums(group_R: Ints, values_R: Ints, number: int) -> Ints:
+def sums(group_R: Codes | Ints, values_R: Ints, number: int) -> Ints:
     """Exact sums of values by group, int64 [G]."""
     total = np.zeros(number, np.int64)
     np.add.at(total, group_R, values_R)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from caig_cli.clicks import events, numbers
+from caig_cli.clicks.chunks import Chunk
 from caig_cli.clicks.encoding import Coder, Codes, Column, Ints
 from caig_cli.clicks.platforms import Layout, fold
-from caig_cli.clicks.tables import Chunk
 from caig_cli.clicks.words import HOURS
 from caig_cli.records import Failure
 
@@ -30,7 +30,8 @@ class Intake:
         self.parts: dict[int, list[Codes]] = {place: [] for place in self.known}
         self.beside: list[int] | None = None  # settled by the first chunk
         self.lines: list[Ints] = []
-        self.weights: list[Ints] = []
+        self.weights: list[Ints] = []  # of events
+        self.rows = 0
         self.counts: tuple[list[Ints], list[Ints]] = ([], [])
         self.odd: list[tuple[int, Sequence[Any]]] = []
         self.bad: list[Failure] = []
@@ -47,13 +48,15 @@ class Intake:
             self._settle(chunk)
             self.is_events = kind is not events.Kind.COUNTS or self._flags(chunk)
         codes = {place: coder.codes(self._cells(chunk, place)) for place, coder in self.coders.items()}
-        lines, weights = chunk.line_R, np.ones(len(chunk.line_R), np.int64)
+        lines = chunk.line_R.astype(np.int32)
+        self.rows += len(lines)
         if self.is_events:
-            codes, lines, weights = self._fold(codes, lines, kind)
+            codes, firsts, weights = self._fold(codes, lines, kind)
+            lines = firsts.astype(np.int32)
+            self.weights.append(weights)
         for place, part in codes.items():
             self.parts[place].append(part)
         self.lines.append(lines)
-        self.weights.append(weights)
         self._forget_ids()
 
     def _cells(self, chunk: Chunk, place: int) -> Sequence[Any]:

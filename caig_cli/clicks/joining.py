@@ -6,8 +6,7 @@ Legend of shape names: R rows, C creatives of the log.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,155 +30,202 @@ def join(parts: Sequence[Part], pictures: Pictures | None, rules: Rules) -> Clic
     other counts for an ad and day.
     """
     builder = _Builder(pictures, rules)
-    for number, part in enumerate(parts):
-        builder.add(number, part)
-    log = builder.log(parts)
+    for part in parts:
+        builder.add(part)
+    log = builder.log()
     return replace(log, warnings=(*log.warnings, *reused_names(log)))
 
 
+@dataclass(slots=True)
+class _Ads:
+    """The ads of a part in the numbers of the log [A], and their rows [R]."""
+
+    part: Part
+    stratum: int
+    item_A: Ints
+    picture_A: Ints
+    """Number of the picture; below 0 of a name without one."""
+    line_A: Ints
+    ad_R: Ints
+    day_R: Ints
+    impressions_R: Ints
+    clicks_R: Ints
+
+    def at(self, keep: Bools) -> _Ads:
+        """Some of the rows."""
+        if keep.all():
+            return self
+        rows = (self.ad_R[keep], self.day_R[keep], self.impressions_R[keep], self.clicks_R[keep])
+        return _Ads(self.part, self.stratum, self.item_A, self.picture_A, self.line_A, *rows)
+
+
 class _Builder:
+    """Parts taken in one by one; items, days, platforms and names become numbers."""
+
     def __init__(self, pictures: Pictures | None, rules: Rules) -> None:
         self.pictures, self.rules = pictures, rules
         self.items: dict[str, int] = {}
         self.platforms: dict[str, int] = {}
-        self.creatives: dict[tuple[int, int, int | str], int] = {}
-        self.first: list[tuple[int, int, str, int]] = []  # file, line, name, picture
+        self.names: dict[str, int] = {}
         self.days: dict[str, int] = {}
-        self.rows: list[tuple[Ints, ...]] = []  # file, creative, day, impressions, clicks
+        self.taken: list[_Ads] = []
         self.notes: list[str] = []
         self.warnings: list[str] = []
 
-    def add(self, number: int, part: Part) -> None:
-        name = shown(part.name)
-        self.notes += [f"{name}: {note}" for note in part.notes]
+    def add(self, part: Part) -> None:
+        self.notes += [f"{shown(part.name)}: {note}" for note in part.notes]
         self.warnings += part.warnings
         platform = "all" if self.rules.pool else part.platform
+        ads = self._numbered(part, self.platforms.get(platform, len(self.platforms)))
+        ads = ads.at(self._not_counted_yet(ads))
+        if len(ads.ad_R):
+            self.platforms.setdefault(platform, len(self.platforms))
+        self.taken.append(ads)
+
+    def _numbered(self, part: Part, stratum: int) -> _Ads:
+        used = np.unique(part.ad_R).tolist()
         item_I = np.full(max(1, len(part.items)), -1, np.int64)
-        for item in part.item_A[np.unique(part.ad_R)].tolist():
+        for item in dict.fromkeys(part.item_A[used].tolist()):
             item_I[item] = self.items.setdefault(part.items[item], len(self.items))
-        day_V = np.full(len(part.days), -1, np.int64)
+        day_V = np.full(len(part.days), -1, np.int32)
         for day in np.unique(part.day_R).tolist():
             day_V[day] = self.days.setdefault(part.days[day], len(self.days))
-        day_R = day_V[part.day_R]
-        item_A = item_I[part.item_A]
-        keep = self._not_counted_yet(part, platform, item_A, day_R)
-        stratum = self.platforms.setdefault(platform, len(self.platforms)) if keep.any() else 0
-        creative_A = np.full(len(item_A), -1, np.int64)
-        first_R = np.unique(part.ad_R, return_index=True)[1]
-        lines = dict(zip(part.ad_R[first_R].tolist(), part.line_R[first_R].tolist(), strict=True))
-        for ad in np.unique(part.ad_R[keep]).tolist():
-            file = int(part.ads.file_A[ad])
-            key = (stratum, int(item_A[ad]), file if file >= 0 else part.ads.name_A[ad])
-            creative_A[ad] = self.creatives.setdefault(key, len(self.creatives))
-            if creative_A[ad] == len(self.first):
-                self.first.append((number, lines[ad], part.ads.name_A[ad], file))
-        self.rows.append(
-            (
-                np.full(int(keep.sum()), number), creative_A[part.ad_R[keep]], day_R[keep],
-                part.impressions_R[keep], part.clicks_R[keep],
-            )
-        )  # fmt: skip
+        picture_A = part.ads.file_A.astype(np.int64)
+        for ad in np.flatnonzero(picture_A < 0).tolist():
+            picture_A[ad] = -1 - self.names.setdefault(part.ads.name_A[ad], len(self.names))
+        line_A = np.zeros(len(part.item_A), np.int64)
+        line_A[part.ad_R[::-1]] = part.line_R[::-1]
+        counts = (part.impressions_R, part.clicks_R)
+        return _Ads(
+            part, stratum, item_I[part.item_A], picture_A, line_A, part.ad_R, day_V[part.day_R], *counts
+        )
 
-    def _not_counted_yet(self, part: Part, platform: str, item_A: Ints, day_R: Ints) -> Bools:
-        """Which rows of a part count [R]: not those that an earlier export has with the very same counts."""
-        keep = np.ones(len(part.ad_R), np.bool_)
-        if not self.rows:
-            return keep
-        known = self._known()
-        keys = self._keys(part, item_A)
-        for stratum, name in enumerate(self.platforms):
-            mine = np.array(
-                [self.creatives.get((stratum, *keys[ad]), -1) for ad in range(len(keys))] or [-1], np.int64
-            )
-            found = [known.get((int(mine[ad]), int(day))) for ad, day in zip(part.ad_R, day_R, strict=True)]
-            there = np.array([one is not None for one in found], np.bool_)
+    def _not_counted_yet(self, ads: _Ads) -> Bools:
+        """Which rows count [R]: not those that an earlier export has with the very same counts."""
+        keep = np.ones(len(ads.ad_R), np.bool_)
+        for stratum in range(len(self.platforms)):
+            there, same = _compared([one for one in self.taken if one.stratum == stratum], ads)
             if not there.any():
                 continue
-            same = np.array(
-                [
-                    one == (int(i), int(c))
-                    for one, i, c in zip(found, part.impressions_R, part.clicks_R, strict=True)
-                ],
-                np.bool_,
-            )
-            if (same == there).all() and int(part.impressions_R[there].sum()) > 0:
+            if (same == there).all() and int(ads.impressions_R[there].sum()) > 0:
                 keep &= ~there
                 self.warnings.append(
-                    f"{shown(part.name)}: {int(there.sum())} rows have the very counts of an "
+                    f"{shown(ads.part.name)}: {int(there.sum())} rows have the very counts of an "
                     "earlier file: the same log exported twice, counted once"
                 )
-            elif name == platform and not self.rules.pool:
-                self._refuse(part, int(np.flatnonzero(there & keep)[0]))
+            elif stratum == ads.stratum and not self.rules.pool and self.rules.repeats == "refuse":
+                line = ads.part.line_R[np.flatnonzero(there)[0]]
+                raise DataError(
+                    f"{shown(ads.part.name)}:{line}: a second row for this ad and day, with other counts than "
+                    "in an earlier file; leave one out, or say --repeats sum or first"
+                )
         return keep
 
-    def _refuse(self, part: Part, row: int) -> None:
-        if self.rules.repeats == "refuse":
-            raise DataError(
-                f"{shown(part.name)}:{part.line_R[row]}: a second row for this ad and day, with "
-                "other counts than in an earlier file; leave one out, or say --repeats sum or first"
+    def log(self) -> ClickLog:
+        taken = self.taken
+        offset_T = np.cumsum([0, *(len(one.item_A) for one in taken)])
+        used = [np.unique(one.ad_R) + offset for one, offset in zip(taken, offset_T, strict=False)]
+        used_A = np.concatenate(used).astype(np.int64)
+        stratum_A, item_A, picture_A, line_A, part_A = (
+            np.concatenate(columns)[used_A]
+            for columns in (
+                [np.full(len(one.item_A), one.stratum) for one in taken], [one.item_A for one in taken],
+                [one.picture_A for one in taken], [one.line_A for one in taken],
+                [np.full(len(one.item_A), number) for number, one in enumerate(taken)],
             )
-
-    def _keys(self, part: Part, item_A: Ints) -> list[tuple[int, int | str]]:
-        files, names = part.ads.file_A.tolist(), part.ads.name_A
-        return [
-            (item, file if file >= 0 else name)
-            for item, file, name in zip(item_A.tolist(), files, names, strict=True)
-        ]
-
-    def _known(self) -> dict[tuple[int, int], tuple[int, int]]:
-        columns = [np.concatenate([rows[i] for rows in self.rows]).tolist() for i in range(1, 5)]
-        return {(c, d): (i, k) for c, d, i, k in zip(*columns, strict=True)}
-
-    def log(self, parts: Sequence[Part]) -> ClickLog:
-        _, creative_R, day_R, impressions_R, clicks_R = (
-            np.concatenate([rows[i] for rows in self.rows]) for i in range(5)
-        )
-        ordered = days.in_order(list(self.days))
-        rank = {day: index for index, day in enumerate(ordered)}
-        of = np.array([rank[day] for day in self.days] or [0], np.int64)
-        group, first = groups([creative_R, day_R]) if len(parts) > 1 else (creative_R, creative_R)
-        if len(first) < len(group):  # of several files
-            if self.rules.repeats == "first" and not self.rules.pool:
-                impressions_R, clicks_R = impressions_R[first], clicks_R[first]
-            else:
-                impressions_R, clicks_R = (sums(group, v, len(first)) for v in (impressions_R, clicks_R))
-            self.notes.append(f"{len(group)} rows of several files for {len(first)} ads and days")
-            creative_R, day_R = creative_R[first], day_R[first]
-        bad = [failure for part in parts for _, failure in part.bad]
-        platform_C, item_C = (np.array([key[i] for key in self.creatives], np.int64) for i in (0, 1))
-        file_C, line_C = (np.array([one[i] for one in self.first], np.int64) for i in (0, 1))
+        )  # fmt: skip
+        creative_U, first_C = groups([stratum_A, item_A, picture_A])
+        creative_A = np.full(int(offset_T[-1]), -1, np.int32)
+        creative_A[used_A] = creative_U
+        rows = self._rows(creative_A, offset_T)
+        names = [name for one in taken for name in one.part.ads.name_A]
+        files = np.concatenate([one.part.ads.file_A for one in taken])
+        image_C = [names[ad] for ad in used_A[first_C].tolist()]
+        file_C = files[used_A[first_C]].tolist()
+        where = list(zip(part_A[first_C].tolist(), line_A[first_C].tolist(), strict=True))
+        bad = [failure for one in taken for _, failure in one.part.bad]
         return ClickLog(
-            names=tuple(part.name for part in parts),
+            names=tuple(one.part.name for one in taken),
             items=tuple(self.items),
             platforms=tuple(self.platforms),
-            image_C=tuple(name for _, _, name, _ in self.first),
-            path_C=tuple(self._path(file) for *_, file in self.first),
-            item_C=item_C,
-            platform_C=platform_C,
-            file_C=file_C,
-            line_C=line_C,
-            days=tuple(ordered),
-            creative_R=creative_R,
-            day_R=of[day_R],
-            impressions_R=impressions_R,
-            clicks_R=clicks_R,
+            image_C=tuple(image_C),
+            path_C=tuple(self._path(file) for file in file_C),
+            item_C=item_A[first_C],
+            platform_C=stratum_A[first_C],
+            file_C=part_A[first_C],
+            line_C=line_A[first_C],
+            days=tuple(days.in_order(list(self.days))),
+            creative_R=rows[0],
+            day_R=rows[1],
+            impressions_R=rows[2],
+            clicks_R=rows[3],
             bad=tuple(bad[:MAX_LISTED]),
-            bad_rows=sum(part.bad_rows for part in parts),
-            missing=self._missing(parts),
-            facts=tuple(part.facts for part in parts),
+            bad_rows=sum(one.part.bad_rows for one in taken),
+            missing=self._missing(where, image_C, file_C),
+            facts=tuple(one.part.facts for one in taken),
             notes=tuple(self.notes),
             warnings=tuple(self.warnings),
         )
 
-    def _path(self, file: int) -> Any:
+    def _rows(self, creative_A: Ints, offset_T: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Creative, day, impressions and clicks of each row; what several files say of one is one row."""
+        rank = {day: index for index, day in enumerate(days.in_order(list(self.days)))}
+        of_D = np.array([rank[day] for day in self.days] or [0], np.int32)
+        creative_R = _joined(
+            [creative_A[one.ad_R + offset] for one, offset in zip(self.taken, offset_T, strict=False)]
+        )
+        day_R = of_D[_joined([one.day_R for one in self.taken])]
+        impressions_R = _joined([one.impressions_R for one in self.taken])
+        clicks_R = _joined([one.clicks_R for one in self.taken])
+        if len(self.taken) == 1:
+            return creative_R, day_R, impressions_R, clicks_R
+        group, first = groups([creative_R, day_R])
+        if len(first) == len(group):
+            return creative_R, day_R, impressions_R, clicks_R
+        if self.rules.repeats == "first" and not self.rules.pool:
+            counts = impressions_R[first], clicks_R[first]
+        else:
+            counts = sums(group, impressions_R, len(first)), sums(group, clicks_R, len(first))
+        self.notes.append(f"{len(group)} rows of several files for {len(first)} ads and days")
+        return creative_R[first], day_R[first], *counts
+
+    def _path(self, file: int) -> str | None:
         return self.pictures.paths[file] if self.pictures is not None and file >= 0 else None
 
-    def _missing(self, parts: Sequence[Part]) -> tuple[Failure, ...]:
+    def _missing(
+        self, where: Sequence[tuple[int, int]], names: Sequence[str], files: Sequence[int]
+    ) -> tuple[Failure, ...]:
         if self.pictures is None:
             return ()
         found = []
-        for number, line, name, file in self.first:
+        for (number, line), name, file in zip(where, names, files, strict=True):
             if file < 0:
-                place = f"{shown(parts[number].name)}:{line}:image"
+                place = f"{shown(self.taken[number].part.name)}:{line}:image"
                 found.append(Failure(place, self.pictures.fault(name, file)))
         return tuple(found)
+
+
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _compared(earlier: Sequence[_Ads], mine: _Ads) -> tuple[Bools, Bools]:
+    """Which rows of ``mine`` an earlier part has too, and which of them with the same counts; bool [R]."""
+    rows = len(mine.ad_R)
+    if not earlier:
+        return np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
+    every = [*earlier, mine]
+    group, first = groups(
+        [
+            np.concatenate([one.item_A[one.ad_R] for one in every]),
+            np.concatenate([one.picture_A[one.ad_R] for one in every]),
+            np.concatenate([one.day_R for one in every]),
+        ]
+    )
+    before = first[group[-rows:]] if rows else np.zeros(0, np.int64)
+    there = before < len(group) - rows
+    same = there.copy()
+    for counts in ("impressions_R", "clicks_R"):
+        values = np.concatenate([getattr(one, counts) for one in every])
+        same &= values[before] == getattr(mine, counts)
+    return there, same

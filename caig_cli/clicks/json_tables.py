@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from caig_cli.clicks.chunks import CHUNK, Chunk
 from caig_cli.clicks.files import LogFile
 from caig_cli.clicks.platforms import fold, platforms
-from caig_cli.clicks.tables import CHUNK, Chunk, Table, text_of_file
+from caig_cli.clicks.tables import Table, text_of_file
 from caig_cli.data.images import shown
 from caig_cli.data.tables import Row, kind, rows_of_text, skip_blanks
 from caig_cli.errors import DataError

@@ -17,7 +17,7 @@ from caig_cli.clicks.encoding import sums
 from caig_cli.data.images import shown
 from caig_cli.records import Failure
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
             f"{shown(export.name)}: products are told by {shown(products.told)}; "
             "--column item=NAME says otherwise"
         )
-    part = _summed(export.at(keep_R), ads, items, item_R[keep_R], products, rules, bad)
+    item_R = item_R if keep_R.all() else item_R[keep_R]
+    part = _summed(export.at(keep_R), ads, items, item_R, products, rules, bad)
     bad.judge(rules, real_R)
     part.bad, part.bad_rows = bad.listed[:MAX_LISTED], bad.rows
     _tell_others(export, ads, keep_R, notes, warnings)
@@ -143,7 +144,7 @@ def _items(column: Column, bad: BadRows, real_R: Bools) -> tuple[list[str], Ints
     """Distinct products as clean texts, and that of each row [R]; rows without one are bad."""
     texts, gap_V = names_of(column)
     number: dict[str, int] = {}
-    of_V = np.zeros(max(1, len(texts)), np.int64)
+    of_V = np.zeros(max(1, len(texts)), np.int32)
     wrong: dict[int, str] = {}
     for code, text in enumerate(texts):
         clean = "" if gap_V[code] else clean_text(text)
@@ -192,10 +193,11 @@ def _summed(
     export: Export, ads: Ads, items: list[str], item_R: Ints, products: Products, rules: Rules, bad: BadRows
 ) -> Part:
     """One row for each ad of a product and day; what they were added up over is told."""
-    ad_R = ads.ad_R[bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)]
+    kept_R = bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)
+    ad_R = ads.ad_R if kept_R.all() else ads.ad_R[kept_R]
     own, first = _creatives(item_R, ad_R)
     day = export.day
-    day_R = np.zeros(len(own), np.int64) if day is None else day.code_R.astype(np.int64)
+    day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
     group, first_row = groups([own, day_R])
     notes: list[str] = []
     kept = np.ones(len(group), np.bool_)
@@ -206,7 +208,8 @@ def _summed(
         sums(group[kept], values[kept], number) for values in (export.impressions_R, export.clicks_R)
     )
     if export.is_events:
-        notes.append(f"{int(export.weight_R.sum())} events added up by ad and day")
+        number_of_events = sum(export.weight(row) for row in range(len(export.line_R)))
+        notes.append(f"{number_of_events} events added up by ad and day")
     part = Part(
         export.name, export.layout.platform.name, items, item_R[first], ads, own[first_row], day_R[first_row],
         [""] if day is None else list(day.values), impressions, clicks, export.line_R[first_row], {},

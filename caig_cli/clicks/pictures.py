@@ -31,6 +31,7 @@ _ENDINGS = (".jpg", ".png", ".jpeg", ".webp")  # tried where a log gives a name 
 _PARTS = re.compile(r"\s[|/:–—-]+\s|\s*[|;,]\s*")
 _TOKENS = re.compile(r"[\s|;,:/()\[\]{}\"']+")
 _ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
+_STEP = 1 << 20  # bytes
 _HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
 
 Find = Callable[[str], set[int]]
@@ -53,6 +54,7 @@ class Pictures:
         self._roots = [os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders]
         self._prefixes = [os.path.join(folder, "") for folder in folders]  # noqa: PTH118
         self._real: dict[str, str] = {}
+        self._links: set[int] = set()
         self._allow_outside, self._deep = allow_outside, deep
 
     def match(self, value: str) -> int:
@@ -70,7 +72,7 @@ class Pictures:
         if len(found) != 1:
             return SEVERAL if found else NONE
         number = found.pop()
-        return number if self._allow_outside or self._is_inside(self.paths[number]) else OUTSIDE
+        return number if self._allow_outside or self._is_inside(number) else OUTSIDE
 
     def fault(self, value: str, found: int) -> str:
         """Why a cell means no file, in one line."""
@@ -94,8 +96,8 @@ class Pictures:
         for prefix in self._prefixes:
             for one in names:
                 path = one if one.startswith(os.sep) else prefix + one
-                if is_file(path):
-                    found.add(self._add(path))
+                if kind := _kind(path):
+                    found.add(self._add(path, is_link=kind == "link"))
                     break
         return found
 
@@ -127,8 +129,9 @@ class Pictures:
     def _names(self) -> dict[str, set[int]]:
         found: dict[str, set[int]] = defaultdict(set)
         for folder in self.folders:
-            for path in _walk(folder, self._deep):
-                found[os.path.basename(path).casefold()].add(self._add(path))  # noqa: PTH119
+            for path, is_link in _walk(folder, self._deep):
+                number = self._add(path, is_link=is_link)
+                found[os.path.basename(path).casefold()].add(number)  # noqa: PTH119
                 if len(self.paths) > MAX_FILES:
                     raise DataError(f"{shown(folder)}: more than {MAX_FILES} pictures; name a smaller folder")
         return dict(found)
@@ -171,13 +174,15 @@ class Pictures:
         path = self.paths[number]
         return next((i for i, prefix in enumerate(self._prefixes) if path.startswith(prefix)), 0)
 
-    def _add(self, path: str) -> int:
+    def _add(self, path: str, *, is_link: bool) -> int:
         if "./" in path or "//" in path:
             path = os.path.normpath(path)
         number = self._number.get(path)
         if number is None:
             number = self._number[path] = len(self.paths)
             self.paths.append(path)
+            if is_link:
+                self._links.add(number)
         return number
 
     def _one_of(self, numbers: set[int]) -> set[int]:
@@ -210,22 +215,24 @@ class Pictures:
             found.update({own[one]: others[copy] for one, copy in copies.items()})
         return found
 
-    def _is_inside(self, text: str) -> bool:
-        folder = os.path.dirname(text)  # noqa: PTH120
+    def _is_inside(self, number: int) -> bool:
+        text = self.paths[number]
+        folder, _, name = text.rpartition(os.sep)
         real = self._real.get(folder)
         if real is None:
-            real = self._real[folder] = os.path.realpath(folder)
-        own = os.path.join(real, os.path.basename(text))  # noqa: PTH118, PTH119
-        real = os.path.realpath(text) if os.path.islink(text) else own  # noqa: PTH114
+            real = self._real[folder] = os.path.realpath(folder or ".")
+        real = os.path.realpath(text) if number in self._links else f"{real}{os.sep}{name}"
         return any(real.startswith(root) for root in self._roots)
 
 
-def is_file(path: str) -> bool:
-    """Whether a path is a file, or a link to one; not for names that no file can have."""
+def _kind(path: str) -> str | None:
+    """``file``, ``link`` to one, or None, also for names that no file can have."""
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+        if stat.S_ISREG(os.lstat(path).st_mode):
+            return "file"
+        return "link" if stat.S_ISREG(os.stat(path).st_mode) else None  # noqa: PTH116
     except (OSError, ValueError):  # not there, too long, or with a null character
-        return False
+        return None
 
 
 def digests(paths: Iterable[str], advance: Callable[[int], None] = lambda n: None) -> dict[str, str]:
@@ -263,8 +270,8 @@ def _stem(name: str) -> str:
     return stem if dot and f".{ending}" in SUFFIXES else name
 
 
-def _walk(folder: Path, deep: bool) -> Iterator[str]:
-    """Image files below a folder, without hidden folders and links to folders; in order of their names."""
+def _walk(folder: Path, deep: bool) -> Iterator[tuple[str, bool]]:
+    """Image files below a folder, and whether they are links; hidden and linked folders are left out."""
     waiting = [str(folder)]
     while waiting:
         here = waiting.pop()
@@ -277,9 +284,17 @@ def _walk(folder: Path, deep: bool) -> Iterator[str]:
                 if deep and not entry.name.startswith("."):
                     waiting.append(entry.path)
             elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122
-                yield entry.path
+                yield entry.path, entry.is_symlink()
 
 
 def _hash(path: str) -> str:
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  # a hundred thousand of them
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    file = os.open(path, os.O_RDONLY)  # a hundred thousand of them
+    try:
+        digest = hashlib.sha256()
+        while True:
+            data = os.read(file, _STEP)
+            digest.update(data)
+            if len(data) < _STEP:
+                return digest.hexdigest()
+    finally:
+        os.close(file)

@@ -57,8 +57,8 @@ class Export:
     layout: Layout
     header: Sequence[str]
     line_R: Ints
-    weight_R: Ints
-    """Rows of the file that a row stands for: more than one where events were added up."""
+    weight_R: Ints | None
+    """Rows of the file that a row stands for, where events were added up."""
     columns: Mapping[str, Column]
     """Field -> its column, for what may lead to the picture or the product."""
     beside: Sequence[Column]
@@ -81,6 +81,10 @@ class Export:
     """Rows that are called totals."""
     notes: Sequence[str]
 
+    def weight(self, row: int) -> int:
+        """Rows of the file that a row stands for."""
+        return 1 if self.weight_R is None else int(self.weight_R[row])
+
     def at(self, rows: NDArray[np.bool_]) -> Export:
         """The export with some of its rows; faults are told before."""
         if rows.all():
@@ -88,7 +92,7 @@ class Export:
         return replace(
             self,
             line_R=self.line_R[rows],
-            weight_R=self.weight_R[rows],
+            weight_R=None if self.weight_R is None else self.weight_R[rows],
             columns={name: column.at(rows) for name, column in self.columns.items()},
             beside=[column.at(rows) for column in self.beside],
             day=None if self.day is None else self.day.at(rows),
@@ -152,13 +156,12 @@ def _absent(name: str, field_name: str, header: Sequence[str]) -> str:
 def _export(name: str, table: Table, intake: Intake, options: Options) -> Export:
     """All that was taken in, understood."""
     layout, platform = intake.layout, intake.layout.platform
-    rows = sum(map(len, intake.lines)) and int(sum(part.sum() for part in intake.weights))
-    rows += len(intake.odd) + len(intake.bad)
+    rows = intake.rows + len(intake.odd) + len(intake.bad)
     footer, odd = _footer(name, intake)
     columns = {one: intake.column(place) for one, place in layout.places.items() if place in intake.parts}
     beside = [intake.column(place) for place in intake.beside or ()]
-    line_R = np.concatenate(intake.lines) if intake.lines else np.zeros(0, np.int64)
-    weight_R = np.concatenate(intake.weights) if intake.weights else np.zeros(0, np.int64)
+    line_R = np.concatenate(intake.lines) if intake.lines else np.zeros(0, np.int32)
+    weight_R = np.concatenate(intake.weights) if intake.weights else None
     counted = _Counted(name, line_R)
     if intake.is_events:
         impressions_R, clicks_R = (np.concatenate(part) for part in intake.counts)

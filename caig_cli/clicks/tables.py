@@ -19,16 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from caig_cli.clicks.chunks import CHUNK, Chunk, filled, in_columns
+from caig_cli.clicks.delimited import Text, text_chunks
 from caig_cli.clicks.files import BROKEN, LogFile, open_text, unreadable
 from caig_cli.clicks.platforms import fold, known_titles
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
-from caig_cli.records import Failure
 
 Ints = NDArray[np.int64]
-
-CHUNK = 1 << 14
-"""Rows that are read together."""
 
 HEAD = 100
 """Lines that are searched for the header."""
@@ -37,16 +35,6 @@ DELIMITERS = "\t,;|"
 
 HEADERLESS = ("item", "image", "day", "impressions", "clicks")
 """The columns of a list without a header."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some rows: their lines [R], and their cells by column; and rows of another length by their line."""
-
-    line_R: Ints
-    columns: Sequence[Sequence[Any]]
-    odd: Sequence[tuple[int, Sequence[Any]]] = ()
-    bad: Sequence[Failure] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +89,18 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
         raise DataError(f"{shown(file.name)}: the file is empty; give a click log")
     delimiter, row, bare = _find_header(head, given)
     if bare:
-        reader = csv.reader(chain(head, stream), delimiter=delimiter, quoting=csv.QUOTE_NONE)
-        return Table(HEADERLESS, _text_chunks(file, reader, len(HEADERLESS)), line=0)
-    reader = csv.reader(chain(head, stream), delimiter=delimiter)
+        text = Text(file, stream, head, delimiter, csv.QUOTE_NONE)
+        return Table(HEADERLESS, text_chunks(text, len(HEADERLESS)), line=0)
+    reader = csv.reader(head, delimiter=delimiter)
     before = list(islice(reader, row))
     header = [title.strip() for title in next(reader)]
+    line = reader.line_num
     while header and not header[-1]:
         header.pop()
     notes = () if encoding.startswith("utf") else (f"read as {encoding}",)
     preamble = [" ".join(filter(None, map(str.strip, cells))) for cells in before if any(cells)]
-    return Table(header, _text_chunks(file, reader, len(header)), reader.line_num, notes, preamble)
+    text = Text(file, stream, head[line:], delimiter, csv.QUOTE_MINIMAL, line)
+    return Table(header, text_chunks(text, len(header)), line, notes, preamble)
 
 
 def _find_header(head: Sequence[str], given: Sequence[str]) -> tuple[str, int, bool]:
@@ -144,65 +134,13 @@ def _score(cells: Sequence[Any], given: Sequence[str]) -> int:
     return known_titles(cells) + sum(bool(title) and fold(title) in folded for title in given)
 
 
-def _text_chunks(file: LogFile, reader: Any, width: int) -> Iterator[Chunk]:
-    while True:
-        start = reader.line_num
-        rows: list[list[str]] = []
-        bad: list[Failure] = []
-        try:
-            rows.extend(islice(reader, CHUNK))
-        except (csv.Error, UnicodeError) as error:
-            place = f"{shown(file.name)}:{reader.line_num}"
-            fault = f"not valid CSV ({error}); fix it, nothing after it was read"
-            bad.append(Failure(place, f"{place}: {fault}"))
-        except BROKEN as error:
-            raise unreadable(file.name, error) from None
-        if not rows and not bad:
-            return
-        yield _in_columns(rows, _lines(rows, start, reader.line_num), width, bad)
-        if bad:
-            return
-
-
-def _lines(rows: Sequence[Sequence[str]], start: int, end: int) -> Ints:
-    """The line on which each row begins, int64 [R]; cells may hold line ends."""
-    if end - start == len(rows):
-        return np.arange(start + 1, end + 1)
-    longs = np.array([1 + sum(cell.count("\n") for cell in row) for row in rows], np.int64)
-    return start + 1 + np.concatenate([[0], np.cumsum(longs)[:-1]])
-
-
-def _in_columns(
-    rows: Sequence[Sequence[Any]], line_R: Ints, width: int, bad: Sequence[Failure] = ()
-) -> Chunk:
-    """Rows of one length as columns; longer ones by blank cells are cut, others of another length are odd."""
-    odd: list[tuple[int, Sequence[Any]]] = []
-    if {*map(len, rows)} - {width}:
-        kept, lines = [], []
-        for line, row in zip(line_R.tolist(), rows, strict=True):
-            if len(row) > width and not any(map(_filled, row[width:])):
-                row = row[:width]
-            if len(row) == width:
-                kept.append(row)
-                lines.append(line)
-            elif any(map(_filled, row)):
-                odd.append((line, row))
-        rows, line_R = kept, np.array(lines, np.int64)
-    columns = list(zip(*rows, strict=True)) if rows else [()] * width
-    return Chunk(line_R, columns, odd, bad)
-
-
-def _filled(cell: object) -> bool:
-    return cell is not None and bool(str(cell).strip())
-
-
 # --- rows of Python values -------------------------------------------------------------------------
 
 
 def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]) -> Table:
     """Rows whose header is somewhere among the first ones, such as those of a spreadsheet."""
     head = list(islice(rows, HEAD))
-    scores = [(_score(row, given), sum(map(_filled, row))) for row in head]
+    scores = [(_score(row, given), sum(map(filled, row))) for row in head]
     if not head or max(filled for _, filled in scores) == 0:
         raise DataError(f"{shown(file.name)}: the sheet is empty; give a click log")
     number = max(range(len(head)), key=lambda row: (scores[row], -row))
@@ -210,7 +148,7 @@ def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]
     while header and not header[-1]:
         header.pop()
     rest = chain(head[number + 1 :], rows)
-    preamble = [" ".join(str(cell) for cell in row if _filled(cell)) for row in head[:number]]
+    preamble = [" ".join(str(cell) for cell in row if filled(cell)) for row in head[:number]]
     return Table(header, row_chunks(rest, len(header), number + 2), number + 1, preamble=preamble)
 
 
@@ -218,7 +156,7 @@ def row_chunks(rows: Iterable[Sequence[Any]], width: int, line: int) -> Iterator
     """Rows of Python values as chunks; ``line`` is that of the first."""
     rows = iter(rows)
     while part := list(islice(rows, CHUNK)):
-        yield _in_columns(part, np.arange(line, line + len(part)), width)
+        yield in_columns(part, np.arange(line, line + len(part)), width)
         line += len(part)
 
 

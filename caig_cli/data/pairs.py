@@ -115,7 +115,7 @@ def _sides(pair: Pair) -> tuple[tuple[Side, Creative], tuple[Side, Creative]]:
 
 @lru_cache(maxsize=1 << 17)
 def _stored(image: str, folder: str) -> tuple[str, str | None]:
-    """An image's path from a folder, and its SHA-256 if it lies outside; a pair file names each a few times."""
+    """An image's path from a folder, and its SHA-256 if it lies outside; pairs name each a few times."""
     parent, name = os.path.split(image)
     relative, inside = _way(parent, folder)
     if inside and os.path.islink(image):  # noqa: PTH114  # a hundred thousand of them

@@ -243,8 +243,9 @@ def test_unusable_files(tmp_path: Path) -> None:
 
 
 def test_progress_tells_of_every_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caig_cli.clicks.tables.CHUNK", 3)
+    monkeypatch.setattr("caig_cli.clicks.delimited.BLOCK", 30)
+    monkeypatch.setattr("caig_cli.clicks.tables.HEAD", 1)
     (tmp_path / "log.txt").write_text(TEXTS["creative_ranking.txt"])
     told: list[int] = []
     read_click_logs([str(tmp_path / "log.txt")], advance=told.append)
-    assert told == [3, 1] and np.sum(told) == len(ROWS)
+    assert len(told) > 1 and np.sum(told) == len(ROWS)
