@@ -116,8 +116,8 @@ class _Builder:
             elif stratum == ads.stratum and not self.rules.pool and self.rules.repeats == "refuse":
                 line = ads.part.line_R[np.flatnonzero(there)[0]]
                 raise DataError(
-                    f"{shown(ads.part.name)}:{line}: a second row for this ad and day, with other counts than "
-                    "in an earlier file; leave one out, or say --repeats sum or first"
+                    f"{shown(ads.part.name)}:{line}: a second row for this ad and day, with other "
+                    "counts than in an earlier file; leave one out, or say --repeats sum or first"
                 )
         return keep
 
