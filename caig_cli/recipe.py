@@ -307,8 +307,9 @@ def _explain(error: ValidationError, where: Mapping[str, str], path: Path | None
     if first["type"] == "missing":
         return f"{path or 'recipe'}: key {key!r} is needed; give it with its flag or --set {key}=..."
     given = first.get("input")
-    reason = str(first["msg"])
-    return f"{place or path or 'recipe'}: {key}: {reason[:1].lower()}{reason[1:]}, got {_short(given)}"
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    got = "" if given is None else f", got {_short(given)}"
+    return f"{place or path or 'recipe'}: {key}: {reason[:1].lower()}{reason[1:]}{got}"
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -100,6 +100,21 @@ def learning_rate(optim: OptimSection, step: int, total: int) -> float:
     ]
     share = 1.0 if optim.schedule == "constant" else optim.floor + (1.0 - optim.floor) * left
     return optim.learning_rate * share
+
+
+def recompute_activations(model: Any, on: bool = True) -> None:
+    """Let a transformers model keep one input per layer and compute the rest again in the backward pass.
+
+    Without reentry no input needs a gradient, so transformers' hooks for that are taken off again: they would
+    make frozen towers keep their activations, and fail on those whose first layer returns no tensor.
+    """
+    turn = "enable" if on else "disable"
+    # Older transformers know the second name only; newer ones warn of it.
+    names = (f"activation_checkpointing_{turn}", f"gradient_checkpointing_{turn}")
+    switch = next(found for name in names if (found := getattr(model, name, None)) is not None)
+    switch(*([{"use_reentrant": False}] if on else []))
+    if on and hasattr(model, "disable_input_require_grads"):
+        model.disable_input_require_grads()
 
 
 def make_optimizer(model: torch.nn.Module, optim: OptimSection) -> torch.optim.AdamW:

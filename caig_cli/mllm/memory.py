@@ -15,7 +15,7 @@ import torch
 
 from caig_cli.engine.memory import Phase
 from caig_cli.engine.meter import META, peak_of
-from caig_cli.engine.optim import OptimSection
+from caig_cli.engine.optim import OptimSection, recompute_activations
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.sampling import pick
@@ -31,7 +31,8 @@ LIKELY = 64
 class Pass:
     """A forward pass: rows of a length, with images, and how many tokens the head predicts (0: two heads).
 
-    ``looks``: the tower is asked within it; otherwise what it sees was kept.
+    ``looks``: the tower is asked within it; otherwise what it sees was kept. ``size``: that of its images,
+    None for a framed square's.
     """
 
     rows: int
@@ -39,6 +40,7 @@ class Pass:
     answers: int
     images: int
     looks: bool = False
+    size: Size | None = None
 
 
 def learning(name: str, one: Sketch, passes: Sequence[Pass], optim: OptimSection) -> Phase:
@@ -73,8 +75,7 @@ class _in_training:  # noqa: N801 - a context, used as one
     def __enter__(self) -> None:
         self.model.train()
         if self.recomputes:
-            self.model.gradient_checkpointing_enable()
-            self.model.enable_input_require_grads()
+            recompute_activations(self.model)
         for weight in self.learnt:
             weight.grad = torch.empty_like(weight) if self.there else None
         self.hooks = [p.register_post_accumulate_grad_hook(self._in_full) for p in self.learnt]
@@ -89,8 +90,7 @@ class _in_training:  # noqa: N801 - a context, used as one
             hook.remove()
         self.model.zero_grad()
         if self.recomputes:
-            self.model.gradient_checkpointing_disable()
-            self.model.disable_input_require_grads()
+            recompute_activations(self.model, on=False)
         self.model.eval()
 
 
@@ -170,7 +170,7 @@ def longest(mllm: Mllm, texts: Iterable[str]) -> int:
 
 def _rows(mllm: Mllm, one: Pass) -> dict[str, Any]:
     """Embeddings of rows with images in them."""
-    size = mllm.rules.usual
+    size = one.size or mllm.rules.usual
     ids_BL = torch.zeros(one.rows, one.length, dtype=torch.long, device=META)
     if not one.images:
         seen = None

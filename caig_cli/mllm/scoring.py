@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from caig_cli.engine.optim import recompute_activations
 from caig_cli.mllm.inputs import Batch
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.vision import embed, language
@@ -51,10 +52,9 @@ class ResponseScorer(nn.Module):
         logits: torch.Tensor = core.lm_head(out.last_hidden_state[batch.row_N, batch.at_N])
         return logits
 
-    def gradient_checkpointing_enable(self, options: dict[str, Any] | None = None) -> None:
-        """As transformers' own; adapters need the inputs of frozen layers to carry gradients."""
-        self.model.gradient_checkpointing_enable(options)
-        self.model.enable_input_require_grads()
+    def gradient_checkpointing_enable(self) -> None:
+        """As transformers' own."""
+        recompute_activations(self.model)
 
 
 def response_logps(scorer: nn.Module, batches: Sequence[Batch]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from caig_cli.cutouts.source import CutoutSource
 from caig_cli.engine.optim import Count, OptimSection, Share
@@ -20,6 +20,17 @@ from caig_cli.recipe import Section
 
 Cadence = Annotated[int, Field(ge=0)]
 Half = Annotated[float, Field(ge=0, lt=0.5)]
+
+
+def _asked_for(what: str, option: str) -> BeforeValidator:
+    """A recipe may leave a model empty, so that the user names it: no other model takes its place."""
+
+    def check(source: object) -> object:
+        if source is None:
+            raise ValueError(f"this recipe needs {what}; give {option} FOLDER (or org/name)")
+        return source
+
+    return BeforeValidator(check)
 
 
 class PcpoSection(ObjectiveSection):
@@ -71,8 +82,9 @@ class PcpoSection(ObjectiveSection):
 class PolicySection(Section):
     """The prompt model to improve."""
 
-    base: ModelName = "embedded"
-    """Model or adapter to start from: embedded, a folder, or org/name[@revision]; it is the reference too."""
+    base: Annotated[ModelName, _asked_for("the prompt model to improve", "--base")] = "embedded"
+    """Model or adapter to start from: embedded, a folder, or org/name[@revision]; it is the reference too.
+    A recipe that leaves it empty wants it named."""
 
     lora: LoraSection = LoraSection(rank=16, alpha=32.0)
     """Adapters to train where the start has none; an adapter's own keep their shape."""
@@ -122,8 +134,9 @@ class BrushSection(Section):
 class JudgeSection(Section):
     """Who says which ad is clicked more."""
 
-    model: ModelName = "embedded"
-    """Reward model to learn from: embedded, heldout, random (a coin), a folder, or org/name[@revision]."""
+    model: Annotated[ModelName, _asked_for("the reward model to learn from", "--judge")] = "embedded"
+    """Reward model to learn from: embedded, heldout, random (a coin), a folder, or org/name[@revision]. A
+    recipe that leaves it empty wants it named."""
 
     heldout: ModelName | None = "auto"
     """Second reward model that scores every round and can stop the run; auto takes the one that was trained

@@ -56,14 +56,14 @@ def judging(one: Sketch, layout: str, text: str, pairs: int) -> int:
     model = MllmReward(one.mllm, layout)
     count = min(pairs, together(model, [text]))
     passes = [rows(model, text, 2 * count, 2 * count)]
-    seen = memory.looking(one, 2 * count, model.rules.usual) if layout == "two_images" else 0
+    seen = memory.looking(one, 2 * count, model.seen_size) if layout == "two_images" else 0
     return max(seen, memory.asking(one, passes))
 
 
 def rows(model: MllmReward, text: str, count: int, ads: int) -> Pass:
     """A forward pass of a reward model: rows in one order each, of so many ads."""
     apart = model.layout == "two_images"
-    return Pass(count, model.length(text), 0, ads if apart else count, looks=not apart)
+    return Pass(count, model.length(text), 0, ads if apart else count, looks=not apart, size=model.seen_size)
 
 
 def training(
@@ -83,10 +83,9 @@ def training(
     batch = rows(model, text, count, 2 * pairs)
     batch = replace(batch, looks=batch.looks or section.train_tower)
     learnt = memory.learning("train", one, [batch], optim)
-    room = max(
-        memory.asking(one, [rows(model, text, 2 * pairs, 2 * pairs)]),
-        memory.looking(one, CHUNK, model.rules.usual),
-    )
+    room = memory.asking(one, [rows(model, text, 2 * pairs, 2 * pairs)])
+    if model.looks_last:  # before the first step the tower looks at all ads, some at a time
+        room = max(room, memory.looking(one, CHUNK, model.seen_size))
     return [learnt, replace(learnt, name="evaluate", activations=room)]
 
 

@@ -18,15 +18,20 @@ import torch
 from torch import nn
 from transformers import DynamicCache
 
+from caig_cli.engine.optim import recompute_activations
 from caig_cli.mllm import vision
-from caig_cli.mllm.images import Rules
+from caig_cli.mllm.images import Rules, Size
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.rewards.model import CtrScale, Heads, PairOutput
 from caig_cli.mllm.rewards.names import Names, Worth
 
 
 class MllmReward(nn.Module):
-    """A language model with two heads. ``layout`` is ``two_images`` or ``side_by_side``."""
+    """A language model with two heads. ``layout`` is ``two_images`` or ``side_by_side``.
+
+    ``rules`` are those of an ad's picture, ``seen_size`` is the size of what the tower sees: of one ad, or of
+    two beside each other.
+    """
 
     def __init__(self, mllm: Mllm, layout: str) -> None:
         super().__init__()
@@ -37,7 +42,7 @@ class MllmReward(nn.Module):
         self.scale, self._recomputes = CtrScale(), False
         self._apart = layout == "two_images"
         self.rules: Rules = mllm.rules.of_two() if self._apart else mllm.rules.halves()
-        self._size = self.rules.usual if self._apart else mllm.rules.joined()
+        self.seen_size: Size = self.rules.usual if self._apart else mllm.rules.joined()
 
     @property
     def seen_width(self) -> int:
@@ -71,7 +76,7 @@ class MllmReward(nn.Module):
     def length(self, text: str) -> int:
         """Tokens of a row that asks ``text``."""
         encoder = self.mllm.encoder
-        shown = len(encoder.picture(self._size)) * (2 if self._apart else 1)
+        shown = len(encoder.picture(self.seen_size)) * (2 if self._apart else 1)
         begun = len(encoder.start(self.mllm.family.judged))
         return begun + shown + len(encoder.question(text, image=True))
 
@@ -81,9 +86,9 @@ class MllmReward(nn.Module):
 
     def _see(self, pixels: torch.Tensor) -> torch.Tensor:
         """What the tower gives for pictures of one size, [I, ...]."""
-        pieces, rows = self.mllm.family.view.rows(self.mllm.config, self._size)
+        pieces, rows = self.mllm.family.view.rows(self.mllm.config, self.seen_size)
         count = len(pixels) // pieces
-        seen = vision.patches(self.mllm, pixels, [self._size] * count)
+        seen = vision.patches(self.mllm, pixels, [self.seen_size] * count)
         return seen if rows == 1 else seen.view(count, rows, *seen.shape[1:])
 
     def forward(
@@ -158,7 +163,7 @@ class MllmReward(nn.Module):
         if self.mllm.family.view.grid is None:
             return {}
         encoder = self.mllm.encoder
-        sizes = [self._size] * (2 if self._apart else 1)
+        sizes = [self.seen_size] * (2 if self._apart else 1)
         shown = encoder.start(self.mllm.family.judged)
         for size in sizes:
             shown += encoder.picture(size)
@@ -179,20 +184,19 @@ class MllmReward(nn.Module):
         return start_1SD.expand(count, -1, -1)
 
     def gradient_checkpointing_enable(self) -> None:
-        """As transformers' own; adapters need the inputs of frozen layers to carry gradients."""
+        """As transformers' own."""
         self._recomputes = True
-        self.model.gradient_checkpointing_enable()
-        self.model.enable_input_require_grads()
+        recompute_activations(self.model)
 
     def tokens(self, looks_I: torch.Tensor) -> torch.Tensor:
         """The image tokens [I, T, D] and what the family writes around them."""
         core, view = self.mllm.core, self.mllm.family.view
-        rows = view.rows(core.config, self._size)[1]
+        rows = view.rows(core.config, self.seen_size)[1]
         flat = looks_I if rows == 1 else looks_I.flatten(0, 1)
-        found: torch.Tensor = view.project(core, flat.to(core.dtype), [self._size] * len(looks_I))
+        found: torch.Tensor = view.project(core, flat.to(core.dtype), [self.seen_size] * len(looks_I))
         if rows == 1:
             return found
-        ids = torch.tensor(self.mllm.encoder.picture(self._size), device=found.device)
+        ids = torch.tensor(self.mllm.encoder.picture(self.seen_size), device=found.device)
         shown_T = ids == core.config.image_token_id
         if shown_T.all():
             return found.view(len(looks_I), -1, found.shape[-1])

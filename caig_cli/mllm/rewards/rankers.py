@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from caig_cli.engine.optim import recompute_activations
 from caig_cli.mllm.rewards.encoders import TextEncoder, VisionEncoder
 from caig_cli.mllm.rewards.model import CtrScale, PairOutput
 from caig_cli.mllm.rewards.names import Names
@@ -128,4 +129,4 @@ class Cg4ctr(Ranker):
 
 def _checkpoint(model: nn.Module) -> None:
     if getattr(model, "supports_gradient_checkpointing", False):
-        model.gradient_checkpointing_enable()  # type: ignore[operator]
+        recompute_activations(model)
