@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,21 +26,50 @@ _SHEET_PAPER = (247, 246, 243)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One picture of a gallery: where it is, what to say about it, and facts in small print."""
+    """One picture of a gallery: where it is, what to say about it, and facts in small print.
+
+    ``pick`` names it in the list of what is kept; without, it is not to be kept or discarded.
+    """
 
     image: Path
     title: str
     text: str = ""
     note: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    pick: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """Any picture of the user's, and beside it what was cut out of it (None: nothing was).
+
+    ``state`` is a word that stands out, ``text`` and ``fault`` what to say, ``facts`` small print.
+    """
+
+    before: Path
+    after: Path | None
+    title: str
+    text: str = ""
+    fault: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Cards under a heading; ``text`` is the sentence below it."""
+    """Cards under a heading; ``text`` is the sentence below it, ``lead`` comes before the cards."""
 
     heading: str
     cards: Sequence[Card]
+    text: str = ""
+    lead: BeforeAfter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """The list of the cards that are kept, to copy; once on a page."""
+
+    heading: str
     text: str = ""
 
 
@@ -63,22 +93,6 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class BeforeAfter:
-    """Any picture of the user's, and beside it what was cut out of it (None: nothing was).
-
-    ``state`` is a word that stands out, ``text`` and ``fault`` what to say, ``facts`` small print.
-    """
-
-    before: Path
-    after: Path | None
-    title: str
-    text: str = ""
-    fault: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Pairs of pictures under a heading."""
 
@@ -87,15 +101,24 @@ class Comparison:
     text: str = ""
 
 
-Section = Gallery | Table | Figure | Comparison
+Section = Gallery | Table | Figure | Comparison | Picks
 
 
 def report(
-    title: str, summary: str, facts: Mapping[str, str], sections: Iterable[Section], *, root: Path
+    title: str,
+    summary: str,
+    facts: Mapping[str, str],
+    sections: Iterable[Section],
+    *,
+    root: Path,
+    verdict: str = "",
+    picks: bool = False,
 ) -> Iterable[str]:
     """The HTML of a report, in pieces, so that memory does not grow with the number of pictures.
 
     Every text is escaped. Thumbnails are inlined, and link to the pictures by paths relative to ``root``.
+    ``verdict`` is a sentence that stands out. With ``picks`` the page has the script of keep and discard, the
+    only one that its policy lets run.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("caig_cli.engine"),
@@ -110,9 +133,12 @@ def report(
     environment.filters["png"] = lambda data: _inline(data, "png")
     environment.filters["link"] = lambda path: Path(path).relative_to(root).as_posix()
     kinds = ((type(section).__name__, section) for section in sections)
+    script = (Path(__file__).parent / "templates" / "report.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html").generate(
-        title=title, summary=summary, facts=facts, sections=kinds
-    )
+        title=title, summary=summary, facts=facts, sections=kinds, verdict=verdict, picks=picks,
+        script=script, script_hash=f"sha256-{digest}",
+    )  # fmt: skip
 
 
 def contact_sheet(

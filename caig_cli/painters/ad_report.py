@@ -49,15 +49,17 @@ def show_ads(
     """Write ``contact-sheet.png`` and ``report.html``; pictures are read back one at a time."""
     if ads:
         run.save_png("contact-sheet.png", pages.contact_sheet([run.path / row["path"] for row in ads]), {})
-    known = {one.product.id: one.product for one in cutouts}
+    known = {one.product.id: one for one in cutouts}
     galleries: list[pages.Section] = [
         _gallery(run, known.get(identifier), identifier, list(rows))
         for identifier, rows in itertools.groupby(ads[:SHOWN], key=lambda row: str(row["product"]))
     ]
-    looked_at = [_cutouts(cutouts)] if cutouts else []
-    # What has to be looked at comes before what is fine.
-    urgent = any(one.error is not None or one.facts is None for one in cutouts)
-    sections = [*looked_at, *galleries] if urgent else [*galleries, *looked_at]
+    # What has to be looked at comes before what is fine; that stands beside its ads.
+    urgent = [one for one in cutouts if one.error is not None or one.facts is None]
+    sections: list[pages.Section] = [_cutouts(urgent)] if urgent else []
+    sections += galleries
+    if ads:
+        sections.append(pages.Picks("Kept ads", "What is kept, to copy: one file of this folder a line."))
     if failures:
         rows = [[failure.item, failure.error] for failure in failures]
         sections.append(pages.Table("Not used", ["item", "why"], rows))
@@ -67,14 +69,14 @@ def show_ads(
     if len(ads) > SHOWN:
         summary += f"; the first {SHOWN} are shown, {MANIFEST} has them all"
     facts = {name.replace("_", " "): value for name, value in origin.items()}
-    page = pages.report("Advertising images", summary, facts, sections, root=run.path)
+    page = pages.report("Advertising images", summary, facts, sections, root=run.path, picks=bool(ads))
     run.write_text("report.html", "".join(page))
 
 
 def _cutouts(cutouts: Sequence[CutoutPicture]) -> pages.Comparison:
-    """Every photo beside its cut-out, what needs a look first."""
+    """Photos beside their cut-outs, what needs a look first."""
     ordered = sorted(cutouts, key=_urgency)
-    text = "The photo, and what the ads show of it. Doubtful and refused ones come first."
+    text = "Photos that made no ad, and what was cut out of them. Doubtful ones come first."
     if len(ordered) > SHOWN_CUTOUTS:
         text += f" {SHOWN_CUTOUTS} of {len(ordered)} are shown."
     return pages.Comparison("Cut-outs", [_pair(one) for one in ordered[:SHOWN_CUTOUTS]], text)
@@ -107,12 +109,16 @@ def _pair(one: CutoutPicture) -> pages.BeforeAfter:
     )
 
 
-def _gallery(run: RunDir, product: Product | None, identifier: str, rows: Sequence[Row]) -> pages.Gallery:
-    """One product's ads under its title."""
+def _gallery(
+    run: RunDir, cutout: CutoutPicture | None, identifier: str, rows: Sequence[Row]
+) -> pages.Gallery:
+    """One product's photo, cut-out and ads under its title."""
+    product = cutout.product if cutout else None
     title = (product.caption if product else None) or identifier
     words = [] if title == identifier else [identifier]
     words += [f"{name}: {value}" for name, value in product.attributes.items()] if product else []
-    return pages.Gallery(title, [_card(run, row) for row in rows], " · ".join(words))
+    cards = [_card(run, row) for row in rows]
+    return pages.Gallery(title, cards, " · ".join(words), _pair(cutout) if cutout else None)
 
 
 def _card(run: RunDir, row: Row) -> pages.Card:
@@ -125,6 +131,7 @@ def _card(run: RunDir, row: Row) -> pages.Card:
         row["prompt"],
         "; ".join(f"{what}: {words}" for what, of in notes.items() if (words := ", ".join(of))),
         {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row),
+        str(row["path"]),
     )
 
 
