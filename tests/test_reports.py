@@ -1,4 +1,4 @@
-"""Reports in a real browser, as wide as a phone and as a screen: nothing is cut off, asked for or in error."""
+"""Reports in a real browser, on a phone and on a screen: nothing is cut off, asked for or in error."""
 
 from __future__ import annotations
 
