@@ -255,7 +255,7 @@ def test_the_controlnet_sees_the_edges(recorded: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     "given",
     [{"negative_prompt": "text"}, {"guidance": 2.0}, {"control_scale": 0.1}, {"steps": 4},
-     {"mask_dilation": 24}, {"scheduler": "ddim"}],
+     {"mask_dilation": 24}, {"scheduler": "ddim"}, {"shadow": 0.0}],
     ids=lambda given: next(iter(given)),
 )  # fmt: skip
 def test_every_value_shows(
@@ -287,6 +287,24 @@ def test_the_product_is_the_customers(size: tuple[int, int], painters: Callable[
     (ad,) = painters("sd15").paint([one])
     found = measure(np.asarray(ad), one.product, place(one.product.size, size, "middle", 0.9))
     assert ad.size == size and found.interior == 0
+
+
+def test_the_product_casts_a_soft_shadow_on_what_was_painted(
+    section: Callable[..., DiffusionSection],
+) -> None:
+    """Darker at its foot, nowhere brighter, the same far above; its own pixels are the customer's."""
+    one = Shot(bottle(), "a table", (96, 96), 7, "centre", 0.5)
+    plain, shaded = (
+        np.asarray(DiffusionPainter(section(shadow=strength), "cpu").paint([one])[0]).astype(int)
+        for strength in (0.0, 1.0)
+    )
+    box = one.box
+    change = (plain - shaded).sum(axis=-1)
+    assert change.min() >= 0
+    around = slice((box.top + box.bottom) // 2, box.bottom + 6), slice(box.left - 16, box.right + 16)
+    assert (change / plain.sum(axis=-1))[around].max() > 0.06
+    assert change[: box.top].max() == 0
+    assert measure(shaded.astype(np.uint8), one.product, box).interior == 0
 
 
 def test_what_grows_is_painted_again(

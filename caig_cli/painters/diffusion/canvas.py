@@ -98,13 +98,12 @@ def edges_of(rgba: Pixels) -> Pixels:
     return canny(np.where(solid, outlined, 0).astype(np.uint8), *_EDGES)
 
 
-def finish(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
-    """The ad uint8 [H, W, 3]: the canvas cut to the frame and scaled to the ad, the product on top."""
+def trimmed(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
+    """What was painted, uint8 [H, W, 3]: the canvas cut to the frame and scaled to the ad."""
     frame = painted.convert("RGB").crop((0, 0, *canvas.frame))
     if frame.size != shot.size:
         frame = frame.resize(shot.size, Image.Resampling.LANCZOS)
-    box = shot.box
-    return compose.compose(np.array(frame), shot.product, box)
+    return np.array(frame)
 
 
 def _on_canvas(box: Box, ad: Size, canvas: Canvas) -> Box:

@@ -13,12 +13,13 @@ from PIL import Image
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.painters import Notes, Shot
-from caig_cli.painters.compose import Pixels
-from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, finish
+from caig_cli.painters.compose import Pixels, compose
+from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, trimmed
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.loading import load, runtime_of
 from caig_cli.painters.diffusion.reading import unread
 from caig_cli.painters.diffusion.sections import DiffusionSection
+from caig_cli.painters.diffusion.shadow import shaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """A finished ad, the seed of its background, and how much this continues the product."""
+    """A background, its seed, and how much it continues the product."""
 
-    ad: Pixels
+    painted: Pixels
     seed: int
     growth: float
 
@@ -65,7 +66,13 @@ class DiffusionPainter:
                     kept[n] = result
             todo = [n for n in todo if kept[n].growth > section.growth_limit and tried[n] <= section.retries]
         self._notes = {shot: self._note(shot, kept[n], tried[n]) for n, shot in enumerate(shots)}
-        return [Image.fromarray(kept[n].ad) for n in range(len(shots))]
+        return [self._ad(shot, kept[n].painted) for n, shot in enumerate(shots)]
+
+    def _ad(self, shot: Shot, painted: Pixels) -> Image.Image:
+        """The product and its shadow on what was painted."""
+        if self._section.shadow > 0:
+            painted = shaded(painted, shot, self._section.shadow)
+        return Image.fromarray(compose(painted, shot.product, shot.box))
 
     def notes(self, shot: Shot) -> Notes:
         """About a shot of the last call: how its background came to be, what of its prompt was not read."""
@@ -98,9 +105,10 @@ class DiffusionPainter:
         results = []
         for task, picture in zip(tasks, pictures, strict=True):
             shot = task.shot
-            ad = finish(picture, shot, task.canvas)
+            painted = trimmed(picture, shot, task.canvas)
             box = shot.box
-            results.append(_Result(ad, task.seed, growth(ad, shot.product, box)))
+            grown = growth(compose(painted, shot.product, box), shot.product, box)
+            results.append(_Result(painted, task.seed, grown))
         return results
 
     def _arguments(self, tasks: Sequence[_Task]) -> dict[str, Any]:

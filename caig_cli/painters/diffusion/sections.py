@@ -79,6 +79,10 @@ class DiffusionSection(Section):
     vae_tiling: bool = False
     """Whether pictures are decoded in tiles, which takes less memory and may show."""
 
+    shadow: Annotated[float, Field(ge=0, le=1)] = 0.75
+    """Strength of the soft shadow that the product casts on what was painted: the share of the light that its
+    deepest point loses; 0 casts none."""
+
     growth_limit: Annotated[float, Field(ge=0)] = 0.05
     """Paint again where the background continues the product by more than this share of its area."""
 

@@ -73,7 +73,7 @@ def _light(photo: PhotoLight, *, down: bool) -> dict[str, Any]:
     middle = 180 - turn if down else turn
     off = np.abs((azimuth - middle + 180) % 360 - 180)
     height = np.degrees(np.arcsin(up))
-    lamp = np.exp(-((off / 38) ** 2) - ((height - 52) / 22) ** 2)
+    lamp = np.exp(-((off / 38) ** 2) - ((height - 60) / 22) ** 2)
     return panorama((0.55 + 2.2 * lamp) * np.ones(3), 1.0)
 
 
