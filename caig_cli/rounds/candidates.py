@@ -31,6 +31,10 @@ from caig_cli.market.workers import Workers
 from caig_cli.mllm.judges import Judge
 from caig_cli.painters import Painter, Shot
 from caig_cli.painters.layout import parse_size
+from caig_cli.painters.outline import outline
+from caig_cli.painters.pose import STANDS, Pose
+from caig_cli.painters.posing import pose_of
+from caig_cli.painters.studio.viewpoint import View, view_of
 from caig_cli.painters.table import PAINTERS, Means, described, together
 from caig_cli.records import Creative, Pair, Product, Verdict
 from caig_cli.rounds.sections import BrushSection
@@ -161,8 +165,16 @@ def _shots(brush: BrushSection, job: Job) -> list[Shot]:
     cutout = open_cutout(job.cutout)
     product, size = job.product, parse_size(brush.size)
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+    shape = outline(cutout)
+
+    def pose(prompt: str) -> Pose:
+        if brush.stance == "stand":
+            return STANDS
+        return pose_of(product, cutout, shape, View() if brush.stance else view_of(prompt), brush.stance).pose
+
     return [
-        Shot(cutout, prompt, size, job.seed, brush.placement, brush.scale, height) for prompt in job.prompts
+        Shot(cutout, prompt, size, job.seed, brush.placement, brush.scale, height, pose(prompt))
+        for prompt in job.prompts
     ]
 
 

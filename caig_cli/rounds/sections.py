@@ -15,6 +15,7 @@ from caig_cli.mllm.questions import Question
 from caig_cli.mllm.sections import LoraSection, PlannedRecipe
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement
+from caig_cli.painters.pose import Stance
 from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Section
 
@@ -126,6 +127,10 @@ class BrushSection(Section):
 
     scale: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of the frame's width and height that the product may fill; empty suits the frame."""
+
+    stance: Stance | None = None
+    """How products are placed, whatever prompts say: stand is as the market's products are; empty follows the
+    prompt's words, the title and the photo, as caig generate does."""
 
     workers: Count | None = None
     """Processes that paint while this one ranks; empty takes one per core where the painter uses the CPU."""

@@ -48,7 +48,7 @@ def _wall(name: str, finish: str = "matte", gloss: float = 0.1) -> Callable[[Sta
         tile = float(np.clip(cloth.size_cm, 0.4 * (x1 - x0), 1.6 * (x1 - x0)))
         bsdf = textured(Cloth(cloth), finish, gloss, stage.relief(cloth, tile / cloth.size_cm))
         shapes = {"backdrop": solid(upright((x0, x1), z, stage.wall), bsdf, 1 / tile)}
-        return shapes | (_skirting(stage) if stage.furniture else {})
+        return shapes | (_skirting(stage) if stage.furniture and not stage.on_wall else {})
 
     return build
 

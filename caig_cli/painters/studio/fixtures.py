@@ -21,6 +21,8 @@ STEEL = Material("metal", (196, 196, 200), 0.25)
 WOOD = Material("plastic", (176, 132, 88), 0.35)
 FLEX = Material("fabric", (52, 50, 48), 0.9)
 
+_HOOD = 0.12
+"""A garment whose shoulders are lower than this share of its height has a hood."""
 _HOOK_CM = 7.0
 """How far a hanger's hook reaches above the garment, where the frame has room for it."""
 
@@ -38,12 +40,16 @@ Parts = list[tuple[Mesh, Material]]
 
 
 def _hanger(stage: Stage, cutout: Cutout) -> Parts:
-    """A wooden hanger: its arch between the shoulders, and a steel hook over a peg or a rail."""
+    """A wooden hanger: its arch between the shoulders, and a steel hook over a peg or a rail.
+
+    The arch shows in the neck of a shirt; behind a hood it is at the shoulders, and is hidden.
+    """
     top, across = _top(stage, cutout), stage.width_cm
     thick = float(np.clip(0.014 * across, 0.35, 1.2))
     t = np.linspace(-1, 1, 17)
-    reach = 0.2 * across
-    arms = np.stack([top[0] + reach * t, 0 * t + top[1], top[2] - thick - 0.36 * reach * t**2], axis=-1)
+    reach, below = 0.2 * across, _shoulders(cutout)
+    height = top[2] - thick - (below * stage.height_cm - 0.36 * reach if below > _HOOD else 0.0)
+    arms = np.stack([top[0] + reach * t, 0 * t + top[1], height - 0.36 * reach * t**2], axis=-1)
     return [(tube(arms, thick), WOOD), *_hooked(stage, top - np.array([0, 0, thick]))]
 
 
@@ -120,6 +126,14 @@ def _top(stage: Stage, cutout: Cutout) -> Point:
     )  # fmt: skip
     behind = 0.5 * stage.wall if stage.on_wall else 0.1
     return np.asarray(stage.camera.unproject(pixel, min(behind, 0.02 * stage.height_cm)))
+
+
+def _shoulders(cutout: Cutout) -> float:
+    """How far below its top, as a share of its height, a garment is half as wide as it gets."""
+    solid = cutout.rgba[..., 3] >= SOLID
+    first, last = np.argmax(solid, axis=1), solid.shape[1] - 1 - np.argmax(solid[:, ::-1], axis=1)
+    wide = np.where(solid.any(axis=1), last - first, 0)
+    return float(np.argmax(wide >= 0.5 * wide.max()) / solid.shape[0])
 
 
 def _strap(stage: Stage, cutout: Cutout) -> float:

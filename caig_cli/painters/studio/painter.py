@@ -13,7 +13,7 @@ from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.grading import grade, grade_for, match
-from caig_cli.painters.studio.language import read
+from caig_cli.painters.studio.language import Reading, read
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.packshot import is_packshot, packshot, without_effect
 from caig_cli.painters.studio.photo_light import photo_light
@@ -44,10 +44,12 @@ class StudioPainter:
         if is_packshot(scene):
             more = without_effect(reading)
             return Notes((*reading.ignored, *more), reasons={**reading.reasons, **more})
+        more = _out_of_view(reading, shot.pose)
+        ignored, reasons = (*reading.ignored, *more), {**reading.reasons, **more}
         if not scene.props:
-            return Notes(reading.ignored, reasons=reading.reasons)
+            return Notes(ignored, reasons=reasons)
         stage = build_stage(scene, shot.size, shot.box, shot.height_cm, shot.seed, shot.pose)
-        return Notes(reading.ignored, left_out(stage), reasons=reading.reasons)
+        return Notes(ignored, left_out(stage), reasons=reasons)
 
     def _one(self, shot: Shot) -> npt.NDArray[np.uint8]:
         box = shot.box
@@ -80,6 +82,14 @@ def photograph(
     if photo is None:
         return grade(linear, scene.mood, LIGHTS[scene.light].level)
     return grade_for(linear, scene.mood, match(linear, product, box), photo.brightness)
+
+
+def _out_of_view(reading: Reading, pose: Pose) -> dict[str, str]:
+    """What the prompt names and a camera that looks straight down cannot show, with the reason."""
+    if pose.stance != "lie" or "backdrop" not in reading.named:
+        return {}
+    name = reading.scene.backdrop.replace("_", " ")
+    return {name: "the product lies and is seen from straight above: nothing is behind it"}
 
 
 def samples(size: tuple[int, int]) -> int:

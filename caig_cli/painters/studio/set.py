@@ -25,9 +25,6 @@ from caig_cli.records import Box
 GROUND = {"float": 0.90, "hang": 0.92, "worn": 1.35}
 """Row, as a share of the frame's height, of the ground right below a product that does not touch it."""
 
-OUT_OF_SIGHT = 1.25
-"""The same where a product hangs on a wall and nothing stands below it."""
-
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 
 
@@ -64,9 +61,7 @@ def _camera(
         lift = support_height(scene.props, height_cm) if pose.stance == "stand" else 0.0
         return aim(size, box, height_cm, elevation=elevation, aperture=aperture, lift=lift)
     cm = height_cm / max(box.height, 1)
-    foot = (OUT_OF_SIGHT if _hangs_on_wall(scene, pose) and not scene.props else GROUND[pose.stance]) * size[
-        1
-    ]
+    foot = GROUND[pose.stance] * size[1]
     if pose.stance == "worn" and box.bottom < size[1]:
         foot = box.bottom  # its feet are seen
     hover = max(foot - box.bottom, 0.0) * cm
