@@ -53,6 +53,8 @@ def test_the_table_is_whole() -> None:
         ("Palm Treo Pro", None),
         ("", None),
         ("SKU 4711", None),
+        ("Atomic Habits by James Clear, Hardcover", "book"),  # James is no plural of jam
+        ("The Ordinary Oil Control Serum", "cosmetic"),  # and "the" is no French tea
     ],
 )
 def test_the_noun_that_counts(title: str, category: str | None) -> None:
@@ -89,6 +91,7 @@ def test_attributes_help_where_the_title_does_not() -> None:
         ("Couchtisch 110 x 60 x 45 cm", 2.2, 40, 60),
         ("Dresser 120cm x 80cm x 40cm", 1.5, 70, 90),
         ("Bague en or", 0.9, 1.5, 3),
+        ("Automatic watch 42mm steel", 0.8, 7, 10),
         ("Kommode 82,5 cm hoch", 1.0, 82, 83),
     ],
 )

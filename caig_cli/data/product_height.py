@@ -63,6 +63,8 @@ _PAPER = {"a0": 118.9, "a1": 84.1, "a2": 59.4, "a3": 42.0, "a4": 29.7, "a5": 21.
 _DIAGONAL = frozenset({"computer", "laptop", "tablet", "phone"})
 """Kinds whose inches are the screen's diagonal."""
 _PAPERS = frozenset({"paper_flat", "frame", "wall_art", "book", "wallet", "bag"})
+_WORN = frozenset({"watch", "jewel", "eyewear"})
+"""Kinds whose millimetres are of a part: the case, the stone, the lens."""
 _SHOES = frozenset({"shoes", "boots"})
 
 
@@ -118,7 +120,8 @@ def _lengths(text: str, kind: Kind | None) -> list[tuple[float, bool]]:
         for pattern in (_LABELLED, _AFTER):
             for match in re.finditer(rf"(?<![\w.])(?:{pattern.format(units=names)})", text):
                 found.append((factor * _number(match[1]), True))
-    plain = _quantities(text, _LENGTHS)
+    units = dict(list(_LENGTHS.items())[1:]) if kind is not None and kind.category in _WORN else _LENGTHS
+    plain = _quantities(text, units)
     if kind is not None and kind.category in _DIAGONAL:
         inches = _quantities(text, {"in|inch|inches|zoll|pouces?|pulgadas?|''|\"|”": 2.54})
         wide = 0.87 if kind.category == "computer" else 0.86  # 16:9 and 16:10, without the frame

@@ -24,7 +24,7 @@ _WEAK = frozenset(
     "cream|orange|wine|peach|lemon|apple|chocolate|coffee|honey|milk|water|tea|salt|rice|oil|olive oil|fruit"
     "|glass|glas|paper|fabric|stoff|canvas|matte|fleece|cable|print|display|screen|top|mat|pin|charm|decoration"
     "|box|case|card|gift|game|map|scale|robe|four|pain|chain|sign|gel|bow|bass|tube|range|pot|bar|drops|powder"
-    "|organ|light|sweets|drink|present|set|olivenol|ol|leine|rock|mono".split("|")
+    "|organ|light|sweets|drink|present|set|olivenol|ol|leine|rock|mono|ink".split("|")
 )
 """Nouns that are as often a colour, a material or a detail: they count where no other noun is there."""
 
@@ -42,10 +42,17 @@ _MIN_COMPOUND = 4
 """Letters of a noun that may end a German compound."""
 
 
-_PLURALS = (
-    ("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""), ("x", ""), ("en", ""), ("n", ""), ("er", ""),
-    ("e", ""),
-)  # fmt: skip
+_PLURALS: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (("ies", "y"), ("ves", "f"), ("s", "")),
+    "de": (("en", ""), ("n", ""), ("er", ""), ("e", ""), ("s", "")),
+    "fr": (("s", ""), ("x", "")),
+    "es": (("es", ""), ("s", "")),
+}
+"""Endings of plurals by language, and those of their singulars."""
+_ES = ("ches", "shes", "sses", "xes", "zes", "oes")
+"""Endings of English plurals whose singular is without es."""
+_NO_NOUNS = frozenset("the a an of on in for with and or by to from is it".split())
+"""English words that look like nouns of other languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,32 +143,39 @@ Known = Mapping[str, tuple[Kind, str, str]]
 
 def _find(known: Known, words: list[str]) -> tuple[Kind, str, str] | None:
     last = words[-1]
-    for ending in _endings(last):
-        found = known.get(" ".join([*words[:-1], ending]))
-        if found is not None:
-            return found
-    if len(words) > 1 or not last.isalpha():
-        parts = last.split("-")
-        return _find(known, [parts[-1]]) if len(words) == 1 and len(parts) > 1 and parts[-1] else None
-    return _compound(known, last)
+    if len(words) == 1 and last in _NO_NOUNS:
+        return None
+    found = _one_or_many(known, words[:-1], last)
+    if found is not None or len(words) > 1:
+        return found
+    parts = last.split("-")
+    if len(parts) > 1:
+        return _find(known, parts[-1:]) if parts[-1] else None
+    return _compound(known, last) if last.isalpha() else None
+
+
+def _one_or_many(known: Known, before: list[str], last: str) -> tuple[Kind, str, str] | None:
+    """The name as it is written, or as the plural of a noun of one of the languages."""
+    found = known.get(" ".join([*before, last]))
+    if found is not None:
+        return found
+    for language, endings in _PLURALS.items():
+        more = (("es", ""), *endings) if language == "en" and last.endswith(_ES) else endings
+        for plural, one in more:
+            if last.endswith(plural) and len(last) > len(plural) + 2:
+                found = known.get(" ".join([*before, last.removesuffix(plural) + one]))
+                if found is not None and found[1] == language:
+                    return found
+    return None
 
 
 def _compound(known: Known, word: str) -> tuple[Kind, str, str] | None:
     """The German noun that a long word ends with: "perserteppiche"."""
     for start in range(2, len(word) - _MIN_COMPOUND + 1):
-        for ending in _endings(word[start:]):
-            found = known.get(ending)
-            if found is not None and found[1] == "de" and len(ending) >= _MIN_COMPOUND:
-                return found
+        found = _one_or_many(known, [], word[start:])
+        if found is not None and found[1] == "de" and len(found[2]) >= _MIN_COMPOUND:
+            return found
     return None
-
-
-def _endings(word: str) -> Iterable[str]:
-    """A word as written, and what it may be the plural of."""
-    yield word
-    for plural, one in _PLURALS:
-        if word.endswith(plural) and len(word) > len(plural) + 2:
-            yield word.removesuffix(plural) + one
 
 
 @cache
