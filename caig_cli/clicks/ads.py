@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from caig_cli.clicks.encoding import Codes, Column, Ints, groups
 from caig_cli.clicks.pictures import NONE, Pictures
-from caig_cli.clicks.reading import IDENTITIES, Export
+from caig_cli.clicks.reading import IDENTITIES, Export, absent
 from caig_cli.clicks.words import is_gap
 from caig_cli.data.images import shown
+from caig_cli.errors import DataError
 
 MAX_NAME = 1_000
 """Longest accepted item id, image name or day, in characters."""
@@ -41,16 +42,20 @@ class Ads:
 def find_ads(export: Export, pictures: Pictures | None) -> Ads:
     """The ads of an export by its columns of pictures, names and ids, whichever lead to pictures.
 
-    Where none of them does, another column of texts that names most pictures is taken.
+    Where none of them does, another column of texts that names most pictures is taken. Raises DataError where
+    no column names ads.
     """
     columns = [export.columns[one] for one in IDENTITIES if one in export.columns]
     files = [_files(column, pictures) for column in columns]
     if pictures is not None and not any((file_V >= 0).any() for file_V in files):
-        for column in export.beside:
+        others = (column for one, column in export.columns.items() if one not in IDENTITIES)
+        for column in (*export.beside, *others):
             file_V = _files(column, pictures)
             if len(column.code_R) and (file_V[column.code_R] >= 0).mean() > 0.5:
                 columns, files = [column, *columns], [file_V, *files]
                 break
+    if not columns:
+        raise DataError(absent(export.name, "image", export.header))
     order = [0]
     if len(columns) > 1:  # those first that lead to the pictures of most impressions
         weight_R = np.maximum(export.impressions_R, 0)
@@ -78,7 +83,8 @@ def _files(column: Column, pictures: Pictures | None) -> Codes:
 def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    return text[2:-1] if text.startswith('="') and text.endswith('"') else text  # kept from Excel's rounding
 
 
 def _choose(columns: Sequence[Column], files: Sequence[Codes], order: Sequence[int]) -> tuple[Codes, Codes]:

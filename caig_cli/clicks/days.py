@@ -85,7 +85,7 @@ def _numbered(text: str) -> str | None:
     if len(text) == 8 and (found := _date(int(text[:4]), int(text[4:6]), int(text[6:]))):
         return found
     for length, unit in ((10, 1), (13, 1000), (16, 1_000_000), (19, 1_000_000_000)):
-        if len(text) == length and text[0] in "12":
+        if len(text) == length and text[0] in "123":
             moment = datetime.datetime.fromtimestamp(int(text) // unit, datetime.UTC)
             return moment.date().isoformat()
     return str(int(text)) if not text.startswith("-") and len(text) < 10 else None

@@ -39,6 +39,11 @@ def kind_of(places: Mapping[str, int]) -> Kind:
     return Kind.SHOWN if "clicks" in places else Kind.COUNTS
 
 
+def are_flags(cells: Sequence[Any]) -> bool:
+    """Whether hardly any cell but says yes or no: what tells clicked impressions from counts of clicks."""
+    return sum(_flag(cell) < 0 for cell in cells[:1000]) <= len(cells[:1000]) // 20
+
+
 def days_only(cells: Sequence[Any]) -> Sequence[Any]:
     """Times as days, where they are written in the common ways: so that they repeat."""
     first = next((cell for cell in cells if cell), None)
@@ -59,7 +64,7 @@ def days_only(cells: Sequence[Any]) -> Sequence[Any]:
 
 def _is_epoch(cell: object) -> bool:
     text = str(cell)
-    return len(text) in (10, 13, 16) and text.isdecimal() and text[0] in "12"
+    return len(text) in (10, 13, 16) and text.isdecimal() and text[0] in "123"
 
 
 def _epoch_day(text: str) -> str:

@@ -70,7 +70,7 @@ class Intake:
             if place in self.known:
                 continue
             cells = [cell for cell in chunk.columns[place][:2000] if not numbers.is_blank(cell)]
-            figures = sum(_is_figure(cell) for cell in cells)
+            figures = sum(numbers.is_figure(cell) for cell in cells)
             self.sample[place] = cells[:500]
             folded = fold(title)
             named = folded in HOURS or folded.endswith("id") or folded.startswith("id")
@@ -108,9 +108,3 @@ class Intake:
         parts = self.parts.pop(place)
         code_R = np.concatenate(parts) if parts else np.zeros(0, np.int32)
         return Column(str(self.header[place]), list(self.coders.pop(place)), code_R)
-
-
-def _is_figure(cell: object) -> bool:
-    if not isinstance(cell, str):
-        return isinstance(cell, int | float) or type(cell).__name__ == "Decimal"
-    return any(c.isdigit() for c in cell) and not any(c.isalpha() for c in numbers.tidy(cell)[:-4])

@@ -183,6 +183,13 @@ def _whole(number: Fraction, value: object) -> int:
     return int(number)
 
 
+def is_figure(cell: object) -> bool:
+    """Whether a cell is a number, an amount of money or a share: no text by which rows may be told apart."""
+    if not isinstance(cell, str):
+        return isinstance(cell, int | float | Decimal)
+    return _NUMBER.fullmatch(_MONEY.sub("", tidy(cell).lstrip("+-")).strip()) is not None
+
+
 def about(value: object) -> int | None:
     """The size of a count that could not be read, from its digits alone; None without any."""
     digits = re.sub(r"\D", "", re.sub(r"[.,]0+$", "", str(value)))

@@ -66,7 +66,7 @@ def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
         bad.add(
             dict.fromkeys(np.flatnonzero(empty).tolist(), "image: is empty; fix or remove the row"), empty
         )
-    products = _products(export, ads, real_R, rules)
+    products = _products(export, ads, pictures, real_R, rules)
     items, item_R = _items(products.column, bad, real_R)
     keep_R = real_R & bad.good_R
     if products.doubtful:
@@ -106,7 +106,7 @@ def _too_many(export: Export, row: int) -> str:
     return f"clicks: {clicks} is more than the {impressions} impressions; fix the row"
 
 
-def _products(export: Export, ads: Ads, real_R: Bools, rules: Rules) -> Products:
+def _products(export: Export, ads: Ads, pictures: Pictures | None, real_R: Bools, rules: Rules) -> Products:
     """The products of an export, told by its rows about ads."""
     known = export.at(real_R)
     ad_R = ads.ad_R[real_R]
@@ -114,7 +114,11 @@ def _products(export: Export, ads: Ads, real_R: Bools, rules: Rules) -> Products
     used = np.unique(ad_R)
     number_A = np.full(len(ads.name_A), -1, np.int64)
     number_A[used] = np.arange(len(used))
-    names = [ads.name_A[ad] for ad in used.tolist()]
+    files = ads.file_A[used].tolist()
+    names = [
+        pictures.paths[file] if pictures is not None and file >= 0 else ads.name_A[ad]
+        for ad, file in zip(used.tolist(), files, strict=True)
+    ]
     if rules.item_pattern is not None:
         return _by_pattern(known, rules, real_R)
     found = find_products(

@@ -48,14 +48,14 @@ def find_products(
     item = columns.get("item")
     if item is not None and (given or _share(item, ad_R) >= 0.5):
         return Products(item, f"'{item.title}'")
-    for one in ("group", "campaign", "url"):
-        column = columns.get(one)
-        if column is None:
-            continue
-        column = _pages(column) if one == "url" else column
-        if _tells(column, ad_R, len(ad_names)):
-            return Products(column, f"'{column.title}'")
+    may = [columns[one] for one in ("group", "campaign") if one in columns]
+    may += [_pages(columns["url"])] if "url" in columns else []
+    may = [column for column in may if _tells(column, ad_R, len(ad_names))]
     by_name = _from_names(ad_names)
+    if may:  # the one that agrees with the ads' names, else the nearest to the ad
+        agree = [column for column in may if by_name and _same_groups(column.code_R, by_name[1][ad_R])]
+        best = (agree or may)[0]
+        return Products(best, f"'{best.title}'")
     if by_name is not None:
         column = Column("names of the ads", by_name[0], by_name[1][ad_R])
         return Products(column, "the names of the ads without their last number", doubtful=True)
@@ -98,6 +98,12 @@ def _tells(column: Column, ad_R: Ints, ads: int) -> bool:
     per_ad = np.bincount(ad_R[first], minlength=ads)
     values = len(np.unique(code_R))
     return bool((per_ad == 1).sum() >= MOSTLY * ads and 1 < values < (per_ad > 0).sum())
+
+
+def _same_groups(one_R: Codes, other_R: Codes) -> bool:
+    """Whether two columns group rows alike."""
+    _, both = groups([one_R, other_R])
+    return len(both) == len(np.unique(one_R)) == len(np.unique(other_R))
 
 
 def _pages(column: Column) -> Column:

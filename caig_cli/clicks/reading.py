@@ -121,6 +121,8 @@ def understand(
     kind = _check(name, table.header, layout)
     intake = Intake(layout, table.header, name)
     for chunk in table.chunks:
+        if kind is events.Kind.SHOWN and not events.are_flags(chunk.columns[layout.places["clicks"]]):
+            raise DataError(absent(name, "impressions", table.header))
         intake.take(chunk, kind)
         advance(len(chunk.line_R) + len(chunk.odd) + len(chunk.bad))
     return _export(name, table, intake, options)
@@ -136,15 +138,14 @@ def _nothing(name: str, table: Table) -> str:
 def _check(name: str, header: Sequence[str], layout: Layout) -> events.Kind:
     """Whether rows are counts or events. Raises DataError where a column is not there."""
     kind = events.kind_of(layout.places)
-    absent = [one for one in ("impressions", "clicks") if one not in layout.places]
-    if kind is events.Kind.COUNTS and absent:
-        raise DataError(_absent(name, absent[0], header))
-    if not any(one in layout.places for one in IDENTITIES):
-        raise DataError(_absent(name, "image", header))
+    lacking = [one for one in ("impressions", "clicks") if one not in layout.places]
+    if kind is events.Kind.COUNTS and lacking:
+        raise DataError(absent(name, lacking[0], header))
     return kind
 
 
-def _absent(name: str, field_name: str, header: Sequence[str]) -> str:
+def absent(name: str, field_name: str, header: Sequence[str]) -> str:
+    """What to say where a column is not there: the header as found, the nearest title, and how to name it."""
     like = nearest(field_name, header)
     hint = f"; the nearest is '{shown(like[:40])}'" if like else ""
     example = shown((like or "NAME")[:40])

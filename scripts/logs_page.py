@@ -1,0 +1,63 @@
+"""Write what the table of platforms decides of docs/logs.md; ``--check`` says whether it is up to date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from caig_cli.clicks.platforms import FIELDS, OTHER, Platform, platforms  # noqa: E402
+
+PAGE = ROOT / "docs/logs.md"
+MARK = "<!-- made by scripts/logs_page.py from caig_cli/clicks/platforms.toml -->\n"
+
+LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "ja": "Japanese", "ko": "Korean", "zh": "Chinese", "ru": "Russian",
+}  # fmt: skip
+
+
+def section(platform: Platform) -> Iterator[str]:
+    """A platform's names, by language and field."""
+    yield f"### {platform.title}"
+    yield ""
+    blank = " A blank count is a zero." if platform.blank_is_zero else ""
+    yield (
+        f"`--from {platform.name}`.{blank} Sources: "
+        + ", ".join(f"<{one}>" for one in platform.sources)
+        + "."
+    )
+    yield ""
+    for language, fields in platform.columns.items():
+        yield f"| {LANGUAGES.get(language, language)} | accepted names, the first found counts |"
+        yield "|---|---|"
+        for name in (*FIELDS, OTHER):
+            if name in fields:
+                title = "tells the platform" if name == OTHER else f"`{name}`"
+                yield f"| {title} | {', '.join(fields[name])} |"
+        yield ""
+
+
+def page(text: str) -> str:
+    """The page with its made part made again."""
+    lines = [f"| `{name}` | {what} |" for name, what in FIELDS.items()]
+    fields = "\n".join(["| field | what its column holds |", "|---|---|", *lines])
+    sections = "\n".join(line for platform in platforms().values() for line in section(platform))
+    return f"{text.split(MARK)[0]}{MARK}\n## Accepted names\n\n{fields}\n\n{sections.rstrip()}\n"
+
+
+def main() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    made = page(text)
+    if sys.argv[1:] == ["--check"]:
+        if made != text:
+            sys.exit("docs/logs.md is not what the table of platforms says: run scripts/logs_page.py")
+        return
+    PAGE.write_text(made, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
