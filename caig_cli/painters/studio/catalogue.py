@@ -7,12 +7,22 @@ Words are separated by ``|``, as in :mod:`lexicon`; they take precedence over th
 
 from __future__ import annotations
 
-from caig_cli.painters.studio.catalogue_places import MORE_PLACES
+from caig_cli.painters.studio.catalogue_places import MORE_PLACES, MORE_WORDS
 from caig_cli.painters.studio.catalogue_props import COUNTED, MORE_PROPS
 from caig_cli.painters.studio.catalogue_rows import BackdropRow, PlaceRow, PropRow, SurfaceRow, Where
-from caig_cli.painters.studio.catalogue_sets import MORE_BACKDROPS, MORE_SURFACES
+from caig_cli.painters.studio.catalogue_sets import MORE_BACKDROPS, MORE_SURFACES, SHOWS
 
 __all__ = [
-    "COUNTED", "MORE_BACKDROPS", "MORE_PLACES", "MORE_PROPS", "MORE_SURFACES", "BackdropRow", "PlaceRow",
-    "PropRow", "SurfaceRow", "Where",
+    "COUNTED",
+    "MORE_BACKDROPS",
+    "MORE_PLACES",
+    "MORE_PROPS",
+    "MORE_SURFACES",
+    "MORE_WORDS",
+    "SHOWS",
+    "BackdropRow",
+    "PlaceRow",
+    "PropRow",
+    "SurfaceRow",
+    "Where",
 ]  # fmt: skip

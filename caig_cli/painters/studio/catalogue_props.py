@@ -105,6 +105,11 @@ MORE_PROPS: dict[str, PropRow] = {
         "food.bananas", 9.1, 11.2, "beside",
         "bananas|banana|bunch of bananas|ripe bananas",
     ),
+    "limes": PropRow(
+        "fruit.limes", 5.6, 12.8, "beside",
+        "limes|lime|sliced limes|lime slices|lime wedges|fresh limes|lime halves",
+        one="fruit.lime",
+    ),
     "pears": PropRow(
         "food.pears", 11.2, 14.3, "beside",
         "pears|pear|green pears|ripe pears|fresh pears",
@@ -123,7 +128,8 @@ MORE_PROPS: dict[str, PropRow] = {
     ),
     "basket": PropRow(
         "food.basket", 28.9, 22, "behind",
-        "picnic basket|basket|wicker basket|baskets|picnic hamper|hamper|woven basket|rattan basket",
+        "basket of apples|picnic basket|basket|wicker basket|baskets|picnic hamper|hamper|"
+        "woven basket|rattan basket",
     ),
     "mushrooms": PropRow(
         "food.mushrooms", 8.1, 6.5, "front_low",
@@ -148,12 +154,13 @@ MORE_PROPS: dict[str, PropRow] = {
     ),
     "sunglasses": PropRow(
         "desk.sunglasses", 5.4, 9.7, "front_low",
-        "sunglasses|pair of sunglasses|eyeglasses|reading glasses|spectacles|pair of glasses",
+        "a pair of sunglasses|sunglasses|pair of sunglasses|eyeglasses|reading glasses|spectacles|"
+        "pair of glasses",
         one="desk.sunglasses",
     ),
     "headphones": PropRow(
         "desk.headphones", 18.1, 9.9, "beside",
-        "headphones|headphone|headset|pair of headphones|earphones",
+        "a pair of headphones|headphones|headphone|headset|pair of headphones|earphones",
         one="desk.headphones",
     ),
     "phone": PropRow(
@@ -185,7 +192,7 @@ MORE_PROPS: dict[str, PropRow] = {
     ),
     "scissors": PropRow(
         "desk.scissors", 1.2, 10.7, "front_low",
-        "scissors|pair of scissors|shears|sewing scissors",
+        "a pair of scissors|scissors|pair of scissors|shears|sewing scissors",
         one="desk.scissors",
     ),
     "cushions": PropRow(

@@ -4,6 +4,41 @@ from __future__ import annotations
 
 from caig_cli.painters.studio.catalogue_rows import BackdropRow, SurfaceRow
 
+# What is in sight of a backdrop besides itself: naming it too contradicts nothing.
+SHOWS: dict[str, frozenset[str]] = {
+    name: frozenset(others.split())
+    for name, others in {
+        "sea": "sky water sand",
+        "mountains": "sky foliage snow",
+        "window": "foliage curtain sky",
+        "foliage": "sky garden grass",
+        "bokeh_city": "street_night sky",
+        "shelves": "plaster",
+        "kitchen": "window shelves tiles wood_panel",
+        "bathroom": "tiles window",
+        "living_room": "fireplace plaster window shelves rug",
+        "fireplace": "living_room plaster shelves brick",
+        "bedroom": "curtain plaster window bedding",
+        "kids_room": "plaster shelves rug",
+        "office": "window shelves plaster",
+        "restaurant": "wood_panel bokeh_city",
+        "gym": "plaster rubber_floor",
+        "yoga_studio": "window plaster parquet",
+        "workshop": "brick shelves",
+        "shop": "shelves",
+        "christmas_room": "fireplace living_room plaster",
+        "cabin": "window wood_panel curtain snow",
+        "garden": "foliage sky grass",
+        "pool": "palm_beach sky water foliage",
+        "palm_beach": "sea sky water sand foliage",
+        "autumn_forest": "foliage autumn_floor moss",
+        "snow_forest": "foliage snow mountains sky",
+        "street_day": "bokeh_city sky concrete asphalt cobbles",
+        "street_night": "bokeh_city wet_asphalt street_day sky",
+        "halloween_night": "foliage sky overcast moonlight dark",
+    }.items()
+}
+
 MORE_SURFACES: dict[str, SurfaceRow] = {
     "bedding": SurfaceRow(
         "cloth", "cotton",
@@ -52,8 +87,7 @@ MORE_SURFACES: dict[str, SurfaceRow] = {
     ),
     "pool_deck": SurfaceRow(
         "coated", "concrete",
-        "pool deck|pool edge|edge of the pool|edge of a pool|poolside tiles|by the pool|pool side|poolside|pool terrace"
-        "|beside the pool|at the pool|next to the pool",
+        "pool deck|pool edge|edge of the pool|edge of a pool|poolside tiles|pool terrace|pool floor",
         "pool", 0.35, 0.6,
     ),
 }  # fmt: skip

@@ -45,6 +45,26 @@ NOT_PAINTED: dict[str, str] = {
 """Reason -> words that are told with it. A negation before them is fulfilled."""
 
 
+NOT_CHOSEN: dict[str, str] = {
+    "finish, size and shape of things are not chosen by words": (
+        "glossy|shiny|matt|large|big|tiny|tall|thick|thin|transparent|old|worn|wet|dry|giant|huge|mini|sliced|chopped|rough"
+        "|square|rectangular|oval|sharp edged|polished|unscented|lit up|faceted|folded neatly|small"
+    ),
+    "left and right are chosen for the product only": (
+        "to the right|to the left|from the left|from the right|on the right|on the left|right|left"
+    ),
+}
+"""Reason -> words of ordinary prose that ask for something, and change nothing."""
+
+
+# The colour that a material gives to the thing it stands before; a prop of that material keeps its own.
+MATERIALS: dict[str, str] = {
+    "oak": "#b98a58", "walnut": "#6a4630", "whitewood": "white", "white_marble": "white", "black_marble": "black",
+    "concrete": "grey", "slate": "#5a5c60", "terrazzo": "beige", "linen": "beige", "velvet": "#70283e", "leather": "#8e5836",
+    "metal": "grey", "paper": "white",
+}  # fmt: skip
+
+
 class Conflict(NamedTuple):
     """Two names that contradict each other in one picture: the second gives way to ``becomes``."""
 

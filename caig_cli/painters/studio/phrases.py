@@ -17,7 +17,13 @@ from caig_cli.painters.studio import (
     lexicon_told,
     lexicon_words,
 )
-from caig_cli.painters.studio.catalogue import MORE_BACKDROPS, MORE_PLACES, MORE_PROPS, MORE_SURFACES
+from caig_cli.painters.studio.catalogue import (
+    MORE_BACKDROPS,
+    MORE_PLACES,
+    MORE_PROPS,
+    MORE_SURFACES,
+    MORE_WORDS,
+)
 from caig_cli.painters.studio.colours import hex_colour
 from caig_cli.painters.studio.translating import Token, singular, tokens, translated
 
@@ -40,10 +46,11 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A phrase found in a prompt, with the prompt's own words."""
+    """A phrase found in a prompt: its own words, and the English ones that were read."""
 
     meaning: Meaning
     text: str
+    english: str
 
 
 def meanings() -> Iterator[tuple[str, Meaning]]:
@@ -74,14 +81,19 @@ def catalogue_meanings() -> Iterator[tuple[str, Meaning]]:
     for field, table in (("prop", MORE_PROPS), ("surface", MORE_SURFACES), ("backdrop", MORE_BACKDROPS)):
         for name, row in table.items():
             yield from _each(row.words, Meaning("name", ((field, name),)))
+    for field, names in MORE_WORDS.items():
+        for name, words in names.items():
+            yield from _each(words, Meaning("name", ((field, name),)))
     for place in MORE_PLACES:
-        names = (*place.fields.items(), *(("prop", prop) for prop in place.props))
-        yield from _each(place.words, Meaning("place", names))
+        what = (*place.fields.items(), *(("prop", prop) for prop in place.props))
+        yield from _each(place.words, Meaning("place", what))
     for count, words in lexicon_words.NUMBERS.items():
         yield from _each(words, Meaning("number", (("count", str(count)),)))
     for reason, words in lexicon_told.NOT_PAINTED.items():
         yield from _each(words, Meaning("told", (("reason", reason),)))
-    yield from ((phrase, Meaning("view", names)) for phrase, names in lexicon_stance.view_phrases())
+    yield from ((phrase, Meaning("view", what)) for phrase, what in lexicon_stance.view_phrases())
+    for reason, words in lexicon_told.NOT_CHOSEN.items():
+        yield from _each(words, Meaning("told", (("reason", reason),)))
     yield from _each(lexicon_words.QUALITY, Meaning("glue"))
 
 
@@ -157,9 +169,25 @@ def items(prompt: str, *, core: bool = False) -> list[Item]:
                 break
         else:
             length, meaning = 1, _plain(read[at].word, core)
-        found.append(Item(meaning, _text(read[at : at + length])))
+        if (
+            not core
+            and meaning.kind == "name"
+            and length > 1
+            and read[at].word in lexicon_words.PLAIN_COLOURS
+        ):
+            length, meaning = _parted(known, repaired[at:], length, meaning)
+        here = read[at : at + length]
+        found.append(Item(meaning, _text(here), " ".join(token.word for token in here)))
         at += length
     return found
+
+
+def _parted(known: _Index, words: Sequence[str], length: int, meaning: Meaning) -> tuple[int, Meaning]:
+    """A colour before a longer phrase is its colour: "pink | rose petals", not "pink rose | petals"."""
+    for longer in range(min(known.longest, len(words) - 1), length - 1, -1):
+        if (behind := known.find(tuple(words[1 : 1 + longer]))) and behind.kind == "name":
+            return (1, known.find((words[0],)) or meaning)
+    return length, meaning
 
 
 def _text(read: Sequence[Token]) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from caig_cli.painters.studio import lexicon_told as told
-from caig_cli.painters.studio.catalogue import COUNTED, MORE_PROPS
+from caig_cli.painters.studio.catalogue import COUNTED, MORE_BACKDROPS, MORE_PROPS, SHOWS
 from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_words import PLAIN_COLOURS
 from caig_cli.painters.studio.phrases import Item, items
 from caig_cli.painters.studio.scene import MAX_COUNT, MAX_PROPS, MAX_RANDOM_PROPS, PropLook, Scene, harmonise
 
 _COLOURABLE = ("surface", "backdrop")
+INDOORS = frozenset(name for name, row in MORE_BACKDROPS.items() if not row.outside)
 # What takes the place of a default that the prompt refused.
 _SPARE = {"surface": "paper", "backdrop": "gradient", "light": "softbox", "mood": "neutral", "blur": "none"}
 
@@ -61,6 +62,7 @@ class _Reader:
     reasons: dict[str, str] = field(default_factory=dict)  # of the ignored phrases
     said: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # the phrases that name something
     last_noun: _Target | None = None
+    late: list[tuple[str, str, str]] = field(default_factory=list)  # field, name, phrase
     linked: bool = False
     negated: str | None = None
 
@@ -68,6 +70,7 @@ class _Reader:
         for at, item in enumerate(self.found):
             self._take(at, item)
         self._settle()
+        self._forgive()
         limit = MAX_RANDOM_PROPS if self.core else MAX_PROPS
         props = tuple(self._wanted(self.props or ([] if self.props_said else self.place_props)))[:limit]
         named = set(self.names) | ({"props"} if props or self.props_said else set())
@@ -80,12 +83,28 @@ class _Reader:
 
     def _settle(self) -> None:
         """What places and bare nouns name takes effect where nothing more definite is said."""
-        for name, value in self.weak.items():
+        for name, value in sorted(self.weak.items(), key=lambda pair: pair[0] == "light"):
             moved = (
                 self.lit_place is not None and self.names.get("backdrop", self.lit_place) != self.lit_place
             )
+            if name == "backdrop" and not self.core and self.names.get(name) in SHOWS.get(value, ()):
+                self.names[name] = value  # a kitchen with a window is still a kitchen
+            if name == "light" and value == "moonlight" and self.names.get("backdrop") in INDOORS:
+                value = "candlelight"  # by night a room has its own lamps
             if (name, value) not in self.refused and not (name == "light" and moved):
                 self.names.setdefault(name, value)
+
+    def _forgive(self) -> None:
+        """A second name is no contradiction where the first one's place shows it too."""
+        backdrop = self.names.get("backdrop", "")
+        for field_, value, phrase in self.late:
+            if value in SHOWS.get(backdrop, ()):
+                self.reasons.pop(phrase, None)
+                self.understood.append(phrase)
+            elif field_ == "backdrop" and backdrop in SHOWS.get(value, ()) and not self.core:
+                self.names["backdrop"] = backdrop = value
+                self.reasons.pop(phrase, None)
+                self.understood.append(phrase)
 
     def _wanted(self, props: Iterable[str]) -> Iterable[str]:
         return (prop for prop in dict.fromkeys(props) if ("prop", prop) not in self.refused)
@@ -129,14 +148,18 @@ class _Reader:
 
     def _between(self, item: Item) -> None:
         """Small words only steer: a link lets a colour reach back, a mark or preposition ends a reach."""
-        mark = not item.text[0].isalnum()
-        if mark or item.text == "but" or (self.negated and item.text not in ("or", "nor", "and", "any")):
+        mark = not item.english[0].isalnum()
+        if (
+            mark
+            or item.english == "but"
+            or (self.negated and item.english not in ("or", "nor", "and", "any"))
+        ):
             self.negated = None
         if item.meaning.kind == "link":
             self.linked = True
         elif mark:
             self.last_noun, self.linked = None, False
-        elif item.meaning.kind == "stop" and item.text not in ("a", "an", "the", "is", "are"):
+        elif item.meaning.kind == "stop" and item.english not in ("a", "an", "the", "is", "are"):
             self.linked = False
 
     def _refuse(self, item: Item) -> bool:
@@ -156,7 +179,7 @@ class _Reader:
     def _noun(self, at: int, item: Item) -> None:
         kind, names = item.meaning.kind, item.meaning.names
         if kind == "name" and names[0][0] == "surface" and self._is_adjective(at):
-            self._ignore(item.text, told.MADE_OF)
+            self._material(at, item)
             return
         if kind == "place":
             self._place(names)
@@ -173,8 +196,18 @@ class _Reader:
             self.last_noun, self.linked = _Target(names[0][0]), False
         elif names[0][0] == "prop" and not self.core:
             self.last_noun, self.linked = _Target("prop", names[0][1]), False
-            if colour := _colour_within(item.text):
+            if colour := _colour_within(item.english):
                 self._ask(names[0][1] or "", colour=colour)
+
+    def _material(self, at: int, item: Item) -> None:
+        """What a thing is made of gives it its colour: "a concrete pedestal" is grey."""
+        field_, name = self.found[at + 1].meaning.names[0]
+        colour = told.MATERIALS.get(item.meaning.names[0][1] or "")
+        if field_ == "prop" and colour and not self.core:
+            self._ask(name or "", colour=colour)
+            self.understood.append(item.text)
+        else:
+            self._ignore(item.text, told.MADE_OF)
 
     def _place(self, names: Sequence[tuple[str, str | None]]) -> None:
         fields = {name: value or "" for name, value in names if name != "prop"}
@@ -198,6 +231,7 @@ class _Reader:
         if late:
             reason = told.FULL.format(count=MAX_PROPS) if name == "prop" else told.SECOND.format(field=name)
             self._ignore(item.text, reason)
+            self.late.append((name, value, item.text))
         return not late
 
     def _is_adjective(self, at: int) -> bool:
@@ -219,7 +253,7 @@ class _Reader:
             if target.name:
                 self.weak[target.field] = target.name
             self.understood.append(item.text)
-        elif target is None and value == "orange" and item.text == "orange":
+        elif target is None and value == "orange" and item.english == "orange":
             self._name("prop", "oranges", item)
             self.understood.append(item.text)
         else:
@@ -247,11 +281,11 @@ class _Reader:
                 return _Target(names[0][0], names[0][1] if kind == "bare" else None)
             if kind == "name" and names[0][0] == "prop" and not self.core:
                 return _Target("prop", names[0][1])
-            if item.text == "as" and not self.core:
+            if item.english == "as" and not self.core:
                 continue
             if kind not in passed and not (kind == "name" and names[0][0] == "mood"):
                 break
-            if kind == "glue" and item.text in ("light", "lighting", "glow"):
+            if kind == "glue" and item.english in ("light", "lighting", "glow"):
                 break
         return None
 

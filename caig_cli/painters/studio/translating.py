@@ -15,7 +15,7 @@ _IRREGULAR = {"leaves": "leaf", "shelves": "shelf", "knives": "knife"}
 _ENDINGS = {
     "German": ("en", "er", "es", "em", "e", "n", "s"),
     "French": ("es", "s", "e", "x"),
-    "Spanish": ("as", "os", "es", "a", "o", "s"),
+    "Spanish": ("as", "os", "es", "a", "o", "e", "s"),
 }
 _ADJECTIVES_FOLLOW = frozenset({"French", "Spanish"})
 
@@ -96,10 +96,12 @@ def _by_list(words: Sequence[str], language: str, kept: Set[str]) -> list[Token]
 
 
 def _stem(word: str, language: str) -> str:
-    """The word without the ending that its case or number gives it; short words stay whole."""
-    for ending in _ENDINGS[language]:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
+    """The word without the endings that case and number give it; short words stay whole."""
+    for _ in range(2):
+        for ending in _ENDINGS[language]:
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                word = word[: -len(ending)]
+                break
     return word
 
 

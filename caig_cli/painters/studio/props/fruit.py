@@ -39,6 +39,17 @@ def oranges(rng: Generator, colour: Colour | None = None) -> Parts:
     return _citrus(rng, peel, shade(peel, 1.06, (255, 190, 90), 0.4), 3.6, nipple=0.0)
 
 
+def limes(rng: Generator, colour: Colour | None = None) -> Parts:
+    """Two or three limes, one cut open, with leaves."""
+    peel = colour or (112, 156, 62)
+    return _citrus(rng, peel, shade(peel, 1.06, (226, 240, 180), 0.6), 2.6, nipple=0.5)
+
+
+def lime(rng: Generator, colour: Colour | None = None) -> Parts:
+    """One lime, lying."""
+    return _whole(rng, colour or (112, 156, 62), 2.6, 0.5)
+
+
 def lemon(rng: Generator, colour: Colour | None = None) -> Parts:
     """One lemon, lying."""
     return _whole(rng, colour or LEMON, 2.9, 0.75)
