@@ -38,6 +38,8 @@ MORE_PLACES: tuple[PlaceRow, ...] = (
              {"surface": "slate", "backdrop": "mountains", "light": "hard_sun"}),
     PlaceRow("ski slope|ski resort|skiing|snowboarding", {"surface": "snow", "backdrop": "mountains", "light": "hard_sun"}),
     PlaceRow("city by day|downtown by day|urban by day", {"surface": "cobbles", "backdrop": "street_day", "light": "hard_sun"}),
+    PlaceRow("football pitch|soccer field|football field|stadium|sports field|soccer pitch|football stadium",
+             {"surface": "grass", "backdrop": "sky", "light": "hard_sun"}, ("football",)),
     PlaceRow("concert|stage show|party night|disco|club|nightclub scene", {"surface": "glass", "backdrop": "dark", "light": "night_neon"}),
     # seasons
     PlaceRow("christmas|xmas|christmas scene|christmas setting|christmas time|christmas mood|christmas atmosphere|advent|christmas decor"
@@ -92,9 +94,9 @@ MORE_WORDS: dict[str, dict[str, str]] = {
         "pampas": "dried lavender|lavender bunch|dried flower bouquet|dried bouquet",
     },
     "light": {
-        "candlelight": "lamp light|warm lamp light|light of a lamp|cosy evening light|cozy evening light|light of the fire",
+        "candlelight": "dim light|dim evening light|dimmed light|dim lighting|lamp light|warm lamp light|light of a lamp|cosy evening light|cozy evening light|light of the fire",
         "softbox": "store lighting|bright store lighting|shop lighting|even studio lighting|white light|clear light",
-        "spotlight": "strong spotlight|strong spotlight from above|spotlight from above|dramatic side light|hard spotlight",
+        "spotlight": "stadium floodlights|floodlights|floodlight|stadium lights|strong spotlight|strong spotlight from above|spotlight from above|dramatic side light|hard spotlight",
         "hard_sun": "bright midday sun|blazing sun|full sun|palm leaf shadows|palm leaf shadow|shadows of palm leaves|leaf shadows|sun light",
         "window_light": "fresh spring light|spring light|bright morning light|clear daylight|bright natural daylight|light from windows",
         "golden_hour": "golden light from behind|last light|golden evening sun|warm evening sun|setting sun light",

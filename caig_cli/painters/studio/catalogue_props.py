@@ -23,6 +23,12 @@ MORE_PROPS: dict[str, PropRow] = {
         "wine glass|wine glasses|glass of wine|glasses of wine|red wine|glass of red wine|goblet|wine",
         one="tableware.one_wine_glass",
     ),
+    "water_glass": PropRow(
+        "tableware.water_glass", 10.9, 3.8, "beside",
+        "glass of water|glasses of water|water glass|drinking glass|drinking glasses|tumbler|"
+        "glass of milk|milk glass",
+        one="tableware.water_glass",
+    ),
     "champagne": PropRow(
         "tableware.champagne", 23.2, 7.1, "beside",
         "champagne glass|champagne glasses|champagne flute|champagne flutes|glass of champagne|"

@@ -43,7 +43,7 @@ MORE_SURFACES: dict[str, SurfaceRow] = {
     "bedding": SurfaceRow(
         "cloth", "cotton",
         "bed|white bed|bed sheets|bed sheet|white bed sheets|bed linen|bedding|white bedding|white sheets|duvet"
-        "|bedspread|mattress|unmade bed|crumpled sheets|crumpled white sheets|linen bedding|soft bed",
+        "|bedspread|mattress|unmade bed|crisp white sheets|crisp sheets|crisp bedding|crisp white bedding|crumpled sheets|crumpled white sheets|linen bedding|soft bed",
         "bedroom", 1.0, 0.6, ground=True, mounds=0.07,
     ),
     "picnic_blanket": SurfaceRow(

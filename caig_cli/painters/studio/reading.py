@@ -62,6 +62,7 @@ class _Reader:
     reasons: dict[str, str] = field(default_factory=dict)  # of the ignored phrases
     said: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # the phrases that name something
     last_noun: _Target | None = None
+    bare: set[str] = field(default_factory=set)  # fields that a bare noun named
     late: list[tuple[str, str, str]] = field(default_factory=list)  # field, name, phrase
     linked: bool = False
     negated: str | None = None
@@ -185,8 +186,11 @@ class _Reader:
             self._place(names)
         elif kind == "bare":
             name, plain = names[1]
-            if plain:
+            if plain and (self.core or name in self.bare):
                 self.weak.setdefault(name, plain)
+            elif plain:  # "a balcony table" is a table, whatever a place has
+                self.weak[name] = plain
+                self.bare.add(name)
         elif not self._name(names[0][0], names[0][1] or "", item):
             return
         self.understood.append(item.text)

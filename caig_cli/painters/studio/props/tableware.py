@@ -162,6 +162,15 @@ def cocktail(rng: Generator, colour: Colour | None = None) -> Parts:
     )
 
 
+def water_glass(rng: Generator, colour: Colour | None = None) -> Parts:
+    """A tumbler of water, or of milk or juice in the given colour."""
+    glass = vessel_wall([(0, 0), (3.0, 0), (3.1, 0.2), (3.6, 10.5)], 0.2)
+    level = rng.uniform(7.0, 8.5)
+    inside = lathe([(0, 0.4), (2.78, 0.4), (2.8 + 0.055 * level, level), (0, level)], 40)
+    water = Material("glass", (236, 246, 250), 0.0) if colour is None else Material("plastic", colour, 0.1)
+    return turned(rng, [(glass, CLEAR), (inside, water)])
+
+
 def wine_bottle(rng: Generator, colour: Colour | None = None) -> Parts:
     """A bottle of wine, 31 cm, with a plain label."""
     tone = colour or pick(rng, ((34, 52, 38), (58, 40, 26), (26, 30, 34)))
