@@ -18,6 +18,7 @@ from caig_cli.painters.studio.catalogue import (
 )
 from caig_cli.painters.studio.language import Scene, nearest, random_scene, read, read_core, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES
+from caig_cli.painters.studio.lexicon_foreign import WORDS
 from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
 from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_told import CONFLICTS
@@ -153,7 +154,7 @@ PROSE = [
     ("on a beach at sunset", {"surface": "sand", "backdrop": "sea", "light": "golden_hour"}, ()),
     ("at the sea", {"surface": "sand", "light": "hard_sun"}, ()),
     ("a glass vase on slate", {"surface": "slate", "props": ("vase",)}, ()),
-    ("a concrete podium on sand", {"surface": "sand", "props": ("podium",)}, ("concrete",)),
+    ("a concrete podium on sand", {"surface": "sand", "looks": (PropLook("podium", "grey"),)}, ()),
     ("shells, candles, books, roses", {"props": ("candles", "books", "roses", "shells")}, ()),
     ("shells, candles, books, roses, a vase, lemons, ice", {}, ("ice",)),
     ("a dark green velvet curtain", {"backdrop": "curtain", "backdrop_colour": "green"}, ()),
@@ -223,7 +224,7 @@ LONG_PROSE = [
         {"surface": "rubber_floor", "backdrop": "brick", "light": "night_neon"},
     ),
     ("rooftop terrace high above the city at night", {"backdrop": "bokeh_city", "light": "night_neon"}),
-    ("a bed of crushed ice with lime wedges and fresh mint", {"props": ("lemons", "leaves", "ice_cubes")}),
+    ("a bed of crushed ice with lime wedges and fresh mint", {"props": ("leaves", "ice_cubes", "limes")}),
     (
         "black volcanic sand with rough rocks, stormy ocean behind",
         {"surface": "sand", "backdrop": "sea", "light": "overcast"},
@@ -297,3 +298,65 @@ def test_things_win_over_tones() -> None:
     assert reading.scene.mood == "neutral" and reading.reasons["warm cosy tones"].startswith(
         "snow stays white"
     )
+
+
+# prompt in another language -> the English one that means the same
+FOREIGN = [
+    ("auf einem Holztisch in der Küche mit drei Zitronen, helles Tageslicht",
+     "on a wooden table in the kitchen with three lemons, daylight"),
+    ("rote Schleifen und vier Kerzen vor einer weißen Wand",
+     "red ribbons and four candles in front of a white wall"),
+    ("im Garten mit gelben Tulpen, ohne Menschen und ohne Text",
+     "in the garden with yellow tulips, no people and no text"),
+    ("sur une table en bois clair avec des fleurs blanches",
+     "on a light wooden table with white flowers"),
+    ("fond rose pâle avec des pétales de rose et des bougies",
+     "pale pink background with rose petals and candles"),
+    ("sobre mármol blanco con hojas verdes y dos limones",
+     "on white marble with green leaves and two lemons"),
+    ("en la playa al atardecer con conchas", "on the beach at sunset with seashells"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("prompt", "english"), FOREIGN, ids=[p[0][:30] for p in FOREIGN])
+def test_plain_german_french_and_spanish_mean_the_same(prompt: str, english: str) -> None:
+    reading = read(prompt)
+    assert reading.scene == read(english).scene
+    assert not reading.ignored
+
+
+def test_every_foreign_word_is_understood_as_its_english() -> None:
+    for english, row in WORDS.items():
+        known = {item.meaning for item in phrases.items(english.lstrip("~"))}
+        assert known and not any(meaning.kind == "unknown" for meaning in known), english
+        assert all(row), english
+
+
+# what a place is made of; a place in words is a row
+PLACES_READ = [
+    ("on a kitchen counter with a window", {"surface": "white_marble", "backdrop": "kitchen"}),
+    ("cosy living room with a sofa and a fireplace", {"backdrop": "living_room"}),
+    ("an office desk", {"surface": "oak", "backdrop": "office", "props": ("cup", "laptop", "notebook")}),
+    ("an office desk with a phone", {"props": ("phone",)}),
+    ("an office desk, no props", {"props": ()}),
+    ("restaurant table at night", {"backdrop": "restaurant", "light": "candlelight"}),
+    ("forest floor in autumn", {"surface": "autumn_floor", "backdrop": "autumn_forest"}),
+    ("by the pool with palm trees and blue sky", {"surface": "pool_deck", "backdrop": "pool"}),
+    ("city street at night, wet asphalt", {"surface": "wet_asphalt", "backdrop": "street_night"}),
+    ("black friday sale", {"backdrop": "dark", "light": "spotlight"}),
+    ("halloween with two carved pumpkins", {"backdrop": "halloween_night", "props": ("jack_o_lantern",)}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("prompt", "fields"), PLACES_READ, ids=[p[0][:30] for p in PLACES_READ])
+def test_a_place_composes_what_exists(prompt: str, fields: dict[str, object]) -> None:
+    reading = read(prompt)
+    assert {name: getattr(reading.scene, name) for name in fields} == fields
+    assert not reading.ignored
+
+
+def test_markets_read_with_the_core_alone() -> None:
+    for prompt in ("a gym with dumbbells", "sur une table en bois", "christmas, a decorated christmas tree"):
+        scene = read_core(prompt).scene
+        assert scene.surface in vocabulary.SURFACES and scene.backdrop in vocabulary.BACKDROPS
+        assert set(scene.props) <= set(vocabulary.PROPS) and not scene.looks

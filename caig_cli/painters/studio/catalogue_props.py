@@ -90,7 +90,7 @@ MORE_PROPS: dict[str, PropRow] = {
     "bread": PropRow(
         "food.bread", 8, 13.4, "beside",
         "bread|loaf|loaf of bread|loaves of bread|baguette|baguettes|sourdough|sourdough bread|"
-        "bread slices|slices of bread|toast|croissant|croissants|pastries|pastry|bakery",
+        "bread slices|slices of bread|toast|croissant|croissants|pastries|pastry",
     ),
     "cheese": PropRow(
         "food.cheese", 6.3, 9.6, "beside",

@@ -74,9 +74,9 @@ MORE_SURFACES: dict[str, SurfaceRow] = {
     ),
     "autumn_floor": SurfaceRow(
         "matte", "soil",
-        "autumn forest floor|forest floor in autumn|autumn ground|leaf covered ground|leaf litter|bed of leaves"
+        "autumn forest floor|autumn ground|leaf covered ground|leaf litter|bed of leaves"
         "|carpet of leaves|ground covered with leaves|leafy ground|forest floor covered with leaves|soil|earth ground"
-        "|forest ground",
+        "|autumn leaves on the ground",
         "autumn_forest", relief=1.0, ground=True, mounds=0.03, strewn="outdoors.strewn_leaves",
     ),
     "workbench": SurfaceRow(
