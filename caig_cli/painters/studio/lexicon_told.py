@@ -48,7 +48,7 @@ NOT_PAINTED: dict[str, str] = {
 NOT_CHOSEN: dict[str, str] = {
     "finish, size and shape of things are not chosen by words": (
         "glossy|shiny|matt|large|big|tiny|tall|thick|thin|transparent|old|worn|wet|dry|giant|huge|mini|sliced|chopped|rough"
-        "|square|rectangular|oval|sharp edged|polished|unscented|lit up|faceted|folded neatly|small"
+        "|square|rectangular|oval|sharp edged|polished|rolled|folded|unscented|lit up|faceted|folded neatly|small"
     ),
     "left and right are chosen for the product only": (
         "to the right|to the left|from the left|from the right|on the right|on the left|right|left"
