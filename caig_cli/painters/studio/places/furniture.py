@@ -585,6 +585,11 @@ def palm(rng: Generator, night: bool) -> Parts:
     ]
 
 
+def young_palm(rng: Generator, night: bool) -> Parts:
+    """A palm tree that has not grown up, about 220 cm."""
+    return placed(palm(rng, night), scale=0.55)
+
+
 def fence(rng: Generator, night: bool) -> Parts:
     """A white picket fence, 400 cm, with flowers before it."""
     slats = [transform(box((8, 2, rng.uniform(82, 88)), 0.6), (x, 0, 0)) for x in np.arange(-200, 201, 14.0)]

@@ -33,10 +33,10 @@ _LAMPS = (Piece(f.pillar_lamp, 0.7, 200), Piece(f.pillar_lamp, -0.95, 40))
 GROUNDS: dict[str, Ground] = {
     "garden": Ground("foliage", "grass", (Piece(f.fence, 0.0, 240),)),
     "pool": Ground("foliage", "pool_water", (
-        Piece(f.palm, -0.8, 120), Piece(f.palm, 0.75, 40), Piece(f.lounger, -0.35, 110),
+        Piece(f.young_palm, -0.8, 120), Piece(f.young_palm, 0.7, 40), Piece(f.lounger, -0.35, 110),
         Piece(f.parasol, -0.3, 100)), 45),
     "palm_beach": Ground("sea", "sand", (
-        Piece(f.palm, -0.7, 300), Piece(f.palm, 0.8, 120), Piece(f.palm, 0.45, 20)), 45),
+        Piece(f.young_palm, -0.7, 300), Piece(f.palm, 0.85, 120), Piece(f.young_palm, 0.5, 20)), 45),
     "autumn_forest": Ground("autumn", "soil", (Piece(f.trunks, 0.0, 420),)),
     "snow_forest": Ground("winter_wood", "snow", (Piece(f.trunks, 0.0, 420),)),
     "street_day": Ground("street_day", "asphalt", _LAMPS),
