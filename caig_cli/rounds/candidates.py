@@ -72,11 +72,13 @@ class Team:
 
 
 def _of_a_product(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of prompts or of verdicts. Raises KeyError, TypeError or ValueError for any other."""
+    """A row of prompts, relevance or verdicts. Raises KeyError, TypeError or ValueError for any other."""
     if not isinstance(row["product"], str):
         raise TypeError("product")
     if "prompts" in row:
         [*map(str.strip, row["prompts"])]
+    elif "suits" in row:
+        [*map(float, row["suits"])]
     else:
         [Verdict(float(shown), float(swapped), ctr) for shown, swapped, ctr in row["verdicts"]], row["error"]
     return row

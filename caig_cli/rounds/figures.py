@@ -7,6 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from caig_cli.intervals import ratio_interval, share_interval
 from caig_cli.market.known import Oracle
 from caig_cli.records import Product, Verdict
 from caig_cli.rounds.sections import WatchSection
@@ -28,6 +31,16 @@ def win_rate(verdicts: Sequence[Verdict]) -> float | None:
     return sum(_win(verdict.p_left) for verdict in verdicts) / len(verdicts)
 
 
+def win_interval(verdicts_of: Mapping[str, Sequence[Verdict] | None]) -> tuple[float, float] | None:
+    """95 % interval of the win rate; pairs of one product count as one sample. None without a verdict."""
+    wins = [(_win(v.p_left), product) for product, some in verdicts_of.items() for v in some or ()]
+    if not wins:
+        return None
+    credit_P, item_P = zip(*wins, strict=True)
+    low, high = share_interval(np.asarray(credit_P), item_P)
+    return low, high
+
+
 def _win(p: float) -> float:
     return 0.5 if abs(p - 0.5) <= UNDECIDED else float(p > 0.5)
 
@@ -38,11 +51,22 @@ def worth(
     """Share of prompts whose background suits the product, and mean true CTR; None off the market."""
     if oracle is None or not products:
         return {"match": None, "ctr_true": None}
+    item_P = [product.id for product in products for _ in prompts[product.id]]
     found = [oracle.worth(product.id, text) for product in products for text in prompts[product.id]]
+    match_P, rate_P = (np.array([float(getattr(one, key)) for one in found]) for key in ("match", "ctr"))
+    rates = ratio_interval(rate_P, np.ones(len(rate_P)), item_P) or (None, None)
     return {
-        "match": sum(one.match for one in found) / len(found),
-        "ctr_true": sum(one.ctr for one in found) / len(found),
+        "match": float(match_P.mean()),
+        **ends("match", share_interval(match_P, item_P)),
+        "ctr_true": float(rate_P.mean()),
+        **ends("ctr_true", rates),
     }
+
+
+def ends(name: str, interval: Sequence[float | None] | None) -> Figures:
+    """An interval as two figures beside the one that it is of."""
+    low, high = interval or (None, None)
+    return {f"{name}_low": low, f"{name}_high": high}
 
 
 def diversity(prompts: Mapping[str, Sequence[str]]) -> Figures:

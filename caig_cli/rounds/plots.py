@@ -13,12 +13,23 @@ from matplotlib.ticker import MaxNLocator
 COLOURS = ("#b4572e", "#2f6f8f", "#6a8f3a", "#7b5aa6", "#c29a1b", "#4d4a45")
 GRID = "#e3ded5"
 
+Bands = Mapping[str, Sequence[tuple[float, float | None, float | None]]]
+"""Name of a line -> its intervals (x, low, high); one whose ends are None is left out."""
 Series = Mapping[str, Sequence[tuple[float, float | None]]]
 """Name of a line -> its points (x, y); a y that is None is left out."""
 
 
-def lines(series: Series, x_label: str, *, marked: bool = True, level: float | None = None) -> bytes | None:
-    """One line per name; None where no point is known. ``level`` draws a dashed line to compare with."""
+def lines(
+    series: Series,
+    x_label: str,
+    *,
+    marked: bool = True,
+    level: float | None = None,
+    bands: Bands | None = None,
+) -> bytes | None:
+    """One line per name; None where no point is known. ``level`` draws a dashed line to compare with, and
+    ``bands`` shade the 95 % intervals of lines.
+    """
     known = {name: [(x, y) for x, y in points if y is not None] for name, points in series.items()}
     known = {name: points for name, points in known.items() if points}
     if not known:
@@ -30,6 +41,11 @@ def lines(series: Series, x_label: str, *, marked: bool = True, level: float | N
     for index, (name, points) in enumerate(known.items()):
         x, y = zip(*points, strict=True)
         look: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "marker": "o" if marked else None}
+        known_ends = [(x, a, b) for x, a, b in (bands or {}).get(name, ()) if a is not None and b is not None]
+        if known_ends:
+            places, lows, highs = zip(*known_ends, strict=True)
+            axes.fill_between(places, lows, highs, color=look["color"], alpha=0.18, linewidth=0)
+            axes.vlines(places, lows, highs, color=look["color"], linewidth=1, alpha=0.5)
         axes.plot(x, y, label=name, linewidth=1.4, markersize=4, **look)
     axes.set_xlabel(x_label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

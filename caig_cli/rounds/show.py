@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from caig_cli.engine import pages, sources
 from caig_cli.engine.files import to_json
 from caig_cli.engine.report import show as shown
+from caig_cli.intervals import ratio_interval
 from caig_cli.mllm.card import adapter_card
 from caig_cli.mllm.loading import base_name
 from caig_cli.mllm.policy import POLICY
@@ -17,6 +20,7 @@ from caig_cli.records import Failure, Product
 from caig_cli.rounds import plots
 from caig_cli.rounds.candidates import Team, ad_path
 from caig_cli.rounds.judges import Seat
+from caig_cli.rounds.outcome import TERMS, Evidence, by_rate, by_wins, sentence
 from caig_cli.rounds.watching import PART, Start
 from caig_cli.rounds.workshop import Workshop
 
@@ -39,6 +43,7 @@ STEPS = ("loss", "rewards/accuracies", "rewards/margins")
 EXAMPLES = 4
 """Products whose ads are followed through the rounds, and preferences that are shown of each round."""
 MARKET = "simulated market"
+NOTE = "Round 0 is the starting model; in brackets 95 % intervals. The words are explained at the end."
 
 
 def tell(shop: Workshop, start: Start, rows: Sequence[Row]) -> None:
@@ -76,8 +81,10 @@ def of_judge(seat: Seat) -> str:
     return f" ({MARKET})" if seat.judge.simulated else ""
 
 
-def write_report(shop: Workshop, start: Start, rows: Sequence[Row], failed: Iterable[Failure]) -> None:
-    """Write ``plots/`` and ``report.html``."""
+def write_report(
+    shop: Workshop, start: Start, rows: Sequence[Row], failed: Iterable[Failure], taken: int
+) -> None:
+    """Write ``plots/`` and ``report.html``, which begins with the verdict on what round ``taken`` gave."""
     recipe, run = shop.recipe, shop.run
     if not run.is_main:
         return
@@ -91,16 +98,45 @@ def write_report(shop: Workshop, start: Start, rows: Sequence[Row], failed: Iter
     }
     summary = "Rounds of sampling, painting, ranking and optimising, watched on products not learnt from."
     sections = _sections(shop, start, rows, list(failed))
-    page = "".join(pages.report("Preference optimisation", summary, facts, sections, root=run.path))
-    run.write_text("report.html", page)
+    found = verdict(shop, start, rows, taken)
+    shop.report.info(found)
+    page = pages.report("Preference optimisation", summary, facts, sections, root=run.path, verdict=found)
+    run.write_text("report.html", "".join(page))
+
+
+def verdict(shop: Workshop, start: Start, rows: Sequence[Row], taken: int) -> str:
+    """Better, worse or unresolved: by the market's truth, by who may decide, or by the training judge."""
+    row = next((row for row in rows if row["round"] == taken), {})
+    evidence = _true_gain(shop, start, row, taken)
+    if evidence is None and shop.heldout_decides:
+        evidence = by_wins(row, "win_rate_heldout", "the second judge")
+    if evidence is None:
+        evidence = by_wins(row, "win_rate", "only the judge that it learnt from")
+    return sentence(evidence, len(start.products), rows, taken, shop.recipe.pcpo.rounds)
+
+
+def _true_gain(shop: Workshop, start: Start, row: Row, taken: int) -> Evidence | None:
+    """The market's truth about the prompts of a round, product by product against the starting model's."""
+    oracle, before = shop.goods.oracle, start.figures.get("ctr_true")
+    if oracle is None or before is None or row.get("ctr_true") is None:
+        return None
+    gains = []
+    for product in start.products:
+        rates = [
+            [oracle.worth(product.id, text).ctr for text in prompts[product.id]["prompts"]]
+            for prompts in (Team.read(shop.folder(n).part(PART), "prompts") for n in (taken, 0))
+        ]
+        gains.append(sum(rates[0]) / len(rates[0]) - sum(rates[1]) / len(rates[1]))
+    names = [product.id for product in start.products]
+    return by_rate(row["ctr_true"], before, ratio_interval(np.array(gains), np.ones(len(gains)), names))
 
 
 def _sections(
     shop: Workshop, start: Start, rows: Sequence[Row], failed: Sequence[Failure]
 ) -> Iterator[pages.Section]:
     everything = [_zeroth(start), *rows]
-    cells = [[cell(row.get(name)) for name in COLUMNS] for row in everything]
-    yield pages.Table(f"Rounds{label(shop)}", COLUMNS, cells, "Round 0 is the starting model.")
+    cells = [[with_ends(row, name) for name in COLUMNS] for row in everything]
+    yield pages.Table(f"Rounds{label(shop)}", COLUMNS, cells, NOTE)
     reasons = sorted({reason for row in rows for reason in row["dropped"]})
     if reasons:
         lost = [[str(row["round"]), *(str(row["dropped"].get(one, 0)) for one in reasons)] for row in rows]
@@ -112,13 +148,18 @@ def _sections(
         yield from _preferences(shop, row["round"])
     if failed:
         yield pages.Table("Not used", ["item", "why"], [[one.item, one.error] for one in failed])
+    yield pages.Table("What the words mean", ["term", "meaning"], list(TERMS.items()))
 
 
 def _figures(shop: Workshop, rows: Sequence[Row]) -> Iterator[pages.Figure]:
     for name, (keys, heading, level) in PLOTS.items():
         of_key = {key: [(row["round"], row.get(key)) for row in rows] for key in keys}
         series = {key.removeprefix("heldout/"): points for key, points in of_key.items()}
-        yield from _figure(shop, name, heading, plots.lines(series, "round", level=level))
+        bands = {
+            key: [(row["round"], row.get(f"{key}_low"), row.get(f"{key}_high")) for row in rows]
+            for key in keys
+        }
+        yield from _figure(shop, name, heading, plots.lines(series, "round", level=level, bands=bands))
     steps = [step for row in rows for step in shop.folder(row["round"]).read_jsonl("metrics.jsonl")]
     for key in STEPS:
         points = {key: [(number, step.get(key)) for number, step in enumerate(steps, start=1)]}
@@ -182,6 +223,12 @@ def _name(seat: Seat) -> str:
 
 def _zeroth(start: Start) -> dict[str, Any]:
     return {"round": 0, **start.figures}
+
+
+def with_ends(row: Row, name: str) -> str:
+    """A figure as a cell, with its 95 % interval if it has one."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return cell(row.get(name)) + ("" if low is None or high is None else f" [{low:.3g}, {high:.3g}]")
 
 
 def cell(value: object) -> str:

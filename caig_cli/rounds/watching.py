@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from caig_cli.data.images import open_image
 from caig_cli.engine.loop import Evaluate
 from caig_cli.engine.parking import visiting
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
+from caig_cli.intervals import share_interval
 from caig_cli.mllm.policy import starting_state
-from caig_cli.records import Pair, Product
+from caig_cli.records import Pair, Product, Verdict
 from caig_cli.rounds.candidates import Prompts, ad_path, between, sample, verdicts
-from caig_cli.rounds.figures import Figures, diversity, win_rate, worth
+from caig_cli.rounds.figures import Figures, diversity, ends, win_interval, win_rate, worth
 from caig_cli.rounds.judges import Seat
 from caig_cli.rounds.play import VERDICTS, paint_and_rank, prefer_candidates, preference_set, show_to
 from caig_cli.rounds.scoring import preference_figures, prompt_logps
@@ -65,13 +68,16 @@ def watch(shop: Workshop, number: int, start: Start) -> Figures:
     folder, rival = shop.folder(number).part(PART), shop.folder(0).part(PART)
     prompts = _sample(shop, folder, start.products)
     shown = first_ads(shop, prompts)
-    rates = {
-        name: None if seat is None else _win_rate(shop, seat, stem, folder, rival, start.products, shown)
-        for name, stem, seat in (
-            ("win_rate", VERDICTS, shop.judge),
-            ("win_rate_heldout", HELDOUT, shop.heldout),
-        )
-    }
+    rates: Figures = {}
+    for name, stem, seat in (
+        ("win_rate", VERDICTS, shop.judge),
+        ("win_rate_heldout", HELDOUT, shop.heldout),
+    ):
+        rates |= {name: None}
+        if seat is not None:
+            said = _wins(shop, seat, stem, folder, rival, start.products, shown)
+            rates |= {name: win_rate([verdict for some in said.values() for verdict in some or ()])}
+            rates |= ends(name, win_interval(said))
     with shop.run.timed("evaluate"):
         distance = _distance(shop, start.products, prompts)
     return rates | _worth(shop, folder, start.products, prompts) | diversity(prompts) | distance
@@ -95,7 +101,7 @@ def _sample(shop: Workshop, folder: RunDir, products: Sequence[Product]) -> dict
     return sample(write, products, shop.recipe.writer.batch, folder, shop.team, shop.report)
 
 
-def _win_rate(
+def _wins(
     shop: Workshop,
     seat: Seat,
     stem: str,
@@ -103,8 +109,8 @@ def _win_rate(
     rival: RunDir,
     products: Sequence[Product],
     prompts: Prompts,
-) -> float | None:
-    """Of the policy's ads (left) against the starting model's with the same number and seeds."""
+) -> dict[str, list[Verdict] | None]:
+    """What is said of the policy's ads (left) against the starting model's with the same number and seeds."""
     told = shop.recipe.judge.caption
 
     def match(product: Product) -> list[Pair]:
@@ -112,8 +118,7 @@ def _win_rate(
         return between(folder, product, same, told, rival)
 
     show_to(shop, seat, stem, folder, products, prompts, match, derive_seed(shop.recipe.seed, "round", 0))
-    said = verdicts(folder, stem, products)
-    return win_rate([verdict for some in said.values() for verdict in some or ()])
+    return verdicts(folder, stem, products)
 
 
 def _worth(shop: Workshop, folder: RunDir, products: Sequence[Product], prompts: Prompts) -> Figures:
@@ -137,8 +142,10 @@ def _worth(shop: Workshop, folder: RunDir, products: Sequence[Product], prompts:
             bar.advance(shop.team.size)
     shop.team.wait()
     rows = shop.team.read(folder, RELEVANCE)
-    said = [p for product in products for p in rows[product.id]["suits"]]
-    return known | {"match": sum(p > 0.5 for p in said) / len(said)}
+    said = [(float(p > 0.5), product.id) for product in products for p in rows[product.id]["suits"]]
+    suits_P, item_P = zip(*said, strict=True)
+    interval = share_interval(np.asarray(suits_P), item_P)
+    return known | {"match": sum(suits_P) / len(said)} | ends("match", interval)
 
 
 def _distance(shop: Workshop, products: Sequence[Product], prompts: Mapping[str, Sequence[str]]) -> Figures:

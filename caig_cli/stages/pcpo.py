@@ -141,7 +141,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         taken = int(result.parent.name)
         adapter = _deliver(shop, result, show.card(shop, start, rows, taken))
         failed = (*shop.goods.failed, *shop.stock.failed.values())
-        show.write_report(shop, start, rows, failed)
+        show.write_report(shop, start, rows, failed, taken)
         for remark in shop.finish.remarks():
             report.warn(remark)
         for kind, count in shop.finish.counts.items():
