@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from tiny_diffusion import make_flux, make_sd
+from tiny_diffusion import CONTROL, make_flux, make_klein, make_sd, make_z_image
 
 from caig_cli.cli import run as caig
 from caig_cli.cutouts.cutout import Cutout
@@ -22,7 +22,7 @@ from caig_cli.errors import RecipeError, UsageError
 from caig_cli.market.workers import start_workers
 from caig_cli.painters import Shot, table
 from caig_cli.painters.compose import measure
-from caig_cli.painters.diffusion import loading
+from caig_cli.painters.diffusion import loading, single_file
 from caig_cli.painters.diffusion import painter as module
 from caig_cli.painters.diffusion.canvas import canvas_for, condition
 from caig_cli.painters.diffusion.growth import growth
@@ -37,7 +37,7 @@ from caig_cli.rounds.sections import BrushSection, PcpoRecipe
 from caig_cli.stages.generate import GenerateRecipe
 
 FAMILY = {name: "sdxl" if name.startswith("sdxl") else "sd15" for name in KINDS if name.startswith("sd")}
-BASES = ("sd15", "sdxl", "flux-fill", "kontext")
+BASES = ("sd15", "sdxl", "flux-fill", "kontext", "flux2-klein", "z-image", "z-image-control")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,10 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "sdxl": make_sd(folder / "sdxl", xl=True),
         "flux-fill": make_flux(folder / "fill", "FluxFillPipeline"),
         "kontext": make_flux(folder / "kontext", "FluxKontextPipeline"),
+        "flux2-klein": make_klein(folder / "klein"),
+        "z-image": make_z_image(folder / "z-image"),
     }
+    made["z-image-control"] = made["z-image"]
     return {name: made[FAMILY.get(name, name)] for name in KINDS}
 
 
@@ -58,7 +61,7 @@ def section(checkpoints: dict[str, Path]) -> Callable[..., DiffusionSection]:
     def make(kind: str = "sd15", **given: Any) -> DiffusionSection:
         folder = checkpoints[kind]
         values: dict[str, Any] = {"kind": kind, "model": str(folder / "model"), "resolution": 64, "steps": 2}
-        if kind in FAMILY:
+        if KINDS[kind].controlnet is not None:
             values["controlnet"] = str(folder / "controlnet")
         return DiffusionSection(**values | {"growth_limit": 100.0} | given)
 
@@ -99,7 +102,8 @@ class Recorder:
         return getattr(self.pipe, name)
 
     def __call__(self, **arguments: Any) -> Any:
-        self.calls.append(arguments)
+        kept = {name: list(v) if isinstance(v, list) else v for name, v in arguments.items()}
+        self.calls.append(kept)  # some pipelines change the lists that they are given
         return self.pipe(**arguments)
 
 
@@ -129,7 +133,7 @@ def test_what_the_pipeline_receives(kind: str, recorded: Callable[..., Any]) -> 
     assert [type(ad) for ad in ads] == [Image.Image] * 2 and {ad.size for ad in ads} == {(64, 64)}
     assert call["prompt"] == [row.template.format(prompt=one.prompt) for one in shots]
     assert call["guidance_scale"] == row.guidance and call["num_inference_steps"] == 2
-    assert call["strength"] == 1.0 and "negative_prompt" not in call
+    assert call.get("strength", 1.0) == 1.0 and "negative_prompt" not in call
     generators = [one.initial_seed() for one in call["generator"]]
     assert generators == [100, 101] and {one.device.type for one in call["generator"]} == {"cpu"}
     seen = ["image", "mask_image", *(["control_image"] if row.controlnet else [])]
@@ -185,6 +189,35 @@ def test_a_product_that_is_cut_off_goes_on_to_the_end_of_the_canvas() -> None:
     whole = Shot(Cutout(rgba), "snow", (90, 90), 0, scale=1.0)
     assert whole.box.bottom == 90
     assert (np.asarray(condition(whole, canvas, (0, 0, 0), 6).mask)[90:] == 255).all()
+
+
+@pytest.mark.parametrize("ad", [(1024, 1024), (1200, 628), (1080, 1920), (1001, 999), (728, 90)])
+def test_no_canvas_is_larger_than_the_pipeline_paints(ad: tuple[int, int]) -> None:
+    """FLUX.2 would shrink it, and the product would no longer be where it stands."""
+    row = KINDS["flux2-klein"]
+    canvas = canvas_for(ad, row.resolution, row.multiple, row.most)
+    area = canvas.size[0] * canvas.size[1]
+    assert row.most is not None and 0.9 * row.most < area <= row.most
+    with pytest.raises(ValueError, match="paints at most 1,048,576 pixels; lower resolution"):
+        DiffusionSection(kind="flux2-klein", resolution=1100)
+
+
+def test_a_control_net_of_one_file(checkpoints: dict[str, Path], section: Callable[..., Any]) -> None:
+    """As it is published: the shape is read off its tensors."""
+    folder = checkpoints["z-image-control"] / "controlnet"
+    file = next(folder.glob("*.safetensors"))
+    found = {**single_file.shape(file), "n_heads": 2, "n_kv_heads": 2}
+    assert {name: found[name] for name in CONTROL} == CONTROL
+    with pytest.raises(UsageError, match="holds no ZImageControlNetModel"):
+        single_file.shape(next((checkpoints["z-image"] / "model" / "vae").glob("*.safetensors")))
+
+
+def test_a_licence_that_forbids_ads_for_sale_is_told(section: Callable[..., DiffusionSection]) -> None:
+    lines = table.planned("diffusion", section("flux-fill"))
+    assert any("Non-Commercial" in line and "flux2-klein, z-image" in line for line in lines)
+    for kind in ("flux2-klein", "z-image", "sd15"):
+        assert not any("licence" in line for line in table.planned("diffusion", section(kind)))
+    assert not any("licence" in line for line in table.planned("studio", section("flux-fill")))
 
 
 @pytest.mark.parametrize("ad", [(64, 64), (1200, 628), (1080, 1920), (97, 64), (128, 128)])
@@ -344,6 +377,27 @@ def test_growth_is_what_continues_the_product() -> None:
     ad[50:80, 30:50] = (180, 40, 60)  # down to the frame's edge
     assert growth(ad, product, box) == pytest.approx(1.0)
     ad[:] = (180, 40, 60)  # a background of its colour is no product
+    assert growth(ad, product, box) == 0
+
+
+@pytest.mark.parametrize("colour", [(180, 40, 60), (238, 238, 236), (40, 42, 45)])
+def test_growth_knows_handles_from_plates(colour: tuple[int, int, int]) -> None:
+    """A handle in the shade is more product; a plate of its own colour under it is not."""
+    product = Cutout(np.full((30, 20, 4), (*colour, 255), np.uint8))
+    box, ground = Box(30, 20, 50, 50), np.full((80, 80, 3), (120, 130, 110), np.uint8)
+    ground[20:50, 30:50] = colour
+    for levels in (0, 15, -15):
+        ad = ground.copy()
+        ad[26:40, 50:58] = np.clip(np.array(colour) + levels, 0, 255)
+        assert growth(ad, product, box) == pytest.approx(14 * 8 / 600)
+    for levels in (0, -6):
+        rows, columns = np.mgrid[:80, :80]
+        ad = ground.copy()
+        ad[((rows - 50) / 7) ** 2 + ((columns - 40) / 22) ** 2 < 1] = np.array(colour) + levels
+        ad[20:50, 30:50] = colour
+        assert growth(ad, product, box) == 0
+    ad = ground.copy()
+    ad[26:40, 50:58] = np.clip(np.array(colour) + np.array((25, -25, 0)), 0, 255)  # another colour beside it
     assert growth(ad, product, box) == 0
 
 

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, ControlNetModel, FluxTransformer2DModel, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    ControlNetModel,
+    Flux2Transformer2DModel,
+    FluxTransformer2DModel,
+    UNet2DConditionModel,
+    ZImageControlNetModel,
+    ZImageTransformer2DModel,
+)
 from tiny_diffusion import make_sd
 
 from caig_cli.painters.diffusion.kinds import KINDS
@@ -27,6 +35,14 @@ VAE: dict[str, Any] = {
     "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4,
     "down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4,
 }  # fmt: skip
+KLEIN: dict[str, Any] = {
+    "patch_size": 1, "in_channels": 128, "num_layers": 5, "num_single_layers": 20, "attention_head_dim": 128,
+    "num_attention_heads": 24, "joint_attention_dim": 7680, "guidance_embeds": False,
+}  # fmt: skip
+UNION: dict[str, Any] = {
+    "control_layers_places": list(range(0, 30, 2)), "control_refiner_layers_places": [0, 1],
+    "control_in_dim": 33, "add_control_noise_refiner": "control_noise_refiner",
+}  # fmt: skip
 RELEASED = [
     ("sd15", "unet", UNet2DConditionModel, SD),
     ("sd15", "controlnet", ControlNetModel, SD),
@@ -36,6 +52,9 @@ RELEASED = [
     ("kontext", "transformer", FluxTransformer2DModel, {"guidance_embeds": True}),
     ("flux-fill", "transformer", FluxTransformer2DModel,
      {"guidance_embeds": True, "in_channels": 384, "out_channels": 64}),
+    ("flux2-klein", "transformer", Flux2Transformer2DModel, KLEIN),
+    ("z-image", "transformer", ZImageTransformer2DModel, {}),
+    ("z-image-control", "controlnet", ZImageControlNetModel, UNION),
 ]  # fmt: skip
 
 

@@ -9,21 +9,31 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
     ControlNetModel,
     DDIMScheduler,
     FlowMatchEulerDiscreteScheduler,
+    Flux2Transformer2DModel,
     FluxTransformer2DModel,
     UNet2DConditionModel,
+    ZImageControlNetModel,
+    ZImageTransformer2DModel,
 )
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    Qwen3Model,
     T5Config,
     T5EncoderModel,
     T5Tokenizer,
 )
+
+from caig_cli.mllm.tokenizer import train_tokenizer
 
 WIDTH = 32
 
@@ -128,6 +138,76 @@ def make_flux(folder: Path, pipeline: str) -> Path:
         "tokenizer_2": t5_tokenizer(), "scheduler": FlowMatchEulerDiscreteScheduler(),
     }  # fmt: skip
     save(folder / "model", pipeline, parts)
+    return folder
+
+
+def chat_tokenizer() -> Any:
+    """Qwen's class of tokenizer with a chat template, reading bytes."""
+    words = train_tokenizer(["a mug on linen, snow"] * 4, 300)
+    made = PreTrainedTokenizerFast(
+        tokenizer_object=words.backend_tokenizer, pad_token="<pad>", eos_token="</s>"
+    )
+    made.chat_template = (
+        "{% for message in messages %}{{ 'user: ' + message['content'] + '\\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}"
+    )
+    return made
+
+
+def chat_text(kind: type[Any], layers: int) -> Any:
+    shape = {"hidden_size": 16, "intermediate_size": 24, "head_dim": 8}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    return kind(Qwen3Config(vocab_size=400, num_hidden_layers=layers, **shape, **heads))
+
+
+def make_klein(folder: Path) -> Path:
+    """A FLUX.2 klein checkpoint in ``folder/model``; its text encoder has the layers that are read."""
+    torch.manual_seed(0)
+    transformer = Flux2Transformer2DModel(
+        patch_size=1, in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16,
+        num_attention_heads=2, joint_attention_dim=48, timestep_guidance_channels=16,
+        axes_dims_rope=(4, 4, 4, 4), guidance_embeds=False,
+    )  # fmt: skip
+    blocks = 4
+    decoder = AutoencoderKLFlux2(
+        block_out_channels=(8,) * blocks, down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks, latent_channels=4, norm_num_groups=4,
+        layers_per_block=1, sample_size=64,
+    )  # fmt: skip
+    parts = {
+        "transformer": transformer, "vae": decoder, "text_encoder": chat_text(Qwen3ForCausalLM, 28),
+        "tokenizer": chat_tokenizer(), "scheduler": FlowMatchEulerDiscreteScheduler(),
+    }  # fmt: skip
+    save(folder / "model", "Flux2KleinPipeline", parts)
+    return folder
+
+
+CONTROL: dict[str, Any] = {
+    "control_layers_places": [0, 15], "control_refiner_layers_places": [0, 1], "control_in_dim": 9,
+    "add_control_noise_refiner": "control_noise_refiner", "dim": 32, "n_heads": 2, "n_kv_heads": 2,
+}  # fmt: skip
+
+
+def make_z_image(folder: Path) -> Path:
+    """A Z-Image checkpoint in ``folder/model`` and its ControlNet in ``folder/controlnet``."""
+    torch.manual_seed(0)
+    transformer = ZImageTransformer2DModel(
+        in_channels=4, dim=32, n_layers=16, n_refiner_layers=2, n_heads=2, n_kv_heads=2, cap_feat_dim=16,
+        axes_dims=[4, 6, 6], axes_lens=[1024, 64, 64],
+    )  # fmt: skip
+    for name in ("x_pad_token", "cap_pad_token"):
+        getattr(transformer, name).data.zero_()
+    parts = {
+        "transformer": transformer, "vae": vae(4, shift_factor=0.1, scaling_factor=0.36),
+        "text_encoder": chat_text(Qwen3Model, 3), "tokenizer": chat_tokenizer(),
+        "scheduler": FlowMatchEulerDiscreteScheduler(),
+    }  # fmt: skip
+    save(folder / "model", "ZImagePipeline", parts)
+    control = ZImageControlNetModel(**CONTROL)
+    for layer in control.control_noise_refiner:
+        if hasattr(layer, "before_proj"):
+            torch.nn.init.normal_(layer.before_proj.weight)
+    control.save_pretrained(folder / "controlnet")
     return folder
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator
 
 from caig_cli.engine.sources import Check, describe, is_remote, locate
 from caig_cli.painters import Painter
+from caig_cli.painters.diffusion.kinds import KINDS
 from caig_cli.painters.diffusion.sections import DiffusionSection
 
 
@@ -74,7 +75,18 @@ def planned(name: str, diffusion: DiffusionSection) -> list[str]:
     for source, look in wanted.items():
         if not is_remote(source):
             locate(source, check=look)
-    return [f"painter {described(name, diffusion)}", *(f"painter's model {describe(one)}" for one in wanted)]
+    lines = [f"painter {described(name, diffusion)}", *(f"painter's model {describe(one)}" for one in wanted)]
+    return [*lines, *_licence(name, diffusion)]
+
+
+def _licence(name: str, diffusion: DiffusionSection) -> list[str]:
+    """A line where ads for sale may not be made with the model that a kind usually paints with."""
+    row = diffusion.row
+    if name != "diffusion" or row.commercial:
+        return []
+    whose = f"{row.model}: " if diffusion.model in (None, row.model) else f"models of kind {diffusion.kind}: "
+    free = ", ".join(kind for kind, other in KINDS.items() if other.licence == "Apache-2.0")
+    return [f"licence: {whose}{row.licence}: no ads for sale may be made with it; {free} are free for that"]
 
 
 def fitter(name: str, diffusion: DiffusionSection) -> Callable[[str], str] | None:

@@ -31,9 +31,18 @@ class Canvas:
     frame: Size
 
 
-def canvas_for(ad: Size, resolution: int, multiple: int) -> Canvas:
+def canvas_for(ad: Size, resolution: int, multiple: int, most: int | None = None) -> Canvas:
     """A canvas for an ad of (width, height): its shape, about resolution squared pixels, sides rounded up to
-    the multiple that the pipeline needs. What is rounded up is painted and cut off."""
+    the multiple that the pipeline needs. What is rounded up is painted and cut off. ``most``: pixels that it
+    has at most, where a pipeline would shrink more."""
+    made = _canvas(ad, resolution, multiple)
+    while most is not None and math.prod(made.size) > most and resolution > multiple:
+        resolution -= multiple // 2
+        made = _canvas(ad, resolution, multiple)
+    return made
+
+
+def _canvas(ad: Size, resolution: int, multiple: int) -> Canvas:
     scale = resolution / math.sqrt(ad[0] * ad[1])
     width, height = (max(multiple, round(side * scale)) for side in ad)
     return Canvas((_up(width, multiple), _up(height, multiple)), (width, height))

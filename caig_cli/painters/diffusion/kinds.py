@@ -15,7 +15,9 @@ class Kind:
     ``checkpoint`` matches the class that a checkpoint says it was saved from. ``without`` are parts that a
     checkpoint may hold and that are not loaded. ``reads`` names the tokenizer that limits the prompt and its
     limit in tokens. ``matte`` is what the model sees where the product is not; where it is told to repaint,
-    the mask covers it. ``dilation``: side in pixels of the square by which the mask grows at ``resolution``.
+    the mask covers it. ``most``: pixels that the pipeline paints, at most; it would shrink a larger canvas.
+    ``control``: class of the ControlNet. ``commercial``: whether ads for sale may be made with the model.
+    ``dilation``: side in pixels of the square by which the mask grows at ``resolution``.
     ``call``: arguments that are always the same. ``millions``: parameters of each part.
     """
 
@@ -31,8 +33,11 @@ class Kind:
     reads: tuple[str, int]
     millions: Mapping[str, float]
     multiple: int = 8
+    most: int | None = None
+    commercial: bool = True
     dilation: int = 20
     controlnet: str | None = None
+    control: str = "ControlNetModel"
     control_scale: float | None = None
     lora: str | None = None
     negative: bool = True
@@ -92,6 +97,7 @@ _FLUX_FILL = Kind(
     checkpoint=r"FluxFill\w*",
     model="black-forest-labs/FLUX.1-Fill-dev",
     licence="FLUX.1 [dev] Non-Commercial License; gated",
+    commercial=False,
     scheduler="flow-euler",
     steps=50,
     guidance=30.0,
@@ -119,6 +125,44 @@ _KONTEXT = replace(
     millions={"transformer": 11901.4, "text_encoder": 123.1, "text_encoder_2": 4762.3, "vae": 83.8},
 )
 
+_KLEIN = Kind(
+    pipeline="Flux2KleinInpaintPipeline",
+    checkpoint=r"Flux2Klein\w*",
+    model="black-forest-labs/FLUX.2-klein-4B",
+    licence="Apache-2.0",
+    scheduler="flow-euler",
+    steps=4,
+    guidance=1.0,
+    resolution=1024,
+    multiple=16,
+    most=1024 * 1024,
+    dilation=40,
+    dtype="bf16",
+    reads=("tokenizer", 512),
+    negative=False,
+    matte=(235, 235, 235),  # it sees the picture as a photo to edit
+    template="Keep the product exactly as it is and replace the background: {prompt}",
+    call={"strength": 1.0, "max_sequence_length": 512},
+    millions={"transformer": 3875.5, "text_encoder": 4022.5, "vae": 84.0},
+)
+
+_Z_IMAGE = Kind(
+    pipeline="ZImageInpaintPipeline",
+    checkpoint=r"ZImage\w*",
+    model="Tongyi-MAI/Z-Image-Turbo",
+    licence="Apache-2.0",
+    scheduler="flow-euler",
+    steps=8,
+    guidance=0.0,
+    resolution=1024,
+    multiple=16,
+    dilation=40,
+    dtype="bf16",
+    reads=("tokenizer", 512),
+    call={"strength": 1.0, "max_sequence_length": 512},
+    millions={"transformer": 6154.9, "text_encoder": 4022.5, "vae": 83.8},
+)
+
 KINDS: dict[str, Kind] = {
     "sd15": _SD15,  # the paper's: SD 1.5, inpainting along Canny edges
     "sd15-lcm": replace(
@@ -130,6 +174,19 @@ KINDS: dict[str, Kind] = {
     ),
     "flux-fill": _FLUX_FILL,  # fills the masked part, without edges to follow
     "kontext": _KONTEXT,  # edits a photo by instruction, within the mask
+    "flux2-klein": _KLEIN,  # the same in 4 steps; its weights are free for ads
+    "z-image": _Z_IMAGE,  # fills the masked part in 8 steps; free for ads
+    "z-image-control": replace(
+        _Z_IMAGE,
+        pipeline="ZImageControlNetInpaintPipeline",
+        controlnet="alibaba-pai/Z-Image-Turbo-Fun-Controlnet-Union-2.0/"
+        "Z-Image-Turbo-Fun-Controlnet-Union-2.1.safetensors",
+        control="ZImageControlNetModel",
+        control_scale=0.75,
+        steps=25,
+        call={"max_sequence_length": 512},
+        millions={**_Z_IMAGE.millions, "controlnet": 3356.2},
+    ),  # along Canny edges
 }
 
 SCHEDULERS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -15,6 +15,7 @@ from caig_cli.engine import sources
 from caig_cli.engine.runtime import Runtime, choose_device
 from caig_cli.engine.sources import Check
 from caig_cli.errors import UsageError
+from caig_cli.painters.diffusion import single_file
 from caig_cli.painters.diffusion.kinds import SCHEDULERS
 from caig_cli.painters.diffusion.sections import DiffusionSection
 
@@ -59,7 +60,7 @@ def load(section: DiffusionSection, runtime: Runtime) -> Any:
     how = {"dtype": runtime.dtype, "use_safetensors": True, "local_files_only": True}
     model, *others = folders
     if kind.controlnet is not None:
-        parts["controlnet"] = _loaded(diffusers.ControlNetModel, *others.pop(0), how)
+        parts["controlnet"] = _controlnet(getattr(diffusers, kind.control), *others.pop(0), how)
     pipe = _loaded(getattr(diffusers, kind.pipeline), *model, how | parts)
     pipe.set_progress_bar_config(disable=True)
     _schedule(pipe, section)
@@ -90,11 +91,16 @@ def _check_model(section: DiffusionSection, folder: Path) -> None:
 
 
 def _check_controlnet(section: DiffusionSection, folder: Path) -> None:
-    source = section.controlnet or section.row.controlnet
+    source, wanted = section.controlnet or section.row.controlnet, section.row.control
+    if folder.is_file() and wanted == single_file.CLASS:
+        single_file.shape(folder)
+        return
     config = _json(folder / "config.json", str(source))
     found = config.get("_class_name")
-    if found != "ControlNetModel":
-        raise UsageError(f"diffusion.controlnet {source}: holds no ControlNetModel but {found}")
+    if found != wanted:
+        raise UsageError(f"diffusion.controlnet {source}: holds no {wanted} but {found}")
+    if wanted != "ControlNetModel":
+        return
     # A ControlNet for SDXL is told of sizes as its UNet is, beside the text.
     if (config.get("addition_embed_type") == "text_time") != section.kind.startswith("sdxl"):
         raise UsageError(f"diffusion.controlnet {source}: was made for another kind than {section.kind}")
@@ -115,6 +121,14 @@ def _json(path: Path, source: str) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
     return value if isinstance(value, dict) else {}
+
+
+def _controlnet(cls: Any, source: str, path: Path, how: Mapping[str, Any]) -> Any:
+    return (
+        single_file.load(cls, source, path, how["dtype"])
+        if path.is_file()
+        else _loaded(cls, source, path, how)
+    )
 
 
 def _loaded(cls: Any, source: str, folder: Path, how: Mapping[str, Any]) -> Any:

@@ -49,7 +49,7 @@ def needs(section: DiffusionSection, size: tuple[int, int], dtype: str | None = 
     beside = sources.cached(section.controlnet or kind.controlnet) if kind.controlnet else None
     if beside is not None:
         counts["controlnet"] = sum(parameters(beside).values())
-    canvas = canvas_for(size, section.side, kind.multiple)
+    canvas = canvas_for(size, section.side, kind.multiple, kind.most)
     pixels = math.prod(canvas.size) * (1 if section.vae_slicing else section.batch)
     return Needs(
         {name: count * each for name, count in counts.items()},

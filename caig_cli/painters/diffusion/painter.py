@@ -17,7 +17,7 @@ from caig_cli.painters.compose import Pixels, compose
 from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, trimmed
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.loading import load, runtime_of
-from caig_cli.painters.diffusion.reading import unread
+from caig_cli.painters.diffusion.reading import room, unread
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.diffusion.shadow import shaded
 
@@ -88,7 +88,7 @@ class DiffusionPainter:
         section, kind = self._section, self._section.row
         tasks = []
         for n, shot, attempt in wanted:
-            canvas = canvas_for(shot.size, section.side, kind.multiple)
+            canvas = canvas_for(shot.size, section.side, kind.multiple, kind.most)
             seed = derive_seed(shot.seed, "again", attempt) if attempt else shot.seed
             tasks.append((n, _Task(shot, canvas, seed)))
         tasks.sort(key=lambda task: task[1].canvas.size)
@@ -147,4 +147,5 @@ class DiffusionPainter:
     def _unread(self, text: str) -> str:
         """The end of a text that is beyond what the model's text encoder takes; empty where all fits."""
         name, limit = self._section.row.reads
-        return unread(getattr(self.pipe, name), limit, text)
+        tokenizer = getattr(self.pipe, name)
+        return unread(tokenizer, room(tokenizer, limit), text)

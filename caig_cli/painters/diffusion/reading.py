@@ -22,6 +22,15 @@ def unread(tokenizer: Any, limit: int, text: str) -> str:
     return text[start:].strip()
 
 
+def room(tokenizer: Any, limit: int) -> int:
+    """Tokens left of a limit for the prompt itself, where a chat model's form is put around it."""
+    if not getattr(tokenizer, "chat_template", None):
+        return limit
+    asked = [{"role": "user", "content": "x"}]
+    text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    return limit - len(tokenizer(text)["input_ids"]) + len(tokenizer("x")["input_ids"])
+
+
 def fitter(section: DiffusionSection) -> Callable[[str], str]:
     """Cuts a prompt to what the section's model reads, between two words or, better, at a comma.
 
@@ -35,7 +44,7 @@ def fitter(section: DiffusionSection) -> Callable[[str], str]:
         if tokenizer is None:
             tokenizer = auto.read_tokenizer(sources.locate(section.model or section.row.model) / name)
         text = section.row.template.format(prompt=prompt)
-        rest = unread(tokenizer, limit, text)
+        rest = unread(tokenizer, room(tokenizer, limit), text)
         return _shortened(prompt, len(prompt) - len(rest)) if rest else prompt
 
     return fit

@@ -28,7 +28,8 @@ class DiffusionSection(Section):
     """How the painter ``diffusion`` paints. Empty values are those of the kind."""
 
     kind: Annotated[str, AfterValidator(_kind)] = "sd15"
-    """Kind of model: sd15, sd15-lcm, sdxl, sdxl-lcm, flux-fill or kontext."""
+    """Kind of model: sd15, sd15-lcm, sdxl, sdxl-lcm, flux-fill, kontext, flux2-klein, z-image or
+    z-image-control."""
 
     model: ModelName | None = None
     """Checkpoint in the layout of diffusers: a folder, or org/name[@revision] on the hub."""
@@ -116,6 +117,8 @@ class DiffusionSection(Section):
         kind = self.row
         if kind.controlnet is None and (self.controlnet is not None or self.control_scale is not None):
             raise ValueError(f"kind {self.kind} has no ControlNet; leave controlnet and control_scale empty")
+        if kind.most is not None and self.side**2 > kind.most:
+            raise ValueError(f"kind {self.kind} paints at most {kind.most:,} pixels; lower resolution")
         if self.negative_prompt and not kind.negative:
             raise ValueError(f"kind {self.kind} takes no negative prompt; leave negative_prompt empty")
         if self.negative_prompt and (kind.guidance if self.guidance is None else self.guidance) <= 1:
