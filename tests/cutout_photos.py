@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from caig_cli.cutouts.photo import MARGIN
+
 Floats = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -102,7 +104,9 @@ def framed(rgb: Pixels, width: int, colour: Colour, margin: int = 0) -> Pixels:
 
 
 class Network:
-    """Sees ``seen`` [H, W] in 0..1 of the photo ``rgb`` [H, W, 3] and of any part of it, softly."""
+    """Sees ``seen`` [H, W] in 0..1 of the photo ``rgb`` [H, W, 3], of any part of it, and of all of it with
+    a margin around it, softly.
+    """
 
     name = "fakenet"
 
@@ -115,8 +119,11 @@ class Network:
         """As ``Segmenter.predict``: [h, w] in 0..1."""
         height, width = rgb.shape[:2]
         self.asked.append((height, width))
-        top, left = self._find(rgb)
-        part = self.seen[top : top + height, left : left + width]
+        wide = range(1, min(height, width) // 2) if height > len(self.rgb) else ()
+        margin = next((m for m in wide if m == round(MARGIN * max(height - 2 * m, width - 2 * m))), 0)
+        inner = rgb[margin : height - margin, margin : width - margin]
+        top, left = self._find(inner)
+        part = np.pad(self.seen[top : top + inner.shape[0], left : left + inner.shape[1]], margin)
         soft = ndimage.gaussian_filter(part, 0.6 * max(height, width) / NETWORK_SIDE)
         image = Image.fromarray(soft).resize((NETWORK_SIDE, NETWORK_SIDE), Image.Resampling.BOX)
         return np.asarray(image, dtype=np.float32)

@@ -27,7 +27,7 @@ from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.matting import enlarge, product_colours, solve_alpha
 from caig_cli.cutouts.openings import find_openings
-from caig_cli.cutouts.photo import PhotoCut, cut_photo
+from caig_cli.cutouts.photo import PhotoCut, cut_photo, find_prior
 from caig_cli.errors import ItemError, RunError
 from caig_cli.records import Product
 
@@ -694,6 +694,41 @@ def test_openings_look_like_the_surroundings_and_not_like_the_rim() -> None:
     assert not find_openings(filled, product).any(), "a label is like nothing around"
     alike = np.where(product[..., None], busy(300, seed=8), ground)
     assert not find_openings(alike, product).any(), "all of it is like the ground: nothing is told"
+
+
+def test_an_opening_is_whole_with_parts_of_it_that_are_like_nothing_around() -> None:
+    disc, colour = drawn(300, [Layer("ellipse", (0.1, 0.2, 0.9, 0.8), (206, 40, 150))])
+    hole = drawn(300, [Layer("ellipse", (0.3, 0.4, 0.7, 0.6), RED)])[0] > 0.5
+    product, ground = disc > 0.5, busy(300)
+    seen_through = ground.copy()
+    seen_through[:, 190:] = (250, 246, 235)  # a skirting board
+    found = find_openings(np.where((product & ~hole)[..., None], colour, seen_through), product)
+    assert (found & hole).sum() / (found | hole).sum() > 0.85
+
+
+class HalfBlind:
+    """A network that sees the upper half of a product that fills its photo, and all of it in a margin."""
+
+    name = "halfblind"
+
+    def __init__(self, seen: NDArray[np.bool_]) -> None:
+        self.seen = seen
+
+    def predict(self, rgb: Pixels) -> NDArray[np.float32]:
+        mask = self.seen.astype(np.float32)
+        if rgb.shape[:2] == mask.shape:
+            mask[len(mask) // 2 :] = 0
+            return mask
+        return np.pad(mask, (len(rgb) - len(mask)) // 2)
+
+
+@pytest.mark.parametrize("even", [True, False])
+def test_a_product_that_fills_its_photo_is_looked_at_with_a_margin(even: bool) -> None:
+    mask, _ = drawn(200, [Layer("ellipse", (0.01, 0.01, 0.99, 0.99), RED)])
+    ground = plain(200, (240, 240, 240)) if even else busy(200)
+    rgb = np.where((mask > 0.5)[..., None], RED, ground).astype(np.uint8)
+    prior = find_prior(rgb, HalfBlind(mask > 0.5))
+    assert bool(prior[150, 100] > 0.9) == even, "beside a busy border a margin would be a frame"
 
 
 def background_of(levels: photos.Floats, prior: photos.Floats) -> object:

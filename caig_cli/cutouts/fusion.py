@@ -76,6 +76,9 @@ class Fusion:
         self.shadow = self.shaded & self.coloured & (light > 0.1)
         self.grey = levels.mean(axis=-1)
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
+        around = grown(prior > 0.5, 30 * self.unit) & (prior <= 0.5)
+        # Whether most of what lies around the product has no even colour.
+        self.busy = bool(around.any()) and float(smooth[around].mean()) < 0.5
 
     def decide(self) -> Decision:
         odds = np.clip(self.prior, 0.02, 0.98)
@@ -94,6 +97,7 @@ class Fusion:
         decision = Decision(product, 1 / (1 + np.exp(-logit)), nothing, nothing.copy())
         self._missed(decision)
         self._enclosed(decision)
+        self._fading(decision)
         product = ~without_dust(~decision.product, 12 * self.unit**2)
         openings = self._openings(product)
         decision.opened |= openings
@@ -115,9 +119,7 @@ class Fusion:
         but what is a large part of all but white is seldom a part of the product.
         """
         found = find_openings(self.levels, product)
-        around = grown(product, 30 * self.unit) & ~product
-        busy = around.any() and float(self.background.smooth[around].mean()) < 0.5
-        telling = self.coloured | (~self.background.smooth & bool(busy))
+        telling = self.coloured | (~self.background.smooth & self.busy)
         if found.sum() > 0.2 * product.sum():
             telling |= self.background.colour.mean(axis=-1) < _WHITE
         return np.asarray(found & telling)
@@ -151,16 +153,18 @@ class Fusion:
         """Whether a part that the network lost is product all the same."""
         ring, around = part.ring(), product[part.window]
         enclosed = float((ring & around).sum()) / max(1, ring.sum())
+        shaded = float(self.shaded[part.window][part.mask].mean())
+        sure_not = float(self.prior[part.window][part.mask].mean()) < 0.05
         if enclosed > 0.6:
-            return True
+            # A shadow between the product's parts is no part.
+            return not (sure_not and shaded > 0.7)
         rim = ring & ~around
         edged = float(self.near_edge[part.window][rim].mean()) if rim.any() else 0.0
-        shaded = float(self.shaded[part.window][part.mask].mean())
         contrast = float(np.median(self.off[part.window][part.mask]))
         if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
             return False
-        sure_not = float(self.prior[part.window][part.mask].mean()) < 0.05
-        if sure_not and float(self.background.error[part.window][part.mask].mean()) > 5:
+        uneven = float(self.background.error[part.window][part.mask].mean()) > 5
+        if sure_not and (uneven or self.busy):
             return False
         if not attached:
             # Whole things that the network does not see at all were looked for before, on even grounds only.
@@ -238,6 +242,20 @@ class Fusion:
                 decision.ceded += part.area * (sure and _is_open(part, outside[part.window]))
             else:
                 decision.kept += part.area * (self._core_off(part) < 3 * error)
+
+    def _fading(self, decision: Decision) -> None:
+        """Shadows and glows that the network takes for product pass into the ground without an edge."""
+        product = decision.product
+        candidates = product & self.shaded & (self.off < 60) & ~self.near_edge
+        area = int(product.sum())
+        for part in parts(ndimage.binary_opening(candidates, disk(2)), margin=8):
+            if not 150 * self.unit**2 < part.area < 0.15 * area:
+                continue
+            ring, inside = part.ring(4), product[part.window]
+            free, held = ring & ~inside, ring & inside
+            edge = self.near_edge[part.window]
+            if free.sum() > 0.15 * ring.sum() and edge[free].mean() < 0.2 and edge[held].mean() > 0.6:
+                product[part.window] &= ~ndimage.binary_dilation(part.mask, disk(3)) | edge
 
     def _shows_background(self, part: Part, outside: Mask, error: float, share: float) -> bool:
         """Whether a part of the background's colour, product to the network, is background.

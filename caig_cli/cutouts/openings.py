@@ -12,15 +12,17 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from caig_cli.cutouts.colours import features
-from caig_cli.cutouts.masks import Mask, disk, grown, parts, shrunk
+from caig_cli.cutouts.masks import Mask, connected, disk, grown, parts, shrunk
 
 Floats = NDArray[np.floating]
 
 _SIDE = 320
 """Longest side in pixels at which openings are looked for."""
 
-_ALIKE, _FOREIGN = 9.0, 24.0
-"""Distances of colours: up to which an opening is like the outside, and from which unlike the rim."""
+_ALIKE, _FOREIGN = 9.0, 7.0
+"""Distances of colours: up to which an opening is like the outside, and from which unlike nearly all of its
+rim (half of which is twice as far).
+"""
 
 _SMALLEST = 0.004
 """Share of the product's area that an opening must have."""
@@ -52,16 +54,32 @@ def find_openings(levels: Floats, product: Mask) -> Mask:
             part.mask, colours[part.window], inside[part.window]
         ):
             found[part.window] |= ndimage.binary_dilation(part.mask, disk(2)) & inside[part.window]
+    if found.any():
+        found = _whole(found, colours, inside)
     large = Image.fromarray(found).resize((width, height), Image.Resampling.NEAREST)
     return np.asarray(large) & product
 
 
 def _is_foreign(mask: Mask, colours: Floats, inside: Mask) -> bool:
-    """Whether a part differs in colour from all of the product that surrounds it, and is surrounded by it."""
+    """Whether a part differs in colour from the product that surrounds it, and is surrounded by it."""
     ring = ndimage.binary_dilation(mask, disk(6)) & ~ndimage.binary_dilation(mask, disk(2))
     around = ring & inside
     if around.sum() < 0.9 * ring.sum() or not around.any():
         return False
     own = cKDTree(colours[mask][:: max(1, int(mask.sum()) // 1500)])
     distance = np.asarray(own.query(colours[around], k=1)[0])
-    return float((distance > _FOREIGN).mean()) > 0.85
+    low, middle = np.percentile(distance, (15, 50))
+    return bool(low > _FOREIGN and middle > 2 * _FOREIGN)
+
+
+def _whole(found: Mask, colours: Floats, inside: Mask) -> Mask:
+    """The openings [h, w] with what joins them inside the product and is like no other part of it either."""
+    near = grown(found, 40)
+    own, asked = inside & ~near, inside & near & ~found
+    if own.sum() < 50 or not asked.any():
+        return found
+    unlike = np.zeros_like(found)
+    tree = cKDTree(colours[own][:: max(1, int(own.sum()) // 3000)])
+    unlike[asked] = np.asarray(tree.query(colours[asked], k=3)[0]).mean(axis=-1) > _ALIKE
+    joined = connected(ndimage.binary_opening(unlike | found, disk(1)) | found, found)
+    return joined if joined.sum() < 3 * found.sum() else found

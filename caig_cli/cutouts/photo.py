@@ -27,24 +27,55 @@ Pixels = NDArray[np.uint8]
 
 
 def find_prior(rgb: Pixels, network: Segmenter) -> Floats:
-    """Where the network sees the product [H, W] in 0..1: in the whole photo, and in a second look closer by.
+    """Where the network sees the product [H, W] in 0..1: in the whole photo, and in a second look.
 
-    The closer look sees thin parts and holes better, the whole photo knows what is product: their mean, in
-    log odds, so that of two looks the one that is sure counts.
+    A small product is looked at closer by, which shows thin parts and holes: the mean of both, in log odds,
+    so that the look counts that is sure. A product that fills its photo is looked at with a margin around it,
+    without which networks often see a part of it only: what one of both looks sees is product.
     """
     prior = _seen(rgb, network)
-    rows, columns = np.flatnonzero((prior > 0.5).any(axis=1)), np.flatnonzero((prior > 0.5).any(axis=0))
-    if min(rows.size, columns.size) == 0:
+    if not (prior > 0.5).any():
         return prior
     height, width = prior.shape
-    margin = int(0.12 * max(np.ptp(rows), np.ptp(columns))) + 1
-    top, bottom = max(0, rows[0] - margin), min(height, rows[-1] + 1 + margin)
-    left, right = max(0, columns[0] - margin), min(width, columns[-1] + 1 + margin)
-    if (bottom - top) * (right - left) <= 0.7 * prior.size:
-        window = slice(top, bottom), slice(left, right)
+    rows, columns = (np.flatnonzero((prior > 0.5).any(axis=axis)) for axis in (1, 0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    fills = (bottom - top) * (right - left) > 0.3 * prior.size
+    if fills and min(top, left, height - bottom, width - right) < 0.03 * max(height, width):
+        colour = _even_border(rgb)
+        if colour is not None:
+            return np.maximum(prior, _with_margin(rgb, network, colour))
+    margin = int(0.12 * max(bottom - top, right - left)) + 1
+    window = (
+        slice(max(0, top - margin), min(height, bottom + margin)),
+        slice(max(0, left - margin), min(width, right + margin)),
+    )
+    if prior[window].size <= 0.7 * prior.size:
         both = _log_odds(prior[window]) + _log_odds(_seen(rgb[window], network))
         prior[window] = 1 / (1 + np.exp(-both / 2))
     return prior
+
+
+MARGIN = 0.15
+"""Share of a photo's longer side that is put around it where the product fills it."""
+
+
+def _even_border(rgb: Pixels) -> Pixels | None:
+    """The colour [3] along the photo's borders; None where most of them differ from each other."""
+    lines = [rgb[:4], rgb[-4:], rgb[:, :4], rgb[:, -4:]]
+    pixels = np.concatenate([line.reshape(-1, 3) for line in lines])
+    colour = np.median(pixels, axis=0)
+    even = np.abs(pixels - colour).max(axis=-1) < 30
+    return np.rint(colour).astype(np.uint8) if float(even.mean()) > 0.6 else None
+
+
+def _with_margin(rgb: Pixels, network: Segmenter, colour: Pixels) -> Floats:
+    """What the network sees in the photo [H, W] with a margin of ``colour`` around it."""
+    height, width = rgb.shape[:2]
+    margin = round(MARGIN * max(height, width))
+    large = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint8)
+    large[:] = colour
+    large[margin : margin + height, margin : margin + width] = rgb
+    return _seen(large, network)[margin : margin + height, margin : margin + width]
 
 
 def _log_odds(share: Floats) -> Floats:
