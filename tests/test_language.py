@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -360,3 +363,10 @@ def test_markets_read_with_the_core_alone() -> None:
         scene = read_core(prompt).scene
         assert scene.surface in vocabulary.SURFACES and scene.backdrop in vocabulary.BACKDROPS
         assert set(scene.props) <= set(vocabulary.PROPS) and not scene.looks
+
+
+def test_the_page_of_all_words_is_up_to_date() -> None:
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "scripts/words_page.py", "--check"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ from typing import Any
 
 from caig_cli.painters import Shot
 from caig_cli.painters.album import hinted, plain
+from caig_cli.painters.studio.lexicon_told import UNKNOWN
 
 SOFT = 2.0
 """A photo that is enlarged more than this looks soft beside what is rendered around it."""
@@ -33,8 +34,14 @@ def about_poses(product: str, shots: Sequence[Shot]) -> Iterator[str]:
 def about_ads(ads: Sequence[dict[str, Any]], growth_limit: float) -> Iterator[str]:
     """What prompts name and ads do not show, and products that were painted on past their outline."""
     ignored = Counter((word, row.get("reasons", {}).get(word)) for row in ads for word in row["ignored"])
+    together: dict[tuple[str, int], list[str]] = {}  # words that have a reason and a number of ads in common
     for (word, reason), times in ignored.items():
-        yield f"without effect: {hinted(word, reason)} (in the prompts of {times} of {len(ads)} ads)"
+        if reason in (None, UNKNOWN):
+            yield f"without effect: {hinted(word, reason)} (in the prompts of {times} of {len(ads)} ads)"
+        else:
+            together.setdefault((reason, times), []).append(word)
+    for (reason, times), words in together.items():
+        yield f"without effect: {', '.join(words)} ({reason}; in the prompts of {times} of {len(ads)} ads)"
     for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
         yield f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)"
     relit = [row["relight"] for row in ads if row.get("relight")]

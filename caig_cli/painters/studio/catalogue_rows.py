@@ -53,7 +53,8 @@ class BackdropRow:
     """What is behind the product: a room, furnished at true scale, or ground and what grows on it.
 
     ``build``: ``module.function`` of the package ``places``. ``surface`` and ``light`` are taken where the
-    prompt names none. ``depth_cm``: how far behind the product it ends, ``outside``: it is in the open.
+    prompt names none. ``depth_cm``: how far behind the product it ends, ``outside``: it is in the open,
+    ``shore_cm``: where the ground ends before it.
     """
 
     build: str
@@ -63,6 +64,7 @@ class BackdropRow:
     depth_cm: float
     outside: bool = False
     blur: str = "soft"
+    shore_cm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ MORE_BACKDROPS: dict[str, BackdropRow] = {
     ),
     "palm_beach": BackdropRow(
         "outdoors.ground", "tropical beach|palm beach|beach with palm trees|palm trees|palm tree|palms|palm tree beach"
-        "|tropical island|caribbean beach|caribbean|beach bar|hawaii|maldives|tropical paradise", "sand", "hard_sun", 1700, True,
+        "|tropical island|caribbean beach|caribbean|beach bar|hawaii|maldives|tropical paradise", "sand", "hard_sun", 1700, True, shore_cm=260,
     ),
     "autumn_forest": BackdropRow(
         "outdoors.ground", "autumn forest|autumn woods|fall forest|autumn trees|autumn park|autumn landscape|autumn woodland"

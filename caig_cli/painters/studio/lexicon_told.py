@@ -50,6 +50,14 @@ NOT_CHOSEN: dict[str, str] = {
         "glossy|shiny|matt|large|big|tiny|tall|thick|thin|transparent|old|worn|wet|dry|giant|huge|mini|sliced|chopped|rough"
         "|square|rectangular|oval|sharp edged|polished|rolled|folded|unscented|lit up|faceted|folded neatly|small"
     ),
+    "style words change nothing by themselves: name a surface, a light or a mood": (
+        "elegant|elegance|exclusive|premium|high end|modern|contemporary|trendy|stylish|chic|classic|timeless|sophisticated"
+        "|refined|unique|beautiful|attractive|stunning|impressive|professional|authentic|simple|simplicity|plain|clean|tidy"
+        "|neat|natural|naturally|soft|softly|gentle|gently|slightly|delicate|subtle|strong|full|covered|centred|centered"
+        "|middle|distance|reflecting|spacious|casual|comfortable|relaxed|relaxing|magical|majestic|exotic|artful|artistic"
+        "|creative|striking|dreamlike|enchanting|shimmering|sparkling|glittering|shining|glowing|textured|layered"
+        "|decorative|traditional|lovely|pretty|gorgeous|perfect|dusty|new|empty|accents|accent"
+    ),
     "left and right are chosen for the product only": (
         "to the right|to the left|from the left|from the right|on the right|on the left|right|left"
     ),

@@ -102,7 +102,7 @@ def _depths(scene: Scene, height_cm: float, unit: float, rng: np.random.Generato
     if row := MORE_BACKDROPS.get(scene.backdrop):
         wall = row.depth_cm + (3.0 * unit if row.outside else max(unit - 30.0, 0.0))
         if SURFACES[scene.surface].ground or height_cm > FURNITURE_CM:
-            return wall, wall - 0.1
+            return wall, wall - 0.1 if row.shore_cm is None else row.shore_cm + 3.0 * unit
         return wall, float(rng.uniform(0.6, 0.9)) * unit
     if scene.backdrop in VIEWS:
         if scene.backdrop == "window":

@@ -15,6 +15,7 @@ from caig_cli.painters.studio.places import furniture as f
 from caig_cli.painters.studio.places.rooms import Piece, furnished
 from caig_cli.painters.studio.props.outdoor import AUTUMN, maple
 from caig_cli.painters.studio.stage import Cloth, Stage, sheet, solid, textured
+from caig_cli.painters.studio.surfaces import SURFACES
 from caig_cli.painters.studio.textures import texture
 
 
@@ -50,7 +51,7 @@ def ground(stage: Stage) -> dict[str, Any]:
     row = GROUNDS[stage.scene.backdrop]
     night = LIGHTS[stage.scene.light].hour == "night"
     shapes: dict[str, Any] = {"backdrop": picture(stage, row.view, stage.wall, 0.8 if night else 1.0)}
-    on_ground = stage.furniture or stage.edge > 0.9 * stage.wall
+    on_ground = stage.furniture or SURFACES[stage.scene.surface].ground
     base = 0.0 if on_ground else -row.table
     if not on_ground:
         left, right, _, _ = stage.camera.view_at(stage.wall)

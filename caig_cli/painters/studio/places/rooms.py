@@ -19,6 +19,7 @@ from caig_cli.painters.studio.mesh import box, transform
 from caig_cli.painters.studio.places import furniture as f
 from caig_cli.painters.studio.props.kit import Parts, placed
 from caig_cli.painters.studio.stage import Cloth, Stage, sheet, solid, textured, upright
+from caig_cli.painters.studio.surfaces import SURFACES
 from caig_cli.painters.studio.textures import texture, tinted
 
 Furniture = Callable[[Generator, bool], Parts]
@@ -85,7 +86,7 @@ ROOMS: dict[str, Room] = {
 def room(stage: Stage) -> dict[str, Any]:
     """The room that the stage's scene names, its back wall at the stage's depth."""
     row = ROOMS[stage.scene.backdrop]
-    on_floor = stage.furniture or stage.edge > 0.9 * stage.wall
+    on_floor = stage.furniture or SURFACES[stage.scene.surface].ground
     base = 0.0 if on_floor else -row.table
     left, right, _, high = stage.camera.view_at(stage.wall)
     wide = 0.4 * (right - left)

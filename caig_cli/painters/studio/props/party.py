@@ -192,7 +192,7 @@ def _balloon() -> Mesh:
 
 def balloons(rng: Generator, colour: Colour | None = None) -> Parts:
     """Five balloons on strings that meet at a small weight."""
-    tones = [colour or pick(rng, PASTELS), *(pick(rng, PASTELS) for _ in range(4))]
+    tones = [colour or pick(rng, PASTELS) for _ in range(5)]
     skin = _balloon()
     parts: Parts = []
     strings = []
