@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from caig_cli.engine import plots
 from caig_cli.records import Verdict
-from caig_cli.rounds import plots
 from caig_cli.rounds.figures import win_interval
 from caig_cli.rounds.outcome import TERMS, by_rate, by_wins, sentence
 from caig_cli.rounds.show import COLUMNS

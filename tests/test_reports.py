@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import test_pcpo
+import test_pretrain
+import test_train_rm
+import torch
 from browser import FOUND, Browser, browsing
 from PIL import Image
+from test_generate import photo
+from tiny_mllm import make_tiny
+from tiny_pairs import write_pairs
+from tiny_rewards import make_reward
 
 from caig_cli.engine.pages import BeforeAfter, Card, Comparison, Figure, Gallery, Picks, Table, report
+from caig_cli.engine.report import SilentReporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.stages import generate
+from caig_cli.stages.generate import GenerateRecipe
 
 pytestmark = pytest.mark.skipif(FOUND is None, reason="no Chromium on this machine")
 
@@ -99,3 +112,73 @@ def test_tables_work_on_a_phone_and_by_keyboard(browser: Browser, page: Path) ->
     before = "getComputedStyle(document.querySelectorAll('td')[0], '::before').content"
     assert browser.run(before) == '"figure 0"', "each cell has its column's name"
     assert browser.run("document.querySelector('tbody tr').getBoundingClientRect().width") <= 390
+
+
+# --- pages of real runs ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_generate(browser: Browser, ads: Path, width: int) -> None:
+    look(browser, ads, width)
+    text = browser.run("document.body.innerText")
+    assert "(simulated market)" in text and "predicted CTR" in text
+    assert browser.run("document.querySelectorAll('.pair').length") == 1, "photo and cut-out beside the ads"
+    assert browser.run("document.querySelectorAll('[data-pick]').length") == 2
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_pcpo_begins_with_its_verdict(browser: Browser, rounds: Path, width: int) -> None:
+    look(browser, rounds, width)
+    verdict = browser.run("document.querySelector('.verdict').textContent")
+    assert verdict.split(":")[0] in ("Better", "Worse", "Unresolved") and "Kept: the adapter of" in verdict
+    assert "What the words mean" in browser.run("document.body.innerText")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("stage", ["train_rm", "pretrain"])
+def test_the_pages_of_trainings(browser: Browser, trained: dict[str, Path], stage: str, width: int) -> None:
+    look(browser, trained[stage], width)
+    assert browser.run("document.querySelectorAll('.plot').length") >= 2
+    words = {"train_rm": "held-out pairs (95 %:", "pretrain": "of whole answers are right"}
+    assert words[stage] in browser.run("document.querySelector('.verdict').textContent")
+
+
+@pytest.fixture(scope="module")
+def ads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two ads of a product that a judge of the simulated market ranked."""
+    folder = tmp_path_factory.mktemp("ads")
+    make_tiny().save(folder / "base", torch.float32)
+    judge = make_reward(folder / "judge", "mllm", folder / "base")
+    facts = json.loads((judge / "reward.json").read_text()) | {"ctr_log_spread": 0.27}
+    (judge / "reward.json").write_text(json.dumps(facts))
+    tree = {
+        "generate": {
+            "product": photo(folder / "cup.png"), "prompt": "a walnut table, unicorns, " * 6,
+            "painter": "fake", "size": "96x80", "n": 2, "candidates": 3,
+        },
+        "judge": {"model": str(judge)}, "device": "cpu",
+    }  # fmt: skip
+    recipe = GenerateRecipe.model_validate(tree)
+    with RunDir.open(folder / "run", "generate", recipe) as run:
+        generate.run(recipe, run, SilentReporter())
+    return folder / "run/report.html"
+
+
+@pytest.fixture(scope="module")
+def rounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = test_pcpo.make_parts(tmp_path_factory.mktemp("rounds"))
+    test_pcpo.run(test_pcpo.recipe_for(folder, pcpo={"rounds": 1}), folder / "run")
+    return folder / "run/report.html"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("trained")
+    data = write_pairs(folder / "pairs", items=24, truth=True)
+    second = {"train": True, "arch": "cg4ctr", "optim": {"learning_rate": 0.01, "steps": 3, "log_every": 1}}
+    judge = test_train_rm.recipe_for(folder, data, "vam", second=second)
+    test_train_rm.run(judge, folder / "judge")
+    (folder / "dialogues").mkdir()
+    dialogues = test_pretrain.write_dialogues(folder / "dialogues")
+    test_pretrain.run(test_pretrain.recipe_for(dialogues), folder / "model")
+    return {"train_rm": folder / "judge/report.html", "pretrain": folder / "model/report.html"}

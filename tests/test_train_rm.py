@@ -580,3 +580,21 @@ def test_a_second_judge_learns_the_same_log_by_itself(base: Path, data: Path, tm
     assert len(judge.judge(read_pairs(data)[0][:3])) == 3
     again = run(recipe, tmp_path / "both", resume=True)
     assert again.result == both.result
+
+
+def test_a_tracker_gets_the_figures_of_both_judges(base: Path, data: Path, tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    second = {"train": True, "arch": "cg4ctr", "optim": {"learning_rate": 0.01, "steps": 3, "log_every": 1}}
+    told = {"tracker": "tensorboard"}
+    run(recipe_for(base, data, "vam", train_rm=told, second=second), tmp_path / "run")
+    for folder, steps in ((tmp_path / "run", 6), (tmp_path / "run/second", 3)):
+        (events,) = folder.glob("caig-train-rm/events.*")
+        seen = accumulator.EventAccumulator(str(events)).Reload()
+        losses = [row["loss"] for row in rows(folder)]
+        assert [event.value for event in seen.Scalars("loss")] == pytest.approx(losses) and len(
+            losses
+        ) == steps
+        assert seen.Scalars("eval_accuracy")[-1].step == steps
+    for name in ("trackio", "dvclive"):
+        with pytest.raises(UsageError, match=f"tracker {name} is not installed"):
+            run(recipe_for(base, data, "vam", train_rm={"tracker": name}), tmp_path / name)

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -95,6 +96,21 @@ def make_accelerator(runtime: Runtime, tracker: str | None = None, folder: Path 
     )
 
 
+@contextmanager
+def tracked(accelerator: Accelerator, project: str, facts: Mapping[str, str]) -> Iterator[bool]:
+    """Open the accelerator's tracker, if it has one, and close it after the block; says whether it has."""
+    if not accelerator.log_with:
+        yield False
+        return
+    accelerator.init_trackers(project, dict(facts))
+    try:
+        yield True
+    finally:
+        # Not end_training: that would end the process group, too, and another model may be trained yet.
+        for tracker in accelerator.trackers:
+            tracker.finish()
+
+
 def train(
     model: nn.Module,
     batches: Batches,
@@ -107,12 +123,14 @@ def train(
     report: Reporter,
     evaluate: Evaluate | None = None,
     unit: str = "",
+    track: bool = False,
 ) -> TrainResult:
     """Train ``model`` in place, from the run's newest checkpoint if it has one.
 
     ``evaluate`` gets the model in eval mode, without gradients, every ``evaluate_every`` steps and
     at the end; its figures are logged as ``eval_...``. ``unit`` says what a micro-batch holds, such as
-    ``8 pairs``. Raises RunError when 20 steps in a row, the last step or its result are not finite.
+    ``8 pairs``; with ``track`` the accelerator's tracker gets what is logged. Raises RunError when 20 steps
+    in a row, the last step or its result are not finite.
     """
     report.info(step_size(optim, accelerator.num_processes, unit))
     total = total_steps(optim, len(batches), accelerator.num_processes)
@@ -157,6 +175,8 @@ def train(
                 check_figures(evaluation, f"evaluation after step {step}")
             if last or step % optim.log_every == 0 or len(values) > plain:
                 run.metrics(step, values | {"seconds": clock.seconds})
+                if track:
+                    accelerator.log({k: v for k, v in values.items() if math.isfinite(v)}, step=step)
             if last or step % optim.checkpoint_every == 0:
                 save_checkpoint(run, model, optimizer, step, {"seconds": clock.seconds, **stepper.state()})
             bar.advance(1, loss=values["loss"], lr=values["lr"])

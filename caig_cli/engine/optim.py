@@ -12,6 +12,10 @@ from caig_cli.recipe import Section
 if TYPE_CHECKING:
     import torch
 
+Tracker = Literal[
+    "tensorboard", "wandb", "mlflow", "comet_ml", "aim", "clearml", "swanlab", "trackio", "dvclive"
+]
+"""Experiment trackers that accelerate knows."""
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from caig_cli.cutouts.source import CutoutSource
-from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.engine.optim import Count, OptimSection, Share, Tracker
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
 from caig_cli.mllm.questions import Question
@@ -76,7 +76,7 @@ class PcpoSection(ObjectiveSection):
     merge: Literal["fp32", "bf16", "fp16"] | None = None
     """Precision of a plain model to write at the end beside the adapter; empty writes none."""
 
-    tracker: Literal["tensorboard", "wandb", "mlflow", "comet_ml", "aim", "clearml", "swanlab"] | None = None
+    tracker: Tracker | None = None
     """Experiment tracker that gets the figures too, if it is installed."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from caig_cli.engine import pages, sources
+from caig_cli.engine import pages, plots, sources
 from caig_cli.engine.files import to_json
 from caig_cli.engine.report import show as shown
 from caig_cli.intervals import ratio_interval
@@ -17,7 +17,6 @@ from caig_cli.mllm.loading import base_name
 from caig_cli.mllm.policy import POLICY
 from caig_cli.painters.table import described
 from caig_cli.records import Failure, Product
-from caig_cli.rounds import plots
 from caig_cli.rounds.candidates import Team, ad_path
 from caig_cli.rounds.judges import Seat
 from caig_cli.rounds.outcome import TERMS, Evidence, by_rate, by_wins, sentence

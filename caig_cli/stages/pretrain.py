@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from caig_cli.engine.optim import Count, OptimSection, Share
+from caig_cli.engine.optim import Count, OptimSection, Share, Tracker
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.mllm.sections import ModelSection, NothingSection, PlannedRecipe
-from caig_cli.recipe import Section
+from caig_cli.recipe import Section, recipe_hash
 from caig_cli.records import Dialogue
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ class DataSection(Section):
 
     vary_images: Annotated[float, Field(ge=0)] = 0.0
     """Strength of image variation (mirror, shift, scale, turn, colour behind a cut-out); 0 for none."""
+
+    tracker: Tracker | None = None
+    """Experiment tracker that gets the figures of training too, if it is installed."""
 
     save_dtype: Literal["fp32", "bf16", "fp16"] = "bf16"
     """Precision of the written weights; adapters are written as trained."""
@@ -169,10 +172,12 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.mllm.batching import Pictures, Sizes, read_set
     from caig_cli.mllm.first_look import Lesson, first_look, level
     from caig_cli.mllm.scoring import ResponseScorer
+    from caig_cli.mllm.training_page import write_dialogue_page
 
     use_threads(recipe.threads)
     runtime = recipe.runtime()
     report.info(runtime.reason)
+    accelerator = loop.make_accelerator(runtime, recipe.pretrain.tracker, run_dir.path)
     train, held_out = _read(recipe)
     named = (recipe.pretrain.data, recipe.pretrain.eval_data, *(one.image for one in train + held_out))
     run_dir.remember("data", [file for file in named if file is not None], report.warn)
@@ -193,29 +198,38 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
         mllm.tower.requires_grad_(False)
-    result = loop.train(
-        ResponseScorer(mllm),
-        Stream(
-            lambda number: learn.epoch(recipe.seed, number, data.task_weights),
-            lambda item: learn.collate(item, data.vary_images),
-        ),
-        _step(data.balance, runtime.device),
-        recipe.optim,
-        seed=recipe.seed,
-        accelerator=loop.make_accelerator(runtime),
-        run=run_dir,
-        report=report,
-        evaluate=_evaluation(judge, runtime.device) if judge.dialogues else None,
-        unit=f"{data.batch_tokens:,} tokens",
-    )
+    with loop.tracked(accelerator, "caig-pretrain", {"recipe": recipe_hash(recipe)}) as track:
+        result = loop.train(
+            ResponseScorer(mllm),
+            Stream(
+                lambda number: learn.epoch(recipe.seed, number, data.task_weights),
+                lambda item: learn.collate(item, data.vary_images),
+            ),
+            _step(data.balance, runtime.device),
+            recipe.optim,
+            seed=recipe.seed,
+            accelerator=accelerator,
+            run=run_dir,
+            report=report,
+            evaluate=_evaluation(judge, runtime.device) if judge.dialogues else None,
+            unit=f"{data.batch_tokens:,} tokens",
+            track=track,
+        )
     simulated = of_market(one.image for one in train if one.image is not None)
     folder = _save(recipe, mllm, run_dir, result.evaluation, _question(recipe, train), simulated=simulated)
     report.table("held-out dialogues", ["figure", "value"], list(result.evaluation.items()))
+    about = {"learnt from": f"{len(train):,} dialogues" + (" (simulated market)" if simulated else "")}
+    write_dialogue_page(run_dir, result.evaluation, about | _began(recipe), failed + failed_too)
     return Outcome(
         result={"model": str(folder), "steps": result.steps, "evaluation": dict(result.evaluation)},
         failed=tuple(failed + failed_too),
         lines=(str(folder),),
     )
+
+
+def _began(recipe: PretrainRecipe) -> dict[str, str]:
+    base = recipe.model.base
+    return {"began as": "random weights" if base is None else base, "recipe": recipe_hash(recipe)}
 
 
 # --- model -----------------------------------------------------------------------------------------

@@ -103,6 +103,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.mllm.rewards.going_on import second_recipe, settled
     from caig_cli.mllm.rewards.learning import learn
     from caig_cli.mllm.rewards.lessons import check_lessons
+    from caig_cli.mllm.rewards.page import write_report
     from caig_cli.mllm.rewards.split import read_data
 
     use_threads(recipe.threads)
@@ -116,7 +117,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         report.warn(warning)
     learnt = learn(recipe, data, runtime, run_dir, report)
     _tell(learnt, "", report)
-    result, failed = _result(learnt), data.failed + learnt.failed
+    result, failed, judges = _result(learnt), data.failed + learnt.failed, {"The judge": learnt.facts}
     if recipe.second.train:
         other = second_recipe(recipe, data)
         report.info(f"second judge: architecture {other.model.arch}")
@@ -124,6 +125,8 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         _tell(second, "second judge, ", report)
         _enclose(second, run_dir)
         result["second"] = _result(second)
+        judges["The second judge"] = second.facts
+    write_report(run_dir, judges, learnt.pairs, failed)
     return Outcome(result=result, failed=tuple(failed), lines=(str(learnt.folder),))
 
 

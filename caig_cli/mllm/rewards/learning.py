@@ -50,6 +50,7 @@ class Learnt:
 def learn(recipe: TrainRmRecipe, data: Data, runtime: Runtime, run_dir: RunDir, report: Reporter) -> Learnt:
     """Train and calibrate a reward model and write ``model/`` in the run folder; a resumed run goes on."""
     architecture = ARCHITECTURES[recipe.model.arch]
+    accelerator = loop.make_accelerator(runtime, recipe.train_rm.tracker, run_dir.path)
     seed_everything(derive_seed(recipe.seed, "weights"))
     wording = wording_of(recipe)
     model, before = _start(recipe, architecture, [wording.text(pair) for pair in data.train], runtime)
@@ -61,18 +62,20 @@ def learn(recipe: TrainRmRecipe, data: Data, runtime: Runtime, run_dir: RunDir, 
     _scale(recipe, model, learnt, architecture, before)
     best = Best(run_dir, model) if recipe.train_rm.keep_best and judged is not None else None
     swap = recipe.train_rm.swap if architecture.ordered else "none"
-    result = loop.train(
-        model,
-        Stream(lambda number: learnt.epoch(recipe.seed, number, swap), learnt.collate),
-        _step(architecture, recipe.train_rm, runtime.device),
-        recipe.optim,
-        seed=recipe.seed,
-        accelerator=loop.make_accelerator(runtime),
-        run=run_dir,
-        report=report,
-        evaluate=None if judged is None else _evaluation(judged, best),
-        unit=f"{recipe.train_rm.batch_pairs} pairs" + (" in both orders" if swap == "both" else ""),
-    )
+    with loop.tracked(accelerator, "caig-train-rm", {"recipe": recipe_hash(recipe)}) as track:
+        result = loop.train(
+            model,
+            Stream(lambda number: learnt.epoch(recipe.seed, number, swap), learnt.collate),
+            _step(architecture, recipe.train_rm, runtime.device),
+            recipe.optim,
+            seed=recipe.seed,
+            accelerator=accelerator,
+            run=run_dir,
+            report=report,
+            evaluate=None if judged is None else _evaluation(judged, best),
+            unit=f"{recipe.train_rm.batch_pairs} pairs" + (" in both orders" if swap == "both" else ""),
+            track=track,
+        )
     if best is not None:
         best.restore()
     simulated = is_simulated(recipe.train_rm, data) or (before is not None and before.simulated)

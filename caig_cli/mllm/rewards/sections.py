@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from caig_cli.engine.optim import Count, OptimSection, Positive, Share
+from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.sections import FirstLookSection, LoraSection, PlannedRecipe
 from caig_cli.recipe import Section
@@ -234,6 +234,9 @@ class TrainRmSection(Section):
 
     keep_best: bool = True
     """Keep the weights of the evaluation with the lowest log-loss instead of the last ones."""
+
+    tracker: Tracker | None = None
+    """Experiment tracker that gets the figures of training too, if it is installed."""
 
     simulated: bool | None = None
     """Whether the clicks come from the simulated market; empty finds out from the files."""

@@ -1,4 +1,4 @@
-"""Plots of rounds and steps, as PNG bytes. Drawn without a display and without pyplot's global state."""
+"""Line plots, as PNG bytes. Drawn without a display and without pyplot's global state."""
 
 from __future__ import annotations
 
