@@ -3,7 +3,8 @@
     python benchmarks/pairs.py [--rows 1000000] [--ads 4] [--days 10]
 
 Writes a CreativeRanking list of items with some ads each, shown on some days, and a small image of its own
-for every ad; then runs the command and prints its seconds, its most memory and the pairs that it kept.
+for every ad; then reads the log alone, runs the command, and prints seconds of one processor, most memory and
+the pairs that were kept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -44,6 +44,32 @@ def make_log(folder: Path, rows: int, ads: int, days: int) -> Path:
     return path
 
 
+READ = """
+import sys
+from pathlib import Path
+from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.read_logs import read_click_logs
+read_click_logs([sys.argv[1]], pictures=Pictures([Path(sys.argv[2])]) if sys.argv[2:] else None)
+"""
+
+
+def cost(what: str, command: list[str]) -> str:
+    """Run a command, print what it takes, and return what it prints."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    out = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{what} failed")
+    memory = used.ru_maxrss / 2 ** (20 if sys.platform == "darwin" else 10)
+    print(
+        f"{what}: {used.ru_utime + used.ru_stime:.1f} s of one processor, {memory:.0f} MB, "
+        f"{time.monotonic() - start:.1f} s on the clock"
+    )
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -55,19 +81,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         log = make_log(folder, options.rows, options.ads, options.days)
-        command = [sys.executable, "-m", "caig_cli", "pairs", str(log), "--images", str(folder)]
+        print(f"{platform.machine()}, {os.cpu_count()} CPU threads, load {os.getloadavg()[0]:.1f}")
+        python = sys.executable
+        cost("start of Python and numpy", [python, "-c", "import numpy"])
+        cost(f"{options.rows} rows read", [python, "-c", READ, str(log)])
+        cost(f"{options.rows} rows read and their pictures found", [python, "-c", READ, str(log), name])
+        command = [python, "-m", "caig_cli", "pairs", str(log), "--images", str(folder)]
         command += ["--out", str(folder / "pairs.jsonl"), "--test-share", "0.1", "--window-days", "5"]
         command += ["--min-stability", "0.5", "--prior", "items", "--json", "--quiet"]
-        start = time.monotonic()
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        seconds = time.monotonic() - start
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result = json.loads(done.stdout)
-    print(f"{platform.machine()}, {os.cpu_count()} CPU threads")
-    print(f"{options.rows} rows: {seconds:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of one processor")
-    print(f"most memory: {used.ru_maxrss / 2 ** (30 if sys.platform == 'darwin' else 20):.2f} GB")
-    log_facts = result["log"]
-    print(f"{log_facts['creatives']} creatives of {log_facts['items']} items, {result['pairs']} pairs kept")
+        result = json.loads(cost("caig pairs", command))
+    found = result["log"]
+    print(f"{found['creatives']} creatives of {found['items']} items, {result['pairs']} pairs kept")
 
 
 if __name__ == "__main__":

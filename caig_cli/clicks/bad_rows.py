@@ -59,21 +59,21 @@ class BadRows:
         if len(self.listed) < 4 * MAX_LISTED or line < self.listed[-1][0]:
             self.listed.append((line, Failure(place, f"{place}{fault}")))
 
-    def judge(self, rules: Rules, real_R: Bools) -> None:
-        """Raises DataError where rows are bad and must not be left out."""
+    def judge(self, rules: Rules, real_R: Bools) -> str | None:
+        """What to say of rows that are left out. Raises DataError where they must not be."""
         if not self.rows:
-            return
+            return None
         self.listed.sort(key=lambda one: one[0])
         if not rules.skip_bad:
             more = f" (and {self.rows - 1} more bad rows)" if self.rows > 1 else ""
             raise DataError(f"{self.listed[0][1].error}{more}")
         share = self.rows / max(1, int(real_R.sum()) + len(self.export.bad))
-        bias = _bias(self.export, real_R & self.good_R)
+        bias, sizes = _sizes(self.export, real_R & ~self.good_R, real_R & self.good_R)
         first = f"the first is {self.listed[0][1].error}"
         if share > rules.max_bad_share and self.rows > 1:
             raise DataError(
                 f"{shown(self.export.name)}: --skip-bad would leave out {self.rows} rows, {share:.1%} of the "
-                f"log{f' ({bias})' if bias else ''}, more than "
+                f"log{f' ({sizes})' if sizes else ''}, more than "
                 f"pairs.max_bad_share={rules.max_bad_share}; {first}"
             )
         if bias:
@@ -81,21 +81,25 @@ class BadRows:
                 f"{shown(self.export.name)}: --skip-bad would leave out {self.rows} rows ({share:.1%}) that "
                 f"are no random part: {bias}; {first}"
             )
+        return f"{self.rows} bad rows left out ({share:.2%} of the log){f': {sizes}' if sizes else ''}"
 
 
 def _line(failure: Failure) -> int:
     return int(failure.item.rpartition(":")[2])
 
 
-def _bias(export: Export, kept_R: Bools) -> str:
-    """How the sizes of rows that would be left out differ from the others, if by more than chance."""
-    dropped, kept = np.array(list(export.sizes.values()), np.float64), export.impressions_R[kept_R]
-    if len(dropped) < 5 or len(kept) < 5:
-        return ""
+def _sizes(export: Export, bad_R: Bools, kept_R: Bools) -> tuple[str, str]:
+    """How sizes of rows left out differ from the others, if by more than chance; and both, for people."""
+    rows = np.flatnonzero(bad_R).tolist()
+    found = [export.sizes.get(row, int(export.impressions_R[row])) for row in rows]
+    left, kept = np.array([size for size in found if size >= 0], np.float64), export.impressions_R[kept_R]
+    if not len(left) or not len(kept):
+        return "", ""
+    text = f"they have {np.median(left):,.0f} impressions (median), the others {np.median(kept):,.0f}"
+    if len(left) < 5 or len(kept) < 5:
+        return "", text
     ordered = np.sort(kept)
-    below = (np.searchsorted(ordered, dropped) + np.searchsorted(ordered, dropped, "right")) / 2
+    below = (np.searchsorted(ordered, left) + np.searchsorted(ordered, left, "right")) / 2
     larger = float(below.mean() / len(ordered))  # probability that a row left out is the larger one
-    error = np.sqrt((len(dropped) + len(ordered) + 1) / (12 * len(dropped) * len(ordered)))
-    if abs(larger - 0.5) < 4 * error or abs(larger - 0.5) < 0.1:
-        return ""
-    return f"they have {np.median(dropped):,.0f} impressions (median), the others {np.median(kept):,.0f}"
+    error = np.sqrt((len(left) + len(ordered) + 1) / (12 * len(left) * len(ordered)))
+    return ("" if abs(larger - 0.5) < max(4 * error, 0.1) else text), text

@@ -104,5 +104,7 @@ def _lines(rows: Sequence[Sequence[str]], start: int, end: int) -> Ints:
     """The line on which each row begins, int64 [R]; cells may hold line ends."""
     if end - start == len(rows):
         return np.arange(start + 1, end + 1)
+    if not rows:
+        return np.zeros(0, np.int64)
     longs = np.array([1 + sum(cell.count("\n") for cell in row) for row in rows], np.int64)
     return start + 1 + np.concatenate([[0], np.cumsum(longs)[:-1]])

@@ -187,7 +187,8 @@ def is_figure(cell: object) -> bool:
     """Whether a cell is a number, an amount of money or a share: no text by which rows may be told apart."""
     if not isinstance(cell, str):
         return isinstance(cell, int | float | Decimal)
-    return _NUMBER.fullmatch(_MONEY.sub("", tidy(cell).lstrip("+-")).strip()) is not None
+    text = _MONEY.sub("", tidy(cell).lstrip("+-")).strip()
+    return _NUMBER.fullmatch(text) is not None and not (text.isdecimal() and len(text) > 12)  # an id
 
 
 def about(value: object) -> int | None:

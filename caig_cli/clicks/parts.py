@@ -76,7 +76,8 @@ def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
         )
     item_R = item_R if keep_R.all() else item_R[keep_R]
     part = _summed(export.at(keep_R), ads, items, item_R, products, rules, bad)
-    bad.judge(rules, real_R)
+    if note := bad.judge(rules, real_R):
+        notes.append(note)
     part.bad, part.bad_rows = bad.listed[:MAX_LISTED], bad.rows
     _tell_others(export, ads, keep_R, notes, warnings)
     if ads.aliases:
