@@ -66,6 +66,10 @@ def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
         bad.add(
             dict.fromkeys(np.flatnonzero(empty).tolist(), "image: is empty; fix or remove the row"), empty
         )
+    if not real_R.any():
+        raise DataError(
+            bad.listed[0][1].error if bad.listed else f"{shown(export.name)}: no row is about an ad"
+        )
     products = _products(export, ads, pictures, real_R, rules)
     items, item_R = _items(products.column, bad, real_R)
     keep_R = real_R & bad.good_R

@@ -19,9 +19,7 @@ from caig_cli.errors import DataError
 MOSTLY = 0.95
 """Share of the ads that a column must know, with one product each, to stand for products."""
 
-_NUMBERED = re.compile(
-    r"(?:[-_ .]+(?:v|ad|img|image|variant|var)?|(?<=[^\d])(?:v|ad|img|image|variant|var))?[-_ .]*\d{1,3}$"
-)
+_NUMBERED = re.compile(r"[-_ .]+(?:v|ad|img|image|variant|var)?[-_ .]*\d{1,3}$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
