@@ -199,13 +199,18 @@ def test_what_is_saved_carries_its_template(folders: dict[str, Path], tmp_path: 
     assert load(tmp_path).encoder.form == mllm.encoder.form
 
 
+def unpack(name: str, folder: Path) -> None:
+    """A published folder without weights."""
+    for path in (REAL / name).iterdir():
+        shutil.copyfile(path, folder / path.name)
+    with gzip.open(folder / "tokenizer.json.gz") as packed:
+        (folder / "tokenizer.json").write_bytes(packed.read())
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="real configurations are not here")
 @pytest.mark.parametrize("name", sorted(path.name for path in REAL.glob("*") if path.is_dir()))
 def test_real_tokenizers_and_templates(name: str, tmp_path: Path) -> None:
-    for path in (REAL / name).iterdir():
-        shutil.copy(path, tmp_path)
-    with gzip.open(tmp_path / "tokenizer.json.gz") as packed:
-        (tmp_path / "tokenizer.json").write_bytes(packed.read())
+    unpack(name, tmp_path)
     config = auto.read_config(tmp_path)
     family = family_of(config)
     tokenizer = loading.read_tokenizer(tmp_path, family, config)
@@ -234,6 +239,20 @@ def test_code_of_a_folder_is_never_run(tmp_path: Path, monkeypatch: pytest.Monke
         loading.load(str(tmp_path), device=torch.device("cpu"), dtype=torch.float32)
 
 
+def test_every_auto_class_says_no_to_code() -> None:
+    """Without the word, transformers asks at the terminal; with it, nothing of a folder is ever imported."""
+    import ast
+
+    root = Path(loading.__file__).parents[1]
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if "Auto" in called and called.endswith((".from_pretrained", ".from_config")):
+                assert isinstance(node, ast.Call)
+                told = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                assert told.get("trust_remote_code") == "False", f"{path}:{node.lineno}"
+
+
 def test_greedy_words_are_those_of_transformers_own_loop(folders: dict[str, Path]) -> None:
     from PIL import Image
     from tiny_families import plain_inputs
@@ -251,7 +270,10 @@ def test_greedy_words_are_those_of_transformers_own_loop(folders: dict[str, Path
         if "image_grid_thw" in given:
             given["mm_token_type_ids"] = (ids == mllm.config.image_token_id).int()
         forbidden = PromptModel(mllm, "tiny")._forbidden()
+        penalty = 1.0 if family == "llava" else 1.3  # Qwen's own files set one
+        mllm.core.generation_config.repetition_penalty = penalty
         config = transformers.GenerationConfig(
+            repetition_penalty=penalty,
             do_sample=False, max_new_tokens=12, suppress_tokens=forbidden, eos_token_id=mllm.encoder.end,
             pad_token_id=0,
         )  # fmt: skip
@@ -260,6 +282,62 @@ def test_greedy_words_are_those_of_transformers_own_loop(folders: dict[str, Path
             photo, "x", seeds=[1], temperature=0, max_new_tokens=12
         )
         assert mine == [mllm.encoder.decode(theirs)] and mine[0]
+
+
+def thin(name: str, folder: Path) -> Path:
+    """A published configuration with its tokenizer and template, two narrow layers and random weights."""
+    unpack(name, folder)
+    settings = (folder / "generation_config.json").read_text()
+    config = auto.read_config(folder)
+    text, vision = config.get_text_config(), config.vision_config
+    text.update({"num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 96})
+    text.update({"num_attention_heads": 4, "num_key_value_heads": 2, "layer_types": ["full_attention"] * 2})
+    if config.model_type == "llava":
+        vision.update({"num_hidden_layers": 2, "hidden_size": 32, "intermediate_size": 48})
+        vision.update({"num_attention_heads": 2})
+    else:
+        text.rope_parameters["mrope_section"] = [2, 3, 3]
+        vision.update({"depth": 2, "hidden_size": 64, "intermediate_size": 64, "num_heads": 2})
+        vision.update({"out_hidden_size": 64, "fullatt_block_indexes": [1]})
+    torch.manual_seed(0)
+    model = transformers.AutoModelForImageTextToText.from_config(config, trust_remote_code=False)
+    with torch.no_grad():
+        for part, weight in model.named_parameters():
+            if weight.ndim > 1 and "norm" not in part:
+                weight.normal_(std=0.15)
+    model.float().save_pretrained(folder)
+    (folder / "generation_config.json").write_text(settings)
+    return folder
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="real configurations are not here")
+@pytest.mark.parametrize("name", ["llava-1.5-7b", "qwen2.5-vl-7b"])
+def test_greedy_words_with_published_settings(name: str, tmp_path: Path) -> None:
+    """Nothing is set: Qwen's own penalty and both of its end tokens count as in transformers."""
+    from PIL import Image
+
+    from caig_cli.engine.runtime import choose_device
+    from caig_cli.mllm.images import flatten
+    from caig_cli.mllm.prompt_model import PromptModel
+
+    model = PromptModel.load(str(thin(name, tmp_path)), choose_device("cpu", "fp32"))
+    mllm, photo = model.mllm, Image.radial_gradient("L").convert("RGB").resize((90, 60))
+    framed = flatten(mllm.rules.frame(photo), mllm.rules.fill)
+    height, width = framed.shape[:2]
+    ids = torch.tensor([mllm.encoder.asked("x", (height, width)).prefix])
+    given: dict[str, Any] = {"pixel_values": mllm.rules.tensor([framed])}
+    if name.startswith("qwen"):
+        given["image_grid_thw"] = torch.tensor([[1, height // 14, width // 14]])
+        given["mm_token_type_ids"] = (ids == mllm.config.image_token_id).int()
+    said = mllm.core.generate(input_ids=ids, **given, do_sample=False, max_new_tokens=12)
+    mine = model.write_prompts(photo, "x", seeds=[0], temperature=0, max_new_tokens=12)
+    assert mine == [mllm.encoder.decode(said[0, ids.shape[1] :])]
+    if name.startswith("qwen"):
+        assert mllm.core.generation_config.repetition_penalty == 1.05
+        plain = model.write_prompts(
+            photo, "x", seeds=[0], temperature=0, max_new_tokens=12, repetition_penalty=1.0
+        )
+        assert model._stops() == [151645, 151643] and plain[0]
 
 
 def test_the_embedded_model_says_the_same_in_a_pipeline() -> None:

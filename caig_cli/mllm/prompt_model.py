@@ -32,6 +32,7 @@ class Sampler:
     temperature: float = 1.0
     top_p: float = 1.0
     max_new_tokens: int = 96
+    repetition_penalty: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,17 @@ class PromptModel:
         temperature: float = 1.0,
         top_p: float = 1.0,
         max_new_tokens: int = 96,
+        repetition_penalty: float | None = None,
     ) -> list[str]:
         """One answer to ``instruction`` per seed; the image and the question are computed once.
 
-        An answer depends on its own seed only, not on how many others are asked for.
+        An answer depends on its own seed only, not on how many others are asked for. ``repetition_penalty``
+        None is the checkpoint's own.
         """
-        sampler = Sampler(temperature, top_p, max_new_tokens)
+        if repetition_penalty is None:
+            told = getattr(self.mllm.core.generation_config, "repetition_penalty", None)
+            repetition_penalty = 1.0 if told is None else float(told)
+        sampler = Sampler(temperature, top_p, max_new_tokens, repetition_penalty)
         return self.write_many([image], [instruction], seeds=[seeds], sampler=sampler)[0]
 
     def write_many(
@@ -89,15 +95,22 @@ class PromptModel:
             Shown(rules.tensor(pictures).to(mllm.core.device, mllm.core.dtype), sizes),
             seeds=seeds,
             end=encoder.end,
+            stops=self._stops(),
             forbidden=self._forbidden(),
             max_new_tokens=sampler.max_new_tokens,
             temperature=sampler.temperature,
             top_p=sampler.top_p,
+            repetition_penalty=sampler.repetition_penalty,
         )
         return [[encoder.decode(answer) for answer in some] for some in answers]
+
+    def _stops(self) -> list[int]:
+        """Tokens that end an answer by the checkpoint's own settings."""
+        told = getattr(self.mllm.core.generation_config, "eos_token_id", None)
+        return [] if told is None else [int(one) for one in (told if isinstance(told, list) else [told])]
 
     def _forbidden(self) -> list[int]:
         """What is no word: the family's marks and other special tokens, and rows without a token."""
         tokenizer, rows = self.mllm.tokenizer, self.mllm.config.get_text_config().vocab_size
         marks = {self.mllm.config.image_token_id, *tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
-        return sorted((marks | set(range(len(tokenizer), rows))) - {self.mllm.encoder.end})
+        return sorted((marks | set(range(len(tokenizer), rows))) - {self.mllm.encoder.end, *self._stops()})

@@ -6,7 +6,7 @@ longest question, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -58,29 +58,40 @@ def sample_many(
     *,
     seeds: Sequence[Sequence[int]],
     end: int,
+    stops: Collection[int] = (),
     forbidden: Sequence[int] = (),
     max_new_tokens: int = 96,
     temperature: float = 1.0,
     top_p: float = 1.0,
+    repetition_penalty: float = 1.0,
 ) -> list[list[list[int]]]:
     """For each question (the prefix of a row) one answer per seed, as token ids without the end token.
 
     Every row draws from its own generator: what it says does not depend on the other rows, but for rounding.
     ``temperature`` 0 takes the likeliest token. ``top_p`` keeps the smallest set of tokens that holds that
-    much probability; there is no other filter. ``forbidden`` ids are never drawn (image, padding).
+    much probability; there is no other filter. ``forbidden`` ids are never drawn (image, padding). ``stops``
+    are further tokens that end an answer. ``repetition_penalty`` makes tokens of the question and of the
+    answer so far less likely, as transformers does it (Keskar et al. 2019); 1 leaves them.
     """
     device = model.device
     owner = [q for q, some in enumerate(seeds) for _ in some]
     generators = [torch.Generator().manual_seed(seed % 2**63) for some in seeds for seed in some]
     rows = _Rows(model, questions, shown, owner, end)
     said: list[list[int]] = [[] for _ in owner]
+    ends = {end, *stops}
     for step in range(max_new_tokens):
         uniform_R = torch.stack(
             [torch.rand((), generator=generators[row], dtype=torch.float64) for row in rows.live]
         )
-        next_R = pick(rows.logits_RV, uniform_R, temperature, top_p, forbidden)
+        logits_RV = rows.logits_RV
+        if repetition_penalty != 1:
+            told = [[*questions[owner[row]].prefix, *said[row]] for row in rows.live]
+            logits_RV = penalised(logits_RV, told, repetition_penalty)
+        next_R = pick(logits_RV, uniform_R, temperature, top_p, forbidden)
         going = [
-            n for n, token in enumerate(next_R.tolist()) if token != end and rows.live[n] not in rows.done
+            n
+            for n, token in enumerate(next_R.tolist())
+            if token not in ends and rows.live[n] not in rows.done
         ]
         for n in going:
             said[rows.live[n]].append(int(next_R[n]))
@@ -158,6 +169,16 @@ class _Rows:
         )
         self.position_R = self.position_R + 1
         self.logits_RV = self.model.lm_head(out.last_hidden_state)[:, -1]
+
+
+def penalised(logits_RV: torch.Tensor, told: Sequence[Sequence[int]], penalty: float) -> torch.Tensor:
+    """The logits with those of each row's ``told`` tokens divided by the penalty, or times it below 0."""
+    found_RV = logits_RV.clone()
+    for row, ids in enumerate(told):
+        place = torch.tensor(sorted(set(ids)), device=found_RV.device)
+        own = found_RV[row, place]
+        found_RV[row, place] = torch.where(own < 0, own * penalty, own / penalty)
+    return found_RV
 
 
 def pick(

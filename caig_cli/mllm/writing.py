@@ -39,6 +39,10 @@ class WriterSection(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
     """Share of the probability that words are sampled from, most likely first."""
 
+    repetition_penalty: Annotated[float, Field(ge=1, le=2)] | None = None
+    """How much less likely words are that were said before; 1 is plain sampling, empty is the checkpoint's
+    own (generation_config.json)."""
+
     max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
     """Length of a prompt in tokens, at most."""
 
@@ -73,5 +77,6 @@ class Writer:
             temperature=self._section.temperature,
             top_p=self._section.top_p,
             max_new_tokens=self._section.max_new_tokens,
+            repetition_penalty=self._section.repetition_penalty,
         )
         return distinct(lambda seeds: self._finish(sample(seeds=seeds)), count, seed, product.id)
