@@ -21,6 +21,7 @@ from caig_cli.painters.candidates import Candidates
 from caig_cli.painters.composition import composition
 from caig_cli.painters.outline import Outline, outline
 from caig_cli.painters.posing import pose_of
+from caig_cli.painters.see_through import clear_parts
 from caig_cli.painters.studio.packshot import framed
 from caig_cli.painters.studio.viewpoint import view_of
 from caig_cli.rounds.generating.order import Item, Order
@@ -68,7 +69,11 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
             continue
         cutout = making.photos.cutout(item)
         with making.run.timed("write"):
-            shots = shots_of(item, cutout, making.write(item, cutout))
+            prompts = making.write(item, cutout)
+        cutout, clear = clear_parts(cutout, product)
+        if clear is not None:
+            making.report.info(f"{product.id}: {clear}")
+        shots = shots_of(item, cutout, prompts)
         for remark in (*remarks.about_photo(product.id, shots[0]), *remarks.about_poses(product.id, shots)):
             making.report.warn(remark)
         ranks = making.candidates if item.ranked else None
