@@ -21,7 +21,7 @@ from caig_cli.records import Product
 Mask = npt.NDArray[np.bool_]
 
 _FOR = r"(water|milk|juice|wine|oil|spice|storage|food|flower|coffee|tea|candle|perfume|phone)"
-_VESSEL = r"(bottle|jar|vase|bowl|cup|mug|carafe|jug|pitcher|teapot|tumbler|dome|container|box|case|lid|flacon|vial)s?"
+_VESSEL = r"(bottle|jar|vase|bowl|cup|mug|carafe|jug|pitcher|teapot|tumbler|dome|container|box|case|lid)s?"
 _CLEAR = re.compile(
     rf"\b(clear|transparent|see[- ]?through|crystal|glass)\s+({_FOR}\s+)?{_VESSEL}\b"
     rf"|\b{_VESSEL}\s+(of|in|made of)\s+(clear\s+)?(glass|crystal)\b"
@@ -67,7 +67,7 @@ def _glass(rgba: npt.NDArray[np.uint8]) -> Mask:
     thin = dark & ~ndimage.binary_opening(dark, iterations=reach)
     print_ = thin & ndimage.binary_erosion(solid, iterations=2 * reach)
     busy = ndimage.uniform_filter(print_.astype(np.float32), 6 * reach + 1) > 0.08
-    label = ndimage.binary_dilation(busy, iterations=reach)
+    label = ndimage.binary_dilation(busy, iterations=2 * reach)
     return np.asarray(ndimage.binary_opening(bright & ~label, iterations=max(1, reach // 2)))
 
 
