@@ -20,7 +20,7 @@ from caig_cli.records import Product
 
 Mask = npt.NDArray[np.bool_]
 
-_FOR = r"(water|milk|juice|wine|oil|spice|storage|food|flower|coffee|tea|candle|perfume|phone)"
+_FOR = r"(glass|water|milk|juice|wine|oil|spice|storage|food|flower|coffee|tea|candle|perfume|phone)"
 _VESSEL = r"(bottle|jar|vase|bowl|cup|mug|carafe|jug|pitcher|teapot|tumbler|dome|container|box|case|lid)s?"
 _CLEAR = re.compile(
     rf"\b(clear|transparent|see[- ]?through|crystal|glass)\s+({_FOR}\s+)?{_VESSEL}\b"
