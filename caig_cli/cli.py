@@ -310,6 +310,7 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
     stage = _stage(name)
     report = make_reporter(json=options["json"], quiet=options["quiet"])
     if options["dry_run"]:
+        recipe = stage.settled(recipe) if hasattr(stage, "settled") else recipe
         lines = stage.plan(recipe, report)
         _print_plan(recipe, lines, _memory(stage, recipe), as_json=options["json"])
         return 0
@@ -351,6 +352,7 @@ def _execute_in_folder(
         stage.check(recipe)
     models = _fetch(stage, recipe, report)
     recipe = pin(recipe, models)
+    recipe = stage.settled(recipe) if hasattr(stage, "settled") else recipe
     _memory(stage, recipe, always=False)
     processes = options.get("num_processes") or 1
     if processes > 1 and not launch.is_launched():

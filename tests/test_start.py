@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import gpu_check
+import numpy as np
 import pytest
+import real_models
 import torch
+from PIL import Image
+from test_pcpo import write_products
 from tiny_families import FAMILIES, make_checkpoint
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from caig_cli.cli import run as caig
+from caig_cli.engine import runtime
+from caig_cli.engine.memory import RESERVE
 from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import loading
 from caig_cli.mllm.inputs import collate
 from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.prompt_model import PromptModel
+from caig_cli.mllm.rewards.evaluation import both_orders
 from caig_cli.mllm.rewards.memory import training
+from caig_cli.mllm.rewards.mllm import MllmReward
+from caig_cli.mllm.rewards.model import look
 from caig_cli.mllm.rewards.sections import MllmRewardSection, TrainRmSection
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.mllm.sections import LoraSection
 from caig_cli.preference import token_logps
+from caig_cli.recipe import resolve
 from caig_cli.records import Turn
+from caig_cli.rounds.memory import planned, settled
+from caig_cli.rounds.sections import PcpoRecipe
 
+NEAR = 0.15
 CPU: dict[str, Any] = {"device": torch.device("cpu"), "dtype": torch.float32}
 
 
@@ -73,3 +91,86 @@ def test_recipes_for_real_models_want_them_named(
     assert caig(["pcpo", "--recipe", recipe, "--base", "embedded"]) == 2
     assert "needs the reward model to learn from; give --judge FOLDER" in capsys.readouterr().err
     assert not list(workdir.iterdir())
+
+
+# --- Apple GPUs know no float64 --------------------------------------------------------------------------
+
+
+class Apple(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Refuses what MPS refuses: float64 made of anything that is on the device, which float32 stands for."""
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        given, made = tree_leaves((args, kwargs)), tree_leaves(out)
+        narrow = any(
+            isinstance(t, torch.Tensor) and t.dtype in (torch.float32, torch.bfloat16) for t in given
+        )
+        if narrow and any(isinstance(t, torch.Tensor) and t.dtype == torch.float64 for t in made):
+            raise TypeError(f"{func}: Cannot convert a MPS Tensor to float64 dtype")
+        return out
+
+
+def test_no_float64_reaches_a_device_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mllm = loading.load(str(make_checkpoint(tmp_path, "qwen3_vl")), **CPU)
+    images = [Image.fromarray(np.full((40, 50, 3), 80 * n, np.uint8)) for n in range(3)]
+    model = MllmReward(mllm, "two_images").eval()
+    order = torch.tensor([0, 1]), torch.tensor([1, 2])
+
+    def work() -> tuple[list[str], float]:
+        said = PromptModel(mllm, "tiny").write_prompts(
+            images[0], "what?", seeds=[1, 2], top_p=0.9, max_new_tokens=4
+        )
+        return said, float(both_orders(model, look(model, images), *order, ["which?"] * 2).shown_P[0])
+
+    exact = work()
+    with pytest.raises(TypeError, match="MPS"), Apple():
+        work()
+    monkeypatch.setattr(runtime, "NO_FLOAT64", ("cpu",))
+    with Apple():
+        assert work() == exact, "float32 draws the same words, but for rounding"
+
+
+# --- batches of the writer -------------------------------------------------------------------------------
+
+
+def test_the_writers_batch_is_chosen_by_the_plan(tmp_path: Path, workdir: Path) -> None:
+    base = make_checkpoint(tmp_path / "base", "llava_next")
+    write_products(tmp_path, 5)
+
+    def asked(*sets: str) -> PcpoRecipe:
+        given = [f"pcpo.products={tmp_path / 'products.json'}", f"policy.base={base}", "judge.model=random"]
+        given += ["judge.heldout=null", "brush.painter=fake", "device=cpu", *sets]
+        return resolve(PcpoRecipe, sets=given)
+
+    def sampled(recipe: PcpoRecipe) -> int:
+        return next(phase.peak for phase in planned(recipe) if phase.name == "sample")
+
+    assert settled(asked()).writer.batch == 16, "a CPU has no limit"
+    assert settled(asked("writer.batch=3")).writer.batch == 3
+    peaks = {n: sampled(asked(f"writer.batch={n}", "gpu_memory=80GB")) for n in (1, 4, 8)}
+    assert peaks[1] < peaks[4] < peaks[8]
+    tight = asked(f"gpu_memory={((peaks[4] + peaks[8]) // 2 + RESERVE) >> 20}MB")
+    assert settled(tight).writer.batch == 4 and sampled(tight) == peaks[4]
+    assert settled(asked("gpu_memory=1MB")).writer.batch == 1
+
+
+def test_the_papers_pipeline_has_a_recipe_for_24_gb() -> None:
+    given = ["policy.base=embedded", "judge.model=embedded"]
+    lean, full = (resolve(PcpoRecipe, name, sets=given) for name in ("paper/pcpo-24gb", "paper/pcpo"))
+    assert (lean.quantise, lean.writer.batch) == ("nf4", 1)
+    assert lean.pcpo == full.pcpo and lean.diffusion == full.diffusion and lean.brush == full.brush
+    assert full.brush.placement == "middle"
+
+
+# --- the check of a card ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["llava-1.5-7b"])
+def test_plans_of_published_shapes_meet_the_peak(tmp_path: Path, name: str) -> None:
+    """Their own grids and image tokens, on small widths: the same code as benchmarks/gpu_check.py."""
+    source = real_models.write(tmp_path / name, name, layers=2, thin=True)
+    there = choose_device("cpu", "fp32")
+    for row in gpu_check.compared(source, real_models.fill(source, there), there):
+        assert abs(row["off"]) <= NEAR, row

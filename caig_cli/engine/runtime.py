@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 SAFE = "the safe choice on {}"
+NO_FLOAT64 = ("mps",)
+"""Kinds of device that know no float64: a tensor of it there is an error."""
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 
@@ -103,6 +105,13 @@ def reason_for(device: str, dtype: str) -> str:
         because = "as asked" if device == "cpu" else "no GPU found"
         return _reason("cpu", because, "fp32", SAFE.format("cpu"))
     return choose_device(device, dtype).reason
+
+
+def exact_dtype(device: torch.device) -> torch.dtype:
+    """float64, or float32 on devices that have none."""
+    import torch
+
+    return torch.float32 if device.type in NO_FLOAT64 else torch.float64
 
 
 def device_memory(device: str) -> int | None:

@@ -110,7 +110,8 @@ def looking(one: Sketch, images: int, size: Size | None = None) -> int:
 
     @torch.no_grad()
     def look() -> None:
-        _look(one.mllm, images, size or one.mllm.rules.usual)
+        seen_size = size or one.mllm.rules.usual
+        _look(one.mllm, _pixels(one.mllm, images, seen_size), [seen_size] * images)
 
     return peak_of(look, one.mllm.model)
 
@@ -128,14 +129,16 @@ def sampling(one: Sketch, questions: int, length: int, answers: int, longest: in
     def sample() -> None:
         nonlocal kept
         reader = language(core, mllm.family)
-        out = reader(**_rows(mllm, Pass(questions, length, 1, questions, looks=True)), use_cache=True)
+        one = Pass(questions, length, 1, questions, looks=True)
+        pixels = _shown(mllm, one)  # they stay until the answers are there
+        out = reader(**_rows(mllm, one, pixels), use_cache=True)
         cache = out.past_key_values
         cache.batch_select_indices(torch.zeros(answers, dtype=torch.long, device=META))
         for layer in cache.layers:
             full = [*layer.keys.shape[:-2], length + longest - 1, layer.keys.shape[-1]]
             layer.keys, layer.values = layer.keys.new_empty(full), layer.values.new_empty(full)
         kept = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
-        out = reader(**_rows(mllm, Pass(answers, 1, 1, 0)), past_key_values=cache, use_cache=True)
+        out = reader(**_rows(mllm, Pass(answers, 1, 1, 0), None), past_key_values=cache, use_cache=True)
         logits_RV = core.lm_head(out.last_hidden_state)[:, -1]
         pick(logits_RV, torch.empty(answers, dtype=torch.float64, device=META), 1.0, 0.9)
 
@@ -145,7 +148,8 @@ def sampling(one: Sketch, questions: int, length: int, answers: int, longest: in
 
 def read(mllm: Mllm, one: Pass) -> torch.Tensor:
     """A forward pass on the meta device, up to a number that has gradients."""
-    rows = _rows(mllm, one)
+    pixels = _shown(mllm, one)  # as in the step itself, they stay to the end
+    rows = _rows(mllm, one, pixels)
     dtype = rows["inputs_embeds"].dtype
     # Conversations are trees, with a mask of their own; a reward model's rows need none.
     kept = one.rows if one.answers else 1
@@ -168,16 +172,27 @@ def longest(mllm: Mllm, texts: Iterable[str]) -> int:
     return len(encoder.prefix(image=True)) + asked
 
 
-def _rows(mllm: Mllm, one: Pass) -> dict[str, Any]:
+def _shown(mllm: Mllm, one: Pass) -> torch.Tensor | None:
+    """The pixels of a pass in which the tower is asked."""
+    size = one.size or mllm.rules.usual
+    return _pixels(mllm, one.images, size) if one.images and one.looks else None
+
+
+def _pixels(mllm: Mllm, images: int, size: Size) -> torch.Tensor:
+    pieces = mllm.rules.tensor([np.zeros((*size, 3), np.uint8)]).shape
+    return torch.empty(pieces[0] * images, *pieces[1:], device=META)
+
+
+def _rows(mllm: Mllm, one: Pass, pixels: torch.Tensor | None) -> dict[str, Any]:
     """Embeddings of rows with images in them."""
     size = one.size or mllm.rules.usual
     ids_BL = torch.zeros(one.rows, one.length, dtype=torch.long, device=META)
     if not one.images:
         seen = None
-    elif one.looks:
-        seen = _look(mllm, one.images, size)
+    elif pixels is not None:
+        seen = _look(mllm, pixels, [size] * one.images)
     else:
-        shape = _look(mllm, 1, size).shape
+        shape = _look(mllm, _pixels(mllm, 1, size), [size]).shape
         seen = torch.empty(shape[0] * one.images, *shape[1:], dtype=mllm.core.dtype, device=META)
     try:
         given = embed(mllm.core, mllm.family, ids_BL, seen, [size] * one.images)
@@ -186,15 +201,13 @@ def _rows(mllm: Mllm, one: Pass) -> dict[str, Any]:
     return {"inputs_embeds": given["inputs_embeds"]}  # where deeper features stand can't be said without data
 
 
-def _look(mllm: Mllm, images: int, size: Size) -> torch.Tensor:
-    """What the tower gives for pictures of a size; by hand where a tower's code asks for data.
+def _look(mllm: Mllm, pixels: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
+    """What the tower gives for pictures of these sizes; by hand where a tower's code asks for data.
 
     By hand: a layer's feed-forward part has its patches four times as wide, beside six more tensors of them.
     """
-    pieces = mllm.rules.tensor([np.zeros((*size, 3), np.uint8)]).shape
-    pixels = torch.empty(pieces[0] * images, *pieces[1:], device=META)
     try:
-        return patches(mllm, pixels, [size] * images)
+        return patches(mllm, pixels, sizes)
     except RuntimeError:
         tower = mllm.config.vision_config
         area = 3 * int(tower.patch_size) ** 2 * int(getattr(tower, "temporal_patch_size", 1))

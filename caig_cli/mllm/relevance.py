@@ -53,7 +53,7 @@ class RelevanceJudge:
         rows = [self.mllm.encoder.row(branches, image=True, size=size) for size in sizes]
         batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, patches=seen, sizes=sizes)
         logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
-        yes_R2, no_R2 = logp_D.double().view(len(ads), 2, -1).unbind(1)
+        yes_R2, no_R2 = logp_D.cpu().double().view(len(ads), 2, -1).unbind(1)
         said: list[float] = torch.sigmoid(yes_R2.logsumexp(1) - no_R2.logsumexp(1)).tolist()
         return said
 

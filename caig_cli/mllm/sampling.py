@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from caig_cli.engine.runtime import exact_dtype
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.inputs import Row
@@ -193,21 +194,22 @@ def pick(
     With top-p probabilities are sorted first, so that it is a bound on the same cumulative sum. Without,
     any order will do, and sorting the vocabulary would be a third of a small model's time.
     """
-    scores_RV = logits_RV.to(torch.float64, copy=True)
+    scores_RV = logits_RV.to(exact_dtype(logits_RV.device), copy=True)
     scores_RV[:, list(forbidden)] = -torch.inf
     if temperature <= 0:
         return scores_RV.argmax(-1)
     p_RV = (scores_RV / temperature).softmax(-1)
+    uniform_R1 = uniform_R.to(p_RV.dtype).to(p_RV.device)[:, None]
     if top_p >= 1:
         cumulative_RV = p_RV.cumsum(-1)
-        threshold_R1 = uniform_R.to(p_RV.device)[:, None] * cumulative_RV[:, -1:]
+        threshold_R1 = uniform_R1 * cumulative_RV[:, -1:]
         last_R1 = (cumulative_RV < cumulative_RV[:, -1:]).sum(-1, keepdim=True)  # guards against rounding
         return torch.searchsorted(cumulative_RV, threshold_R1, right=True).minimum(last_R1).squeeze(-1)
     sorted_RV, order_RV = p_RV.sort(dim=-1, descending=True, stable=True)
     cumulative_RV = sorted_RV.cumsum(-1)
     kept_RV = cumulative_RV - sorted_RV < top_p
     mass_R1 = (sorted_RV * kept_RV).sum(-1, keepdim=True)
-    threshold_R1 = uniform_R.to(mass_R1.device)[:, None] * mass_R1
+    threshold_R1 = uniform_R1 * mass_R1
     index_R1 = torch.searchsorted(cumulative_RV, threshold_R1, right=True)
     index_R1 = index_R1.minimum(kept_RV.sum(-1, keepdim=True) - 1)
     return order_RV.gather(-1, index_R1).squeeze(-1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from caig_cli.engine.memory import Phase
+from caig_cli.engine.memory import RESERVE, Phase
 from caig_cli.engine.sources import base_of_adapter, is_remote
 from caig_cli.mllm import loading, memory
 from caig_cli.mllm.inputs import Branch
@@ -19,25 +19,72 @@ from caig_cli.mllm.rewards.memory import Needs, judge_needs, same_base
 from caig_cli.mllm.sketch import FLOAT, Sketch, sketch
 from caig_cli.painters.layout import parse_size
 from caig_cli.painters.table import memory as painting
+from caig_cli.recipe import replaced
 from caig_cli.records import Product
 from caig_cli.rounds.candidates import TOGETHER
 from caig_cli.rounds.judges import RANDOM, is_there
 from caig_cli.rounds.preferring import owed
 from caig_cli.rounds.sections import PcpoRecipe
-from caig_cli.rounds.stock import find_goods
+from caig_cli.rounds.stock import Goods, find_goods
 from caig_cli.rounds.stored_judge import heldout_of
+
+BATCHES = (16, 8, 4, 2, 1)
+"""Numbers of products whose prompts may be sampled together, the largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all phases of a round build on. ``here``: the policy's own bytes; ``length``: of a question."""
+
+    goods: Goods
+    policy: Sketch
+    judges: Mapping[str, Needs]
+    here: Phase
+    frozen: int
+    length: int
 
 
 def planned(recipe: PcpoRecipe) -> list[Phase]:
     """Phases of a round; none where a model is not on this machine yet."""
+    if _elsewhere(recipe):
+        return []
+    ground = _ground(recipe)
+    policy, here = ground.policy, ground.here
+    passes = training_passes(recipe, policy, ground.length)
+    reference = max(memory.looking(policy, CHUNK), memory.asking(policy, passes))
+    learnt = memory.learning("optimise", policy, passes, recipe.optim)
+    phases = [_sampling(recipe, ground, _batch(recipe, ground))]
+    for name, judge in ground.judges.items():
+        phases += _judged(name, judge, here, recipe)
+    if recipe.watch.relevance is not None and ground.goods.oracle is None:
+        phases.append(_relevance(recipe, [*ground.goods.learn, *ground.goods.watch]))
+    phases.append(replace(here, name="reference", activations=reference))
+    return [*phases, replace(learnt, adapters=learnt.adapters + ground.frozen)]
+
+
+def settled(recipe: PcpoRecipe) -> PcpoRecipe:
+    """The recipe with a number for ``writer.batch`` auto: as many products as can be sampled from together.
+
+    That are 16 where memory has no limit, or where a model is not on this machine yet.
+    """
+    if recipe.writer.batch != "auto":
+        return recipe
+    limited = recipe.room() is not None and not _elsewhere(recipe)
+    batch = _batch(recipe, _ground(recipe)) if limited else BATCHES[0]
+    return replaced(recipe, {"writer.batch": batch})
+
+
+def _elsewhere(recipe: PcpoRecipe) -> bool:
+    """Whether a model would have to be downloaded first."""
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
     sources = (recipe.policy.base, recipe.judge.model, heldout, recipe.watch.relevance)
-    if any(is_remote(source) for source in sources if source is not None):
-        return []
-    runtime, given = recipe.planned_runtime(), recipe.pcpo
-    goods = find_goods(given, recipe.watch, recipe.seed)
+    return any(is_remote(source) for source in sources if source is not None)
+
+
+def _ground(recipe: PcpoRecipe) -> _Ground:
+    goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
     products = [*goods.learn, *goods.watch]
-    policy = sketch(recipe.policy.base, runtime, recipe.policy.lora)
+    policy = sketch(recipe.policy.base, recipe.planned_runtime(), recipe.policy.lora)
     question = question_for(recipe.policy.base, recipe.writer.question)
     length = memory.longest(policy.mllm, map(question.ask, products))
     judges = _judges(recipe, policy, products)
@@ -45,20 +92,23 @@ def planned(recipe: PcpoRecipe) -> list[Phase]:
     if base_of_adapter(loading.locate(recipe.policy.base)) is not None:
         frozen += policy.frozen(policy.adapter)  # the start, which is the reference
     here = Phase("", policy.base, FLOAT * policy.trained + frozen)
-    batch = recipe.writer.batch
-    answers = batch * max(given.candidates, recipe.watch.prompts)
+    return _Ground(goods, policy, judges, here, frozen, length)
+
+
+def _sampling(recipe: PcpoRecipe, ground: _Ground, batch: int) -> Phase:
+    answers = batch * max(recipe.pcpo.candidates, recipe.watch.prompts)
     longest = recipe.writer.max_new_tokens
-    room, cache = memory.sampling(policy, batch, length, answers, longest)
-    passes = training_passes(recipe, policy, length)
-    reference = max(memory.looking(policy, CHUNK), memory.asking(policy, passes))
-    learnt = memory.learning("optimise", policy, passes, recipe.optim)
-    phases = [replace(here, name="sample", activations=room, cache=cache)]
-    for name, judge in judges.items():
-        phases += _judged(name, judge, here, recipe)
-    if recipe.watch.relevance is not None and goods.oracle is None:
-        phases.append(_relevance(recipe, products))
-    phases.append(replace(here, name="reference", activations=reference))
-    return [*phases, replace(learnt, adapters=learnt.adapters + frozen)]
+    room, cache = memory.sampling(ground.policy, batch, ground.length, answers, longest)
+    return replace(ground.here, name="sample", activations=room, cache=cache)
+
+
+def _batch(recipe: PcpoRecipe, ground: _Ground) -> int:
+    """The recipe's number, or for auto the largest whose sampling fits the device."""
+    if recipe.writer.batch != "auto":
+        return recipe.writer.batch
+    room = recipe.room()
+    fits = (b for b in BATCHES if room is None or _sampling(recipe, ground, b).peak + RESERVE <= room)
+    return next(fits, 1)
 
 
 def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pass]:

@@ -54,7 +54,7 @@ def sample_candidates(
         count = shop.recipe.pcpo.candidates
         return distinct_each(partial(shop.write, group), count, seed, [product.id for product in group])
 
-    return sample(write, products, shop.recipe.writer.batch, folder, shop.team, shop.report)
+    return sample(write, products, shop.writer_batch, folder, shop.team, shop.report)
 
 
 def paint_and_rank(

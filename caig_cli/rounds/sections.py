@@ -108,8 +108,9 @@ class SamplerSection(Section):
     max_new_tokens: Annotated[int, Field(ge=8, le=1024)] = 96
     """Length of a prompt in tokens, at most."""
 
-    batch: Count = 16
-    """Products whose prompts are sampled together; a killed run samples at most as many again."""
+    batch: Count | Literal["auto"] = "auto"
+    """Products whose prompts are sampled together; a killed run samples at most as many again. auto takes as
+    many as fit the GPU, at most 16."""
 
 
 class BrushSection(Section):

@@ -98,7 +98,7 @@ def _sample(shop: Workshop, folder: RunDir, products: Sequence[Product]) -> dict
         ]
         return shop.write(group, seeds)
 
-    return sample(write, products, shop.recipe.writer.batch, folder, shop.team, shop.report)
+    return sample(write, products, shop.writer_batch, folder, shop.team, shop.report)
 
 
 def _wins(

@@ -115,6 +115,13 @@ class Workshop:
         """Makes prompts of the policy's answers: what is painted is what is learnt."""
         return Finisher(table.fitter(self.recipe.brush.painter, self.recipe.diffusion))
 
+    @property
+    def writer_batch(self) -> int:
+        """Products whose prompts are sampled together."""
+        batch = self.recipe.writer.batch
+        assert batch != "auto", "the stage has settled it"
+        return batch
+
     def write(self, products: Sequence[Product], seeds: Sequence[Sequence[int]]) -> list[list[str]]:
         """Prompts for each product, one per seed of its own, by the policy as it is now."""
         how = self.recipe.writer

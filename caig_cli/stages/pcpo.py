@@ -111,6 +111,13 @@ def memory(recipe: PcpoRecipe) -> list[Phase]:
     return planned(recipe)
 
 
+def settled(recipe: PcpoRecipe) -> PcpoRecipe:
+    """The recipe with a number wherever it says auto and the memory plan decides."""
+    from caig_cli.rounds.memory import settled as batched
+
+    return batched(recipe)
+
+
 def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Play the rounds and write ``adapter/`` in the run folder: a PEFT adapter that caig generate takes."""
     from caig_cli.rounds import show
@@ -120,6 +127,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
     use_threads(recipe.threads)
     _question(recipe)
+    recipe = settled(recipe)
     rows: list[dict[str, Any]] = []
     with open_workshop(recipe, run_dir, report) as shop:
         start = watch_start(shop)

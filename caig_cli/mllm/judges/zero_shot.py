@@ -73,7 +73,7 @@ class ZeroShotJudge:
         logp_RA = logp_D.view(-1, len(ANSWERS))
         half = len(ANSWERS) // 2
         left_R, right_R = logp_RA[:, :half].logsumexp(1), logp_RA[:, half:].logsumexp(1)
-        first_R = torch.sigmoid((left_R - right_R).double()).tolist()
+        first_R = torch.sigmoid((left_R - right_R).cpu().double()).tolist()
         return [Verdict(first_R[i], 1 - first_R[i + 1]) for i in range(0, len(first_R), 2)]
 
     def _row(self, text: str, sizes: Sequence[Size]) -> Row:

@@ -45,8 +45,8 @@ def both_orders(
     """Compare ads of the looks in both orders in one batch; rates are the mean of both."""
     count = len(texts)
     out = model(looks_I, torch.cat([left_P, right_P]), torch.cat([right_P, left_P]), [*texts, *texts])
-    gap = (out.logits_P2[:, 0] - out.logits_P2[:, 1]).double().cpu().numpy()
-    ctr = out.ctr_P2.double().cpu().numpy()
+    gap = (out.logits_P2[:, 0] - out.logits_P2[:, 1]).cpu().numpy().astype(np.float64)
+    ctr = out.ctr_P2.cpu().numpy().astype(np.float64)
     return Opinion(gap[:count], -gap[count:], (ctr[:count] + ctr[count:, ::-1]) / 2)
 
 
