@@ -568,17 +568,17 @@ def palm(rng: Generator, night: bool) -> Parts:
     fronds = []
     for turn in np.arange(0, 360, 24.0):
         size = rng.uniform(150, 200)
-        spine = leaf(size, 9, rng.uniform(75, 120), 0.1, along=14)
+        spine = leaf(size, 9, rng.uniform(105, 150), 0.1, along=14)
         blades = [
             transform(
                 leaf(size * 0.30, 4.5, 25, 0.1, along=4, across=2),
-                (0, size * f * 0.8, -size * 0.36 * f**2),
+                (0, size * f * 0.72, -size * 0.55 * f**2),
                 (-20 - 55 * f, 0, s * 58),
             )
             for f in np.linspace(0.12, 0.95, 12)
             for s in (-1, 1)
         ]
-        fronds.append(transform(merge([spine, *blades]), (lean, 0, 398), (rng.uniform(8, 26), 0, turn)))
+        fronds.append(transform(merge([spine, *blades]), (lean, 0, 398), (rng.uniform(24, 52), 0, turn)))
     return [
         (trunk, Material("matte", (138, 112, 84), 0.95)),
         (merge(fronds), Material("translucent", (74, 116, 54), 0.5)),

@@ -56,7 +56,7 @@ ROOMS: dict[str, Room] = {
         Piece(f.basin, -0.45, 28), Piece(f.bathtub, 0.75, 70), Piece(f.towel_rail, 0.42, 6, 96),
         Piece(f.plant, -1.05, 40)), 85),
     "living_room": Room("plaster", (228, 222, 212), "parquet", (
-        Piece(f.sofa, -0.6, 60), Piece(f.fireplace, 0.82, 22), Piece(f.floor_lamp, 0.18, 40)), 45),
+        Piece(f.sofa, -0.95, 60), Piece(f.fireplace, 0.62, 22), Piece(f.floor_lamp, -0.98, 40)), 45),
     "fireplace": Room("plaster", (206, 202, 194), "parquet", (
         Piece(f.fireplace, 0.25, 22), Piece(f.bookcase, -1.05, 20), Piece(f.plant, 1.15, 60)), 45),
     "bedroom": Room("plaster", (222, 216, 208), "oak", (
