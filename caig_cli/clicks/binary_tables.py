@@ -79,10 +79,10 @@ def open_sheet(file: LogFile, given: Sequence[str]) -> Table:
 
 
 def _known(sheet: Any, given: Sequence[str]) -> int:
-    from caig_cli.clicks.tables import HEAD, _score
+    from caig_cli.clicks.tables import HEAD, score
 
     sheet.reset_dimensions()
-    return max((_score(row, given) for row in sheet.iter_rows(max_row=HEAD, values_only=True)), default=0)
+    return max((score(row, given) for row in sheet.iter_rows(max_row=HEAD, values_only=True)), default=0)
 
 
 def open_folder(file: LogFile) -> Table:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from caig_cli.clicks import days, events, numbers
 from caig_cli.clicks.encoding import Column, Ints
 from caig_cli.clicks.files import LogFile
+from caig_cli.clicks.formats import open_table
 from caig_cli.clicks.intake import Intake
 from caig_cli.clicks.platforms import (
     COMMA_LANGUAGES,
@@ -26,7 +27,7 @@ from caig_cli.clicks.platforms import (
     missing,
     nearest,
 )
-from caig_cli.clicks.tables import Table, open_table
+from caig_cli.clicks.tables import Table
 from caig_cli.clicks.words import is_gap, is_total
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
@@ -49,30 +49,6 @@ class Table:
     preamble: Sequence[str] = field(default_factory=tuple)
 
 
-def open_table(file: LogFile, given: Mapping[str, str]) -> Table:
-    """The header and rows of a log; ``given`` are titles by which the header may be known.
-
-    Raises DataError if the file as a whole cannot be read.
-    """
-    from caig_cli.clicks import binary_tables, json_tables
-
-    readers: Mapping[str, Callable[[LogFile, Sequence[str]], Table]] = {
-        ".parquet": lambda file, _: binary_tables.open_parquet(file),
-        ".pq": lambda file, _: binary_tables.open_parquet(file),
-        ".xlsx": binary_tables.open_sheet,
-        ".xlsm": binary_tables.open_sheet,
-        ".jsonl": lambda file, _: json_tables.open_records(file),
-        ".ndjson": lambda file, _: json_tables.open_records(file),
-        ".json": lambda file, _: json_tables.open_json(file),
-    }
-    if file.path.is_dir():
-        return binary_tables.open_folder(file)
-    if file.suffix in (".xls", ".ods", ".numbers"):
-        raise DataError(f"{shown(file.name)}: {file.suffix} is not read; save it as .xlsx or CSV")
-    read = readers.get(file.suffix)
-    return read(file, list(given.values())) if read else open_delimited(file, list(given.values()))
-
-
 # --- text with delimiters --------------------------------------------------------------------------
 
 
@@ -108,9 +84,9 @@ def _find_header(head: Sequence[str], given: Sequence[str]) -> tuple[str, int, b
     best: tuple[tuple[int, int], str, int] = ((0, 0), ",", 0)
     for delimiter in DELIMITERS:
         for row, cells in enumerate(_parsed(head, delimiter)):
-            score = (_score(cells, given), len(cells))
-            if score > best[0]:
-                best = (score, delimiter, row)
+            found = (score(cells, given), len(cells))
+            if found > best[0]:
+                best = (found, delimiter, row)
     first = next(line for line in head if line.strip()).strip()
     common = max(DELIMITERS, key=first.count)
     if best[0][0] < 2:  # nothing that is known: the first line is the header, unless it holds numbers
@@ -129,7 +105,8 @@ def _parsed(head: Sequence[str], delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _score(cells: Sequence[Any], given: Sequence[str]) -> int:
+def score(cells: Sequence[Any], given: Sequence[str]) -> int:
+    """How many fields and given titles a row names."""
     folded = {fold(cell) for cell in cells if isinstance(cell, str) and len(cell) < 100}
     return known_titles(cells) + sum(bool(title) and fold(title) in folded for title in given)
 
@@ -140,7 +117,7 @@ def _score(cells: Sequence[Any], given: Sequence[str]) -> int:
 def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]) -> Table:
     """Rows whose header is somewhere among the first ones, such as those of a spreadsheet."""
     head = list(islice(rows, HEAD))
-    scores = [(_score(row, given), sum(map(filled, row))) for row in head]
+    scores = [(score(row, given), sum(map(filled, row))) for row in head]
     if not head or max(filled for _, filled in scores) == 0:
         raise DataError(f"{shown(file.name)}: the sheet is empty; give a click log")
     number = max(range(len(head)), key=lambda row: (scores[row], -row))
