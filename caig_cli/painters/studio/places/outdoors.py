@@ -11,7 +11,7 @@ from caig_cli.painters.studio.backdrops import picture
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.materials import Material, to_mitsuba
 from caig_cli.painters.studio.mesh import copies, rotation
-from caig_cli.painters.studio.places import furniture as f
+from caig_cli.painters.studio.places import open_air
 from caig_cli.painters.studio.places.rooms import Piece, furnished
 from caig_cli.painters.studio.props.outdoor import AUTUMN, maple
 from caig_cli.painters.studio.stage import Cloth, Stage, sheet, solid, textured
@@ -30,16 +30,18 @@ class Ground:
     table: float = 75.0
 
 
-_LAMPS = (Piece(f.pillar_lamp, 0.7, 200), Piece(f.pillar_lamp, -0.95, 40))
+_LAMPS = (Piece(open_air.pillar_lamp, 0.7, 200), Piece(open_air.pillar_lamp, -0.95, 40))
 GROUNDS: dict[str, Ground] = {
-    "garden": Ground("foliage", "grass", (Piece(f.fence, 0.0, 240),)),
+    "garden": Ground("foliage", "grass", (Piece(open_air.fence, 0.0, 240),)),
     "pool": Ground("foliage", "pool_water", (
-        Piece(f.young_palm, -0.8, 120), Piece(f.young_palm, 0.7, 40), Piece(f.lounger, -0.35, 110),
-        Piece(f.parasol, -0.3, 100)), 45),
+        Piece(open_air.young_palm, -0.8, 120), Piece(open_air.young_palm, 0.7, 40),
+        Piece(open_air.lounger, -0.35, 110),
+        Piece(open_air.parasol, -0.3, 100)), 45),
     "palm_beach": Ground("sea", "sand", (
-        Piece(f.young_palm, -0.7, 300), Piece(f.palm, 0.85, 120), Piece(f.young_palm, 0.5, 20)), 45),
-    "autumn_forest": Ground("autumn", "soil", (Piece(f.trunks, 0.0, 420),)),
-    "snow_forest": Ground("winter_wood", "snow", (Piece(f.trunks, 0.0, 420),)),
+        Piece(open_air.young_palm, -0.7, 300), Piece(open_air.palm, 0.85, 120),
+        Piece(open_air.young_palm, 0.5, 20)), 45),
+    "autumn_forest": Ground("autumn", "soil", (Piece(open_air.trunks, 0.0, 420),)),
+    "snow_forest": Ground("winter_wood", "snow", (Piece(open_air.trunks, 0.0, 420),)),
     "street_day": Ground("street_day", "asphalt", _LAMPS),
     "street_night": Ground("street_night", "asphalt", _LAMPS),
     "halloween_night": Ground("haunted", "soil"),

@@ -16,6 +16,7 @@ from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.materials import Colour, Material, to_mitsuba
 from caig_cli.painters.studio.mesh import box, transform
+from caig_cli.painters.studio.places import equipment
 from caig_cli.painters.studio.places import furniture as f
 from caig_cli.painters.studio.props.kit import Parts, placed
 from caig_cli.painters.studio.stage import Cloth, Stage, sheet, solid, textured, upright
@@ -62,22 +63,23 @@ ROOMS: dict[str, Room] = {
     "bedroom": Room("plaster", (222, 216, 208), "oak", (
         Piece(f.bed, -0.1, 30), Piece(f.nightstand, 0.92, 40), Piece(f.curtains, -1.3, 16)), 56),
     "kids_room": Room("plaster", (236, 226, 206), "oak", (
-        Piece(f.toy_shelf, -0.45, 24), Piece(f.tent, 0.7, 90), Piece(f.bunting, -0.1, 6, 118)), 45),
+        Piece(equipment.toy_shelf, -0.45, 24), Piece(equipment.tent, 0.7, 90),
+        Piece(equipment.bunting, -0.1, 6, 118)), 45),
     "office": Room("plaster", (224, 226, 226), "concrete", (
         Piece(f.desk, -0.2, 60), Piece(f.bookcase, 0.85, 20), Piece(f.window, -0.5, 6, 96)), 74),
     "restaurant": Room("wood_panel", None, "walnut", (
         Piece(f.laid_table, -0.5, 210), Piece(f.laid_table, 0.6, 120), Piece(f.pendant, -0.45, 200, 155),
         Piece(f.pendant, 0.6, 110, 160)), 75),
     "gym": Room("concrete", None, "rubber", (
-        Piece(f.weights_rack, -0.35, 40), Piece(f.barbell_stand, 0.75, 80)), 0),
+        Piece(equipment.weights_rack, -0.35, 40), Piece(equipment.barbell_stand, 0.75, 80)), 0),
     "yoga_studio": Room("plaster", (238, 234, 226), "oak", (
         Piece(f.window, -0.55, 6, 40), Piece(f.window, 0.35, 6, 40), Piece(f.plant, 0.95, 50)), 0),
     "workshop": Room("brick", None, "concrete", (
-        Piece(f.bench, 0.0, 36), Piece(f.pegboard, -0.05, 6, 106)), 86),
+        Piece(equipment.bench, 0.0, 36), Piece(equipment.pegboard, -0.05, 6, 106)), 86),
     "shop": Room("plaster", (236, 236, 236), "concrete", (
-        Piece(f.goods, -0.55, 26), Piece(f.goods, 0.62, 26)), 80),
+        Piece(equipment.goods, -0.55, 26), Piece(equipment.goods, 0.62, 26)), 80),
     "christmas_room": Room("plaster", (196, 190, 180), "parquet", (
-        Piece(f.tall_tree, -0.45, 80), Piece(f.fireplace, 0.6, 22)), 60),
+        Piece(equipment.tall_tree, -0.45, 80), Piece(f.fireplace, 0.6, 22)), 60),
     "cabin": Room("wood_panel", None, "oak", (
         Piece(f.window, 0.3, 6, 78), Piece(f.curtains, 0.3, 12), Piece(f.nightstand, -0.8, 30)), 70),
 }  # fmt: skip
