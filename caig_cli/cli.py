@@ -310,6 +310,8 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
     stage = _stage(name)
     report = make_reporter(json=options["json"], quiet=options["quiet"])
     if options["dry_run"]:
+        if hasattr(stage, "check"):
+            stage.check(recipe)
         recipe = stage.settled(recipe) if hasattr(stage, "settled") else recipe
         lines = stage.plan(recipe, report)
         _print_plan(recipe, lines, _memory(stage, recipe), as_json=options["json"])

@@ -74,6 +74,11 @@ def parse_json(text: str | bytes) -> Any:
     return value
 
 
+def json_decoder(text: str) -> json.JSONDecoder:
+    """A decoder for the values of a text one by one; raises Malformed for a number that is too long."""
+    return json.JSONDecoder(parse_int=_whole_number if _LONG_NUMBER.search(text) else None)
+
+
 def read_json(path: Path, limit: int = MAX_BYTES) -> Any:
     """The value of a JSON file. Raises Malformed."""
     return parse_json(read_regular(path, limit))

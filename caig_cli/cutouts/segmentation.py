@@ -21,7 +21,7 @@ from caig_cli.cutouts.source import FORMS, split_kind
 from caig_cli.data.images import shown
 from caig_cli.engine import onnx_files, sources
 from caig_cli.engine.sources import HubName
-from caig_cli.errors import UsageError
+from caig_cli.errors import UsageError, in_words
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -243,4 +243,4 @@ def _reason(error: Exception) -> str:
     """What onnxruntime says, without its prefix and the path of the file."""
     text = " ".join(str(error).split())
     text = text.rpartition("failed:")[2] if "Load model from" in text else text.rpartition(" : ")[2]
-    return text[:160].strip(" .") or type(error).__name__
+    return text[:160].strip(" .") or in_words(error)

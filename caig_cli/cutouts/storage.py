@@ -18,6 +18,7 @@ from caig_cli.cutouts.cutout import Cutout, CutoutFacts, Edge
 from caig_cli.data.images import MAX_PIXELS, shown
 from caig_cli.engine.files import png_bytes
 from caig_cli.errors import ItemError
+from caig_cli.parsing import parse_json
 
 _CHUNK = "caig:cut-out"
 _KEYS = {"cut_off", "method", "model", "doubt", "notes"}
@@ -43,7 +44,7 @@ def open_cutout(path: Path) -> Cutout:
             if image.width * image.height > MAX_PIXELS or image.mode != "RGBA":
                 raise ValueError("these pixels are not a cut-out's")
             rgba = np.array(image)
-            cut_off, facts = _read(json.loads(image.text[_CHUNK]))  # type: ignore[attr-defined]
+            cut_off, facts = _read(parse_json(image.text[_CHUNK]))  # type: ignore[attr-defined]
     except OSError as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise ItemError(f"{shown(path)}: cannot be opened; check the path and its permissions") from None

@@ -21,7 +21,7 @@ from pathlib import Path
 from caig_cli.engine import sources
 from caig_cli.engine.files import atomic_write
 from caig_cli.engine.sources import HubName
-from caig_cli.errors import CaigError, RunError
+from caig_cli.errors import CaigError, RunError, in_words
 
 Notify = Callable[[str], None]
 
@@ -216,7 +216,7 @@ def _keep(content: bytes, wanted: Weights, notify: Notify) -> Path:
         atomic_write(place(wanted), content)
         return place(wanted)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = in_words(error)
         notify(
             f"the cut-out model can't be kept in {cache_folder()} ({reason}); the next run fetches it again"
         )

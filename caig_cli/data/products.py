@@ -9,7 +9,6 @@ names mean, for this product. Columns ``attr_NAME`` and unknown columns with pla
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -21,6 +20,7 @@ from caig_cli.data.images import shown
 from caig_cli.data.product_columns import CAPTIONS, KNOWN, Columns, column_name, near_misses, shot_options
 from caig_cli.data.tables import TABLE_SUFFIXES, Row, clean_text, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
+from caig_cli.parsing import Malformed, parse_json
 from caig_cli.records import Failure, Product
 
 MAX_ATTRIBUTES = 64
@@ -244,8 +244,8 @@ def _parsed(row: Row, text: str) -> Any:
     """Attributes from one CSV cell: a JSON object, or ``name=value; name=value``."""
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
+            return parse_json(text)
+        except Malformed:
             raise row.error("attributes", "is not a valid JSON object; fix it or write name=value") from None
     parts = [part.partition("=") for part in text.split(";") if part.strip()]
     if any(not equals for _, equals, _ in parts):

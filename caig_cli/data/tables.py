@@ -14,12 +14,16 @@ from typing import Any
 
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError, ItemError
+from caig_cli.parsing import Malformed, json_decoder, parse_json, read_regular
 from caig_cli.records import Failure
 
 TABLE_SUFFIXES = frozenset({".json", ".jsonl", ".csv", ".tsv"})
 
 MAX_TABLE_BYTES = 1 << 30
 """Largest accepted table file in bytes."""
+
+MAX_BAD = 10_000
+"""Records of one file that are none, at most."""
 
 MAX_TEXT = 5_000
 """Longest accepted caption or attribute, in characters."""
@@ -57,7 +61,17 @@ def rows_of_text(path: Path, text: str, suffix: str) -> Iterator[Row | Failure]:
     """The rows of a file's text by the kind of its ending; errors name ``path``."""
     if suffix in (".csv", ".tsv"):
         return _csv_rows(path, text)
-    return _json_rows(path, text) if suffix == ".json" else _jsonl_rows(path, text)
+    return _not_all_bad(_json_rows(path, text) if suffix == ".json" else _jsonl_rows(path, text))
+
+
+def _not_all_bad(rows: Iterator[Row | Failure]) -> Iterator[Row | Failure]:
+    """The rows. Raises DataError where very many are none: a file of another kind would fill the memory."""
+    bad = 0
+    for row in rows:
+        bad += isinstance(row, Failure)
+        if bad > MAX_BAD and isinstance(row, Failure):
+            raise DataError(f"{row.error} (and {MAX_BAD} such records before it); is this the right file?")
+        yield row
 
 
 def text_of(row: Row, field: str, value: object) -> str | None:
@@ -103,11 +117,9 @@ def read_text(path: Path) -> str:
     """The whole file as text. Raises DataError if it is too large, unreadable or not UTF-8."""
     name = shown(path)
     try:
-        if path.stat().st_size > MAX_TABLE_BYTES:
-            raise DataError(f"{name}: over the limit of {MAX_TABLE_BYTES >> 20} MB; split the file")
-        data = path.read_bytes()
-    except OSError:
-        raise DataError(f"{name}: cannot be read; check the path and its permissions") from None
+        data = read_regular(path, MAX_TABLE_BYTES)
+    except Malformed as error:
+        raise DataError(f"{name}: {error}") from None
     # Spreadsheets save "Unicode text" as UTF-16 with a byte order mark.
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
@@ -126,7 +138,7 @@ def _json_rows(path: Path, text: str) -> Iterator[Row | Failure]:
 
 
 def _list_items(path: Path, text: str, position: int) -> Iterator[Row | Failure]:
-    decoder = json.JSONDecoder()
+    decoder = json_decoder(text)
     line, counted = 1, 0
     position = skip_blanks(text, position)
     while text[position : position + 1] != "]":
@@ -140,9 +152,9 @@ def _list_items(path: Path, text: str, position: int) -> Iterator[Row | Failure]
             place = f"{shown(path)}:{error.lineno}"
             yield Failure(place, f"{place}: not valid JSON ({error.msg}); fix it, nothing after it was read")
             return
-        except (RecursionError, ValueError):
+        except (RecursionError, ValueError) as error:
             place = f"{shown(path)}:{line}"
-            fault = "nested too deeply or a number too long"
+            fault = str(error) if isinstance(error, Malformed) else "nested too deeply"
             yield Failure(place, f"{place}: {fault}; fix it, nothing after it was read")
             return
         yield _row(path, line, value)
@@ -164,11 +176,9 @@ def _jsonl_rows(path: Path, text: str) -> Iterator[Row | Failure]:
             continue
         place = f"{shown(path)}:{line}"
         try:
-            value = json.loads(content)
-        except json.JSONDecodeError as error:
-            yield Failure(place, f"{place}: not valid JSON ({error.msg}); fix or remove the line")
-        except (RecursionError, ValueError):
-            yield Failure(place, f"{place}: nested too deeply or a number too long; fix or remove the line")
+            value = parse_json(content)
+        except Malformed as error:
+            yield Failure(place, f"{place}: {error}; fix or remove the line")
         else:
             yield _row(path, line, value)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from caig_cli.errors import UsageError
+from caig_cli.errors import UsageError, in_words
 
 
 def read_config(folder: Path) -> Any:
@@ -51,6 +51,4 @@ def _read(folder: Path, what: str, reader: Callable[..., Any], **given: Any) -> 
                 f"checkpoint of a "
                 "class that transformers has"
             ) from None
-        raise UsageError(
-            f"{folder}: its {what} can't be read: {line[:300] or type(error).__name__}"
-        ) from None
+        raise UsageError(f"{folder}: its {what} can't be read: {in_words(error)}") from None

@@ -65,6 +65,8 @@ def refuse(lines: list[str]) -> UsageError:
 
 def _digest(path: Path, whole: bool) -> str | None:
     try:
+        if not path.is_file():
+            return None  # a pipe or a device has no end
         with path.open("rb") as stream:
             size = path.stat().st_size
             if whole or size <= WHOLE:

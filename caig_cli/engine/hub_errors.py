@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from caig_cli.errors import CaigError, RunError, UsageError
+from caig_cli.errors import CaigError, RunError, UsageError, in_words
 
 if TYPE_CHECKING:
     from caig_cli.engine.sources import HubName
@@ -54,7 +54,7 @@ def explain(name: HubName, error: Exception, hub: str) -> CaigError:
     if status is not None:
         raised, text = STATUS.get(status, (RunError, f"{{hub}} fails ({status}); try again later"))
         return raised(f"{name}: " + text.format(hub=hub, repo=name.repo))
-    what = f"{type(error).__name__}: {error}".splitlines()[0][:160]
+    what = in_words(error)[:160]
     if any(
         isinstance(one, ValueError | KeyError | AssertionError | AttributeError | TypeError) for one in chain
     ):

@@ -7,7 +7,6 @@ nothing heavy.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import struct
@@ -19,8 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator
 
+from caig_cli import parsing
 from caig_cli.engine import bases, onnx_files
 from caig_cli.errors import UsageError
+from caig_cli.parsing import Malformed, parse_json
 from caig_cli.recipe import Recipe, fields
 
 if TYPE_CHECKING:
@@ -256,6 +257,8 @@ def is_whole(path: Path) -> bool:
     if path.suffix == ".onnx":
         return onnx_files.is_whole(path)
     try:
+        if not path.is_file():
+            return False  # a pipe would be waited for
         begin, entries = _header(path)
         ends = [entry["data_offsets"][1] for entry in entries.values()]
         return bool(path.stat().st_size == begin + max(ends, default=0))
@@ -274,15 +277,15 @@ def _header(path: Path) -> tuple[int, dict[str, Any]]:
         (length,) = struct.unpack("<Q", stream.read(8))
         if length > 100 << 20:  # the format's own limit: a web page must not be read as a length
             raise ValueError(f"{path}: no safetensors file")
-        entries = json.loads(stream.read(length))
+        entries = parse_json(stream.read(length))
     return 8 + length, {name: entry for name, entry in entries.items() if name != "__metadata__"}
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """A file of a model folder that holds an object. Raises UsageError when it does not."""
     try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        value = parsing.read_json(path)
+    except Malformed as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
     if not isinstance(value, dict):
         raise UsageError(f"{path}: does not hold an object")

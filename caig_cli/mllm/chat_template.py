@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli.engine.sources import read_json
-from caig_cli.errors import UsageError
+from caig_cli.errors import UsageError, in_words
 
 FILES = ("chat_template.jinja", "chat_template.json", "processor_config.json", "tokenizer_config.json")
 """Where a folder may keep its template; transformers' processors look in this order."""
@@ -106,7 +106,7 @@ def _renderer(template: str, special: dict[str, str], image: str, as_parts: bool
                 [talk], chat_template=template, add_generation_prompt=generation, **special
             )
         except Exception as error:  # whatever a template raises, on purpose or not
-            raise _UnusableError(" ".join(str(error).split())[:200] or type(error).__name__) from error
+            raise _UnusableError(in_words(error)[:200]) from error
         return str(texts[0])
 
     return render

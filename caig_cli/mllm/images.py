@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+
+from caig_cli.engine.sources import read_json
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -152,8 +153,8 @@ def read_raw(folder: Path) -> dict[str, Any]:
     """The configuration of a model folder's image processor, in either place where it may be."""
     single, whole = folder / "preprocessor_config.json", folder / "processor_config.json"
     if single.is_file():
-        return dict(json.loads(single.read_text("utf-8")))
-    return dict(json.loads(whole.read_text("utf-8"))["image_processor"])
+        return read_json(single)
+    return dict(read_json(whole)["image_processor"])
 
 
 def read_rules(folder: Path) -> ImageRules:

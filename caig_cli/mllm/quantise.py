@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
 
 NOTE = "caig.json"
@@ -111,4 +112,4 @@ def write_note(folder: Path, method: str) -> None:
 def read_note(folder: Path) -> str:
     """How the base of an adapter was quantised when it was trained; ``auto`` where nothing is said."""
     path = folder / NOTE
-    return str(json.loads(path.read_text("utf-8"))["quantise"]) if path.is_file() else "auto"
+    return str(read_json(path).get("quantise", "auto")) if path.is_file() else "auto"

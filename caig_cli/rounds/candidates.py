@@ -26,7 +26,7 @@ from caig_cli.engine.parking import HOME
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
-from caig_cli.errors import CaigError, RunError
+from caig_cli.errors import CaigError, RunError, in_words
 from caig_cli.market.workers import Workers
 from caig_cli.mllm.judges import Judge
 from caig_cli.painters import Painter, Shot
@@ -295,7 +295,7 @@ def _judge_group(
     except Exception as error:
         raise RunError(
             f"judge {judge.name} failed on products {group[0].id} to {group[-1].id} in {folder.path}: "
-            f"{type(error).__name__}: {error}; --resume goes on from here"
+            f"{in_words(error)}; --resume goes on from here"
         ) from error
     rows = []
     for product, some in zip(group, pairs, strict=True):

@@ -83,25 +83,34 @@ def models(recipe: EvalRmRecipe) -> dict[str, Check | None]:
     return {source: check_folder for kind, source in asked if kind in ("trained", "zero-shot")}
 
 
+def check(recipe: EvalRmRecipe) -> None:
+    """Read the pairs and look for the judges; nothing is written before. Raises UsageError in one line."""
+    from caig_cli.mllm import judges
+
+    pairs, _ = _pairs(recipe)
+    for name in _judges(recipe):
+        judges.check(name, _setting(recipe), len(pairs))
+
+
 def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs but opens no image, and asks no server."""
-    from caig_cli.mllm.judges import check
+    from caig_cli.mllm import judges
 
     pairs, failures = _pairs(recipe)
     lines = [f"pairs: {len(pairs)} of {len({pair.item for pair in pairs})} products, each in both orders"]
     lines += [f"cannot use {failure.item}: {failure.error}" for failure in failures]
-    return lines + [f"judge {name}: {check(name, _setting(recipe), len(pairs))}" for name in _judges(recipe)]
+    return lines + [
+        f"judge {name}: {judges.check(name, _setting(recipe), len(pairs))}" for name in _judges(recipe)
+    ]
 
 
 def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Judge all pairs, measure, and show."""
     from caig_cli.judging import FEW_PAIRS
-    from caig_cli.mllm.judges import check, page
+    from caig_cli.mllm.judges import page
     from caig_cli.mllm.judges.verdicts import oracle
 
     pairs, failures = _pairs(recipe)
-    for name in _judges(recipe):
-        check(name, _setting(recipe), len(pairs))  # the last one's mistake is told before the first one works
     if len(pairs) < FEW_PAIRS:
         items = len({pair.item for pair in pairs})
         report.warn(f"{len(pairs)} pairs of {items} products tell little: mind the intervals")

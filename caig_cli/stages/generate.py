@@ -78,9 +78,10 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
 
         lines.append(f"prompt model {sources.describe(order.writer, folders.locate)}")
         if not sources.is_remote(order.writer):
-            from caig_cli.mllm.prompt_model import question_for
+            from caig_cli.mllm.questions import question_of
 
-            lines.append(f"asked {question_for(order.writer, recipe.writer.question).described}")
+            question = question_of(recipe.writer.question, folders.locate(order.writer), folders.locate)
+            lines.append(f"asked {question.described}")
         lines.append(recipe.reason())
     if order.judge is not None:
         lines.append(f"judge {order.judge} ranks {order.most_candidates} previews of each product")

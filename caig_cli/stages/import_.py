@@ -18,12 +18,17 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES
 from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
+from caig_cli.parsing import Malformed, read_json
 from caig_cli.recipe import Recipe, Section, recipe_hash
 
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.sources import Check
     from caig_cli.mllm.released.plan import Plan
+
+
+RECORD = "import.json"
+"""What an import says of itself in the folder that it makes."""
 
 
 class ReleasedSection(Section):
@@ -87,7 +92,10 @@ def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
         else:
             write_question(partial, PromptQuestion(OFFICIAL))
         (partial / "README.md").write_text(folder.card(made), "utf-8")
-        (partial / "import.json").write_text(to_json(facts, indent=2) + "\n", "utf-8")
+        made_of = sorted(
+            path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file()
+        )
+        (partial / RECORD).write_text(to_json(facts | {"files": made_of}, indent=2) + "\n", "utf-8")
         _take_place(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -125,11 +133,32 @@ def _out(recipe: ImportRecipe) -> Path:
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: is a file, not a folder")
     if out.is_dir() and any(out.iterdir()):
-        if not (out / "import.json").is_file():
+        ours = _written(out)
+        if ours is None:
             raise UsageError(f"{out}: is not empty and holds no imported model; choose another folder")
         if not recipe.released.overwrite:
             raise UsageError(f"{out}: holds an imported model; replace it with --overwrite")
+        if others := sorted(_names(out) - ours):
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            raise UsageError(
+                f"{out}: holds files that are not of that model ({', '.join(others[:3])}{more}); move them"
+            )
     return out
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
+def _written(out: Path) -> set[str] | None:
+    """The files that an earlier import wrote into a folder, by its own account; None where there was none."""
+    try:
+        facts = read_json(out / RECORD)
+    except Malformed:
+        return None
+    known = isinstance(facts, dict) and {"kind", "family", "mapped"} <= facts.keys()
+    files = facts.get("files") if known else None
+    return None if not isinstance(files, list) else {RECORD, *map(str, files)}
 
 
 def _take_place(partial: Path, out: Path) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from caig_cli.rounds.watching import Start
     from caig_cli.rounds.workshop import Workshop
 
-__all__ = ["LEAN", "PcpoRecipe", "memory", "plan", "run"]
+__all__ = ["LEAN", "PcpoRecipe", "check", "memory", "plan", "run"]
 
 LEAN = {
     "quantise": "nf4", "optim.gradient_checkpointing": True, "pcpo.batch_products": 1, "writer.batch": 1,
@@ -56,6 +56,17 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     if network is not None:
         mllms[str(network)] = None
     return mllms | table.models(recipe.brush.painter, recipe.diffusion)
+
+
+def check(recipe: PcpoRecipe) -> None:
+    """Read the products and look for the base; nothing is written before. Raises UsageError in one line."""
+    from caig_cli.engine import sources
+    from caig_cli.mllm import folders
+    from caig_cli.rounds.stock import find_goods
+
+    find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    if not sources.is_remote(recipe.policy.base):
+        folders.locate(recipe.policy.base)
 
 
 def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:

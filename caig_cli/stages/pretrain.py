@@ -124,6 +124,17 @@ def models(recipe: PretrainRecipe) -> dict[str, Check | None]:
     return {} if source is None else {source: check_folder}
 
 
+def check(recipe: PretrainRecipe) -> None:
+    """Read the dialogues and look for the base; nothing is written before. Raises UsageError in one line."""
+    from caig_cli.engine import sources
+    from caig_cli.mllm import folders
+
+    _read(recipe)
+    base = recipe.model.base
+    if base is not None and not sources.is_remote(base):
+        folders.locate(base)
+
+
 def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the dialogues and checks that the base is there."""
     from caig_cli.engine import sources

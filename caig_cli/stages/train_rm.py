@@ -44,6 +44,18 @@ def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
     return {encoder.base: None for encoder in encoders if encoder.base is not None}
 
 
+def check(recipe: TrainRmRecipe) -> None:
+    """Read the pairs and look for the base; nothing is written before. Raises UsageError in one line."""
+    from caig_cli.engine import sources
+    from caig_cli.mllm import folders
+    from caig_cli.mllm.rewards.files import read_files
+
+    read_files(recipe.train_rm)
+    for source in models(recipe):
+        if not sources.is_remote(source):
+            folders.locate(source) if recipe.model.arch == "mllm" else sources.locate(source)
+
+
 def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources

@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from caig_cli.engine.files import atomic_write, to_json
 from caig_cli.errors import UsageError
+from caig_cli.parsing import read_json
 
 INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 SINGLE = ("model.safetensors", "pytorch_model.bin")
@@ -162,7 +163,7 @@ def _size(shape: tuple[int, ...], dtype: torch.dtype) -> int:
 def _promised(index: Path) -> dict[str, str]:
     """Tensor -> file of an index; files are beside it and nowhere else."""
     try:
-        places = json.loads(index.read_text("utf-8"))["weight_map"]
+        places = read_json(index)["weight_map"]
         files = {str(name): str(file) for name, file in places.items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{index}: is damaged; fetch it again") from None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from caig_cli.data.markets import of_market
-from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.held_out import held_out as held_out_items
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards.files import read_files
 from caig_cli.mllm.rewards.sections import TrainRmSection
 from caig_cli.mllm.rewards.targets import Teaching
 from caig_cli.records import Failure, Pair
@@ -50,14 +49,9 @@ def teaching(section: TrainRmSection) -> Teaching:
 
 def read_data(section: TrainRmSection, seed: int) -> Data:
     """Pairs to learn and to judge. Raises UsageError when there are none."""
-    if section.pairs is None:
-        raise UsageError("train_rm.pairs is missing: name the pairs, as in caig train-rm --pairs FILE")
-    read = partial(read_pairs, images=section.images, allow_outside=section.allow_outside)
-    train, failed = read(section.pairs)
+    train, held_out, failed = read_files(section)
     warnings = []
     if section.eval_pairs is not None:
-        held_out, failed_too = read(section.eval_pairs)
-        failed = failed + failed_too
         shared = {p.item for p in train} & {p.item for p in held_out}
         if shared:
             warnings.append(f"{len(shared)} items are learnt and evaluated on: the figures will flatter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from caig_cli.mllm.rewards.names import Names
 from caig_cli.mllm.rewards.sections import RewardSection
 from caig_cli.mllm.rewards.table import ARCHITECTURES, read_names
 from caig_cli.mllm.rewards.wording import Wording
+from caig_cli.parsing import read_json
 from caig_cli.recipe import Section
 
 __all__ = [
@@ -124,7 +124,7 @@ def read_facts(folder: Path) -> RewardFacts:
     """What ``reward.json`` says. Raises UsageError when it is damaged or of an architecture without a row."""
     path = folder / FILE
     try:
-        facts = RewardFacts.model_validate(json.loads(path.read_text("utf-8")))
+        facts = RewardFacts.model_validate(read_json(path))
     except (OSError, ValueError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
         place = ".".join(str(part) for part in first["loc"])
