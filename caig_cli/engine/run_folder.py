@@ -166,10 +166,10 @@ def recipe_file(path: Path) -> Path | None:
     """The recipe of a run, for going on without naming it; None where it can't be read."""
     file = path / "recipe.yaml"
     try:
-        parse_yaml(read_regular(file).decode("utf-8", "replace"))
+        tree, _ = parse_yaml(read_regular(file).decode("utf-8", "replace"))
     except Malformed:
         return None
-    return file
+    return file if isinstance(tree, dict) else None
 
 
 def lock(path: Path) -> IO[str]:

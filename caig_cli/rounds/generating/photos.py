@@ -132,22 +132,21 @@ class Photos:
     def _look(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
         product, row = item.product, self._kept.get(item.product.id)
         whole = row is not None and self._run.has_png(self._name(product))
-        if finished:
-            return judged(product, facts_of(row), True) if row and whole else None
-        key = _key(item)
-        if row and whole and row["input"] == key:
-            return judged(product, facts_of(row), self._accept)
+        key = None if finished and row and whole else _key(item)
+        if row and whole and (finished or row["input"] == key):
+            return judged(product, facts_of(row), finished or self._accept)
         if row and row["input"] != key:
             self._report.warn(f"{product.id}: the photo is not the one of the run's start; cut out again")
         try:
             cutout = cut_out(item, say)
         except ItemError as error:
-            return Look(product, None, str(error))
+            return None if finished else Look(product, None, str(error))
         self._run.write_bytes(self._name(product), cutout_png(cutout))
         self._run.append_jsonl(FILE, {"product": product.id, "input": key, **asdict(cutout.facts)})
         self._last = (product.id, cutout)
-        self._tell(product, cutout.facts)
-        return judged(product, cutout.facts, self._accept)
+        if not finished:
+            self._tell(product, cutout.facts)
+        return judged(product, cutout.facts, finished or self._accept)
 
     def _tell(self, product: Product, facts: CutoutFacts) -> None:
         """What was done to a photo that is used, and that a doubtful one is."""
