@@ -7,8 +7,8 @@ Run: ``python benchmarks/faults.py [--damages] [--kills N] [--interrupts N] [--f
 - *Kills* (SIGKILL) and *interrupts* (SIGINT, SIGTERM, SIGHUP): ``caig generate`` and ``caig market`` are
   stopped at random moments and go on with ``--resume`` until a run ends: its files must be those of an
   uninterrupted run, byte for byte.
-- *Full disks*: the same runs in a small tmpfs (Linux, as root); where it is full, one line names the file, and
-  after room was made ``--resume`` ends in the same bytes.
+- *Full disks*: the same runs in a small tmpfs (Linux, as root); where it is full, one line names the file,
+  and after room was made ``--resume`` ends in the same bytes.
 
 The painter is the fake one: what is tested is what is around it.
 """
@@ -271,6 +271,8 @@ def damages(root: Path, every: int = 1) -> tuple[int, list[str]]:
     tried = itertools.chain(inputs(root / "inputs"), folders(root / "work", products))
     for number, (what, args, codes, words) in enumerate(tried):
         if number % every:
+            if whole in args:  # the next damage must not meet this one
+                shutil.copytree(root / "reference", whole, dirs_exist_ok=True)
             continue
         count += 1
         faults += _tried(what, args, codes, words)
