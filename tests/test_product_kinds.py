@@ -90,6 +90,7 @@ def test_attributes_help_where_the_title_does_not() -> None:
         ("USB-C cable 2 m", 1.0, 8, 20),
         ("Couchtisch 110 x 60 x 45 cm", 2.2, 40, 60),
         ("Dresser 120cm x 80cm x 40cm", 1.5, 70, 90),
+        ("Soy milk powder 450 g, can be mixed with cold water", 0.8, 18, 28),
         ("Bague en or", 0.9, 1.5, 3),
         ("Automatic watch 42mm steel", 0.8, 7, 10),
         ("Kommode 82,5 cm hoch", 1.0, 82, 83),

@@ -27,7 +27,7 @@ _PACKAGES: dict[str, tuple[float, float]] = {
     "can": (1.67, 0.53), "jar": (1.6, 0.9), "tube": (4.1, 0.36), "wash": (2.45, 0.5),
 }  # fmt: skip
 _SHAPES = {
-    "can": "can|tin|cola|energy drink|dose|canette|lata",
+    "can": "can(?! (?:be|also|not|use))|cans|tins?|cola|energy drink|dose|canette|lata",
     "jar": "jar|cream|balm|honey|jam|butter|scrub|wax|mask|creme|honig|marmelade|miel|confiture|crema",
     "tube": "tube|hand cream|toothpaste|sunscreen|handcreme|zahnpasta|dentifrice",
     "wash": "shampoo|conditioner|shower gel|body wash|lotion|detergent|soap|cleanser|duschgel|shampoing",

@@ -20,14 +20,16 @@ _PART = 0.03  # of the product's area: smaller pieces are no parts
 _FOOT = 0.05  # of the height: what is so near the lowest point is a foot
 _STEEP = 1.7  # rise over run at which a base ends and a wall begins
 _WIDENS = 1.06  # a product that widens so much right above its base overhangs it
+_LONG, _SLANT, _ALIKE = 1.3, (30.0, 60.0), 0.65
+"""How much longer than wide it is, between which angles from upright, and how like its mirror image."""
 _BASE = 0.7  # least width of a base, as a share of the product's, that tells the angle
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """``aspect`` is width over height, ``coverage`` the product's share of its box, ``parts`` how many things
-    lie apart, ``steady`` whether its weight is over its feet, ``elevation`` the angle in degrees at which the
-    photo looks down on its base, None where the outline does not tell."""
+    lie apart, ``steady`` whether its weight is over its feet and it is not aslant, ``elevation`` the angle in
+    degrees at which the photo looks down on its base, None where the outline does not tell."""
 
     aspect: float
     coverage: float
@@ -44,7 +46,7 @@ def outline(cutout: Cutout) -> Outline:
     width, height = cutout.size
     if not inside.any():
         return Outline(width / height, 0.0, 1, True, None)
-    parts, steady = _parts(inside), _steady(inside)
+    parts, steady = _parts(inside), _steady(inside) and not _aslant(inside)
     return Outline(width / height, float(inside.mean()), parts, steady, _elevation(inside))
 
 
@@ -62,6 +64,26 @@ def _steady(inside: Mask) -> bool:
     slack = 0.1 * inside.shape[1]
     wide = np.ptp(feet) >= 0.2 * inside.shape[1]
     return bool(wide and feet.min() - slack <= columns.mean() <= feet.max() + slack)
+
+
+def _aslant(inside: Mask) -> bool:
+    """Whether it is long in a direction between upright and level, and no mirror image of itself."""
+    rows, columns = np.nonzero(inside)
+    spread, axes = np.linalg.eigh(np.cov(np.stack([columns, rows])))
+    angle = math.degrees(math.atan2(abs(axes[0, 1]), abs(axes[1, 1])))
+    long = spread[1] > _LONG**2 * max(float(spread[0]), 1e-9)
+    return bool(long and _SLANT[0] < angle < _SLANT[1] and _symmetry(rows, columns, inside) < _ALIKE)
+
+
+def _symmetry(rows: npt.NDArray[Any], columns: npt.NDArray[Any], inside: Mask) -> float:
+    """How much of the outline and its mirror image is in both, about the best upright axis near the middle."""
+    width, best = inside.shape[1], 0.0
+    for axis in columns.mean() + width * np.linspace(-0.1, 0.1, 9):
+        mirrored = np.round(2 * axis - columns).astype(int)
+        within = (mirrored >= 0) & (mirrored < width)
+        both = int(inside[rows[within], mirrored[within]].sum())
+        best = max(best, both / (2 * len(rows) - both))
+    return best
 
 
 def _elevation(inside: Mask) -> float | None:

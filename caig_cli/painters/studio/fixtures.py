@@ -17,7 +17,7 @@ from caig_cli.painters.studio.stage import Stage
 
 Point = npt.NDArray[np.float64]
 
-STEEL = Material("metal", (196, 196, 200), 0.25)
+STEEL = Material("metal", (120, 120, 126), 0.3)
 WOOD = Material("plastic", (176, 132, 88), 0.35)
 FLEX = Material("fabric", (52, 50, 48), 0.9)
 
@@ -70,7 +70,7 @@ def _hooked(stage: Stage, foot: Point) -> Parts:
     """A steel hook that goes up from ``foot`` and over a peg in the wall, or over a rail."""
     _, _, _, above = stage.camera.view_at(0.0)
     high = min(_HOOK_CM, 0.75 * (above - foot[2]))
-    bend, thick = 0.3 * high, max(0.035 * high, 0.12)
+    bend, thick = 0.3 * high, max(0.05 * high, 0.12)
     angle = np.linspace(np.pi, -0.35 * np.pi, 18)
     stem = foot[2] + high - bend
     curve = np.stack([bend * (1 + np.cos(angle)), 0 * angle, stem - foot[2] + bend * np.sin(angle)], axis=-1)
