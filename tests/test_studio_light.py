@@ -104,6 +104,15 @@ def test_exposure_brings_the_stand_in_to_the_products_own_brightness() -> None:
     assert match(linear, product, Box(200, 30, 240, 70)) == pytest.approx((1, 1, 1))
 
 
+def test_white_around_a_dark_product_is_not_metered() -> None:
+    """The stand-in is a hair smaller than the product, whose rim then shows the white set."""
+    linear = np.full((200, 200, 3), 0.9, np.float32)
+    linear[52:148, 52:148] = 0.01
+    product = Cutout(np.full((100, 100, 4), (25, 25, 25, 255), np.uint8))
+    gain = match(linear, product, Box(50, 50, 150, 150))
+    assert gain == pytest.approx(np.repeat(decode_srgb(25 / 255) / 0.01, 3), rel=0.02)
+
+
 @pytest.mark.parametrize("mood", MOODS)
 def test_no_mood_makes_a_picture_garish_or_burnt(mood: str) -> None:
     rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from caig_cli.cutouts.cutout import SOLID, Cutout
 from caig_cli.painters.studio.render import LUMA, Image, decode_srgb, develop
@@ -75,6 +76,9 @@ def match(linear: Image, product: Cutout, box: Box) -> Image:
     x = np.floor(box.left + columns * box.width).astype(int)
     inside = ((y >= 0) & (y < linear.shape[0]))[:, None] & ((x >= 0) & (x < linear.shape[1]))[None]
     solid = inside & (own[..., 3] >= SOLID)
+    # The stand-in is a hair smaller: at the rim of a dark product on white, white would be metered.
+    inner = ndimage.binary_erosion(solid, iterations=3, border_value=0)
+    solid = inner if inner.any() else solid
     if not solid.any():
         return np.ones(3, np.float32)
     seen = linear[y.clip(0, linear.shape[0] - 1)][:, x.clip(0, linear.shape[1] - 1)]
