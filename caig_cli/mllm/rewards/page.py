@@ -23,9 +23,7 @@ MARKET = "simulated market"
 def verdict(figures: Mapping[str, float]) -> str:
     """Better than a coin, worse, or unresolved, by the interval of its accuracy."""
     if not figures:
-        return (
-            "Not measured: no pair was held out, so nothing tells what it knows; its odds are not calibrated."
-        )
+        return "Not measured: no pair was held out, so nothing tells what it knows, and its odds are raw."
     low, high = figures["accuracy_low"], figures["accuracy_high"]
     word = "Better than a coin" if low > 0.5 else "Worse than a coin" if high < 0.5 else "Unresolved"
     line = f"{word}: right on {figures['accuracy']:.0%} of held-out pairs (95 %: {low:.0%} to {high:.0%})"
