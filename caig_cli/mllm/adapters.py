@@ -139,6 +139,8 @@ def rename_base(folder: Path, base: str, weights: Path) -> None:
     path = folder / CONFIG
     config = json.loads(path.read_text("utf-8"))
     name = sources.portable(base)
+    if name.startswith("./") and Path(bases.find_local(folder, name)).resolve() != weights.resolve():
+        name = str(weights.absolute())  # outside of a run, nothing here would find it again
     hub = sources.HubName.parse(name)
     config["base_model_name_or_path"] = name if hub is None else hub.at(None)
     config["revision"] = None if hub is None else hub.revision
