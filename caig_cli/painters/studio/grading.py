@@ -20,6 +20,7 @@ from caig_cli.records import Box
 KNEE = 0.8  # linear light up to which a print that is exposed for its product is straight
 _BALANCE = 0.4  # share of the light's cast on the product that is taken out of the whole picture
 _SAMPLES = 64  # each way over the product, where it is metered
+_WHITE = 1.12  # walls get a little less light than the product, and are to be white too
 _BURNT = 1.2  # linear light that few pixels may pass
 _CHROMA = (
     0.55  # most that a colour lies from its grey, as a share of its brightest channel, before it is held
@@ -92,7 +93,7 @@ def grade_for(linear: Image, mood: str, gain: Image, brightness: float) -> npt.N
     ``gain`` [3] is what :func:`match` says, ``brightness`` that of a white card in the product's photo.
     """
     look = MOODS[mood]
-    level = float(gain @ LUMA) * brightness * 2.0**look.lean
+    level = _WHITE * float(gain @ LUMA) * brightness * 2.0**look.lean
     top = float(np.percentile(linear @ LUMA, 94))
     exposure = min(level, max(_BURNT / max(top, 1e-3), 0.75 * level))
     balance = np.clip((gain / float(gain @ LUMA)) ** np.float32(_BALANCE), 0.85, 1.15)

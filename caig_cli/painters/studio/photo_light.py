@@ -34,7 +34,7 @@ class PhotoLight:
     """``azimuth``: degrees, 0 from the camera, 90 from the right; ``elevation``: degrees above level.
 
     ``sure``: 0 (no shading could be told) to 1, of the direction. ``brightness``: of a white card in the
-    photo's print, 0.7 to 1. ``colour``: of the light, its luma 1; white where the photo does not tell.
+    photo's print, 0.9 to 1. ``colour``: of the light, its luma 1; white where the photo does not tell.
     """
 
     azimuth: float = 0.0
@@ -56,7 +56,7 @@ def photo_light(cutout: Cutout) -> PhotoLight:
     luma = np.asarray(light @ LUMA, np.float32)
     azimuth, elevation, sure = _direction(light, luma, solid)
     top = float(np.percentile(luma[solid], 98))
-    return PhotoLight(azimuth, elevation, sure, 0.7 + 0.3 * min(1.0, top / 0.6), _colour(light[solid]))
+    return PhotoLight(azimuth, elevation, sure, 0.9 + 0.1 * min(1.0, top / 0.6), _colour(light[solid]))
 
 
 def _direction(light: Floats, luma: Floats, solid: npt.NDArray[np.bool_]) -> tuple[float, float, float]:
