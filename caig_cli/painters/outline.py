@@ -76,7 +76,7 @@ def _aslant(inside: Mask) -> bool:
 
 
 def _symmetry(rows: npt.NDArray[Any], columns: npt.NDArray[Any], inside: Mask) -> float:
-    """How much of the outline and its mirror image is in both, about the best upright axis near the middle."""
+    """How much of the outline and its mirror image is in both, about the best axis near it."""
     width, best = inside.shape[1], 0.0
     for axis in columns.mean() + width * np.linspace(-0.1, 0.1, 9):
         mirrored = np.round(2 * axis - columns).astype(int)
