@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from caig_cli.cli import COMMANDS
-from caig_cli.painters.studio import vocabulary
+from caig_cli.painters.studio import catalogue, vocabulary
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -52,8 +52,10 @@ def test_commands_said_to_be_here_exist() -> None:
 
 
 def test_counts_of_the_scene_language() -> None:
-    said = re.search(r"understands (\d+) surfaces, (\d+) backdrops, (\d+) props, (\d+) kinds of light", TEXT)
+    said = re.search(r"knows (\d+) things, (\d+) surfaces and (\d+) backdrops", " ".join(TEXT.split()))
     assert said is not None
-    tables = (vocabulary.SURFACES, vocabulary.BACKDROPS, vocabulary.PROPS, vocabulary.LIGHTS)
-    assert [int(number) for number in said.groups()] == [len(table) for table in tables]
-    assert f"{len(vocabulary.COLOURS)} colours" in TEXT
+    core = (vocabulary.PROPS, vocabulary.SURFACES, vocabulary.BACKDROPS)
+    more = (catalogue.MORE_PROPS, catalogue.MORE_SURFACES, catalogue.MORE_BACKDROPS)
+    assert [int(number) for number in said.groups()] == [
+        len(a) + len(b) for a, b in zip(core, more, strict=True)
+    ]

@@ -106,6 +106,10 @@ class RunDir:
             files.remove_temporaries(self.path)
             if status == run_folder.DAMAGED:
                 self.notify(f"{self.path / 'run.json'}: is damaged; written anew")
+        elif resume and status == run_folder.EMPTY:
+            # Other inputs are expected now; cut-outs and the like know their own inputs, and are kept.
+            files.remove_temporaries(self.path)
+            (self.path / digests.FILE).unlink(missing_ok=True)
         else:
             run_files.clear(self.path)
             self._files.foreign = run_files.others(self.path)
