@@ -62,6 +62,11 @@ class Objective:
         """Whether the loss compares with wrong product information."""
         return self.loss == "pcpo"
 
+    @property
+    def per_token(self) -> bool:
+        """Whether log-ratios are means over response tokens instead of sums; ipo's always are."""
+        return self.normalise_length or self.loss == "ipo"
+
 
 def token_logps(logits_NV: torch.Tensor, target_N: torch.Tensor) -> torch.Tensor:
     """log softmax(logits)[target] of each response token [N]: float32, or float64 where the logits are."""
@@ -86,7 +91,10 @@ def dpo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
 def ipo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
     """Identity preference optimisation, Azar et al. 2023, equation 17: ((r+ - r-) - 1 / (2 beta))^2.
 
-    The margin is pulled to a finite value, so that sure pairs stop pushing.
+    The margin is pulled to a finite value, so that sure pairs stop pushing. Here r is the mean over the
+    response's tokens. The paper does not say so; its authors told TRL's, who corrected theirs (Hugging Face
+    blog "pref-tuning", January 2024, and huggingface/trl#1265): of sums, the margin that is wanted would be
+    less a token the longer the response.
     """
     return {"ipo": (ratio.chosen - ratio.rejected - 1 / (2 * how.beta)).pow(2)}
 
@@ -139,10 +147,11 @@ def preference_loss(
     """Loss of each pair [P], and the figures to log of each pair.
 
     ``policy`` and ``reference`` are summed log-probabilities, ``length`` counts response tokens. With
-    ``normalise_length`` they are divided by it first, so that a long prompt is not wanted for being long.
+    ``normalise_length``, and always for ``ipo``, they are divided by it first, so that a long prompt is not
+    wanted for being long.
     """
     ratio = _each(torch.sub, policy, reference)
-    if how.normalise_length:
+    if how.per_token:
         ratio = _each(torch.div, ratio, length)
     terms = dict(LOSSES[how.loss](ratio, how))
     if how.nll_weight:

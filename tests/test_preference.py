@@ -60,7 +60,6 @@ def test_each_option() -> None:
     h = 0.5 * 3.0
     smooth = Objective("dpo", label_smoothing=0.1)
     assert loss_of(smooth) == pytest.approx(0.9 * softplus(-h) + 0.1 * softplus(h), rel=1e-6)
-    assert loss_of(Objective("ipo", beta=0.25)) == pytest.approx((3.0 - 2.0) ** 2)
     per_token = 2 / 4 + 1 / 2
     assert loss_of(Objective("dpo", normalise_length=True)) == pytest.approx(
         softplus(-0.5 * per_token), rel=1e-6
@@ -68,6 +67,18 @@ def test_each_option() -> None:
     assert loss_of(Objective("dpo", nll_weight=0.2)) == pytest.approx(softplus(-h) + 0.2 * 8 / 4, rel=1e-6)
     anchored = Objective("dpo", anchor_weight=0.3)
     assert loss_of(anchored) == pytest.approx(softplus(-h) + 0.3 * softplus(-1.0), rel=1e-6)
+
+
+def test_ipo_is_per_token() -> None:
+    """Log-ratios 2 of 4 tokens and -1 of 2: a margin of 1/2 + 1/2, wanted are 1 / (2 beta) = 2."""
+    assert loss_of(Objective("ipo", beta=0.25)) == pytest.approx((1.0 - 2.0) ** 2)
+    same = loss_of(Objective("ipo", beta=0.25, normalise_length=True))
+    assert same == loss_of(Objective("ipo", beta=0.25)), "not divided twice"
+    policy = Replies(*(2 * t for t in POLICY if t is not None))
+    reference = Replies(*(2 * t for t in REFERENCE if t is not None))
+    length = Replies(*(2 * t for t in LENGTH if t is not None))
+    twice = preference_loss(policy, reference, length, Objective("ipo", beta=0.25))[0]
+    assert float(twice) == pytest.approx(1.0), "twice the tokens, each as likely as before: the same loss"
 
 
 def test_smoothing_leaves_the_true_product_true() -> None:
@@ -110,7 +121,10 @@ def test_every_value_of_the_objective_moves_every_loss_that_takes_it() -> None:
         "beta": 0.3, "pcpo_beta": 0.3, "pcpo_weight": 0.3, "label_smoothing": 0.2, "nll_weight": 1.0,
         "anchor_weight": 1.0, "normalise_length": True,
     }  # fmt: skip
-    unread = {"dpo": {"pcpo_beta", "pcpo_weight"}, "ipo": {"pcpo_beta", "pcpo_weight", "label_smoothing"}}
+    unread = {
+        "dpo": {"pcpo_beta", "pcpo_weight"},
+        "ipo": {"pcpo_beta", "pcpo_weight", "label_smoothing", "normalise_length"},
+    }
     for loss in LOSSES:
         how = Objective(loss)
         for name in other.keys() - unread.get(loss, set()):

@@ -39,7 +39,7 @@ class ObjectiveSection(Section):
     """Weight of mDPO's anchor, which pushes the chosen prompt's own reward above 0."""
 
     normalise_length: bool = False
-    """Whether log-ratios are divided by the length of their prompt, in tokens."""
+    """Whether log-ratios are divided by the length of their prompt, in tokens; those of ipo always are."""
 
     margin_weight: NotNegative = 0.0
     """0 counts all pairs alike, 1 by how sure the judge is; values between and above bend the line."""
