@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -145,6 +146,26 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, after: int, dtype: str) ->
     resumed = network(dropout=0.3)
     result = fit(tmp_path / "run", resumed, Stream(4), resume=True, dtype=dtype)
     assert result.steps == 12
+    assert all(torch.equal(t, resumed.state_dict()[n]) for n, t in weights(whole).items())
+    assert rows(tmp_path / "run") == rows(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "kept", [(), ("weights.safetensors",), ("weights.safetensors", "optimizer.safetensors")]
+)
+def test_a_kill_while_the_first_checkpoint_is_written_loses_only_steps(
+    tmp_path: Path, kept: tuple[str, ...]
+) -> None:
+    whole, resumed = network(dropout=0.3), network(dropout=0.3)
+    fit(tmp_path / "whole", whole, Stream(4))
+    fit(tmp_path / "run", network(dropout=0.3), Stream(4))
+    first, *later = sorted((tmp_path / "run/checkpoints").iterdir())
+    for folder in later:
+        shutil.rmtree(folder)
+    for path in first.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    fit(tmp_path / "run", resumed, Stream(4), resume=True)
     assert all(torch.equal(t, resumed.state_dict()[n]) for n, t in weights(whole).items())
     assert rows(tmp_path / "run") == rows(tmp_path / "whole")
 

@@ -56,6 +56,7 @@ def load_checkpoint(
     """Load the newest whole checkpoint into model and optimiser; returns its facts, None without any.
 
     A damaged one is told and left. Raises RunError when all are damaged, or belong to another model.
+    A first one that a kill left without its ``state.json`` was never whole: training starts anew.
     """
     damaged: list[str] = []
     for step in reversed(_steps(run)):
@@ -69,7 +70,7 @@ def load_checkpoint(
             report.warn(f"{fault}; going on from the checkpoint before it, after step {step}")
         _put(folder, model, optimizer, weights, moments)
         return facts
-    if damaged:
+    if any((run.path / FOLDER / f"step-{step:08d}" / STATE).exists() for step in _steps(run)):
         raise RunError(
             f"{damaged[0]}, and there is no checkpoint before it; delete {run.path / FOLDER} and --resume "
             "to train from the first step again"
