@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from caig_cli.cutouts.cutout import Cutout
@@ -15,7 +16,9 @@ from caig_cli.painters import Shot
 from caig_cli.painters.diffusion.canny import canny
 from caig_cli.painters.diffusion.canvas import canvas_for, condition, edges_of, laid_out, repainted
 from caig_cli.painters.layout import place
+from caig_cli.recipe import resolve
 from caig_cli.records import Box, Product
+from caig_cli.rounds.generating.sections import GenerateRecipe
 
 SHARED = Path(__file__).parents[2] / "shared"
 GOLDENS = SHARED / "goldens"
@@ -95,6 +98,19 @@ def test_photos_are_laid_out_the_same(number: int, golden: dict[str, np.ndarray]
     # Another filter, no row and column cut off, that shadow: alike when seen from further away.
     ours, theirs = (blurred(image) for image in (np.asarray(seen.image), golden[f"{number}_init"]))
     assert np.abs(ours - theirs)[kept].mean() < 20
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_the_papers_recipe_puts_the_same_box(number: int, golden: dict[str, np.ndarray]) -> None:
+    """Placement and scale of ``paper/generate``, from the box of the opaque pixels: within one pixel."""
+    with Image.open(SHARED / "tiny_dataset" / "images" / f"{number}.png") as photo:
+        alpha = np.asarray(photo.convert("RGBA"))[..., 3]
+    own = extent(alpha > 127)
+    how = resolve(GenerateRecipe, "paper/generate").generate
+    box = place((own.right - own.left, own.bottom - own.top), (512, 512), how.placement, how.scale)
+    assert apart(box, extent(golden[f"{number}_zoom_rgba_bgr_order"][..., 3])) <= 1
+    others = (place((300, 200), (512, 512), name, how.scale) for name in ("centre", "left", "golden"))
+    assert all(apart(place((300, 200), (512, 512), "middle", how.scale), other) > 1 for other in others)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -15,13 +15,14 @@ from tiny_mllm import make_tiny
 from tiny_pairs import write_pairs
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPVisionConfig, CLIPVisionModel
 
+from caig_cli.data.creatives import open_creative
 from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
 from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
-from caig_cli.mllm.images import beside
+from caig_cli.mllm.images import see
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.mllm.rewards.card import reward_card
 from caig_cli.mllm.rewards.data import PairSet, usable
@@ -273,15 +274,27 @@ def test_two_ads_beside_each_other(base: Path) -> None:
     model = make(base, "mllm", layout="side_by_side")
     red, blue = (Image.new("RGB", (50, 50), colour) for colour in ("red", "blue"))
     looks = look(model, [red, blue])
-    assert looks.shape == (2, 3, 16, 16)
+    assert looks.shape == (2, 3, 512, 512)
     rules = model.mllm.rules
-    joined = beside(looks[:1], looks[1:], rules)
+    joined = rules.join(looks[:1], looks[1:])
     assert joined.shape == (1, 3, 32, 32)
     levels = joined * torch.tensor(rules.std).view(1, 3, 1, 1) + torch.tensor(rules.mean).view(1, 3, 1, 1)
     rows = [
         [round(float(v) * 255) for v in levels[0, :, y, x]] for y, x in ((16, 4), (16, 28), (2, 4), (30, 28))
     ]
     assert rows == [[255, 0, 0], [0, 0, 255], [200, 200, 200], [200, 200, 200]]
+
+
+def test_an_official_picture_of_two_is_seen_as_it_is(base: Path, tmp_path: Path) -> None:
+    """1024x512 pixels: to the level what the model makes of the picture as one, in either order."""
+    model = make(base, "mllm", layout="side_by_side")
+    levels = np.random.default_rng(0).integers(0, 256, (512, 1024, 3), np.uint8)
+    Image.fromarray(levels).save(tmp_path / "pair.png")
+    looks = look(model, [open_creative(Creative(tmp_path / "pair.png", half=h)) for h in ("left", "right")])
+    turned = Image.fromarray(np.roll(levels, 512, axis=1))
+    for order, picture in (([0, 1], Image.open(tmp_path / "pair.png")), ([1, 0], turned)):
+        joined = model.mllm.rules.join(*(looks[n : n + 1] for n in order))
+        assert torch.equal(joined, see(picture, model.mllm.rules))
 
 
 def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:

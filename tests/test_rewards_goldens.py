@@ -78,19 +78,12 @@ def test_the_official_questions_are_the_reference_ones() -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_ads_beside_each_other_are_the_official_picture(name: str) -> None:
-    """Each ad is resized before they are joined: only pixels that see over a seam may differ."""
+    """From halves of the authors' picture: every pixel that their tower sees, seams too."""
     reward = load(name)
     pair = Image.open(GOLDENS / "inputs" / "rm_pair_LR.png").convert("RGB")
+    assert pair.size == (1024, 512)
     looks = look(reward, [pair.crop((x, 0, x + 512, 512)) for x in (0, 512)])
     joined = reward.mllm.rules.join(looks[:1], looks[1:])
     expected = torch.from_numpy(arrays("b_reward_model")[f"{MODELS[name][0]}_pixel_values"])
-    far = torch.ones(SIDE, SIDE, dtype=torch.bool)
-    far[:, SIDE // 2 - 2 : SIDE // 2 + 2] = False
-    if name == "reward-model-anyres":  # the whole picture, then a tile per ad, which meet at an edge
-        whole, left, right = (joined - expected[0]).abs()
-        assert whole[:, far].max() < 12 * LEVEL, "it is made of the tiles"
-        assert max(left[..., :-2].max(), right[..., 2:].max()) < 4 * LEVEL
-        return
-    for seam in (SIDE // 4, 3 * SIDE // 4):
-        far[seam - 2 : seam + 2] = False
-    assert (joined - expected)[0, :, far].abs().max() < 4 * LEVEL
+    # Pillow 13 rounds bicubic otherwise for some shapes, by up to 3 levels
+    assert (joined - expected.reshape(joined.shape)).abs().max() < 3.5 * LEVEL

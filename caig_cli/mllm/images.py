@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from caig_cli.engine.sources import read_json
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+PAIR_SIDE = 512
+"""Sides of an ad in a picture of two, pixels: 1024x512 is the form of the authors' data."""
 MARGIN = 0.06
 """Empty border around a cut-out product, as a share of its longer side."""
 
@@ -104,12 +106,14 @@ class ImageRules:
         return self
 
     def halves(self) -> ImageRules:
-        """Squares of half the side."""
-        return replace(self, size=self.size // 2, matte=self.fill)
+        """Squares whose levels stay whole numbers, for ``join`` makes the picture of them."""
+        return levels_of_halves(self.fill)
 
     def join(self, left_P3hw: torch.Tensor, right_P3hw: torch.Tensor) -> torch.Tensor:
         """Padded to a square."""
-        return beside(left_P3hw, right_P3hw, self)
+        pictures = beside(left_P3hw, right_P3hw).cpu().numpy()
+        squares = [square(Image.fromarray(picture), self.size, self.fill) for picture in pictures]
+        return self.tensor([one[..., :3] for one in squares]).to(left_P3hw.device)
 
     def joined(self) -> Size:
         """A square."""
@@ -210,16 +214,15 @@ def see(image: Image.Image, rules: Rules) -> torch.Tensor:
     return rules.tensor([flatten(rules.frame(image), rules.fill)])
 
 
-def beside(left_P3hw: torch.Tensor, right_P3hw: torch.Tensor, rules: ImageRules) -> torch.Tensor:
-    """Pictures of half the side, beside each other and padded to a square of ``rules``: [P, 3, H, W]."""
-    size, half = rules.size, left_P3hw.shape[-1]
-    mean, std = (left_P3hw.new_tensor(t) for t in (rules.mean, rules.std))
-    fill = (left_P3hw.new_tensor(rules.fill) / 255 - mean) / std
-    canvas = fill.view(1, 3, 1, 1).repeat(len(left_P3hw), 1, size, size)
-    top = (size - half) // 2
-    canvas[:, :, top : top + half, :half] = left_P3hw
-    canvas[:, :, top : top + half, half : 2 * half] = right_P3hw
-    return canvas
+def levels_of_halves(fill: Colour, side: int = PAIR_SIDE) -> ImageRules:
+    """The rules of an ad of a joined picture: its levels from 0 to 255, not normalised."""
+    return ImageRules(side, (0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255), fill)
+
+
+def beside(left_P3hw: torch.Tensor, right_P3hw: torch.Tensor) -> torch.Tensor:
+    """Levels of two ads as one picture of both, uint8 [P, h, 2 w, 3]."""
+    levels = torch.cat([left_P3hw, right_P3hw], dim=-1).round().clamp(0, 255).byte()
+    return levels.permute(0, 2, 3, 1)
 
 
 def triple(values: Sequence[float]) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers.image_processing_utils import select_best_resolution
 
-from caig_cli.mllm.images import Pixels, Size, size_of
+from caig_cli.mllm.images import PAIR_SIDE, Pixels, Size, size_of
 from caig_cli.mllm.views import plain
 from caig_cli.mllm.views.canvas import VAST, Canvas, colours
 from caig_cli.mllm.views.view import IMAGE, View
@@ -24,7 +24,7 @@ def _read(raw: Mapping[str, Any], config: Any, _most: int) -> Canvas:
     tile = int(config.vision_config.image_size)
     fit = partial(_fit, config.image_grid_pinpoints)
     cut = partial(_cut, config.image_grid_pinpoints, tile)
-    return Canvas(fit, cut, side=fit(VAST)[0], half=tile, **colours(raw))
+    return Canvas(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
 
 
 def _fit(grids: Sequence[Sequence[int]], size: Size) -> Size:

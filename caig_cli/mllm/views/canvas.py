@@ -11,7 +11,17 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from caig_cli.mllm.images import Colour, ImageRules, Pixels, Size, cut_out, square, triple
+from caig_cli.mllm.images import (
+    Colour,
+    ImageRules,
+    Pixels,
+    Size,
+    beside,
+    cut_out,
+    levels_of_halves,
+    square,
+    triple,
+)
 
 Levels = NDArray[np.float32]
 """Normalised colours, float32 [3, H, W]."""
@@ -25,6 +35,7 @@ class Canvas:
 
     ``fit`` gives the size in which a picture of some size is seen, ``cut`` the pieces [n, ...] of a picture
     of such a size. ``side`` is that of a square, ``half`` the one where two share what one may cost.
+    ``joins`` is the side of an ad in a picture of two; ``cut`` must take such pictures.
     """
 
     fit: Callable[[Size], Size]
@@ -35,6 +46,7 @@ class Canvas:
     std: tuple[float, float, float]
     resample: Image.Resampling
     raw: Mapping[str, Any]
+    joins: int
 
     @property
     def fill(self) -> Colour:
@@ -69,16 +81,15 @@ class Canvas:
 
     def halves(self) -> ImageRules:
         """Squares whose levels stay whole numbers, for ``join`` cuts them anew."""
-        return ImageRules(self.half, (0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255), self.fill)
+        return levels_of_halves(self.fill, self.joins)
 
     def join(self, left_P3hw: torch.Tensor, right_P3hw: torch.Tensor) -> torch.Tensor:
         """Two squares beside each other, without padding."""
-        levels = torch.cat([left_P3hw, right_P3hw], dim=-1).round().clamp(0, 255).byte()
-        return self.tensor(levels.permute(0, 2, 3, 1)).to(left_P3hw.device)
+        return self.tensor(beside(left_P3hw, right_P3hw)).to(left_P3hw.device)
 
     def joined(self) -> Size:
         """Twice as wide as high."""
-        return self.half, 2 * self.half
+        return self.joins, 2 * self.joins
 
     def to_config(self) -> dict[str, Any]:
         """As it was read."""

@@ -25,7 +25,8 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
         return largest(lambda n: n <= allowed and (n + 1) * each * share <= most)
 
     one, two = (partial(fit, tile, int(raw.get("min_patches", 1)), tiles(share)) for share in (1, 2))
-    return Canvas(one, partial(with_whole, tile), one(VAST)[0], two(VAST)[0], **colours(raw))
+    half = two(VAST)[0]
+    return Canvas(one, partial(with_whole, tile), one(VAST)[0], half, joins=half, **colours(raw))
 
 
 def _tile(config: Any) -> int:

@@ -30,7 +30,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
     high = min(high, most * cell * cell)
     side, half = (cell * max(1, math.isqrt(high // share) // cell) for share in (1, 2))
     cut = partial(_cut, config.vision_config)
-    return Canvas(partial(fit, cell, low, high), cut, side, half, **colours(raw))
+    return Canvas(partial(fit, cell, low, high), cut, side, half, joins=half, **colours(raw))
 
 
 def _cell(config: Any) -> int:

@@ -30,7 +30,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
         return fits * tile
 
     fit = partial(_fit, tile, side(1))
-    return Canvas(fit, partial(with_whole, tile), side(1), side(2), **colours(raw))
+    return Canvas(fit, partial(with_whole, tile), side(1), side(2), joins=side(2), **colours(raw))
 
 
 def _each(config: Any) -> int:
