@@ -49,15 +49,13 @@ PAINTED = (
 )
 SIDED = 1.15
 """How much brighter one half of the ball is, in linear light, where the light came from a side."""
-SEED = 2
-"""Of the market whose products are photographed."""
 
 
 # --- direction -------------------------------------------------------------------------------------
 
 
-def halves(number: int) -> float:
-    """Light on the right half of a ball over that on its left, in the studio of product ``number``."""
+def halves(seed: int, number: int) -> float:
+    """Light on the right half of a ball over that on its left, in the studio of a market's product."""
     from caig_cli.engine.runtime import derive_seed
     from caig_cli.market.catalogue import item
     from caig_cli.market.photos import photograph
@@ -66,13 +64,13 @@ def halves(number: int) -> float:
     from caig_cli.painters.studio.render import decode_srgb
 
     ball = [(sphere(), Material("matte", (150, 150, 150), 1.0))]
-    rgba = np.asarray(photograph(ball, 64, derive_seed("photo", item(SEED, number).seed)))
+    rgba = np.asarray(photograph(ball, 64, derive_seed("photo", item(seed, number).seed)))
     luma = decode_srgb(rgba[..., :3].astype(np.float32) / 255).mean(axis=-1) * (rgba[..., 3] > 250)
     middle = luma.shape[1] // 2
     return float(luma[:, -middle:].sum() / luma[:, :middle].sum())
 
 
-def direction(photos: int) -> None:
+def direction(seed: int, photos: int) -> None:
     """Print how often the estimated side is that of the light."""
     from caig_cli.cutouts.cutout import Cutout
     from caig_cli.market.build import make_photo
@@ -80,10 +78,10 @@ def direction(photos: int) -> None:
 
     sure, right = list[float](), list[bool]()
     for number in range(photos):
-        ratio = halves(number)
+        ratio = halves(seed, number)
         if 1 / SIDED < ratio < SIDED:
             continue
-        photo = Image.open(io.BytesIO(make_photo(SEED, number, size=256))).convert("RGBA")
+        photo = Image.open(io.BytesIO(make_photo(seed, number, size=256))).convert("RGBA")
         found = photo_light(Cutout(np.array(photo)))
         sure.append(found.sure)
         right.append((found.azimuth > 0) == (ratio > 1))
@@ -154,7 +152,7 @@ def serve(source: Path) -> None:
         print(time.process_time() - start, flush=True)
 
 
-def cost(source: Path, other: Path) -> None:
+def cost(source: Path, other: Path, ads: int) -> None:
     """Print processor seconds per ad of this checkout and of another."""
     places = {"here": Path(__file__).parents[1], "other": other.resolve()}
     command = [sys.executable, __file__, "serve", "--products", str(source.resolve())]
@@ -173,16 +171,17 @@ def cost(source: Path, other: Path) -> None:
         process.stdin.flush()
         return float(process.stdout.readline())
 
-    for side in (512, 128):
+    for side in (128, 512):
         sums = dict.fromkeys(places, 0.0)
         for name in places:
             ask(name, 0, side)  # the first ad of a size compiles what it needs
-        for number in range(len(PAINTED)):
+        for number in range(ads):
             for name in sorted(places, reverse=number % 2 == 1):
-                sums[name] += ask(name, number, side) / len(PAINTED)
+                sums[name] += ask(name, number, side) / ads
         print(
             f"{side}x{side}: {sums['here']:.2f} s per ad here, {sums['other']:.2f} s in {other}, "
-            f"{sums['here'] / sums['other']:.3f} times"
+            f"{sums['here'] / sums['other']:.3f} times",
+            flush=True,
         )
     for process in painters.values():
         process.communicate()
@@ -194,6 +193,8 @@ def main() -> None:
     )
     parser.add_argument("what", nargs="*", help="direction, white, cost")
     parser.add_argument("--photos", type=int, default=100, help="market products whose light is estimated")
+    parser.add_argument("--seed", type=int, default=2, help="of that market")
+    parser.add_argument("--ads", type=int, default=len(PAINTED), help="ads of each size that cost is told of")
     parser.add_argument("--products", type=Path, default=SAMPLES, help="products to paint: file or folder")
     parser.add_argument("--other", type=Path, help="checkout to compare the cost with")
     options = parser.parse_args()
@@ -207,11 +208,11 @@ def main() -> None:
         parser.error("cost needs --other, a checkout of this project to compare with")
     print(f"{platform.machine()}, {os.cpu_count()} CPU threads, load {os.getloadavg()[0]:.1f}", flush=True)
     if "direction" in what:
-        direction(options.photos)
+        direction(options.seed, options.photos)
     if "white" in what:
         white(options.products)
     if "cost" in what:
-        cost(options.products, options.other)
+        cost(options.products, options.other, options.ads)
 
 
 if __name__ == "__main__":
