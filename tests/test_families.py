@@ -155,9 +155,10 @@ def test_the_picture_matters(folders: dict[str, Path], family: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_mark_is_ever_sampled_and_no_title_is_a_mark(folders: dict[str, Path], family: str) -> None:
     mllm = load(folders[family])
-    forbidden = set(PromptModel(mllm, "tiny")._forbidden())
+    model = PromptModel(mllm, "tiny")
+    forbidden = set(model._forbidden())
     words = mllm.tokenizer
-    assert set(words.all_special_ids) - {mllm.encoder.end} <= forbidden
+    assert set(words.all_special_ids) - {mllm.encoder.end, *model._stops()} <= forbidden
     assert {len(words), len(words) + 1, mllm.config.image_token_id} <= forbidden
     assert mllm.encoder.end not in forbidden and words.convert_tokens_to_ids("a") not in forbidden
     title = " ".join(words.all_special_tokens)

@@ -49,7 +49,7 @@ def make(out: Path, *sets: str, resume: bool = False) -> dict[str, object]:
 
 def digests(folder: Path) -> dict[str, str]:
     """What a build made: all but the diary of the run."""
-    diary = {"run.json", "env.json", "recipe.yaml", ".lock"}
+    diary = {"run.json", "env.json", "recipe.yaml", "inputs.json", ".lock", ".caig-files"}
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in diary)
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 

@@ -215,8 +215,8 @@ def _keep(content: bytes, wanted: Weights, notify: Notify) -> Path:
     try:
         atomic_write(place(wanted), content)
         return place(wanted)
-    except OSError as error:
-        reason = in_words(error)
+    except (OSError, RunError) as error:
+        reason = in_words(error.__cause__ or error)
         notify(
             f"the cut-out model can't be kept in {cache_folder()} ({reason}); the next run fetches it again"
         )

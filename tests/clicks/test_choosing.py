@@ -423,12 +423,12 @@ def test_mistakes(
 
 def test_bad_rows_end_it_or_are_skipped(capfd: pytest.CaptureFixture[str], here: Path) -> None:
     with (here / "log.csv").open("a") as log:
-        log.write("A,a9,1,10,11\n" * 30)
+        log.write("A,a9,1,3500,3501\n" * 30)
     args = ("log.csv", "--out", "p.jsonl")
     code, _, err = call(capfd, *args)
     assert code == 2
     assert (
-        "caig: log.csv:10:clicks: 11 is more than the 10 impressions; fix the row (and 29 more bad rows)"
+        "caig: log.csv:10:clicks: 3501 is more than the 3500 impressions; fix the row (and 29 more bad rows)"
         in err
     )
     code, out, err = call(capfd, *args, "--skip-bad")
@@ -436,7 +436,7 @@ def test_bad_rows_end_it_or_are_skipped(capfd: pytest.CaptureFixture[str], here:
     code, out, err = call(capfd, *args, "--skip-bad", "--json", "--set", "pairs.max_bad_share=0.8")
     assert code == 3 and json.loads(out)["log"]["bad_rows"] == 30
     warnings = [line for line in err.splitlines() if line.startswith("warning")]
-    assert warnings[0] == "warning: log.csv:10: clicks: 11 is more than the 10 impressions; fix the row"
+    assert warnings[0] == "warning: log.csv:10: clicks: 3501 is more than the 3500 impressions; fix the row"
     assert len(warnings) == 11 and warnings[-1] == "warning: log rows: 20 more like these"
 
 
