@@ -272,9 +272,7 @@ def test_a_judge_that_crashes_in_round_3(parts: Path, seated: Any, tmp_path: Pat
     recipe = recipe_for(parts, pcpo={"rounds": 3})
     # One call each for the start, rounds 1 and 2, and twice two judges of these rounds.
     seated(Fixed(0.8, lasts=7))
-    with pytest.raises(
-        RunError, match=r"judge fixed failed on products .*rounds/03: ValueError: the judge is ill"
-    ):
+    with pytest.raises(RunError, match=r"judge fixed failed on products .*rounds/03: the judge is ill"):
         run(recipe, tmp_path / "run")
     assert (tmp_path / "run/rounds/02/round.json").is_file()
     seated(Fixed(0.8))

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from caig_cli.engine import bases
 from caig_cli.engine.parking import away, park, visiting
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
@@ -64,11 +65,7 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
         return Seat(RandomJudge(seed), nullcontext)
     folder = locate(source)
     facts = read_facts(folder)
-    if (
-        facts.arch == "mllm"
-        and facts.base is not None
-        and _same(facts.base, loading.base_name(policy, POLICY))
-    ):
+    if facts.arch == "mllm" and facts.base is not None and _is_of(policy, folder, facts):
         model = _share(folder, facts, policy, name, runtime)
         return Seat(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
     with away([policy.model], runtime.device):
@@ -80,8 +77,13 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
     return Seat(TrainedJudge(source, own, facts, room=0), sit)
 
 
-def _same(one: str, other: str) -> bool:
-    return loading.locate(one).resolve() == loading.locate(other).resolve()
+def _is_of(policy: Mllm, folder: Path, facts: RewardFacts) -> bool:
+    """Whether a judge in ``folder`` stands on the policy's base: by its weights, or its name."""
+    base = loading.locate(loading.base_name(policy, POLICY))
+    if facts.base_fingerprint == fingerprint(base):
+        return True
+    own = Path(bases.find_local(folder, str(facts.base))).expanduser()
+    return own.is_dir() and own.resolve() == base.resolve()
 
 
 def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: Runtime) -> Any:
