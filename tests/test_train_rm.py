@@ -24,6 +24,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
+from caig_cli.mllm.rewards import learning
 from caig_cli.mllm.rewards.folders import second_of
 from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.rewards.model import CtrScale, look
@@ -193,12 +194,12 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
         for part, values in over.items():
             tree[part] |= values
         recipe = TrainRmRecipe.model_validate(tree)
-        section, wording = recipe.train_rm, train_rm._wording(recipe, architecture)
-        learn, _, _ = train_rm._sets(
+        section, wording = recipe.train_rm, learning.wording_of(recipe)
+        learn, _, _ = learning._sets(
             recipe, read_data(recipe.train_rm, recipe.seed), model, wording, SilentReporter(), mixed=True
         )
         model.scale = CtrScale()
-        train_rm._scale(recipe, model, learn, architecture)
+        learning._scale(recipe, model, learn, architecture, None)
         stream = Stream(partial(learn.epoch, 0, swap=section.swap), learn.collate)
         with torch.no_grad():
             weights = Weights(section.ctr_weight, section.order_weight)
