@@ -36,7 +36,7 @@ from caig_cli.mllm import loading, memory
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.memory import Pass
-from caig_cli.mllm.rewards.memory import rows as reward_rows
+from caig_cli.mllm.rewards.memory import judging
 from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
@@ -194,11 +194,7 @@ def _rank(mllm: Mllm, drawn: Any, runtime: Runtime) -> tuple[int, int, float]:
         ads = model.rules.tensor(pictures).to(runtime.device)
         model(model.features(ads), order, order.flip(0), [text] * 2 * PAIRS)
 
-    planned = MllmReward(drawn.mllm, layout)
-    plan = memory.asking(drawn, [reward_rows(planned, text, 2 * PAIRS, 2 * PAIRS)])
-    if layout == "two_images":
-        plan = max(plan, memory.looking(drawn, 2 * PAIRS, planned.seen_size))
-    return plan, *measured(judge, runtime)
+    return judging(drawn, layout, text, PAIRS), *measured(judge, runtime)
 
 
 def _batch(mllm: Mllm, *, merged: bool) -> tuple[Any, Pass]:
@@ -220,7 +216,16 @@ def _batch(mllm: Mllm, *, merged: bool) -> tuple[Any, Pass]:
 
 
 def _train(mllm: Mllm, batch: Any, optim: OptimSection, runtime: Runtime) -> tuple[int, float]:
-    scorer = ResponseScorer(mllm).train()
+    found, seconds = trained(ResponseScorer(mllm), batch, optim, runtime)
+    if runtime.device.type == "cpu":  # where the batch is not copied to
+        given = (getattr(batch, name) for name in ("mask_B1LL", "patches", "ids_BL", "position"))
+        found += sum(tensor.nbytes for tensor in given)
+    return found, seconds
+
+
+def trained(scorer: ResponseScorer, batch: Any, optim: OptimSection, runtime: Runtime) -> tuple[int, float]:
+    """Peak bytes of a training step above what was there before, the optimiser's state too, and seconds."""
+    scorer.train()
     if optim.gradient_checkpointing:
         scorer.gradient_checkpointing_enable()
     optimizer = make_optimizer(scorer, optim)
@@ -234,9 +239,6 @@ def _train(mllm: Mllm, batch: Any, optim: OptimSection, runtime: Runtime) -> tup
         optimizer.zero_grad(set_to_none=True)
 
     found, seconds = measured(step, runtime)
-    if runtime.device.type == "cpu":  # where the batch is not copied to
-        given = (getattr(batch, name) for name in ("mask_B1LL", "patches", "ids_BL", "position"))
-        found += sum(tensor.nbytes for tensor in given)
     return found + sum(t.nbytes for state in optimizer.state.values() for t in state.values()), seconds
 
 

@@ -16,7 +16,6 @@ from its configuration (literal, below). Computed, not measured; the embedded to
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.profiler import ProfilerActivity, profile
+from gpu_check import measured as peak_of
+from gpu_check import trained
 from transformers import AutoTokenizer, CLIPVisionConfig, LlamaConfig, LlavaConfig
 from transformers import LlavaForConditionalGeneration as Llava
 
 from caig_cli.engine.memory import GB, Phase, peak, table
-from caig_cli.engine.optim import OptimSection, make_optimizer
+from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime, choose_device
 from caig_cli.mllm import loading, memory
 from caig_cli.mllm.families import FAMILIES
@@ -136,7 +136,7 @@ def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, in
     load = {"device": runtime.device, "dtype": runtime.dtype, "quantised": runtime.quantise}
     real = loading.add_lora(loading.load(source, **load), source, rank=rank, alpha=2.0 * rank, dropout=0.0)
     sampled = sum(memory.sampling(drawn, 1, 577 + QUESTION, 2, NEW))
-    yield "sample", sampled, measure(_sample(real), runtime)
+    yield "sample", sampled, peak_of(_sample(real), runtime)[0]
     yield "rank", *_rank(real, drawn, runtime)
     batch, shape = _batch(real)
     scorer = ResponseScorer(real)
@@ -147,31 +147,12 @@ def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, in
             token_logps(scorer(batch.to(runtime.device)), batch.target_N.to(runtime.device))
 
     real.model.eval()
-    yield "reference", memory.asking(drawn, [shape]), measure(ask, runtime)
+    yield "reference", memory.asking(drawn, [shape]), peak_of(ask, runtime)[0]
     for recomputes in (False, True):
         optim = OptimSection(gradient_checkpointing=recomputes)
         phase = memory.learning("optimise", drawn, [shape], optim)
         name = "optimise, " + ("activations computed again" if recomputes else "activations kept")
-        yield name, phase.training + phase.activations, _train(scorer, batch, optim, runtime)
-
-
-def measure(work: Callable[[], object], runtime: Runtime) -> int:
-    """Peak bytes above what was there before, in the second of two runs."""
-    work()
-    gc.collect()
-    if runtime.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        work()
-        return torch.cuda.max_memory_allocated() - before
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as found:
-        work()
-    live = most = 0
-    events = [e for e in found.profiler.kineto_results.events() if e.name() == "[memory]"]
-    for event in sorted(events, key=lambda e: e.start_ns()):
-        live += event.nbytes()
-        most = max(most, live)
-    return most
+        yield name, phase.training + phase.activations, trained(scorer, batch, optim, runtime)[0]
 
 
 def _batch(mllm: Mllm) -> tuple[Any, Pass]:
@@ -207,25 +188,7 @@ def _rank(mllm: Mllm, drawn: Any, runtime: Runtime) -> tuple[int, int]:
         model(half.to(where, mllm.core.dtype), order.to(where), order.flip(0).to(where), [text] * 2 * PAIRS)
 
     shape = reward_rows(MllmReward(drawn.mllm, "side_by_side"), text, 2 * PAIRS, 2 * PAIRS)
-    return memory.asking(drawn, [shape]), measure(judge, runtime)
-
-
-def _train(scorer: ResponseScorer, batch: Any, optim: OptimSection, runtime: Runtime) -> int:
-    scorer.train()
-    if optim.gradient_checkpointing:
-        scorer.gradient_checkpointing_enable()
-    optimizer = make_optimizer(scorer, optim)
-
-    def step() -> None:
-        with torch.autocast(runtime.device.type, runtime.dtype, enabled=runtime.dtype != torch.float32):
-            here = batch.to(runtime.device)
-            loss = -token_logps(scorer(here), here.target_N).sum()
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-
-    found = measure(step, runtime)
-    return found + sum(t.nbytes for state in optimizer.state.values() for t in state.values())
+    return memory.asking(drawn, [shape]), peak_of(judge, runtime)[0]
 
 
 # --- real models -------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from made_page import write_or_check
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "help.md"
 
@@ -40,13 +42,7 @@ def page() -> str:
 
 def main() -> int:
     """Write the page, or compare it."""
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(page())
-        return 0
-    if PAGE.is_file() and PAGE.read_text() == page():
-        return 0
-    print("docs/help.md is out of date: run python scripts/help_page.py", file=sys.stderr)
-    return 1
+    return write_or_check(PAGE, page())
 
 
 if __name__ == "__main__":

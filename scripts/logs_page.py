@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from made_page import write_or_check
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -49,15 +51,5 @@ def page(text: str) -> str:
     return f"{text.split(MARK)[0]}{MARK}\n## Accepted names\n\n{fields}\n\n{sections.rstrip()}\n"
 
 
-def main() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    made = page(text)
-    if sys.argv[1:] == ["--check"]:
-        if made != text:
-            sys.exit("docs/logs.md is not what the table of platforms says: run scripts/logs_page.py")
-        return
-    PAGE.write_text(made, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(write_or_check(PAGE, page(PAGE.read_text(encoding="utf-8"))))

@@ -167,13 +167,21 @@ def test_the_papers_pipeline_has_a_recipe_for_24_gb() -> None:
 # --- the check of a card ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["llava-1.5-7b"])
-def test_plans_of_published_shapes_meet_the_peak(tmp_path: Path, name: str) -> None:
-    """Their own grids and image tokens, on small widths: the same code as benchmarks/gpu_check.py."""
-    source = real_models.write(tmp_path / name, name, layers=2, thin=True)
+@pytest.fixture(scope="module")
+def off_by(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """How far plans of LLaVA-1.5's own grid and image tokens are off, on small widths: the same code as
+    benchmarks/gpu_check.py."""
+    source = real_models.write(tmp_path_factory.mktemp("real") / "llava", "llava-1.5-7b", layers=2, thin=True)
     there = choose_device("cpu", "fp32")
     rows = gpu_check.compared(source, real_models.fill(source, there), there)
-    for row in rows:
-        assert row["phase"] == "rank" or abs(row["off"]) <= NEAR, row
-    if any(abs(row["off"]) > NEAR for row in rows):
-        pytest.xfail("the joined pictures of 1024x512 that a pair is ranked by are not in the plan yet")
+    return {row["phase"]: row["off"] for row in rows}
+
+
+JOINS = pytest.mark.xfail(strict=True, reason="what joining two ads to one picture takes is not in the plan")
+
+
+@pytest.mark.parametrize(
+    "phase", ["sample", pytest.param("rank", marks=JOINS), "optimise", "optimise, recomputed"]
+)
+def test_plans_of_published_shapes_meet_the_peak(off_by: dict[str, float], phase: str) -> None:
+    assert abs(off_by[phase]) <= NEAR

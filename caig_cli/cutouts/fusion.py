@@ -154,22 +154,21 @@ class Fusion:
         ring, around = part.ring(), product[part.window]
         enclosed = float((ring & around).sum()) / max(1, ring.sum())
         shaded = float(self.shaded[part.window][part.mask].mean())
-        sure_not = float(self.prior[part.window][part.mask].mean()) < 0.05
+        seen = float(self.prior[part.window][part.mask].mean())
         if enclosed > 0.6:
             # A shadow between the product's parts is no part.
-            return not (sure_not and shaded > 0.7)
+            return not (seen < 0.05 and shaded > 0.7)
         rim = ring & ~around
         edged = float(self.near_edge[part.window][rim].mean()) if rim.any() else 0.0
         contrast = float(np.median(self.off[part.window][part.mask]))
         if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
             return False
         uneven = float(self.background.error[part.window][part.mask].mean()) > 5
-        if sure_not and (uneven or self.busy):
+        if seen < 0.05 and (uneven or self.busy):
             return False
         if not attached:
             # Whole things that the network does not see at all were looked for before, on even grounds only.
-            faint = float(self.prior[part.window][part.mask].mean()) > 0.1
-            return faint and part.area > area / 400 and edged > 0.7 and not part.at_frame
+            return seen > 0.1 and part.area > area / 400 and edged > 0.7 and not part.at_frame
         thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
         if part.at_frame and thickness < 12 * self.unit:
             return self._is_line(part)

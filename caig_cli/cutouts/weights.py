@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caig_cli.engine import sources
-from caig_cli.engine.files import atomic_write
+from caig_cli.engine.files import atomic_write, digest
 from caig_cli.engine.sources import HubName
 from caig_cli.errors import CaigError, RunError, in_words
 
@@ -232,6 +232,6 @@ def _is(path: Path, wanted: Weights) -> bool:
     try:
         if path.stat().st_size != wanted.bytes:
             return False
-        return hashlib.sha256(path.read_bytes()).hexdigest() == wanted.sha256
+        return digest(path) == wanted.sha256
     except OSError:
         return False

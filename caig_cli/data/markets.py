@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
+
+from caig_cli.parsing import parse_json
 
 TRUTH, CATALOGUE = "ground_truth.jsonl", "catalogue.jsonl"
 LEVELS = 4
@@ -33,8 +34,8 @@ def _named(market: Path) -> Iterator[str]:
         return
     try:
         for line in (market / TRUTH).open(encoding="utf-8"):
-            yield str(json.loads(line)["image"])
+            yield str(parse_json(line)["image"])
         for line in (market / CATALOGUE).open(encoding="utf-8"):
-            yield f"products/{json.loads(line)['id']}.png"
-    except (KeyError, TypeError, ValueError, RecursionError, OSError):
+            yield f"products/{parse_json(line)['id']}.png"
+    except (KeyError, TypeError, ValueError, OSError):
         return  # somebody else's file of that name

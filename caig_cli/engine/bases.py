@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
+from caig_cli.parsing import parse_yaml, read_json, read_regular
 
 NOTE = "base.json"
 SAMPLE = 1 << 20
@@ -55,8 +55,8 @@ def _places(adapter: Path, name: str) -> Iterator[Path]:
 def _named(run: Path) -> Iterator[str]:
     """The bases that the recipe of a run folder names."""
     try:
-        recipe = yaml.safe_load((run / "recipe.yaml").read_text("utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        recipe, _ = parse_yaml(read_regular(run / "recipe.yaml").decode())
+    except ValueError:
         return
     for keys in _RECIPE_KEYS:
         value = recipe
@@ -90,6 +90,6 @@ def is_other(adapter: Path, base: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        return bool(json.loads(path.read_text("utf-8"))["weights"] != fingerprint(base))
+        return bool(read_json(path)["weights"] != fingerprint(base))
     except (ValueError, KeyError, TypeError):
         return True

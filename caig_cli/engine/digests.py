@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from caig_cli.engine import files
 from caig_cli.errors import UsageError
 
 FILE = "inputs.json"
@@ -67,14 +68,14 @@ def _digest(path: Path, whole: bool) -> str | None:
     try:
         if not path.is_file():
             return None  # a pipe or a device has no end
+        size = path.stat().st_size
+        if whole or size <= WHOLE:
+            return files.digest(path)
+        digest = hashlib.sha256(str(size).encode())
         with path.open("rb") as stream:
-            size = path.stat().st_size
-            if whole or size <= WHOLE:
-                return hashlib.file_digest(stream, "sha256").hexdigest()
-            digest = hashlib.sha256(str(size).encode())
             for number in range(STRIPES):
                 stream.seek(number * (size - STRIPE) // (STRIPES - 1))
                 digest.update(stream.read(STRIPE))
-            return digest.hexdigest()
+        return digest.hexdigest()
     except OSError:
         return None

@@ -65,7 +65,7 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
         return Seat(RandomJudge(seed), nullcontext)
     folder = locate(source)
     facts = read_facts(folder)
-    if facts.arch == "mllm" and facts.base is not None and _is_of(policy, folder, facts):
+    if facts.arch == "mllm" and facts.base is not None and _stands_on(policy, folder, facts):
         model = _share(folder, facts, policy, name, runtime)
         return Seat(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
     with away([policy.model], runtime.device):
@@ -77,21 +77,24 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
     return Seat(TrainedJudge(source, own, facts, room=0), sit)
 
 
-def _is_of(policy: Mllm, folder: Path, facts: RewardFacts) -> bool:
-    """Whether a judge in ``folder`` stands on the policy's base: by its weights, or its name."""
+def _stands_on(policy: Mllm, folder: Path, facts: RewardFacts) -> bool:
+    """Whether a judge in ``folder`` stands on the policy's base, by its weights.
+
+    Raises UsageError where it stands on that folder, but with other weights.
+    """
     base = loading.locate(loading.base_name(policy, POLICY))
     if facts.base_fingerprint == fingerprint(base):
         return True
     own = Path(bases.find_local(folder, str(facts.base))).expanduser()
-    return own.is_dir() and own.resolve() == base.resolve()
+    if own.is_dir() and own.resolve() == base.resolve():
+        raise UsageError(
+            f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
+        )
+    return False
 
 
 def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: Runtime) -> Any:
     """The reward model as one more adapter on the policy's base."""
-    if facts.base_fingerprint != fingerprint(loading.locate(loading.base_name(policy, POLICY))):
-        raise UsageError(
-            f"{folder}: was trained on other weights of the base {facts.base}; train it again on these"
-        )
     add_frozen(policy, folder, name, runtime.dtype)
     model = MllmReward(policy, facts.settings["layout"])
     read_heads(model, folder, facts.settings)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from caig_cli.engine import bases, sources
 from caig_cli.mllm.rewards.folders import SECOND, SOURCES, locate, second_of
+from caig_cli.parsing import read_json
 
 AUTO, RANDOM, HELDOUT = "auto", "random", "heldout"
 FOLDER, FILE = "judge", "judge.json"
@@ -36,9 +37,9 @@ def judge_for(judge: str | None, writer: str) -> str | None:
     if (folder / FOLDER).is_dir():
         return str(folder / FOLDER)
     try:
-        name = str(json.loads((folder / FILE).read_text("utf-8"))["judge"])
+        name = str(read_json(folder / FILE)["judge"])
         return bases.find_local(folder, name) if name.startswith("./") else name
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return sources.EMBEDDED
 
 

@@ -98,16 +98,18 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any, **__: Any) -> None: ...
 
 
-class _Connection(http.client.HTTPConnection):
+class _Clocked:
+    """A connection that the exchange's clock covers."""
+
     def __init__(self, *args: Any, exchange: Exchange, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._create_connection = exchange.connect
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def __init__(self, *args: Any, exchange: Exchange, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._create_connection = exchange.connect
+class _Connection(_Clocked, http.client.HTTPConnection): ...
+
+
+class _SecureConnection(_Clocked, http.client.HTTPSConnection): ...
 
 
 class _Http(urllib.request.HTTPHandler):
