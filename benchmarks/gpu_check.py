@@ -119,7 +119,8 @@ def compared(source: Path, base: Mllm, runtime: Runtime) -> Iterator[dict[str, A
     real.model.eval()
     asked = len(real.encoder.prefix(image=True)) + QUESTION
     yield _row("sample", sum(memory.sampling(drawn, 1, asked, 2, NEW)), *measured(_sample(real), runtime))
-    yield _row("rank", *_rank(real, drawn, runtime))
+    layout = "two_images" if real.family.many_images else "side_by_side"
+    yield _row("rank", *ranked(real, drawn, runtime, layout, PAIRS))
     batch, shape = _batch(real, merged=True)
     for recomputes in (False, True):
         optim = OptimSection(gradient_checkpointing=recomputes)
@@ -181,20 +182,19 @@ def _sample(mllm: Mllm) -> Callable[[], object]:
     return sample
 
 
-def _rank(mllm: Mllm, drawn: Any, runtime: Runtime) -> tuple[int, int, float]:
-    """Two pairs of two ads in both orders, as a judge is asked."""
-    layout = "two_images" if mllm.family.many_images else "side_by_side"
+def ranked(mllm: Mllm, drawn: Any, runtime: Runtime, layout: str, pairs: int) -> tuple[int, int, float]:
+    """Pairs of two ads in both orders, as a judge is asked: bytes planned and found, and seconds."""
     model, text = MllmReward(mllm, layout), "Which ad is clicked more? " * 8
     model.heads.to(runtime.device)
-    pictures = [np.zeros((*model.rules.usual, 3), np.uint8)] * 2 * PAIRS
-    order = torch.arange(2 * PAIRS, device=runtime.device)
+    pictures = [np.zeros((*model.rules.usual, 3), np.uint8)] * 2 * pairs
+    order = torch.arange(2 * pairs, device=runtime.device)
 
     @torch.no_grad()
     def judge() -> None:
         ads = model.rules.tensor(pictures).to(runtime.device)
-        model(model.features(ads), order, order.flip(0), [text] * 2 * PAIRS)
+        model(model.features(ads), order, order.flip(0), [text] * 2 * pairs)
 
-    return judging(drawn, layout, text, PAIRS), *measured(judge, runtime)
+    return judging(drawn, layout, text, pairs), *measured(judge, runtime)
 
 
 def _batch(mllm: Mllm, *, merged: bool) -> tuple[Any, Pass]:

@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 from gpu_check import measured as peak_of
-from gpu_check import trained
+from gpu_check import ranked, trained
 from transformers import AutoTokenizer, CLIPVisionConfig, LlamaConfig, LlavaConfig
 from transformers import LlavaForConditionalGeneration as Llava
 
@@ -37,8 +37,6 @@ from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.loading import EMBEDDED_FOLDER, Mllm
 from caig_cli.mllm.memory import Pass
-from caig_cli.mllm.rewards.memory import rows as reward_rows
-from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.mllm.sections import LoraSection
@@ -108,7 +106,8 @@ def configuration(size: str, layers: int | None = None) -> Any:
     tower = CLIPVisionConfig(**SIZES[size]["tower"], image_size=336, patch_size=14, projection_dim=768)
     shape = SIZES[size]["text"] | ({} if layers is None else {"num_hidden_layers": layers})
     text = LlamaConfig(**shape, vocab_size=32_064, max_position_embeddings=4096, rms_norm_eps=1e-5)
-    return LlavaConfig(vision_config=tower, text_config=text, image_token_id=32_000, vision_feature_layer=-2)
+    image = AutoTokenizer.from_pretrained(EMBEDDED_FOLDER).convert_tokens_to_ids("<image>")
+    return LlavaConfig(vision_config=tower, text_config=text, image_token_id=image, vision_feature_layer=-2)
 
 
 def make_model(layers: int | None = None, size: str = "small") -> Mllm:
@@ -137,7 +136,7 @@ def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, in
     real = loading.add_lora(loading.load(source, **load), source, rank=rank, alpha=2.0 * rank, dropout=0.0)
     sampled = sum(memory.sampling(drawn, 1, 577 + QUESTION, 2, NEW))
     yield "sample", sampled, peak_of(_sample(real), runtime)[0]
-    yield "rank", *_rank(real, drawn, runtime)
+    yield "rank", *ranked(real, drawn, runtime, "side_by_side", PAIRS)[:2]
     batch, shape = _batch(real)
     scorer = ResponseScorer(real)
 
@@ -176,21 +175,6 @@ def _sample(mllm: Mllm) -> Callable[[], object]:
     return lambda: sample_many(mllm.core, [question], shown, seeds=[[1, 2]], end=-1, max_new_tokens=NEW)
 
 
-def _rank(mllm: Mllm, drawn: Any, runtime: Runtime) -> tuple[int, int]:
-    model, text = MllmReward(mllm, "side_by_side"), "Which ad is clicked more? " * 8
-    model.heads.to(runtime.device)
-    half = torch.randn(2 * PAIRS, 3, 168, 168)
-    order = torch.arange(2 * PAIRS)
-
-    @torch.no_grad()
-    def judge() -> None:
-        where = runtime.device
-        model(half.to(where, mllm.core.dtype), order.to(where), order.flip(0).to(where), [text] * 2 * PAIRS)
-
-    shape = reward_rows(MllmReward(drawn.mllm, "side_by_side"), text, 2 * PAIRS, 2 * PAIRS)
-    return memory.asking(drawn, [shape]), peak_of(judge, runtime)[0]
-
-
 # --- real models -------------------------------------------------------------------------------------
 
 
@@ -201,8 +185,8 @@ def real() -> None:
         base = describe(folder / "llava-1.5-7b", "7b")
         judge = describe_judge(folder / "judge", base, rank=128)
         for recipe, sets in (
-            ("consumer/12gb/pcpo", []),
-            ("consumer/24gb/pcpo", []),
+            ("consumer/12gb/pcpo", ["gpu_memory=12GB"]),
+            ("consumer/24gb/pcpo", ["gpu_memory=24GB"]),
             ("paper/pcpo", ["quantise=nf4"]),
             ("paper/pcpo", ["quantise=none"]),
         ):

@@ -177,11 +177,6 @@ def off_by(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     return {row["phase"]: row["off"] for row in rows}
 
 
-JOINS = pytest.mark.xfail(strict=True, reason="what joining two ads to one picture takes is not in the plan")
-
-
-@pytest.mark.parametrize(
-    "phase", ["sample", pytest.param("rank", marks=JOINS), "optimise", "optimise, recomputed"]
-)
+@pytest.mark.parametrize("phase", ["sample", "rank", "optimise", "optimise, recomputed"])
 def test_plans_of_published_shapes_meet_the_peak(off_by: dict[str, float], phase: str) -> None:
     assert abs(off_by[phase]) <= NEAR

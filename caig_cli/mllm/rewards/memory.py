@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,9 +56,20 @@ def judging(one: Sketch, layout: str, text: str, pairs: int) -> int:
     """Bytes beside the model of looking at ``pairs`` and comparing them in both orders."""
     model = MllmReward(one.mllm, layout)
     count = min(pairs, together(model, [text]))
-    passes = [rows(model, text, 2 * count, 2 * count)]
+    asked = memory.asking(one, [rows(model, text, 2 * count, 2 * count)])
     seen = memory.looking(one, 2 * count, model.seen_size) if layout == "two_images" else 0
-    return max(seen, memory.asking(one, passes))
+    return max(seen, _joining(model, 2 * count, 2 * count, asked))
+
+
+def _joining(model: MllmReward, count: int, ads: int, activations: int) -> int:
+    """``activations`` of a pass, or more where so many ads wait to be joined to ``count`` pictures of two.
+
+    While they are joined, both halves, their picture and its rounded levels are there, each of ``count``.
+    """
+    if model.layout == "two_images":
+        return activations
+    ad = FLOAT * 3 * math.prod(model.rules.usual)
+    return ad * ads + max(6 * ad * count, activations)
 
 
 def rows(model: MllmReward, text: str, count: int, ads: int) -> Pass:
@@ -83,7 +95,9 @@ def training(
     batch = rows(model, text, count, 2 * pairs)
     batch = replace(batch, looks=batch.looks or section.train_tower)
     learnt = memory.learning("train", one, [batch], optim)
-    room = memory.asking(one, [rows(model, text, 2 * pairs, 2 * pairs)])
+    learnt = replace(learnt, activations=_joining(model, count, 2 * pairs, learnt.activations))
+    asked = memory.asking(one, [rows(model, text, 2 * pairs, 2 * pairs)])
+    room = _joining(model, 2 * pairs, 2 * pairs, asked)
     if model.looks_last:  # before the first step the tower looks at all ads, some at a time
         room = max(room, memory.looking(one, CHUNK, model.seen_size))
     return [learnt, replace(learnt, name="evaluate", activations=room)]
