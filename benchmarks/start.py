@@ -28,7 +28,7 @@ def cpu_seconds(arguments: list[str]) -> float:
 if __name__ == "__main__":
     print(f"{'help page of':<12} {'CPU s':>6} {'wall s':>7}")
     for command in ("", *COMMANDS, "env"):
-        arguments = [*([command] if command else []), "--help"]
+        arguments = [*command.split(), "--help"]
         start = time.perf_counter()
         cpu = cpu_seconds(arguments)
         print(f"{command or 'caig':<12} {cpu:6.2f} {(time.perf_counter() - start) / 3:7.2f}")

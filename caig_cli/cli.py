@@ -145,6 +145,53 @@ COMMANDS: Mapping[str, Command] = {
         },
         folder=False,
     ),
+    "experiment plan": Command(
+        "Decide who is shown which ad, and what that can find, before it runs.",
+        {
+            "--arm": "experiment.arms",
+            "--control": "experiment.control",
+            "--units": "experiment.units",
+            "--allocation": "experiment.allocation",
+            "--share": "experiment.shares",
+            "--products": "experiment.products",
+            "--before": "experiment.before",
+            "--start": "experiment.start",
+            "--days": "experiment.days",
+            "--impressions": "experiment.impressions",
+            "--ctr": "experiment.ctr",
+            "--product-cv": "experiment.product_cv",
+            "--lift": "experiment.lift",
+            "--judge": "experiment.judge",
+            "--after": "experiment.after",
+            "--log": "experiment.logs",
+        },
+    ),
+    "experiment read": Command(
+        "Say what the clicks of an experiment show.",
+        {
+            "PLAN": "reading.plan",
+            "EXPORTS": "reading.exports",
+            "--from": "reading.platform",
+            "--column": "reading.columns",
+            "--decimal": "reading.decimal",
+            "--dates": "reading.dates",
+            "--repeats": "reading.repeats",
+            "--skip-bad": "reading.skip_bad",
+            "--policy": "reading.policies",
+        },
+    ),
+    "experiment simulate": Command(
+        "Make up the clicks of an experiment on the simulated market, whose truth is known.",
+        {
+            "PLAN": "simulation.plan",
+            "--market": "simulation.market",
+            "--days": "simulation.days",
+            "--impressions": "simulation.impressions",
+            "--out": "simulation.out",
+            "--overwrite": "simulation.overwrite",
+        },
+        folder=False,
+    ),
     "train-rm": Command(
         "Teach a reward model which of two ads is clicked more.",
         {
@@ -204,6 +251,9 @@ COMMANDS: Mapping[str, Command] = {
     ),
 }
 
+GROUPS = {"experiment": "Compare ads by clicks: plan an experiment, read what came of it."}
+"""What commands of two words have in common, by their first word."""
+
 OF_MODELS = {"--quantise": "quantise", "--gpu-memory": "gpu_memory"}
 """Options of the commands that load multimodal language models."""
 
@@ -227,7 +277,7 @@ def run(args: list[str]) -> int:
         try:
             # Only the called command gets its options: they come from its recipe, which costs an import.
             args = _filled(args)
-            command = typer.main.get_command(build_app([name for name in COMMANDS if name in args]))
+            command = typer.main.get_command(build_app([name for name in COMMANDS if _named(name, args)]))
             code = int(command.main(args or ["--help"], prog_name="caig", standalone_mode=False) or 0)
             sys.stdout.flush()
             return _fail("interrupted", 130, args) if code == 130 else code
@@ -268,21 +318,32 @@ def build_app(full: Sequence[str] = tuple(COMMANDS)) -> typer.Typer:
     """The Typer app; the commands in ``full`` have their options, the others only their line of help."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     app.callback(epilog=EPILOG)(_root)
+    groups: dict[str, typer.Typer] = {}
     for name, command in COMMANDS.items():
         function = _function(name, command) if name in full else _bare
-        app.command(name, help=command.help, epilog=EPILOG)(function)
+        group, _, word = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(rich_markup_mode=None, epilog=EPILOG, no_args_is_help=True)
+            app.add_typer(groups[group], name=group, help=GROUPS[group])
+        groups.get(group, app).command(word, help=command.help, epilog=EPILOG)(function)
     app.command("env", help="Show versions, devices and caches, for bug reports.")(_env)
     return app
 
 
 def recipe_class(name: str) -> type[Recipe]:
     """The Recipe class of a command: ``train-rm`` has ``TrainRmRecipe`` in ``stages/train_rm.py``."""
-    found: type[Recipe] = getattr(_stage(name), "".join(p.capitalize() for p in name.split("-")) + "Recipe")
+    words = dashed(name).split("-")
+    found: type[Recipe] = getattr(_stage(name), "".join(word.capitalize() for word in words) + "Recipe")
     return found
 
 
+def dashed(name: str) -> str:
+    """A command's name as one word: ``experiment plan`` is ``experiment-plan`` in files and recipes."""
+    return name.replace(" ", "-")
+
+
 def _stage(name: str) -> ModuleType:
-    module = name.replace("-", "_") + "_" * keyword.iskeyword(name)
+    module = dashed(name).replace("-", "_") + "_" * keyword.iskeyword(name)
     return importlib.import_module(f"caig_cli.stages.{module}")
 
 
@@ -305,7 +366,7 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
 
     out, source = options["out"], options["recipe"]
     if options.get("resume") and source is None:
-        out, source = _resumed(name, out)
+        out, source = _resumed(dashed(name), out)
     recipe = resolve(recipe_class(name), source, sets=options["set"] or (), flags=flags)
     stage = _stage(name)
     report = make_reporter(json=options["json"], quiet=options["quiet"])
@@ -363,7 +424,7 @@ def _execute_in_folder(
     if not run_dir.is_main_process():
         report = SilentReporter()
     switches = {switch: options[switch] for switch in ("resume", "overwrite", "accept_changed")}
-    with run_dir.RunDir.open(out, name, recipe, models=models, notify=report.warn, **switches) as run:
+    with run_dir.RunDir.open(out, dashed(name), recipe, models=models, notify=report.warn, **switches) as run:
         report.info(f"run folder {run.path}")
         local = digests.model_files(stage.models(recipe) if hasattr(stage, "models") else ())
         run.remember("models", local, report.warn, whole=False)
@@ -467,7 +528,13 @@ def _env(
 
 
 def _called(args: Sequence[str]) -> list[str]:
-    return [arg for arg in args[:1] if arg in COMMANDS]
+    """The command that the arguments begin with, if any."""
+    begun = (" ".join(args[:number]) for number in (2, 1))
+    return [name for name in begun if name in COMMANDS][:1]
+
+
+def _named(name: str, args: Sequence[str]) -> bool:
+    return all(word in args for word in name.split())
 
 
 def _filled(args: list[str]) -> list[str]:

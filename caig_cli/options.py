@@ -89,7 +89,7 @@ def make_function(
 
 def variable(flag: str) -> str:
     """``--dry-run`` is ``dry_run`` in Python, and ``--from`` is ``from_``."""
-    name = flag.strip("-").replace("-", "_").lower()
+    name = flag.strip("-").replace("-", "_").replace(" ", "_").lower()
     return name + "_" * keyword.iskeyword(name)
 
 

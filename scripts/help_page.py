@@ -31,7 +31,7 @@ def page() -> str:
     from caig_cli.cli import COMMANDS, run
 
     parts = [HEAD]
-    for command in [[], *([name] for name in COMMANDS), ["env"]]:
+    for command in [[], *(name.split() for name in COMMANDS), ["env"]]:
         with contextlib.redirect_stdout(io.StringIO()) as text:
             if run([*command, "--help"]) != 0:
                 raise SystemExit(f"caig {' '.join(command)} --help failed")

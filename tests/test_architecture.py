@@ -21,6 +21,7 @@ LAYERS = (
     ("stages",),
     ("rounds",),
     ("market",),
+    ("experiments",),
     ("mllm", "painters"),
     ("cutouts", "clicks"),
     ("engine",),
@@ -170,7 +171,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_help_is_light(command: str) -> None:
     """What a page imports decides how quick it is, on any machine and beside any other work."""
-    arguments = [*([command] if command else []), "--help"]
+    arguments = [*command.split(), "--help"]
     done = subprocess.run(
         [sys.executable, "-c", HELP, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.encoding import Codes, Column, Ints, groups
-from caig_cli.clicks.pictures import NONE, Pictures
+from caig_cli.clicks.pictures import NONE
 from caig_cli.clicks.reading import IDENTITIES, Export, absent
 from caig_cli.clicks.words import is_gap
 from caig_cli.data.images import shown
@@ -39,7 +40,7 @@ class Ads:
     """Files that the log names and that are copies of better ones, which stand for them."""
 
 
-def find_ads(export: Export, pictures: Pictures | None) -> Ads:
+def find_ads(export: Export, pictures: AdFinder | None) -> Ads:
     """The ads of an export by its columns of pictures, names and ids, whichever lead to pictures.
 
     Where none of them does, another column of texts that names most pictures is taken. Raises DataError where
@@ -68,7 +69,7 @@ def find_ads(export: Export, pictures: Pictures | None) -> Ads:
     return _numbered(columns, chosen_R, file_R, columns[order[0]].title, len(originals))
 
 
-def _files(column: Column, pictures: Pictures | None) -> Codes:
+def _files(column: Column, pictures: AdFinder | None) -> Codes:
     """The picture of each value [V]."""
     if pictures is None:
         return np.full(max(1, len(column.values)), NONE, np.int32)

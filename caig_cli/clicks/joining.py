@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caig_cli.clicks import days
+from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.bad_rows import MAX_LISTED, Bools, Rules
 from caig_cli.clicks.encoding import Ints, groups, sums
 from caig_cli.clicks.log import ClickLog
 from caig_cli.clicks.parts import Part
-from caig_cli.clicks.pictures import Pictures
 from caig_cli.clicks.reuse import reused_names
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 from caig_cli.records import Failure
 
 
-def join(parts: Sequence[Part], pictures: Pictures | None, rules: Rules) -> ClickLog:
+def join(parts: Sequence[Part], pictures: AdFinder | None, rules: Rules) -> ClickLog:
     """One log of all exports.
 
     Exports of one platform are added up, those of several kept apart unless pooled. The same counts in two
@@ -62,7 +62,7 @@ class _Ads:
 class _Builder:
     """Parts taken in one by one; items, days, platforms and names become numbers."""
 
-    def __init__(self, pictures: Pictures | None, rules: Rules) -> None:
+    def __init__(self, pictures: AdFinder | None, rules: Rules) -> None:
         self.pictures, self.rules = pictures, rules
         self.items: dict[str, int] = {}
         self.platforms: dict[str, int] = {}

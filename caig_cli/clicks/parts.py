@@ -6,15 +6,16 @@ Legend of shape names: R rows of an export, A its ads.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.ads import Ads, find_ads, name_fault, names_of
 from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
 from caig_cli.clicks.encoding import Column, Ints, groups, sums
-from caig_cli.clicks.pictures import Pictures
 from caig_cli.clicks.products import Products, find_products
 from caig_cli.clicks.reading import PRODUCTS, Export
 from caig_cli.data.images import shown
@@ -46,7 +47,7 @@ class Part:
     warnings: list[str] = field(default_factory=list)
 
 
-def part_of(export: Export, pictures: Pictures | None, rules: Rules) -> Part:
+def part_of(export: Export, pictures: AdFinder | None, rules: Rules) -> Part:
     """An export with its ads and products known, rows that are none left out and those of a day added up.
 
     Raises DataError for its first bad row unless those may be skipped, and where nothing tells products.
@@ -111,8 +112,10 @@ def _too_many(export: Export, row: int) -> str:
     return f"clicks: {clicks} is more than the {impressions} impressions; fix the row"
 
 
-def _products(export: Export, ads: Ads, pictures: Pictures | None, real_R: Bools, rules: Rules) -> Products:
-    """The products of an export, told by its rows about ads."""
+def _products(export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: Rules) -> Products:
+    """The products of an export: those that the ads are known to be of, or told by its rows about ads."""
+    if pictures is not None and pictures.products is not None:
+        return _known_products(ads, pictures.products)
     known = export.at(real_R)
     ad_R = ads.ad_R[real_R]
     columns = {one: known.columns[one] for one in PRODUCTS if one in known.columns}
@@ -132,6 +135,15 @@ def _products(export: Export, ads: Ads, pictures: Pictures | None, real_R: Bools
     code_R = np.zeros(len(real_R), np.int32)
     code_R[real_R] = found.column.code_R
     return Products(Column(found.column.title, found.column.values, code_R), found.told, found.doubtful)
+
+
+def _known_products(ads: Ads, products: Sequence[str]) -> Products:
+    """The products of ads that are known; an ad that is not stands for itself."""
+    values = [
+        products[file] if file >= 0 else name
+        for file, name in zip(ads.file_A.tolist(), ads.name_A, strict=True)
+    ]
+    return Products(Column(ads.title, values, np.maximum(ads.ad_R, 0)), "the plan")
 
 
 def _by_pattern(known: Export, rules: Rules, real_R: Bools) -> Products:

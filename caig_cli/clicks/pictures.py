@@ -44,6 +44,9 @@ class Pictures:
     Raises DataError where a folder is not there.
     """
 
+    products: Sequence[str] | None = None
+    """A picture may be of any product: the log tells."""
+
     def __init__(self, folders: Sequence[Path], *, allow_outside: bool = False, deep: bool = True) -> None:
         for folder in folders:
             if not folder.is_dir():

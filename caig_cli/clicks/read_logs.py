@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.bad_rows import Rules
 from caig_cli.clicks.files import LogFile, on_this_machine
 from caig_cli.clicks.joining import join
 from caig_cli.clicks.log import ClickLog
 from caig_cli.clicks.parts import Part, part_of
-from caig_cli.clicks.pictures import Pictures
 from caig_cli.clicks.reading import Options, read_export, understand
 
 QUERY = "--query"
@@ -22,7 +22,7 @@ def read_click_logs(
     options: Options = Options(),  # noqa: B008  # frozen
     rules: Rules = Rules(),  # noqa: B008
     *,
-    pictures: Pictures | None = None,
+    pictures: AdFinder | None = None,
     query: str | None = None,
     advance: Callable[[int], None] = lambda rows: None,
 ) -> ClickLog:

@@ -19,7 +19,9 @@ from caig_cli.errors import UsageError, in_words
 from caig_cli.parsing import Malformed, parse_yaml, read_json, read_regular
 
 RUNS = Path("runs")
-COMMANDS = frozenset({"generate", "pretrain", "train-rm", "eval-rm", "pcpo", "market"})
+COMMANDS = frozenset(
+    {"generate", "pretrain", "train-rm", "eval-rm", "pcpo", "market", "experiment-plan", "experiment-read"}
+)
 """Commands that work in a run folder."""
 
 MAY_CHANGE = ("threads", "workers", "max_minutes", "accept_doubtful")

@@ -5,6 +5,7 @@ Every ad is compared with every other in both orders; what a judge learnt on the
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.sources import Check
-    from caig_cli.mllm.rewards.judge import Estimate
+    from caig_cli.mllm.rewards.judge import Estimate, TrainedJudge
 
 
 class ScoreSection(Section):
@@ -68,7 +69,7 @@ def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:
 
     given = recipe.score
     use_threads(recipe.threads)
-    ads, failed = _opened(_named(recipe))
+    ads, failed = opened_ads(_named(recipe))
     if len(ads) < 2:
         reason = f"; {failed[0].item}: {failed[0].error}" if failed else ""
         raise UsageError(f"an ad is judged against others, and only {len(ads)} can be used{reason}")
@@ -102,7 +103,17 @@ def _named(recipe: ScoreRecipe) -> list[Path]:
     return images
 
 
-def _opened(paths: list[Path]) -> tuple[dict[Path, Image.Image], list[Failure]]:
+def scores_of(judge: TrainedJudge, ads: list[Image.Image]) -> list[float]:
+    """For each ad a score in units where differences count: the logarithm of its predicted rate, or the
+    log-odds of winning where the judge predicts none."""
+    ranking = judge.rank(ads, None, {})
+    if all(ctr is not None for ctr in ranking.ctr):
+        return [math.log(max(ctr.rate, 1e-6)) for ctr in ranking.ctr if ctr is not None]
+    return [math.log(p / (1 - p)) for win in ranking.wins for p in [min(0.999, max(0.001, win))]]
+
+
+def opened_ads(paths: list[Path]) -> tuple[dict[Path, Image.Image], list[Failure]]:
+    """The pictures that can be opened, by path, and why others can't."""
     from caig_cli.data.images import open_image
 
     ads: dict[Path, Image.Image] = {}

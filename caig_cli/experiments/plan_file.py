@@ -1,0 +1,176 @@
+"""The plan of an experiment as a file: arms, ads, products, and who is shown what with which probability.
+
+``plan.json`` holds all of it; ``allocation.csv`` beside it has the propensities, a row for each ad and day,
+for whoever sets the shares on a platform.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from caig_cli.data.images import shown
+from caig_cli.errors import DataError
+from caig_cli.experiments.design import Design, Units
+from caig_cli.parsing import Malformed, read_json
+
+FILE, TABLE = "plan.json", "allocation.csv"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One of the ways to advertise that are compared."""
+
+    name: str
+    source: str
+    """Folder or file that its ads come from, as the user named it."""
+    kind: Literal["run", "pictures", "table"]
+    model: str | None = None
+    """Who wrote its prompts, as the run's recipe says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """An ad of an arm; ``id`` is what a platform's export must hold somewhere in its name."""
+
+    id: str
+    arm: str
+    product: str
+    path: str | None = None
+    prompt: str | None = None
+    score: float | None = None
+    """The judge's, in units where differences count: the logarithm of its predicted rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """What is known of a product before the experiment."""
+
+    id: str
+    category: str | None = None
+    impressions: int = 0
+    """Earlier ones, with ads of any kind."""
+    clicks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days with one set of propensities; without days they hold always."""
+
+    first_day: str | None
+    days: int | None
+    propensity: Mapping[str, float]
+    """By ad id. With impressions as units those of a product sum to 1; with products as units it is the
+    probability with which the product was given to the ad's arm, and only those of that arm are here."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """See the module."""
+
+    seed: int
+    units: Units
+    allocation: Literal["fixed", "thompson"]
+    control: str
+    arms: tuple[Arm, ...]
+    shares: Mapping[str, float]
+    """Of each arm, by name; they sum to 1."""
+    ads: tuple[Ad, ...]
+    products: tuple[ProductFacts, ...]
+    periods: tuple[Period, ...]
+    design: Design
+    mixture: float
+    """Variance of the mixture of the always-valid intervals, fixed before the first look."""
+    thompson: Mapping[str, float] = field(default_factory=dict)
+    """What Thompson sampling believes of ads before clicks: spread, trust, rate_cv, least_share."""
+    format: int = FORMAT
+
+    @cached_property
+    def ad_number(self) -> Mapping[str, int]:
+        return {ad.id: number for number, ad in enumerate(self.ads)}
+
+    @cached_property
+    def product_number(self) -> Mapping[str, int]:
+        return {product.id: number for number, product in enumerate(self.products)}
+
+    @property
+    def names(self) -> list[str]:
+        """Of the arms, the control first."""
+        return [self.control, *(arm.name for arm in self.arms if arm.name != self.control)]
+
+    def period_of(self, day: str) -> Period | None:
+        """The period that an ISO day is in; an empty day is in the only period. None before the first."""
+        if len(self.periods) == 1 and (not day or self.periods[0].first_day is None):
+            return self.periods[0]
+        found = [one for one in self.periods if day and (one.first_day or "") <= day]
+        return found[-1] if found else None
+
+    def rows(self) -> Iterator[tuple[str, Ad, float]]:
+        """Day (empty: any), ad and propensity, in order."""
+        for period in self.periods:
+            for day in _days(period):
+                for ad in self.ads:
+                    if ad.id in period.propensity:
+                        yield day, ad, period.propensity[ad.id]
+
+
+def _days(period: Period) -> list[str]:
+    if period.first_day is None or period.days is None:
+        return [period.first_day or ""]
+    first = datetime.date.fromisoformat(period.first_day)
+    return [(first + datetime.timedelta(days=n)).isoformat() for n in range(period.days)]
+
+
+def record(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values."""
+    return asdict(plan)
+
+
+def table(plan: Plan) -> str:
+    """The propensities as CSV: day, ad_id, product, arm, propensity."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("day", "ad_id", "product", "arm", "propensity"))
+    for day, ad, share in plan.rows():
+        writer.writerow((day, ad.id, ad.product, ad.arm, f"{share:.6g}"))
+    return text.getvalue()
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan from its folder or file. Raises DataError where it is none."""
+    file = path / FILE if path.is_dir() else path
+    try:
+        raw = read_json(file)
+        if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+            raise Malformed(f"is no plan of an experiment (format {FORMAT})")
+        return _plan(raw)
+    except Malformed as error:
+        raise DataError(f"{shown(file)}: {error}; name the folder of caig experiment plan") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{shown(file)}: is damaged ({error}); make the plan again") from None
+
+
+def _plan(raw: Mapping[str, Any]) -> Plan:
+    def each(kind: Any, name: str) -> tuple[Any, ...]:
+        rows: Sequence[Mapping[str, Any]] = raw[name]
+        return tuple(kind(**row) for row in rows)
+
+    ads, products = each(Ad, "ads"), each(ProductFacts, "products")
+    known = {product.id for product in products}
+    arms = each(Arm, "arms")
+    if raw["control"] not in {arm.name for arm in arms} or not {ad.product for ad in ads} <= known:
+        raise ValueError("arms, ads and products do not go together")
+    for period in raw["periods"]:
+        if not all(0 <= share <= 1 for share in period["propensity"].values()):
+            raise ValueError("a propensity is not between 0 and 1")
+    return Plan(
+        int(raw["seed"]), raw["units"], raw["allocation"], raw["control"], arms, raw["shares"], ads, products,
+        each(Period, "periods"), Design(**raw["design"]), float(raw["mixture"]), raw["thompson"],
+    )  # fmt: skip
