@@ -2,8 +2,8 @@
 
 Poisson regression of an ad's clicks on days of exposure, given the ad's total, so that ads may differ by any
 factor (conditional Poisson: Armstrong, Gasparrini and Tobias, BMC Medical Research Methodology 14, 2014). Its
-error is the sandwich over products, or the model's own where they are few. What all ads go through alike, such
-as a weekend, is in the trend of each arm and not in the difference to the control's.
+error is the sandwich over products, or the model's own where they are few. What all ads go through alike,
+such as a weekend, is in the trend of each arm and not in the difference to the control's.
 
 Legend of shape names: R rows (an ad on a day), A ads, P products.
 """
@@ -51,7 +51,7 @@ def trend(
     clicks_R: Floats, shown_R: Floats, age_R: Floats, ad_R: Ints, product_R: Ints, products: int
 ) -> Trend | None:
     """The trend of some ads. None where no ad has clicks on several days."""
-    total_A = np.bincount(ad_R, clicks_R)
+    total_A: Floats = np.bincount(ad_R, clicks_R).astype(np.float64)
     value = 0.0
     for _ in range(50):
         score_R, spread = _score(value, clicks_R, shown_R, age_R, ad_R, total_A)

@@ -57,7 +57,8 @@ class Observed:
         """Sums over the ads of each arm in each stratum [S, K]."""
         arms = len(self.plan.names)
         flat = self.stratum_R * arms + self.arm_of_ad[self.ad_R]
-        return np.bincount(flat, values_R, len(self.product_S) * arms).reshape(-1, arms)
+        summed: Floats = np.bincount(flat, values_R, len(self.product_S) * arms).astype(np.float64)
+        return summed.reshape(-1, arms)
 
     def day_number(self) -> Floats:
         """Days since the first, by the calendar where days are dates [R]."""
@@ -125,9 +126,9 @@ def weighed_counts(
     """Effective impressions and clicks of ads [A] each, from rows with known propensities.
 
     An ad's rate is the mean over all traffic of its product, each impression weighed by one over the
-    propensity e with which it could be the ad's (Hajek 1971): sum(clicks / e) / sum(impressions / e). How much
-    that tells is Kish's effective number (sum(impressions / e))^2 / sum(impressions / e^2). Where propensities
-    do not change, both are the plain sums.
+    propensity e with which it could be the ad's (Hajek 1971): sum(clicks / e) / sum(impressions / e). How
+    much that tells is Kish's effective number (sum(impressions / e))^2 / sum(impressions / e^2). Where
+    propensities do not change, both are the plain sums.
     """
     weight_R = np.divide(1.0, propensity_R, out=np.zeros(len(propensity_R)), where=propensity_R > 0)
     whole_A = np.bincount(ad_R, weight_R * shown_R, ads)

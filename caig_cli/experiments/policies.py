@@ -78,7 +78,8 @@ def shares_of(source: str, plan: Plan) -> Floats:
         if not np.isfinite(best_P).all():
             raise UsageError("--policy judge: the plan has no scores for some products; plan with --judge")
         best_A = scores == best_P[product_A]
-        return best_A / np.bincount(product_A, best_A)[product_A]
+        shares: Floats = best_A / np.bincount(product_A, best_A)[product_A]
+        return shares
     return _from_file(Path(source), plan, product_A)
 
 
@@ -92,7 +93,7 @@ def _from_file(path: Path, plan: Plan, product_A: NDArray[np.int64]) -> Floats:
             raise DataError(row.error)
         try:
             ad, share = (text_of(row, name, row.values.get(name)) for name in ("ad_id", "probability"))
-            if ad not in plan.ad_number or share is None:
+            if ad is None or ad not in plan.ad_number or share is None:
                 raise row.error("ad_id", "must be an ad of the plan, with its probability")
             share_A[plan.ad_number[ad]] = float(share)
         except ItemError as error:

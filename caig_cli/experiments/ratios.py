@@ -66,8 +66,8 @@ def dispersion_of(clicks_S2: Floats, shown_S2: Floats, product_S: Ints) -> float
     """How much more clicks scatter from day to day than chance lets them, at least 1.
 
     Pearson's chi-square over its degrees of freedom (McCullagh and Nelder 1989, section 4.5): given all
-    clicks of a stratum, those of the second arm are binomial, by a ratio of the product's own. 1 where fewer than 20
-    degrees of freedom are left to tell.
+    clicks of a stratum, those of the second arm are binomial, by a ratio of the product's own. 1 where fewer
+    than 20 degrees of freedom are left to tell.
     """
     (x0, x1), (n0, n1) = clicks_S2.T, shown_S2.T
     use = (n0 > 0) & (n1 > 0) & (x0 + x1 > 0)

@@ -78,8 +78,8 @@ def _look(look: Look) -> Result:
 
 def _simpson(comparison: Comparison, arm: int, ratio: LogRatio | None) -> Result | None:
     pick = [0, arm]
-    sums = (values[:, pick].sum(0) for values in (comparison.clicks, comparison.shown))
-    found = simpson(*sums, ratio) if ratio is not None else None
+    clicks, shown = (values[:, pick].sum(0) for values in (comparison.clicks, comparison.shown))
+    found = simpson(clicks, shown, ratio) if ratio is not None else None
     if found is None:
         return None
     return {"pooled_lift": found.pooled, "stratified_lift": found.stratified, "reversed": found.reversed,

@@ -162,7 +162,8 @@ def run(recipe: ExperimentPlanRecipe, run_dir: RunDir, report: Reporter) -> Outc
 
     use_threads(recipe.threads)
     if recipe.experiment.after is not None:
-        made, left_out = _go_on(recipe, report), []
+        made = _go_on(recipe, report)
+        left_out: list[Failure] = []
     else:
         made, left_out = _make(recipe, report, judged=True)
     run_dir.write_json(FILE, record(made))
@@ -374,10 +375,10 @@ def _verdict(recipe: ExperimentPlanRecipe, made: Plan) -> str:
     given = recipe.experiment
     row = next(row for row in _power(recipe, made) if row["days"] == given.days)
     if made.allocation == "thompson" and len(made.periods) > 1:
-        return f"Shares for {made.periods[-1].days} days from {made.periods[-1].first_day} follow the clicks so far."
-    least = (
-        "no gain up to tenfold" if row["least_lift"] is None else f"a gain of {row['least_lift']:.1%} in CTR"
-    )
+        last = made.periods[-1]
+        return f"Shares for {last.days} days from {last.first_day} on follow the clicks so far."
+    found = row["least_lift"]
+    least = "no gain up to tenfold" if found is None else f"a gain of {found:.1%} in CTR"
     return (
         f"In {given.days} days {least} is found with probability {given.power:.0%}; one of {given.lift:.1%} "
         f"with probability {row['power']:.0%}."
