@@ -11,6 +11,7 @@ from PIL import Image
 
 from caig_cli.cli import run
 from caig_cli.engine.runtime import choose_device
+from caig_cli.mllm import prompt_model
 from caig_cli.mllm.rewards.sections import RewardSection, VamSection, VisionSection
 from caig_cli.mllm.rewards.storage import FILE
 from caig_cli.mllm.rewards.table import ARCHITECTURES
@@ -106,3 +107,29 @@ def test_the_best_previews_are_made_and_say_so(
 def test_candidates_without_a_judge_are_refused(ads: list[str], tmp_path: Path) -> None:
     command = ["generate", "--product", ads[0], "--prompt", "oak", "--candidates", "6", "-n", "2"]
     assert run([*command, "--set", "judge.model=null", "--out", str(tmp_path / "run")]) == 2
+
+
+def test_explain_says_what_carried_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(prompt_model.__file__).parents[1] / "embedded" / "testset"
+    row = json.loads((folder / "pairs.jsonl").read_text().splitlines()[0])
+    ads = [str(folder / row[side]) for side in ("left", "right")]
+    assert run(["score", *ads, "--explain", "--json"]) == 0
+    best, other = json.loads(capsys.readouterr().out)["ads"]
+    for told in (best["explanation"], other["explanation"]):
+        concepts = [one["concept"] for one in told["contributions"]]
+        assert sorted(concepts) == ["backdrop", "blur", "light", "mood", "props", "surface"]
+        weights = [abs(one["log_odds"]) for one in told["contributions"]]
+        assert weights == sorted(weights, reverse=True)
+        gains = [one["log_odds"] for one in told["changes"]]
+        assert gains == sorted(gains, reverse=True) and all(gain > 0 for gain in gains)
+    # The two ads' own parts mirror each other: what carries one is missing in the other.
+    assert best["explanation"]["unnamed"] == pytest.approx(-other["explanation"]["unnamed"], abs=1e-4)
+    carried = {one["concept"]: one["log_odds"] for one in best["explanation"]["contributions"]}
+    assert any(abs(value) > 1e-3 for value in carried.values())
+
+
+def test_a_judge_that_names_nothing_explains_nothing(
+    judge: Path, ads: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["score", *ads, "--model", str(judge), "--explain"]) == 2
+    assert "judges by no names" in capsys.readouterr().err

@@ -46,7 +46,8 @@ class NamedAds:
     def __init__(self, names: Sequence[str], products: Sequence[str]) -> None:
         self.paths, self.products = tuple(names), tuple(products)
         self._number = {name.casefold(): number for number, name in enumerate(names)}
-        self._longest = sorted(self._number, key=len, reverse=True)
+        # A name of letters and digits alone is found as a word; only others are looked for in the whole text.
+        self._longest = sorted((one for one in self._number if not one.isalnum()), key=len, reverse=True)
 
     def match(self, value: str) -> int:
         text = unquote(urlsplit(value).path) if "://" in value else value

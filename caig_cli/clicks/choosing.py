@@ -67,8 +67,9 @@ class Material:
     """What is known of each creative [C]."""
 
     log: ClickLog
-    impressions_C: Ints
-    clicks_C: Ints
+    impressions_C: Ints | Floats
+    """Effective ones where they are weighed."""
+    clicks_C: Ints | Floats
     observed_C: Floats
     """Clicks over impressions, 0 where never shown."""
     true_C: Floats | None
@@ -177,7 +178,7 @@ def as_pairs(
 def _creative(material: Material, creative: int) -> Creative:
     path = material.log.path_C[creative]
     assert path is not None, "a creative without an image is in no pair"
-    impressions, clicks = int(material.impressions_C[creative]), int(material.clicks_C[creative])
+    impressions, clicks = (round(float(of[creative])) for of in (material.impressions_C, material.clicks_C))
     return Creative(Path(path), impressions, clicks, float(material.rates()[creative]))
 
 

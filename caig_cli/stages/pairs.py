@@ -72,6 +72,10 @@ class PairsSection(Section):
     allow_outside: bool = False
     """Accept images that links lead to outside the folder."""
 
+    plan: Path | None = None
+    """Plan of the experiment that the clicks are of: where its shares changed from day to day, impressions
+    count by one over their propensity, so that ads of good days are not taken for good ads."""
+
     out: Path | None = None
     """File to write, NAME.jsonl; with shares of validation or test, NAME_train.jsonl and so on instead."""
 
@@ -174,7 +178,7 @@ def _files(recipe: PairsRecipe) -> dict[str, Path]:
     written = [*files.values(), _summary_file(recipe)]
     if section.official:
         written += [file for path in files.values() for file in official_files(path)]
-    given = (*map(Path, section.logs), *section.products, section.truth)
+    given = (*map(Path, section.logs), *section.products, section.truth, section.plan)
     read = [path.absolute() for path in given if path is not None]
     for path in written:
         if path in read:
@@ -197,7 +201,7 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     from caig_cli.posteriors import prior_of
 
     log = _log(recipe, report)
-    impressions, clicks = log.totals()
+    impressions, clicks = _counted(recipe, log, report)
     observed = np.divide(clicks, impressions, out=np.zeros(len(clicks)), where=impressions > 0)
     true, doubtful = _true_rates(recipe, log)
     skipped = _listed("log rows", log.bad, log.bad_rows)
@@ -208,6 +212,29 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     except ValueError as error:
         raise UsageError(f"filter.prior: {error}") from None
     return Material(log, impressions, clicks, observed, true, prior), skipped
+
+
+def _counted(recipe: PairsRecipe, log: ClickLog, report: Reporter) -> tuple[Ints | Floats, Ints | Floats]:
+    """Impressions and clicks of each creative [C]: as they are, or weighed by a plan's propensities."""
+    if recipe.pairs.plan is None:
+        return log.totals()
+    from caig_cli.experiments.plan_file import read_plan
+    from caig_cli.experiments.weighed import weighed_totals
+
+    weighed = weighed_totals(read_plan(recipe.pairs.plan), log)
+    plain = log.totals()[0]
+    if not weighed.planned.any():
+        raise UsageError(
+            "--plan: no ad of the plan is in the logs; leave the plan out, or give its own exports"
+        )
+    report.info(
+        f"{int(weighed.planned.sum())} of {len(plain)} creatives are ads of the plan; weighed by "
+        f"propensities, their {int(plain[weighed.planned].sum())} impressions tell as much as "
+        f"{int(weighed.shown_C[weighed.planned].sum())}"
+    )
+    if weighed.stray:
+        report.warn(f"{weighed.stray} impressions of ads that the plan does not show then left out")
+    return weighed.shown_C, weighed.clicks_C
 
 
 def _log(recipe: PairsRecipe, report: Reporter) -> ClickLog:

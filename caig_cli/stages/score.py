@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.sources import Check
-    from caig_cli.mllm.rewards.judge import Estimate, TrainedJudge
+    from caig_cli.mllm.rewards.judge import Estimate, Ranking, TrainedJudge
 
 
 class ScoreSection(Section):
@@ -36,6 +36,9 @@ class ScoreSection(Section):
 
     attributes: dict[str, str] = {}
     """Facts about the product (key=value), for judges that read them."""
+
+    explain: bool = False
+    """Say which concepts carried the verdict, and which change would help most."""
 
     model: ModelName = "embedded"
     """Judge: embedded, heldout, a folder of caig train-rm, or a hub name org/name[@revision]."""
@@ -91,8 +94,36 @@ def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:
     table = [[row["rank"], f"{row['win']:.1%}", _shown(ranking.ctr[n]), paths[n]]
              for row, n in zip(rows, ranking.order, strict=True)]  # fmt: skip
     report.table(title, ["rank", "wins", "predicted CTR, 95 %", "ad"], table)
+    if given.explain:
+        _explain(judge, list(ads.values()), ranking, recipe, rows, report)
     lost = [{"path": failure.item, "error": failure.error} for failure in failed]
     return Outcome({"ads": rows, "failed": lost}, tuple(failed), tuple(str(row["path"]) for row in rows))
+
+
+def _explain(
+    judge: TrainedJudge,
+    images: list[Image.Image],
+    ranking: Ranking,
+    recipe: ScoreRecipe,
+    rows: list[dict[str, Any]],
+    report: Reporter,
+) -> None:
+    """Tell for each ad, best first, what carried its place and what to change; into its row too."""
+    from dataclasses import asdict
+
+    from caig_cli.mllm.rewards.explain import explain
+
+    given = recipe.score
+    told = explain(judge, images, ranking, given.caption, given.attributes)
+    for row, n in zip(rows, ranking.order, strict=True):
+        why = told[n]
+        row["explanation"] = asdict(why)
+        table = [[c.concept, c.seen, f"{c.chance:.0%}", f"{c.log_odds:+.2f}"] for c in why.contributions]
+        table.append(["what has no name", "", "", f"{why.unnamed:+.2f}"])
+        report.table(f"{row['path']}: what carries it", ["concept", "seen", "sure", "log-odds"], table)
+        for change in why.changes:
+            what = f"{change.now} -> {change.then}" if change.now else change.then
+            report.info(f"  would help: {change.concept}: {what} ({change.log_odds:+.2f} log-odds)")
 
 
 def _named(recipe: ScoreRecipe) -> list[Path]:

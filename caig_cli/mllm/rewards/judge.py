@@ -57,6 +57,9 @@ class Ranking:
     order: tuple[int, ...]
     """Indices from the ad that is predicted to be clicked most."""
 
+    margins: tuple[float, ...] = ()
+    """Mean log-odds of being clicked more than another one."""
+
 
 class TrainedJudge:
     """A reward model with its wording and calibration; it remembers the newest looks, ``room`` bytes."""
@@ -109,7 +112,7 @@ class TrainedJudge:
         text = self._wording.tell(caption, attributes)
         # Alone, an ad is compared with itself: that says nothing of winning, but what rate to expect.
         duels = list(itertools.combinations(range(count), 2)) or [(0, 0)] * count
-        won, rates = np.zeros((count, 2)), np.zeros((count, 2))
+        won, rates, odds = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
         size = together(self.model, [text])
         for start in range(0, len(duels), size):
             chunk = duels[start : start + size]
@@ -117,11 +120,13 @@ class TrainedJudge:
             for (a, b), verdict in zip(chunk, said, strict=True):
                 won[a] += verdict.p_left, 1
                 won[b] += 1 - verdict.p_left, 1
+                odds[[a, b]] += np.array([1, -1]) * log_odds(verdict.p_left)
                 for ad, rate in zip((a, b), verdict.ctr or (math.nan, math.nan), strict=True):
                     rates[ad] += rate, 1
         wins = [float(sum_ / n) for sum_, n in won]
         ctr = tuple(self._estimate(float(sum_ / n)) for sum_, n in rates)
-        return Ranking(tuple(wins), ctr, tuple(sorted(range(count), key=lambda n: -wins[n])))
+        margins = tuple((odds / max(1, count - 1)).tolist())
+        return Ranking(tuple(wins), ctr, tuple(sorted(range(count), key=lambda n: -wins[n])), margins)
 
     def _verdicts(
         self, looks_I: torch.Tensor, sides: Sequence[tuple[int, int]], texts: list[str]
@@ -161,6 +166,12 @@ class TrainedJudge:
                 looks[key] = seen
                 self._looks.put(key, seen)
         return looks, faults
+
+
+def log_odds(probability: float) -> float:
+    """Of a probability, kept finite."""
+    safe = min(1 - 1e-6, max(1e-6, probability))
+    return math.log(safe / (1 - safe))
 
 
 def together(model: RewardModel, texts: Sequence[str]) -> int:

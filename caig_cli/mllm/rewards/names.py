@@ -90,11 +90,27 @@ class Names(nn.Module):
             [task.chances(said) for task, said in zip(self.tasks, logits, strict=False)], dim=1
         )
 
+    def chances_of_named(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Chances of all names that are seen times GAIN, those aside first, float32 [I, names], of features
+        [I, D] or [I, ..., T, D]."""
+        with torch.autocast(look_I.device.type, enabled=False):
+            return self.chances(self.named(mean_features(look_I).float()))
+
+    def concluded(self, seen_IN: torch.Tensor) -> torch.Tensor:
+        """What heads read, float32 [I, N]: chances of what is seen, none aside, and of judgements."""
+        judgements = self.tasks[len(self.layers) :]
+        said = zip(judgements, self.judged(seen_IN), strict=True)
+        judged = [GAIN * task.chances(logits) for task, logits in said]
+        return torch.cat([seen_IN[:, self._first :], *judged], dim=1)
+
+    def is_aside(self, task: Task) -> bool:
+        """Whether only judgements read it."""
+        return task in self._aside
+
     def forward(self, look_I: torch.Tensor) -> torch.Tensor:
         """Chances of names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]; none aside."""
         with torch.autocast(look_I.device.type, enabled=False):
-            named = self.named(mean_features(look_I).float())
-            return self.chances([*named, *self.judged(self.chances(named))])[:, self._first :]
+            return self.concluded(self.chances_of_named(look_I))
 
     def train(self, mode: bool = True) -> Self:
         """Nothing here is trained with the model: its layers stay levelled as they were taught."""

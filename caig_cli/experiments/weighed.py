@@ -1,0 +1,72 @@
+"""Clicks of an experiment as if every day had offered every ad alike: weighed by one over the propensity.
+
+Thompson sampling shows an ad more on some days than on others, and days differ. Within a day a product's ads
+are drawn by known probabilities, so that weights make days count alike for all of them. That sampling follows
+the clicks is no bias of its own for labels: given what was shown, a Beta posterior does not depend on why.
+
+Legend of shape names: R rows (a creative on a day), C creatives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caig_cli.clicks.log import ClickLog
+from caig_cli.errors import UsageError
+from caig_cli.experiments.observed import Floats, Ints, finder, weighed_counts
+from caig_cli.experiments.plan_file import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Effective impressions and clicks of creatives [C]; those that are not in the plan are as they were."""
+
+    shown_C: Floats
+    clicks_C: Floats
+    planned: NDArray[np.bool_]
+    """Which creatives are ads of the plan [C]."""
+    stray: int
+    """Impressions where the plan did not show the ad: left out."""
+
+
+def weighed_totals(plan: Plan, log: ClickLog) -> Weighed:
+    """Raises UsageError where the log has no days and the plan's shares change over days."""
+    ad_C = ads_of(plan, log)
+    propensity_R = _propensities(plan, log, ad_C)
+    planned = ad_C >= 0
+    stray_R = propensity_R == 0
+    shown_R, clicks_R = (np.where(stray_R, 0.0, of) for of in (log.impressions_R, log.clicks_R))
+    creative_R = np.asarray(log.creative_R, np.int64)
+    shown_C, clicks_C = weighed_counts(creative_R, shown_R, clicks_R, propensity_R, len(ad_C))
+    return Weighed(shown_C, clicks_C, planned, int(log.impressions_R[stray_R].sum()))
+
+
+def ads_of(plan: Plan, log: ClickLog) -> Ints:
+    """The plan's ad of each creative, by its picture's path or a name with its id; -1 for none [C]."""
+    find = finder(plan)
+    by_path = {ad.path: number for number, ad in enumerate(plan.ads) if ad.path}
+    found = []
+    for path, name in zip(log.path_C, log.image_C, strict=True):
+        number = by_path.get(path or "", -1)
+        for text in (PurePath(path).name if path else "", name):
+            number = find.match(text) if number < 0 and text else number
+        found.append(max(number, -1))
+    return np.array(found, np.int64)
+
+
+def _propensities(plan: Plan, log: ClickLog, ad_C: Ints) -> Floats:
+    """Of each row; 1 for creatives that are not in the plan [R]."""
+    ids = [plan.ads[ad].id if ad >= 0 else None for ad in ad_C.tolist()]
+    periods = [plan.period_of(day) for day in log.days]
+    if len(plan.periods) > 1 and "" in log.days:
+        raise UsageError("--plan: its shares change over days, and the logs have rows without one; add a day")
+    found = np.ones(len(log.creative_R))
+    for row, (creative, day) in enumerate(zip(log.creative_R.tolist(), log.day_R.tolist(), strict=True)):
+        identifier, period = ids[creative], periods[day]
+        if identifier is not None:
+            found[row] = 0.0 if period is None else period.propensity.get(identifier, 0.0)
+    return found
