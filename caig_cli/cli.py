@@ -65,6 +65,11 @@ COMMANDS: Mapping[str, Command] = {
         "Write background prompts for products and photograph ads.",
         {
             "--product": "generate.product",
+            "--from": "generate.feed",
+            "--column": "generate.columns",
+            "--images": "generate.images",
+            "--fetch": "generate.fetch",
+            "--variants": "generate.variants",
             "--caption": "generate.caption",
             "--attribute": "generate.attributes",
             "--mask": "generate.mask",

@@ -29,8 +29,30 @@ class ShotOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """Where a product stands in a shop's feed: what files for the shop have to repeat."""
+
+    platform: str
+    """The row of the table of feeds that the file was read by."""
+    ids: tuple[str, ...] = ()
+    """Ids of the rows that show this product's photo, its own first; SKUs where rows have no other."""
+    group: str | None = None
+    """What its variants share: item group, handle or parent."""
+    sku: str | None = None
+    title: str | None = None
+    pictures: tuple[str, ...] = ()
+    """Addresses of the pictures that the product has in the feed, the main one first."""
+    others: int = 0
+    """Variants with other pictures, of which no ads are made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
-    """An item to advertise: an image and, if known, what the shop says about it."""
+    """An item to advertise: an image and, if known, what the shop says about it.
+
+    ``more`` are further photos of it, for where the first can't be used; ``addresses`` says of photos that
+    may not be on this machine yet where they are fetched from.
+    """
 
     id: str
     image: Path
@@ -38,6 +60,9 @@ class Product:
     attributes: Mapping[str, str] = field(default_factory=dict)
     mask: Path | None = None
     options: ShotOptions = ShotOptions()
+    more: tuple[Path, ...] = ()
+    addresses: Mapping[Path, str] = field(default_factory=dict)
+    feed: FeedEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)

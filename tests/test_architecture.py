@@ -22,6 +22,7 @@ LAYERS = (
     ("rounds",),
     ("market",),
     ("experiments",),
+    ("feeds",),
     ("mllm", "painters"),
     ("cutouts", "clicks"),
     ("engine",),

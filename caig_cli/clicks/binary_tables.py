@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from caig_cli.clicks.chunks import CHUNK, Chunk
-from caig_cli.clicks.files import LogFile
+from caig_cli.clicks.files import LogFile, Wanted
 from caig_cli.clicks.tables import Table, buffered, from_rows, row_chunks
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
@@ -69,7 +69,7 @@ def open_sheet(file: LogFile, given: Sequence[str]) -> Table:
             warnings.simplefilter("ignore")  # about styles and extensions
             book = openpyxl.load_workbook(buffered(file), read_only=True, data_only=True)
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-            best = max(sheets, key=lambda sheet: _known(sheet, given))
+            best = max(sheets, key=lambda sheet: _known(sheet, given, file.wanted))
             rows = (tuple(row) for row in best.iter_rows(values_only=True))
             return from_rows(file, rows, given)
     except DataError:
@@ -78,11 +78,13 @@ def open_sheet(file: LogFile, given: Sequence[str]) -> Table:
         raise _damaged(file, "XLSX", error) from None
 
 
-def _known(sheet: Any, given: Sequence[str]) -> int:
+def _known(sheet: Any, given: Sequence[str], wanted: Wanted) -> int:
     from caig_cli.clicks.tables import HEAD, score
 
     sheet.reset_dimensions()
-    return max((score(row, given) for row in sheet.iter_rows(max_row=HEAD, values_only=True)), default=0)
+    return max(
+        (score(row, given, wanted) for row in sheet.iter_rows(max_row=HEAD, values_only=True)), default=0
+    )
 
 
 def open_folder(file: LogFile) -> Table:

@@ -38,11 +38,23 @@ ENCODINGS = ("cp1252", "cp932", "cp949", "gb18030", "cp1251", "cp1250", "big5")
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a table should hold: in words, and how many of its columns a row of titles names."""
+
+    words: str
+    known: Callable[[Sequence[object]], int]
+
+
+CLICK_LOG = Wanted("a click log", known_titles)
+
+
+@dataclass(frozen=True, slots=True)
 class LogFile:
-    """A log on this machine: its path, and the name that the user knows it by."""
+    """A table on this machine: its path, the name that the user knows it by, and what it should hold."""
 
     path: Path
     name: str
+    wanted: Wanted = CLICK_LOG
 
     @property
     def suffix(self) -> str:
@@ -182,7 +194,7 @@ def encoding_of(file: LogFile) -> str:
         raise unreadable(file.name, error) from None
     if valid or above:  # a few broken cells of a file in UTF-8 cost their own rows only
         return "utf-8"
-    return max(ENCODINGS, key=lambda name: (_known(head, name), -ENCODINGS.index(name)))
+    return max(ENCODINGS, key=lambda name: (_known(head, name, file.wanted), -ENCODINGS.index(name)))
 
 
 def _wide(file: LogFile, head: bytes) -> str | None:
@@ -191,7 +203,7 @@ def _wide(file: LogFile, head: bytes) -> str | None:
     if even + odd <= len(head) // 16:
         return None
     if max(even, odd) < 4 * max(1, min(even, odd)):
-        raise DataError(f"{shown(file.name)}: not text; give a log as CSV, XLSX, JSON, JSONL or Parquet")
+        raise DataError(f"{shown(file.name)}: not text; give {file.wanted.words} as CSV, XLSX or JSON")
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
@@ -217,8 +229,8 @@ def _mostly_utf8(chunk: bytes) -> bool:
     return len(high) - broken >= broken
 
 
-def _known(head: bytes, encoding: str) -> int:
+def _known(head: bytes, encoding: str, wanted: Wanted) -> int:
     """Most column names that a line has under an encoding."""
     text = head[: 1 << 16].decode(encoding, "replace")
     lines = text.splitlines()[:100]
-    return max((known_titles(re.split(r"[\t;,|]", line.replace('"', ""))) for line in lines), default=0)
+    return max((wanted.known(re.split(r"[\t;,|]", line.replace('"', ""))) for line in lines), default=0)

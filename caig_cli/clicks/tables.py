@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from caig_cli.clicks.chunks import CHUNK, Chunk, filled, in_columns
 from caig_cli.clicks.delimited import Text, text_chunks
-from caig_cli.clicks.files import BROKEN, LogFile, open_text, unreadable
-from caig_cli.clicks.platforms import fold, known_titles
+from caig_cli.clicks.files import BROKEN, LogFile, Wanted, open_text, unreadable
+from caig_cli.clicks.platforms import fold
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 
@@ -58,12 +58,14 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
         stream, encoding = open_text(file)
         head = list(islice(stream, HEAD))
     except UnicodeError:
-        raise DataError(f"{shown(file.name)}: not text; give a log as CSV, XLSX, JSON or Parquet") from None
+        raise DataError(
+            f"{shown(file.name)}: not text; give {file.wanted.words} as CSV, XLSX or JSON"
+        ) from None
     except BROKEN as error:
         raise unreadable(file.name, error) from None
     if not any(line.strip() for line in head):
-        raise DataError(f"{shown(file.name)}: the file is empty; give a click log")
-    delimiter, row, bare = _find_header(head, given)
+        raise DataError(f"{shown(file.name)}: the file is empty; give {file.wanted.words}")
+    delimiter, row, bare = _find_header(head, given, file.wanted)
     if bare:
         text = Text(file, stream, head, delimiter, csv.QUOTE_NONE)
         return Table(HEADERLESS, text_chunks(text, len(HEADERLESS)), line=0)
@@ -79,12 +81,12 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
     return Table(header, text_chunks(text, len(header)), line, notes, preamble)
 
 
-def _find_header(head: Sequence[str], given: Sequence[str]) -> tuple[str, int, bool]:
+def _find_header(head: Sequence[str], given: Sequence[str], wanted: Wanted) -> tuple[str, int, bool]:
     """The delimiter, the number of rows before the header, and whether there is none."""
     best: tuple[tuple[int, int], str, int] = ((0, 0), ",", 0)
     for delimiter in DELIMITERS:
         for row, cells in enumerate(_parsed(head, delimiter)):
-            found = (score(cells, given), len(cells))
+            found = (score(cells, given, wanted), len(cells))
             if found > best[0]:
                 best = (found, delimiter, row)
     first = next(line for line in head if line.strip()).strip()
@@ -105,10 +107,10 @@ def _parsed(head: Sequence[str], delimiter: str) -> list[list[str]]:
     return rows
 
 
-def score(cells: Sequence[Any], given: Sequence[str]) -> int:
+def score(cells: Sequence[Any], given: Sequence[str], wanted: Wanted) -> int:
     """How many fields and given titles a row names."""
     folded = {fold(cell) for cell in cells if isinstance(cell, str) and len(cell) < 100}
-    return known_titles(cells) + sum(bool(title) and fold(title) in folded for title in given)
+    return wanted.known(cells) + sum(bool(title) and fold(title) in folded for title in given)
 
 
 # --- rows of Python values -------------------------------------------------------------------------
@@ -117,9 +119,9 @@ def score(cells: Sequence[Any], given: Sequence[str]) -> int:
 def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]) -> Table:
     """Rows whose header is somewhere among the first ones, such as those of a spreadsheet."""
     head = list(islice(rows, HEAD))
-    scores = [(score(row, given), sum(map(filled, row))) for row in head]
+    scores = [(score(row, given, file.wanted), sum(map(filled, row))) for row in head]
     if not head or max(filled for _, filled in scores) == 0:
-        raise DataError(f"{shown(file.name)}: the sheet is empty; give a click log")
+        raise DataError(f"{shown(file.name)}: the sheet is empty; give {file.wanted.words}")
     number = max(range(len(head)), key=lambda row: (scores[row], -row))
     header = ["" if title is None else str(title).strip() for title in head[number]]
     while header and not header[-1]:

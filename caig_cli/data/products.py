@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from caig_cli.data import product_folders as folders
 from caig_cli.data.images import shown
@@ -25,6 +25,19 @@ from caig_cli.records import Failure, Product
 
 MAX_ATTRIBUTES = 64
 """Most attributes one product may have."""
+
+
+class FoundPhoto(Protocol):
+    """A file, and the web address that it is fetched from if it is not there yet."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def address(self) -> str | None: ...
+
+
+Find = Callable[[str], FoundPhoto]
+"""From the name or address of a photo to its file. Raises ItemError saying what to do, without a place."""
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
@@ -39,12 +52,14 @@ def read_products(
     recursive: bool = False,
     columns: Columns = Columns(),  # noqa: B008 (frozen)
     notify: Callable[[str], None] = lambda line: None,
+    find: Find | None = None,
 ) -> tuple[list[Product], list[Failure]]:
     """All products of ``source`` and one Failure for each record or file that is unusable.
 
     ``caption`` and ``attributes`` fill what records leave open; ``mask`` belongs to a single image. A mask
     beside a photo, ``NAME_mask.png``, is its mask where nothing names another. ``recursive`` reads
     subfolders; ``columns`` says which columns about ads count. ``notify`` is told what a user should know.
+    ``find`` is asked for images that are not where a record says.
     Product ids are safe as file names and differ even where letter case is ignored. No image is opened here.
     Raises DataError where the source as a whole is unusable.
     """
@@ -58,14 +73,14 @@ def read_products(
         )
     if not source.is_dir() and not is_table:
         one = Product(safe_name(source.stem), source, defaults.caption, defaults.attributes, mask)
-        return _with_masks([one], notify), []
+        return with_masks([one], notify), []
     if mask is not None:
         raise DataError(f"{shown(mask)}: a mask belongs to one image; name masks inside the records instead")
     if source.is_dir():
         products, failures = _from_folder(source, recursive, allow_outside, notify)
     else:
-        products, failures = _from_table(source, allow_outside, columns, notify)
-        products = _with_masks(products, notify)
+        products, failures = _from_table(source, allow_outside, columns, notify, find)
+        products = with_masks(products, notify)
     shared = defaults.attributes
     merged = [
         replace(one, caption=one.caption or defaults.caption, attributes={**shared, **one.attributes})
@@ -74,7 +89,7 @@ def read_products(
     return merged, failures
 
 
-def _with_masks(products: list[Product], notify: Callable[[str], None]) -> list[Product]:
+def with_masks(products: list[Product], notify: Callable[[str], None]) -> list[Product]:
     """The products, with the masks that lie beside their photos where none is named; told in one line."""
     images = {one.image for one in products}
     found = {one.image: folders.mask_beside(one.image) for one in products if one.mask is None}
@@ -96,7 +111,7 @@ def _with_hash(plain: str, identifier: str) -> str:
     return f"{short}-{digest}" if short else f"item-{digest}"
 
 
-def _untaken(name: str, identifier: str, taken: set[str]) -> str:
+def untaken(name: str, identifier: str, taken: set[str]) -> str:
     """``name``, with a hash of ``identifier`` if another product has it; remembered in ``taken``."""
     while name.casefold() in taken:
         name = _with_hash(name, identifier)
@@ -123,7 +138,7 @@ def _from_folder(
         if file not in taken_as_masks:
             rel = file.relative_to(folder)
             name = "-".join((*rel.parts[:-1], file.stem))
-            products.append(Product(_untaken(safe_name(name), str(rel), taken), file, mask=masks.get(file)))
+            products.append(Product(untaken(safe_name(name), str(rel), taken), file, mask=masks.get(file)))
     failures = [failure for file in files if (failure := folders.failure_of(file))]
     deeper = None if recursive else folders.subfolders(folder)
     if not products and not failures:
@@ -136,7 +151,7 @@ def _from_folder(
 
 
 def _from_table(
-    table: Path, allow_outside: bool, columns: Columns, notify: Callable[[str], None]
+    table: Path, allow_outside: bool, columns: Columns, notify: Callable[[str], None], find: Find | None
 ) -> tuple[list[Product], list[Failure]]:
     names: dict[str, None] = {}
     products: list[Product] = []
@@ -149,7 +164,7 @@ def _from_table(
             continue
         names.update(dict.fromkeys(map(column_name, row.values)))
         try:
-            identifier, product = _product(row, allow_outside, columns)
+            identifier, product = _product(row, allow_outside, columns, find)
             if identifier in first_lines:
                 used = f"'{shown(identifier[:80])}' is already used in line {first_lines[identifier]}"
                 raise row.error("id", f"{used}; rename it")
@@ -157,7 +172,7 @@ def _from_table(
             failures.append(Failure(row.where(), str(error)))
             continue
         first_lines[identifier] = row.line
-        products.append(replace(product, id=_untaken(product.id, identifier, taken)))
+        products.append(replace(product, id=untaken(product.id, identifier, taken)))
     if not products and not failures:
         raise DataError(f"{shown(table)}: no records in this file; write at least one")
     if odd := near_misses(names, columns):
@@ -165,18 +180,34 @@ def _from_table(
     return products, failures
 
 
-def _product(row: Row, allow_outside: bool, columns: Columns) -> tuple[str, Product]:
+def _product(row: Row, allow_outside: bool, columns: Columns, find: Find | None) -> tuple[str, Product]:
     """(identifier as given, product) of a row. Raises ItemError naming the field."""
     values = {column_name(name): value for name, value in row.values.items()}
-    image = inner_path(row, "image", values.get("image"), allow_outside)
-    if image is None:
-        raise row.error("image", "missing; give the path of the product's image")
+    image, address = _image(row, values.get("image"), allow_outside, find)
     identifier = _identifier(row, values, image)
     captions = (text_of(row, name, values.get(name)) for name in CAPTIONS)
     caption = next((text for text in list(captions) if text), None)
     mask = inner_path(row, "mask", values.get("mask"), allow_outside)
     attributes, options = attributes_of(row, values), shot_options(row, values, columns)
-    return identifier, Product(safe_name(identifier), image, caption, attributes, mask, options)
+    one = Product(safe_name(identifier), image, caption, attributes, mask, options)
+    return identifier, replace(one, addresses={image: address}) if address else one
+
+
+def _image(row: Row, value: object, allow_outside: bool, find: Find | None) -> tuple[Path, str | None]:
+    """The image of a record, and where it is fetched from. Raises ItemError naming the field."""
+    try:
+        image = inner_path(row, "image", value, allow_outside)
+    except ItemError:
+        if find is None or not isinstance(value, str):
+            raise
+        try:
+            found = find(value)
+        except ItemError as error:
+            raise row.error("image", str(error)) from None
+        return found.path, found.address
+    if image is None:
+        raise row.error("image", "missing; give the path of the product's image")
+    return image, None
 
 
 def _identifier(row: Row, values: Mapping[str, Any], image: Path) -> str:

@@ -64,7 +64,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     """What a run would do, and what each photo would come to; opens all of them and keeps nothing."""
     from caig_cli.rounds.generating.photos import looks
 
-    order = make_order(recipe, report.warn)
+    order = make_order(recipe, report.warn, report.info)
     use_threads(recipe.threads)
     found = looks(order.items, recipe.generate.accept_doubtful, report)
     failures = [*order.failed, *_failures(found)]
@@ -99,7 +99,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.painters.album import Album
     from caig_cli.rounds.generating.photos import Photos
 
-    order = make_order(recipe, report.warn)
+    order = make_order(recipe, report.warn, report.info)
     use_threads(recipe.threads)
     run_dir.remember("data", order.files, report.warn)
     album = Album(run_dir, order.origin)
@@ -108,7 +108,8 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     found = photos.check(order.items, order.finished(done))
     failures = [*order.failed, *_failures(found)]
     _tell(failures, len(order.items) + len(order.failed), report)
-    usable = order.without({look.product.id for look in found if look.error is not None})
+    usable = order.photographed(look.product for look in found)
+    usable = usable.without({look.product.id for look in found if look.error is not None})
     if usable.items:
         _paint(recipe, usable, album, photos, run_dir, report)
     ads = _in_order(album.rows(), order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -73,9 +73,10 @@ class Order:
 
     @property
     def files(self) -> list[Path]:
-        """The files that the ads are made of: photos, masks and the table that names them."""
+        """The files that the ads are made of, without fetched ones: photos, masks and their table."""
         named = [file for item in self.items for file in (item.product.image, item.product.mask)]
-        return [file for file in (self.table, *named) if file is not None]
+        fetched = {path for item in self.items for path in item.product.addresses}
+        return [file for file in (self.table, *named) if file is not None and file not in fetched]
 
     @property
     def ads(self) -> int:
@@ -98,26 +99,39 @@ class Order:
         judge = self.judge if any(item.ranked for item in items) else None
         return replace(self, items=items, writer=writer, judge=judge)
 
+    def photographed(self, products: Iterable[Product]) -> Order:
+        """The order with the photos that are used: of some products it is not the first."""
+        used = {product.id: product for product in products}
+        items = tuple(replace(item, product=used.get(item.product.id, item.product)) for item in self.items)
+        return replace(self, items=items)
+
     @property
     def most_candidates(self) -> int:
         """The most previews that a product has."""
         return max(item.candidates for item in self.items)
 
 
-def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda line: None) -> Order:
+def make_order(
+    recipe: GenerateRecipe,
+    notify: Callable[[str], None] = lambda line: None,
+    inform: Callable[[str], None] = lambda line: None,
+) -> Order:
     """Read the products and settle what is wanted of each; opens no photo.
 
-    ``notify`` is told what a user should know of the records. Raises UsageError for what can't be made.
+    ``notify`` is told what a user should know of the records, ``inform`` how a feed was read. Raises
+    UsageError for what can't be made.
     """
-    from caig_cli.data.products import read_products
+    from caig_cli.feeds.options import FeedOptions, columns_of
+    from caig_cli.feeds.reading import read_source
 
     given = recipe.generate
     if given.product is None:
         raise UsageError("no product: give an image, a folder or a file of products with --product")
     if given.relight and given.painter != "studio":
         raise UsageError(f"--relight: only the studio lights its sets; the painter {given.painter} does not")
-    products, failed = read_products(
+    products, failed = read_source(
         given.product,
+        FeedOptions(given.feed, columns_of(given.columns), given.images, given.fetch, given.variants),
         caption=given.caption,
         attributes=given.attributes,
         mask=given.mask,
@@ -125,6 +139,7 @@ def make_order(recipe: GenerateRecipe, notify: Callable[[str], None] = lambda li
         recursive=given.recursive,
         columns=_columns(),
         notify=notify,
+        inform=inform,
     )
     judge = judge_for(recipe.judge.model, recipe.writer.model)
     judged = has_judge(judge)

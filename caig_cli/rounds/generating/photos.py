@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from caig_cli.cutouts.doubt import DRY_RUN, GENERATE, doubt
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.images import shown
+from caig_cli.data.product_folders import mask_beside
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
+from caig_cli.feeds.fetching import Fetcher
 from caig_cli.records import Product
 from caig_cli.rounds.generating.order import Item
 
@@ -40,6 +42,8 @@ class Look:
     @property
     def line(self) -> str:
         """For people, after the product's name."""
+        if self.error is None and self.facts is None:
+            return f"not fetched yet; a run fetches {shown(self.product.addresses[self.product.image][:200])}"
         if self.error is not None or self.facts is None:
             return str(self.error)
         how = f"{self.facts.method}, {self.facts.model}" if self.facts.model else self.facts.method
@@ -80,13 +84,40 @@ def looks(items: Sequence[Item], accept: bool, report: Reporter) -> list[Look]:
     found, say = [], telling(items, report)
     with report.progress("checking photos", len(items)) as bar:
         for item in items:
-            try:
-                cutout = cut_out(item, say)
-                found.append(judged(item.product, cutout.facts, accept, DRY_RUN))
-            except ItemError as error:
-                found.append(Look(item.product, None, str(error)))
+            found.append(
+                _first_usable(item, 0, lambda one: _dry_look(one, accept, say))
+                or Look(item.product, None, None)
+            )
             bar.advance()
     return found
+
+
+def _dry_look(item: Item, accept: bool, say: Callable[[str], None]) -> Look:
+    product = item.product
+    if product.image in product.addresses and not product.image.exists():
+        return Look(product, None, None)
+    try:
+        return judged(product, cut_out(item, say).facts, accept, DRY_RUN)
+    except ItemError as error:
+        return Look(product, None, str(error))
+
+
+def _first_usable(item: Item, start: int, look: Callable[[Item], Look | None]) -> Look | None:
+    """The look at the first of a product's photos that can be used, photo ``start`` before the others."""
+    product = item.product
+    photos = [product.image, *product.more]
+    if len(photos) == 1:
+        return look(item)
+    order = [start, *(number for number in range(len(photos)) if number != start)]
+    first: Look | None = None
+    for number in order:
+        mask = product.mask if number == 0 else mask_beside(photos[number])
+        found = look(replace(item, product=replace(product, image=photos[number], mask=mask)))
+        if found is None or found.error is None:
+            return found
+        first = first or found
+    assert first is not None
+    return replace(first, error=f"{first.error} (nor can its {len(photos) - 1} other photos be used)")
 
 
 class Photos:
@@ -94,6 +125,7 @@ class Photos:
 
     def __init__(self, run: RunDir, accept: bool, report: Reporter) -> None:
         self._run, self._accept, self._report = run, accept, report
+        self._fetcher = Fetcher()
         self._kept = {str(row["product"]): row for row in run.rows(FILE, _checked)}
         self._last: tuple[str, Cutout] | None = None
 
@@ -105,7 +137,7 @@ class Photos:
         found, say = [], telling(items, self._report)
         with self._report.progress("checking photos", len(items)) as bar, self._run.timed("cut out"):
             for item in items:
-                if (look := self._look(item, item.product.id in finished, say)) is not None:
+                if (look := self._usable(item, item.product.id in finished, say)) is not None:
                     found.append(look)
                 bar.advance()
         return found
@@ -129,8 +161,35 @@ class Photos:
         """Where the cut-out of a product is."""
         return self._run.path / self._name(product)
 
-    def _look(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
+    def _usable(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
+        """The look at the first photo that can be used; the one that was used before comes first."""
+        product = item.product
+        photos = [product.image, *product.more]
+        start = int(self._kept.get(product.id, {}).get("photo", 0))
+        start = start if 0 <= start < len(photos) else 0
+
+        def at(one: Item) -> Look | None:
+            number = photos.index(one.product.image)
+            return self._look(one, number, finished, say, spare=number != start)
+
+        look = _first_usable(item, start, at)
+        if look is not None and look.error is None and look.product.image != product.image:
+            number = photos.index(look.product.image) + 1
+            self._report.info(f"{product.id}: photo {number} of {len(photos)} is used, as the first can't be")
+        return look
+
+    def _look(
+        self, item: Item, number: int, finished: bool, say: Callable[[str], None], *, spare: bool
+    ) -> Look | None:
+        """The look at photo ``number`` of a product; a ``spare`` one is kept only if it can be used."""
         product, row = item.product, self._kept.get(item.product.id)
+        if row is not None and row.get("photo", 0) != number:
+            row = None
+        if not finished and product.image in product.addresses:
+            try:
+                self._fetcher.fetch(product.addresses[product.image], product.image)
+            except ItemError as error:
+                return Look(product, None, str(error))
         whole = row is not None and self._run.has_png(self._name(product))
         key = None if finished and row and whole else _key(item)
         if row and whole and (finished or row["input"] == key):
@@ -141,8 +200,12 @@ class Photos:
             cutout = cut_out(item, say)
         except ItemError as error:
             return None if finished else Look(product, None, str(error))
+        if spare and judged(product, cutout.facts, self._accept).error is not None:
+            return judged(product, cutout.facts, self._accept)
         self._run.write_bytes(self._name(product), cutout_png(cutout))
-        self._run.append_jsonl(FILE, {"product": product.id, "input": key, **asdict(cutout.facts)})
+        self._run.append_jsonl(
+            FILE, {"product": product.id, "photo": number, "input": key, **asdict(cutout.facts)}
+        )
         self._last = (product.id, cutout)
         if not finished:
             self._tell(product, cutout.facts)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from caig_cli.cutouts.source import CutoutSource
 from caig_cli.engine.sources import ModelName
+from caig_cli.feeds.options import Variants
 from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters.diffusion.sections import DiffusionSection
@@ -22,7 +23,22 @@ class GenerateSection(Section):
     """What to advertise and how the ads should look."""
 
     product: Path | None = None
-    """Product image, folder of images, or JSON, JSONL or CSV file of products."""
+    """Product image, folder of images, JSON, JSONL or CSV file of products, or a shop's feed."""
+
+    feed: str = "auto"
+    """Whose feed it is: auto (by its header), or a name of docs/feeds.md, such as google or shopify."""
+
+    columns: dict[str, str] = {}
+    """Columns of a feed by what they hold (field=title), where auto does not find them: image=Bild."""
+
+    images: Path | None = None
+    """Folder with the photos that a feed or table names, found by the file's name, or by id or SKU."""
+
+    fetch: bool = False
+    """Download photos that are web addresses: https only, nothing of private networks, each once."""
+
+    variants: Variants = "one"
+    """Ads of a product with variants: of one, of each with a picture of its own (picture), or of each."""
 
     caption: str | None = None
     """Title of the product, where its record has none."""
