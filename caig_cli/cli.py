@@ -89,6 +89,17 @@ COMMANDS: Mapping[str, Command] = {
             "--relight": "generate.relight",
         },
     ),
+    "feed": Command(
+        "Write the ads of a run as a file that a shop or catalogue takes in.",
+        {
+            "RUN": "feed.run",
+            "--for": "feed.target",
+            "--base-url": "feed.base_url",
+            "--out": "feed.out",
+            "--overwrite": "feed.overwrite",
+        },
+        folder=False,
+    ),
     "score": Command(
         "Rank ads of one product by predicted clicks.",
         {

@@ -65,6 +65,7 @@ class Album:
             "path": job.path,
             "product": job.product.id,
             "index": job.index,
+            "feed": None if job.product.feed is None else asdict(job.product.feed),
             "prompt": shot.prompt,
             "ignored": notes.ignored,
             "reasons": notes.reasons,

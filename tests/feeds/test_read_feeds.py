@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +203,10 @@ def test_adding_a_platform_is_a_row() -> None:
     with pytest.raises(ValueError, match=r"new\.en.bild is not one of"):
         make_platform("new", {"title": "New", "sources": [], "en": {"bild": ["x"]}})
     assert all(platform.sources for platform in platforms().values())
+
+
+def test_the_page_of_names_is_up_to_date(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/feeds_page.py", "--check"], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
