@@ -120,8 +120,8 @@ def _product_rows(one: Advertised, target: Target, done: Written) -> Iterator[Ou
     addresses = [address for address, _ in one.ads]
     best = addresses[:1] if target.best else []
     rest = addresses[len(best) :]
-    kept = [str(picture) for picture in one.entry.get("pictures") or () if is_address(str(picture))]
-    kept = kept if target.main else kept[1:]
+    there = [str(picture) for picture in one.entry.get("pictures") or ()]
+    kept = [picture for picture in (there if target.main else there[1:]) if is_address(picture)]
     more = _fitting(kept if target.keeps else [], rest, target)
     _note(one, len(rest) - sum(address in more for address in rest), done)
     for name in ids:
