@@ -37,9 +37,9 @@ from caig_cli.engine.runtime import choose_device, derive_seed
 from caig_cli.market.known import Known, Oracle, open_oracle
 from caig_cli.market.truth import load_truth
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
+from caig_cli.mllm.questions import OURS
 from caig_cli.painters.studio.scene import CHOICES, MAX_PROPS, Scene
 from caig_cli.records import Product
-from caig_cli.rounds.workshop import question
 
 LINES: Mapping[str, Sequence[str]] = {
     "dpo": ["pcpo.loss=dpo"],
@@ -159,7 +159,7 @@ def ask(
 
     said = writer.write_many(
         [Image.fromarray(load_cutout(one, print).rgba) for one in group],
-        [question(one) for one in group],
+        [OURS.ask(one) for one in group],
         seeds=[[derive_seed("ablation", one.id, k) for k in range(PROMPTS)] for one in group],
         sampler=Sampler(),
     )

@@ -8,6 +8,8 @@ r = log policy - log reference::
     L_PCPO = -log sigmoid( beta_p [ r(y+|I,C) - r(y+|I^,C^) ] )
     L      = L_DPO + w L_PCPO
 
+Beside it stand plain DPO, IPO and KTO, and a policy gradient on the advantages within a product's candidates.
+
 Legend of shape names: P pairs, N response tokens, V vocabulary.
 """
 
@@ -47,20 +49,21 @@ class Objective:
     anchor_weight: float = 0.0
     normalise_length: bool = False
     margin_weight: float = 0.0
+    advantages: str = "rloo"
 
     def __post_init__(self) -> None:
         """Raises UsageError for an unknown loss and for a value that the loss would not read."""
         if self.loss not in LOSSES:
             raise UsageError(f"loss {self.loss!r}: expected {', '.join(LOSSES)}")
-        if self.loss == "ipo" and self.label_smoothing:
+        if self.label_smoothing and not LOSSES[self.loss].smooths:
             raise UsageError(
-                "label_smoothing: ipo does not push margins to infinity and takes none; set it to 0"
+                f"label_smoothing: {self.loss} does not push margins to infinity and takes none; set it to 0"
             )
 
     @property
     def needs_negatives(self) -> bool:
         """Whether the loss compares with wrong product information."""
-        return self.loss == "pcpo"
+        return LOSSES[self.loss].negatives and self.pcpo_weight > 0
 
     @property
     def per_token(self) -> bool:
@@ -77,7 +80,7 @@ def token_logps(logits_NV: torch.Tensor, target_N: torch.Tensor) -> torch.Tensor
 # --- the table of losses ----------------------------------------------------------------------------
 
 
-def dpo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+def dpo(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str, torch.Tensor]:
     """Direct preference optimisation, with label smoothing e as in Mitchell's conservative DPO (2023).
 
     -(1 - e) log sigmoid(h) - e log sigmoid(-h), h = beta (r+ - r-): the judge is believed to err with
@@ -88,7 +91,7 @@ def dpo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
     return {"dpo": -(1 - wrong) * logsigmoid(h_P) - wrong * logsigmoid(-h_P)}
 
 
-def ipo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+def ipo(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str, torch.Tensor]:
     """Identity preference optimisation, Azar et al. 2023, equation 17: ((r+ - r-) - 1 / (2 beta))^2.
 
     The margin is pulled to a finite value, so that sure pairs stop pushing. Here r is the mean over the
@@ -99,19 +102,70 @@ def ipo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
     return {"ipo": (ratio.chosen - ratio.rejected - 1 / (2 * how.beta)).pow(2)}
 
 
-def pcpo(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+def pcpo(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str, torch.Tensor]:
     """The paper's loss: ``dpo``, and w times the preference for y+ under the true product over the wrong one.
 
     The second is not smoothed: whichever prompt is clicked more, the true product is the true product.
     """
-    assert ratio.negative is not None, "pcpo needs negatives"
-    h_P = how.pcpo_beta * (ratio.chosen - ratio.negative)
-    return dpo(ratio, how) | {"pcpo": -how.pcpo_weight * logsigmoid(h_P)}
+    return dpo(ratio, how, advantage_P) | product_centric(ratio, how)
 
 
-Loss = Callable[[Replies, Objective], dict[str, torch.Tensor]]
-LOSSES: Mapping[str, Loss] = {"dpo": dpo, "ipo": ipo, "pcpo": pcpo}
-"""Each gives the terms [P] whose sum is the loss."""
+def product_centric(ratio: Replies, how: Objective) -> dict[str, torch.Tensor]:
+    """w L_PCPO; nothing where the weight is 0, and no negative was drawn."""
+    if ratio.negative is None:
+        return {}
+    return {"pcpo": -how.pcpo_weight * logsigmoid(how.pcpo_beta * (ratio.chosen - ratio.negative))}
+
+
+def kto(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Kahneman-Tversky optimisation, Ethayarajh et al. 2024, equation 8, with both weights 1.
+
+    Each prompt counts alone, as desirable or undesirable: 1 - sigmoid(beta (r+ - z)) and
+    1 - sigmoid(beta (z - r-)), where z, the distance from the reference, is not learnt from. Theirs is
+    estimated on mismatched prompts; here it is the batch's mean log-ratio, at least 0.
+    """
+    z = torch.cat([ratio.chosen, ratio.rejected]).detach().mean().clamp(min=0)
+    desirable, undesirable = how.beta * (ratio.chosen - z), how.beta * (z - ratio.rejected)
+    return {"kto": 2 - torch.sigmoid(desirable) - torch.sigmoid(undesirable)}
+
+
+def group(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Policy gradient on advantages within a product's K candidates, held by beta KL, and w L_PCPO.
+
+    With rewards u and RLOO's advantages a_k = u_k - mean of the others' u (Ahmadian et al. 2024),
+
+        mean of a_k r_k  =  half the mean over pairs (k, j) of (u_k - u_j) (r_k - r_j),
+
+    so that the pairs that the other losses read give its gradient, where all pairs of the product are there.
+    GRPO's advantages are divided by the standard deviation of u (Shao et al. 2024). KL is estimated as
+    r^2 / 2 on either prompt, whose gradient under the policy's own samples is that of KL (Schulman's k2).
+    One pass only: the prompts must be the policy's own.
+    """
+    gain_P = advantage_P * (ratio.chosen - ratio.rejected) / 2
+    kl_P = how.beta * (ratio.chosen.pow(2) + ratio.rejected.pow(2)) / 4
+    return {"group": -gain_P, "kl": kl_P} | product_centric(ratio, how)
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceLoss:
+    """A row of the table: what gives the terms [P] whose sum is the loss, and what it reads."""
+
+    terms: Callable[[Replies, Objective, torch.Tensor], dict[str, torch.Tensor]]
+    negatives: bool = False
+    """Whether it compares with wrong product information."""
+    smooths: bool = False
+    """Whether it takes label_smoothing."""
+    all_pairs: bool = False
+    """Whether it learns from every two candidates of a product, near-ties too."""
+
+
+LOSSES: Mapping[str, PreferenceLoss] = {
+    "dpo": PreferenceLoss(dpo, smooths=True),
+    "ipo": PreferenceLoss(ipo),
+    "kto": PreferenceLoss(kto),
+    "pcpo": PreferenceLoss(pcpo, negatives=True, smooths=True),
+    "group": PreferenceLoss(group, negatives=True, all_pairs=True),
+}
 
 
 # --- terms and weights that any of them takes -------------------------------------------------------
@@ -142,18 +196,24 @@ def margin_weights(p_chosen_P: torch.Tensor, how: Objective) -> torch.Tensor:
 
 
 def preference_loss(
-    policy: Replies, reference: Replies, length: Replies, how: Objective
+    policy: Replies,
+    reference: Replies,
+    length: Replies,
+    how: Objective,
+    advantage_P: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Loss of each pair [P], and the figures to log of each pair.
 
     ``policy`` and ``reference`` are summed log-probabilities, ``length`` counts response tokens. With
     ``normalise_length``, and always for ``ipo``, they are divided by it first, so that a long prompt is not
-    wanted for being long.
+    wanted for being long. ``advantage_P`` is what only ``group`` reads; None counts all pairs alike.
     """
+    if advantage_P is None:
+        advantage_P = torch.ones_like(policy.chosen)
     ratio = _each(torch.sub, policy, reference)
     if how.per_token:
         ratio = _each(torch.div, ratio, length)
-    terms = dict(LOSSES[how.loss](ratio, how))
+    terms = dict(LOSSES[how.loss].terms(ratio, how, advantage_P))
     if how.nll_weight:
         terms["nll"] = nll(policy, length, how)
     if how.anchor_weight:

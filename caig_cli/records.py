@@ -93,6 +93,8 @@ class Preference:
     rejected: str
     p_chosen: float = 1.0
     """Probability that the judge is right about it, by its own account."""
+    advantage: float = 0.0
+    """How far the chosen prompt's advantage within its product's candidates is above the rejected one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,11 @@ class Verdict:
         """Both orders together: the mean of their logits, as a probability."""
         odds = [min(max(p, 1e-9), 1 - 1e-9) for p in (self.shown, self.swapped)]
         return 1 / (1 + math.exp(-sum(math.log(p / (1 - p)) for p in odds) / 2))
+
+    @property
+    def log_odds(self) -> float:
+        """Of the left ad, both orders together: how much more it is worth than the right one."""
+        return math.log(self.p_left / (1 - self.p_left))
 
     @property
     def agrees(self) -> bool:

@@ -338,3 +338,23 @@ def test_two_processes_equal_one(tmp_path: Path) -> None:
 def test_a_failed_process_stops_the_others() -> None:
     script = "import os, sys, time; os.environ['RANK'] == '1' and sys.exit(2); time.sleep(60)"
     assert relaunch(2, [sys.executable, "-c", script]) == 2
+
+
+def test_an_evaluation_may_end_training_and_a_resumed_run_ends_there_too(tmp_path: Path) -> None:
+    """The network moves until its first weight has gone far enough: at the same step, killed or not."""
+    model, seen = network(), []
+
+    def moved(now: nn.Module) -> dict[str, float]:
+        distance = float((now.state_dict()["0.weight"] - network().state_dict()["0.weight"]).norm())
+        seen.append(distance)
+        return {"moved": distance}
+
+    for resume in (False, True):
+        with RunDir.open(tmp_path / "run", "demo", DemoRecipe(), resume=resume) as run:
+            result = train(
+                model, Stream(8), squared_error, OptimSection(learning_rate=0.03, steps=40, evaluate_every=2),
+                seed=5, accelerator=make_accelerator(choose_device("cpu", "fp32")), run=run,
+                report=SilentReporter(), evaluate=moved, stop_when=lambda figures: figures["moved"] > 0.9,
+            )  # fmt: skip
+        assert result.complete and 2 < result.steps < 40 and (resume or seen[-2] < 0.9 < seen[-1])
+        assert result.evaluation["moved"] > 0.9

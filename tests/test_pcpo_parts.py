@@ -23,7 +23,7 @@ from caig_cli.mllm.sections import LoraSection
 from caig_cli.records import Creative, Pair, Product, Verdict
 from caig_cli.rounds.figures import self_bleu, stops_at, win_rate
 from caig_cli.rounds.judges import open_seat
-from caig_cli.rounds.preferring import duels, owed, prefer
+from caig_cli.rounds.preferring import duels, expected_pairs, prefer
 from caig_cli.rounds.scoring import prompt_logps
 from caig_cli.rounds.sections import PcpoSection, WatchSection
 from caig_cli.rounds.stock import find_goods
@@ -62,7 +62,7 @@ def test_every_product_gives_what_it_owes() -> None:
         for margin in (0.0, 0.25, 0.45):
             verdicts = said(*(0.9, 0.55, 0.3)[: len(duels(prompts))])
             choices, dropped = prefer(prompts, verdicts, 2, margin)
-            assert len(choices) + dropped.total() == 2 == owed(3, 2), (prompts, margin)
+            assert len(choices) + dropped.total() == 2 == expected_pairs(3, 2), (prompts, margin)
 
 
 def test_a_judge_that_contradicts_itself_gives_no_pair() -> None:

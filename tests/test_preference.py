@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import combinations
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,6 +19,8 @@ from caig_cli.preference import (
     preference_loss,
     token_logps,
 )
+from caig_cli.records import Verdict
+from caig_cli.rounds.preferring import compare_all
 
 LN2 = math.log(2)
 LENGTH = Replies(torch.tensor([4.0]), torch.tensor([2.0]), torch.tensor([4.0]))
@@ -38,6 +42,10 @@ def softplus(x: float) -> float:
     return math.log1p(math.exp(x))
 
 
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
 def test_the_first_step() -> None:
     """Before training the policy is the reference: every log-ratio is 0."""
     for weight in (0.0, 0.7, 1.0):
@@ -54,6 +62,45 @@ def test_dpo_and_pcpo() -> None:
     assert loss_of(Objective("dpo", beta=0.1)) == pytest.approx(first, rel=1e-6)
     how = Objective("pcpo", beta=0.1, pcpo_beta=0.3, pcpo_weight=0.7)
     assert loss_of(how) == pytest.approx(first + 0.7 * second, rel=1e-6)
+
+
+def test_kto_takes_each_prompt_alone() -> None:
+    """Log-ratios 2 and -1: z is their mean, one half."""
+    expected = 2 - sigmoid(0.1 * (2 - 0.5)) - sigmoid(0.1 * (0.5 + 1))
+    assert loss_of(Objective("kto", beta=0.1)) == pytest.approx(expected, rel=1e-6)
+    worse = replies(-12.0, -9.0, -12.5)  # log-ratios -2 and -3: a distance is not below 0
+    expected = 2 - sigmoid(0.1 * -2) - sigmoid(0.1 * 3)
+    assert loss_of(Objective("kto", beta=0.1), worse) == pytest.approx(expected, rel=1e-6)
+
+
+def test_group_by_hand() -> None:
+    """Log-ratios 2 and -1, an advantage of 0.8: -0.8 * 3 / 2 + beta (4 + 1) / 4 + w L_PCPO."""
+    how = Objective("group", beta=0.1, pcpo_beta=0.3, pcpo_weight=0.7)
+    loss, _ = preference_loss(POLICY, REFERENCE, LENGTH, how, torch.tensor([0.8]))
+    assert float(loss) == pytest.approx(-1.2 + 0.125 + 0.7 * softplus(-0.3 * 2.5), rel=1e-6)
+    alone = replace(how, pcpo_weight=0.0)
+    assert how.needs_negatives and not alone.needs_negatives
+    plain = preference_loss(POLICY._replace(negative=None), REFERENCE, LENGTH, alone, torch.tensor([0.8]))[0]
+    assert float(plain) == pytest.approx(-1.2 + 0.125, rel=1e-6)
+
+
+@pytest.mark.parametrize("advantages", ["rloo", "grpo"])
+def test_pairs_give_the_policy_gradient_of_the_group(advantages: str) -> None:
+    """Three candidates: the mean over their three pairs is the mean of -a_k r_k."""
+    u, r = np.array([0.3, -1.1, 0.6]), np.array([0.5, 0.2, -0.4])
+    if advantages == "rloo":
+        a = np.array([u[k] - np.delete(u, k).mean() for k in range(3)])
+    else:
+        a = (u - u.mean()) / u.std()
+    verdicts = [Verdict(p, p) for p in (sigmoid(u[i] - u[j]) for i, j in combinations(range(3), 2))]
+    pairs, dropped = compare_all(["x", "y", "z"], verdicts, advantages == "grpo")
+    policy = Replies(*(torch.tensor([r[getattr(c, side)] for c in pairs]) for side in ("chosen", "rejected")))
+    nothing = Replies(torch.zeros(3), torch.zeros(3))
+    advantage = torch.tensor([choice.advantage for choice in pairs])
+    _, figures = preference_loss(policy, nothing, LENGTH, Objective("group", pcpo_weight=0.0), advantage)
+    assert not dropped and all(choice.advantage >= 0 for choice in pairs)
+    assert float(figures["loss/group"].mean()) == pytest.approx(-(a * r).mean(), rel=1e-6)
+    assert float(figures["loss/kl"].mean()) == pytest.approx(0.5 * (r**2 / 2).mean(), rel=1e-6)
 
 
 def test_each_option() -> None:

@@ -77,6 +77,7 @@ class TrainResult:
 
 StepFunction = Callable[[nn.Module, Any], StepOutput]
 Evaluate = Callable[[nn.Module], Mapping[str, float]]
+StopWhen = Callable[[Mapping[str, float]], bool]
 
 
 def make_accelerator(runtime: Runtime, tracker: str | None = None, folder: Path | None = None) -> Accelerator:
@@ -124,13 +125,15 @@ def train(
     evaluate: Evaluate | None = None,
     unit: str = "",
     track: bool = False,
+    stop_when: StopWhen | None = None,
 ) -> TrainResult:
     """Train ``model`` in place, from the run's newest checkpoint if it has one.
 
     ``evaluate`` gets the model in eval mode, without gradients, every ``evaluate_every`` steps and
     at the end; its figures are logged as ``eval_...``. ``unit`` says what a micro-batch holds, such as
-    ``8 pairs``; with ``track`` the accelerator's tracker gets what is logged. Raises RunError when 20 steps
-    in a row, the last step or its result are not finite.
+    ``8 pairs``; with ``track`` the accelerator's tracker gets what is logged. Training is complete when
+    ``stop_when`` says so of an evaluation's figures. Raises RunError when 20 steps in a row, the last step or
+    its result are not finite.
     """
     report.info(step_size(optim, accelerator.num_processes, unit))
     total = total_steps(optim, len(batches), accelerator.num_processes)
@@ -148,7 +151,10 @@ def train(
     stepper.restore(facts)
     clock = _Clock(facts["seconds"], optim.max_minutes)
     first = int(facts["step"])
+    if facts.get("ended"):
+        total = first
     evaluation: dict[str, float] = {}
+    ended: dict[str, bool] = {}
     if evaluate is not None and first >= total:
         evaluation = evaluated(model, evaluate, accelerator)
     if first >= total:
@@ -170,6 +176,8 @@ def train(
                 evaluation = evaluated(model, evaluate, accelerator)
                 values |= {f"eval_{name}": value for name, value in evaluation.items()}
                 report.metrics(step, values)
+                if stop_when is not None and not last and stop_when(evaluation):
+                    total, last, ended = step, True, {"ended": True}
             if last:
                 stepper.check(step)
                 check_figures(evaluation, f"evaluation after step {step}")
@@ -178,7 +186,8 @@ def train(
                 if track:
                     accelerator.log({k: v for k, v in values.items() if math.isfinite(v)}, step=step)
             if last or step % optim.checkpoint_every == 0:
-                save_checkpoint(run, model, optimizer, step, {"seconds": clock.seconds, **stepper.state()})
+                facts = {"seconds": clock.seconds, **stepper.state(), **ended}
+                save_checkpoint(run, model, optimizer, step, facts)
             bar.advance(1, loss=values["loss"], lr=values["lr"])
             if last:
                 break

@@ -18,6 +18,8 @@ POLICY = "default"
 """PEFT's own name, so that the saved adapter is one that PEFT and ``caig generate`` load."""
 START = "start"
 """The frozen copy of the adapter that the policy started from."""
+REFERENCE = "reference"
+"""The frozen copy of an accepted policy, where losses are measured from that instead of from the start."""
 
 
 def make_policy(source: str, lora: LoraSection, runtime: Runtime) -> Mllm:
@@ -61,6 +63,31 @@ def starting_state(mllm: Mllm) -> Iterator[None]:
         model.train(training)
 
 
+def move_reference(mllm: Mllm, folder: Path, dtype: torch.dtype) -> None:
+    """Measure from the policy in ``folder`` (of ``save_policy``) from now on."""
+    if REFERENCE not in mllm.model.peft_config:
+        add_frozen(mllm, folder, REFERENCE, dtype)
+    else:
+        _take(mllm, folder, REFERENCE)
+
+
+@contextmanager
+def reference_state(mllm: Mllm) -> Iterator[None]:
+    """The model that losses measure from, in eval mode: the start, or what ``move_reference`` took."""
+    if REFERENCE not in mllm.model.peft_config:
+        with starting_state(mllm):
+            yield
+        return
+    training = mllm.model.training
+    mllm.model.eval()
+    try:
+        mllm.model.set_adapter(REFERENCE)
+        yield
+    finally:
+        mllm.model.set_adapter(POLICY)
+        mllm.model.train(training)
+
+
 def save_policy(mllm: Mllm, folder: Path) -> None:
     """Write the policy alone as a PEFT adapter folder, whatever other adapters the model carries."""
     mllm.save_adapter(folder, POLICY)
@@ -68,9 +95,13 @@ def save_policy(mllm: Mllm, folder: Path) -> None:
 
 def restore_policy(mllm: Mllm, folder: Path) -> None:
     """Take the policy's weights from a folder that ``save_policy`` wrote."""
+    _take(mllm, folder, POLICY)
+
+
+def _take(mllm: Mllm, folder: Path, name: str) -> None:
     from peft import set_peft_model_state_dict
 
     weights = adapters.read_weights(folder / adapters.WEIGHTS)
-    unknown = set_peft_model_state_dict(mllm.model, weights, adapter_name=POLICY).unexpected_keys
+    unknown = set_peft_model_state_dict(mllm.model, weights, adapter_name=name).unexpected_keys
     if unknown:
         raise RunError(f"{folder}: the adapter belongs to another model; start again with --overwrite")

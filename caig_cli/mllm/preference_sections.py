@@ -17,11 +17,14 @@ Kind = Literal["mask", "caption", "crop", "image"]
 class ObjectiveSection(Section):
     """The loss. Each field is a value of ``preference.Objective``."""
 
-    loss: Literal["dpo", "ipo", "pcpo"] = "pcpo"
-    """Loss: pcpo (the paper's), or without product-centric negatives dpo or ipo."""
+    loss: Literal["dpo", "ipo", "kto", "pcpo", "group"] = "pcpo"
+    """Loss: pcpo (the paper's); without product-centric negatives dpo, ipo, or kto, where each prompt counts
+    alone; group, a policy gradient on the advantages of all candidates, in one pass, with the product-centric
+    term."""
 
     beta: Positive = 0.5
-    """How strongly the policy is held to the reference in the comparison of chosen and rejected prompts."""
+    """How strongly the policy is held to the reference in the comparison of chosen and rejected prompts; for
+    group the weight of KL."""
 
     pcpo_beta: Positive = 0.5
     """The same in the comparison of the true product with the wrong one."""
@@ -40,6 +43,10 @@ class ObjectiveSection(Section):
 
     normalise_length: bool = False
     """Whether log-ratios are divided by the length of their prompt, in tokens; those of ipo always are."""
+
+    advantages: Literal["rloo", "grpo"] = "rloo"
+    """Advantages of group: rloo takes the judge's log-odds as they are, grpo divides them by their standard
+    deviation within the product."""
 
     margin_weight: NotNegative = 0.0
     """0 counts all pairs alike, 1 by how sure the judge is; values between and above bend the line."""

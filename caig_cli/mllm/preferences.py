@@ -71,10 +71,11 @@ class PreferenceBatch:
     reply_PR: torch.Tensor
     reference_D: torch.Tensor
     p_chosen_P: torch.Tensor
+    advantage_P: torch.Tensor
 
     def to(self, device: torch.device) -> PreferenceBatch:
         """The same on another device."""
-        names = ("reply_PR", "reference_D", "p_chosen_P")
+        names = ("reply_PR", "reference_D", "p_chosen_P", "advantage_P")
         moved = {name: getattr(self, name).to(device) for name in names}
         return replace(self, passes=tuple(batch.to(device) for batch in self.passes), **moved)
 
@@ -230,6 +231,7 @@ class PreferenceSet:
             reply_PR=torch.tensor([[place[talk] for talk in self.replies[pair]] for pair in pairs]),
             reference_D=self.reference_M[talks],
             p_chosen_P=torch.tensor([self.preferences[pair].p_chosen for pair in pairs]),
+            advantage_P=torch.tensor([self.preferences[pair].advantage for pair in pairs]),
         )
 
     def _cut(self, order: Sequence[int], sizes: Sizes) -> list[tuple[int, ...]]:
@@ -265,7 +267,8 @@ def preference_step(how: Objective, device: torch.device) -> StepFunction:
         batch = batch.to(device)
         logp_D, length_D = response_logps(model, batch.passes)
         policy, length = batch.replies(logp_D), batch.replies(length_D)
-        loss_P, figures = preference_loss(policy, batch.replies(batch.reference_D), length, how)
+        reference = batch.replies(batch.reference_D)
+        loss_P, figures = preference_loss(policy, reference, length, how, batch.advantage_P)
         weight_P = margin_weights(batch.p_chosen_P, how)
         loss, weight = weighted_sum(loss_P, weight_P)
         return StepOutput(loss, float(weight), _weighed(figures, weight_P))

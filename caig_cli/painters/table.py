@@ -5,7 +5,8 @@ A factory imports what the painter needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -96,6 +97,15 @@ def fitter(name: str, diffusion: DiffusionSection) -> Callable[[str], str] | Non
     from caig_cli.painters.diffusion.reading import fitter
 
     return fitter(diffusion)
+
+
+def word_reader(name: str) -> Callable[[str], Collection[str]]:
+    """What of a prompt may matter to a painter: what the studio reads in it, else its words."""
+    if name != "studio":
+        return lambda prompt: frozenset(re.findall(r"[^\W\d_]+", prompt.lower()))
+    from caig_cli.painters.studio.language import scene_words
+
+    return scene_words
 
 
 def memory(name: str, diffusion: DiffusionSection, size: tuple[int, int]) -> tuple[int, int]:

@@ -39,6 +39,8 @@ from caig_cli.painters.table import PAINTERS, Means, described, together
 from caig_cli.records import Creative, Pair, Product, Verdict
 from caig_cli.rounds.sections import BrushSection
 
+VERDICTS = "verdicts"
+"""What the training judge said, in the folder of a round."""
 TOGETHER = 8
 """Products that are judged in one call. Always the same ones, so that a resumed run gets the same numbers."""
 
@@ -310,11 +312,14 @@ def verdicts(folder: RunDir, stem: str, products: Sequence[Product]) -> dict[str
     """What was said of each product's pairs; None where they could not be judged."""
     rows = Team.read(folder, stem)
     return {
-        product.id: None
-        if rows[product.id]["error"]
-        else [Verdict(shown, swapped, ctr) for shown, swapped, ctr in rows[product.id]["verdicts"]]
+        product.id: None if rows[product.id]["error"] else verdicts_of(rows[product.id])
         for product in products
     }
+
+
+def verdicts_of(row: Mapping[str, Any]) -> list[Verdict]:
+    """The verdicts of a product's row."""
+    return [Verdict(shown, swapped, ctr) for shown, swapped, ctr in row["verdicts"]]
 
 
 def paint_seed(seed: int, product: Product) -> int:

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -108,6 +109,21 @@ def _two_largest(counts: Sequence[Counter[tuple[str, ...]]]) -> tuple[Counter[tu
             elif count > second[gram]:
                 second[gram] = count
     return first, second
+
+
+def why_refused(row: Mapping[str, Any], before: Mapping[str, Any]) -> str | None:
+    """Why a round is not kept, against the figures of the newest that was; None where it is.
+
+    Held-out match must not have fallen by more than its 95 % interval says, and the held-out win rate must
+    have risen: the second judge's, where there is one.
+    """
+    high, match = row.get("match_high"), before.get("match")
+    if high is not None and match is not None and high < match:
+        return f"held-out match fell from {match:.0%} to {row['match']:.0%}"
+    key = "win_rate_heldout" if row.get("win_rate_heldout") is not None else "win_rate"
+    if row.get(key) is not None and row[key] <= (before.get(key) or 0.5):
+        return f"{key} did not rise: {row[key]:.0%} after {before.get(key) or 0.5:.0%}"
+    return None
 
 
 def stops_at(rates: Sequence[float | None], watch: WatchSection) -> int | None:

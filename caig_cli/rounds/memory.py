@@ -23,7 +23,7 @@ from caig_cli.recipe import replaced
 from caig_cli.records import Product
 from caig_cli.rounds.candidates import TOGETHER
 from caig_cli.rounds.judges import RANDOM, is_there
-from caig_cli.rounds.preferring import owed
+from caig_cli.rounds.preferring import wanted_pairs
 from caig_cli.rounds.sections import PcpoRecipe
 from caig_cli.rounds.stock import Goods, find_goods
 from caig_cli.rounds.stored_judge import heldout_of
@@ -120,7 +120,7 @@ def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pas
     given, encoder = recipe.pcpo, policy.mllm.encoder
     prefix = encoder.prefix(image=True)
     asked, said = length - len(prefix), recipe.writer.max_new_tokens + 1
-    pairs = owed(given.candidates, given.pairs_per_product)
+    pairs = wanted_pairs(given, given.candidates)
     replies = min(given.candidates, 2 * pairs)
     wrong = pairs if given.loss == "pcpo" else 0
     shares = recipe.negatives.shares()

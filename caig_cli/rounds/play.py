@@ -7,23 +7,30 @@ the middle of any of them and ends in the same bytes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from caig_cli.engine import loop
 from caig_cli.engine.loop import Evaluate
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.engine.stream import Stream
+from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.negatives import draw_negatives
-from caig_cli.mllm.policy import restore_policy, save_policy, starting_state
+from caig_cli.mllm.policy import reference_state, restore_policy, save_policy
 from caig_cli.mllm.preferences import PreferenceSet, preference_step
 from caig_cli.mllm.questions import write_question
 from caig_cli.mllm.redraw import distinct_each
+from caig_cli.painters import table
+from caig_cli.preference import LOSSES
 from caig_cli.records import Pair, Preference, Product
 from caig_cli.rounds.candidates import (
+    VERDICTS,
     Bench,
     Job,
     Match,
@@ -38,23 +45,51 @@ from caig_cli.rounds.candidates import (
     verdicts,
 )
 from caig_cli.rounds.judges import Seat
-from caig_cli.rounds.preferring import UNJUDGED, UNUSABLE, duels, owed, prefer
+from caig_cli.rounds.preferring import UNJUDGED, UNUSABLE, compare_all, duels, prefer, wanted_pairs
+from caig_cli.rounds.relevance import relevance
+from caig_cli.rounds.scoring import prompt_logps
+from caig_cli.rounds.surrogate import Surrogate, fit_surrogate
+from caig_cli.rounds.unpainted import Wanted, choose_to_paint, judged_groups, prefer_unpainted
 from caig_cli.rounds.workshop import Workshop
 
-VERDICTS = "verdicts"
+DISTANCE = "distance"
+"""KL(policy, reference) among the figures of an evaluation."""
+DISTANCE_PRODUCTS, DISTANCE_PROMPTS = 32, 2
+"""On how many products and prompts of each it is measured: a standard error of about an eighth of a nat."""
 
 
 def sample_candidates(
-    shop: Workshop, folder: RunDir, products: Sequence[Product], number: int
+    shop: Workshop,
+    folder: RunDir,
+    products: Sequence[Product],
+    number: int,
+    surrogate: Surrogate | None = None,
 ) -> dict[str, list[str]]:
-    """The policy's prompts for each product; a repeated or empty one is drawn again a few times."""
-    seed = derive_seed(shop.recipe.seed, "round", number)
+    """The policy's prompts to paint for each product; a repeated or empty one is drawn again a few times.
+
+    Where more are sampled than painted, ``surrogate`` says which of them it is least sure of.
+    """
+    given, how = shop.recipe.pcpo, shop.recipe.surrogate
+    count = max(given.candidates, how.candidates) if surrogate is not None else given.candidates
 
     def write(group: Sequence[Product]) -> list[list[str]]:
-        count = shop.recipe.pcpo.candidates
-        return distinct_each(partial(shop.write, group), count, seed, [product.id for product in group])
+        drawn = _draw(shop, group, count, number)
+        return [choose_to_paint(some, surrogate, given.candidates, how.random_share) for some in drawn]
 
     return sample(write, products, shop.writer_batch, folder, shop.team, shop.report)
+
+
+def sample_unpainted(
+    shop: Workshop, folder: RunDir, products: Sequence[Product], number: int
+) -> dict[str, list[str]]:
+    """The policy's prompts for products that nobody paints."""
+    write = partial(_draw, shop, count=shop.recipe.surrogate.candidates, number=number)
+    return sample(write, products, shop.writer_batch, folder.part("unpainted"), shop.team, shop.report)
+
+
+def _draw(shop: Workshop, group: Sequence[Product], count: int, number: int) -> list[list[str]]:
+    seed = derive_seed(shop.recipe.seed, "round", number)
+    return distinct_each(partial(shop.write, group), count, seed, [product.id for product in group])
 
 
 def paint_and_rank(
@@ -106,20 +141,29 @@ def prefer_candidates(
     """
     given = shop.recipe.pcpo
     said = verdicts(folder, VERDICTS, products)
+    suits = _relevance(
+        shop, folder, [product for product in products if said[product.id] is not None], prompts
+    )
     dropped: Counter[str] = Counter()
     found: list[Preference] = []
     rows: list[dict[str, Any]] = []
     for product in products:
         answers = said[product.id]
         if answers is None:
-            dropped[UNJUDGED] += owed(told_of, given.pairs_per_product)
+            dropped[UNJUDGED] += wanted_pairs(given, told_of)
             continue
-        choices, lost = prefer(prompts[product.id], answers, given.pairs_per_product, given.min_margin)
+        if LOSSES[given.loss].all_pairs:
+            choices, lost = compare_all(prompts[product.id], answers, given.advantages == "grpo")
+        else:
+            relevant = partial(_suits, suits[product.id] if suits else None, given.min_relevance)
+            choices, lost = prefer(
+                prompts[product.id], answers, given.pairs_per_product, given.min_margin, relevant
+            )
         dropped += lost
         for choice in choices:
             chosen, rejected = (prompts[product.id][n] for n in (choice.chosen, choice.rejected))
             name = f"{product.id}-{choice.chosen + 1}-{choice.rejected + 1}"
-            found.append(Preference(name, product, chosen, rejected, choice.p_chosen))
+            found.append(Preference(name, product, chosen, rejected, choice.p_chosen, choice.advantage))
             ads = [ad_path(folder, product, n).name for n in (choice.chosen, choice.rejected)]
             rows.append(
                 {"id": name, "product": product.id, "chosen": chosen, "rejected": rejected,
@@ -133,14 +177,78 @@ def prefer_candidates(
     return found, dropped
 
 
-def drop_unusable(shop: Workshop, wanted: Sequence[Product]) -> tuple[list[Product], Counter[str]]:
-    """Cut the products out; those whose image is unusable are counted."""
+def _relevance(
+    shop: Workshop, folder: RunDir, products: Sequence[Product], prompts: Prompts
+) -> dict[str, list[float]] | None:
+    """How surely the painted ads suit; None where it is not asked, or nobody can say, which is told."""
+    if shop.recipe.pcpo.min_relevance is None:
+        return None
+    found = relevance(shop, folder, products, {p.id: len(prompts[p.id]) for p in products})
+    if found is None:
+        shop.report.warn(
+            "pcpo.min_relevance: the judge has no concept of backgrounds that suit, and watch.relevance "
+            "names no model that could say; painted pairs are taken as they are"
+        )
+    return found
+
+
+def _suits(suits: Sequence[float] | None, least: float | None, chosen: int, rejected: int) -> bool:
+    return suits is None or least is None or suits[chosen] - suits[rejected] >= least
+
+
+def round_products(shop: Workshop, number: int) -> tuple[list[Product], list[Product], Counter[str]]:
+    """A round's products to paint, and further ones; the pairs that unusable images lose are counted."""
+    given, how = shop.recipe.pcpo, shop.recipe.surrogate
+    painted = given.products_per_round
+    wanted = shop.goods.of_round(number, None if painted is None else painted + how.products)
+    first = wanted[:painted]
     shop.stock.cut(wanted)
     shop.team.wait()
-    usable = shop.stock.usable(wanted)
-    each = owed(shop.recipe.pcpo.candidates, shop.recipe.pcpo.pairs_per_product)
-    lost = (len(wanted) - len(usable)) * each
-    return usable, Counter({UNUSABLE: lost} if lost else {})
+    usable = shop.stock.usable(first)
+    lost = (len(first) - len(usable)) * wanted_pairs(given, given.candidates)
+    unpainted = shop.stock.usable(wanted[len(first) :])
+    return usable, unpainted, Counter({UNUSABLE: lost} if lost else {})
+
+
+def fit_rounds(shop: Workshop, last: int) -> Surrogate | None:
+    """The surrogate of all ads judged up to round ``last``; None where it is off, or there are too few."""
+    if not shop.recipe.surrogate.products:
+        return None
+    groups = [group for n in range(1, last + 1) for group in judged_groups(shop.folder(n))]
+    return fit_surrogate(groups, table.word_reader(shop.recipe.brush.painter))
+
+
+def prefer_unpainted_of(
+    shop: Workshop, folder: RunDir, products: Sequence[Product], number: int
+) -> tuple[list[Preference], Counter[str], dict[str, Any]]:
+    """Preferences of further products by the surrogate, why others fell out, and how far it is to be trusted.
+
+    None where it orders held-out pairs too seldom as the judge does.
+    """
+    given, how = shop.recipe.pcpo, shop.recipe.surrogate
+    surrogate = fit_rounds(shop, number) if products else None
+    if surrogate is None:
+        return [], Counter(), {}
+    trust = {
+        "surrogate_accuracy": surrogate.accuracy,
+        "surrogate_accuracy_low": surrogate.accuracy_low,
+        "surrogate_accuracy_high": surrogate.accuracy_high,
+    }
+    if surrogate.accuracy_low < how.min_accuracy:
+        shop.report.info(
+            f"round {number}: words order {surrogate.accuracy:.0%} of held-out pairs as the judge does (at "
+            f"least {surrogate.accuracy_low:.0%}, wanted {how.min_accuracy:.0%}); no unpainted prompt is used"
+        )
+        return [], Counter(), trust
+    prompts = sample_unpainted(shop, folder, products, number)
+    wanted = Wanted(given.pairs_per_product, given.min_margin, given.min_relevance is not None)
+    found, dropped = prefer_unpainted(products, prompts, surrogate, wanted)
+    rows = [
+        {"id": one.id, "product": one.product.id, "chosen": one.chosen, "rejected": one.rejected,
+         "p_chosen": one.p_chosen} for one in found
+    ]  # fmt: skip
+    folder.write_text("unpainted.jsonl", _lines(rows))
+    return found, dropped, trust
 
 
 def preference_set(shop: Workshop, preferences: Sequence[Preference], number: int) -> PreferenceSet:
@@ -152,7 +260,7 @@ def preference_set(shop: Workshop, preferences: Sequence[Preference], number: in
     made = PreferenceSet(shop.policy, preferences, negatives, shop.recipe.negatives, shop.asking)
     with shop.run.timed("reference"):
         made.look(shop.report)
-        with starting_state(shop.policy), shop.accelerator.autocast():
+        with reference_state(shop.policy), shop.accelerator.autocast():
             made.ask_reference(shop.scorer, shop.sizes, shop.report)
     return made
 
@@ -163,8 +271,13 @@ def optimise(
     preferences: Sequence[Preference],
     number: int,
     evaluate: Evaluate | None,
+    *,
+    step: float = 1.0,
 ) -> Mapping[str, float]:
-    """Train the policy on the round's preferences and save it; returns the evaluation at the end."""
+    """Train the policy on the round's preferences and save it; returns the evaluation at the end.
+
+    ``step`` scales the learning rate and the distance at which training stops.
+    """
     trained = (folder.path / "adapter").is_dir()
     shop.team.wait()  # all have looked before the main process may write it
     if trained:
@@ -172,17 +285,24 @@ def optimise(
     elif preferences:
         learnt = preference_set(shop, preferences, number)
         seed = derive_seed(shop.recipe.seed, "optimise", number)
+        optim = shop.recipe.optim
+        budget = shop.recipe.pcpo.max_kl
+        if budget is not None:
+            evaluate = partial(_with_distance, shop, evaluate, preferences, number)
         result = loop.train(
             shop.scorer,
             Stream(lambda epoch: learnt.epoch(seed, epoch, shop.sizes), learnt.collate),
             preference_step(shop.objective, shop.runtime.device),
-            shop.recipe.optim,
+            optim.model_copy(update={"learning_rate": step * optim.learning_rate}),
             seed=seed,
             accelerator=shop.accelerator,
             run=folder,
             report=shop.report,
-            evaluate=evaluate,
+            evaluate=evaluate
+            if budget is None
+            else partial(_with_distance, shop, evaluate, preferences, number),
             unit=f"preferences of {shop.sizes.products} products",
+            stop_when=None if budget is None else lambda figures: figures[DISTANCE] > step * budget,
         )
         shop.policy.model.eval()
         save_adapter(shop, folder)
@@ -193,6 +313,45 @@ def optimise(
     figures = {} if evaluate is None else loop.evaluated(shop.scorer, evaluate, shop.accelerator)
     shop.policy.model.eval()
     return figures
+
+
+def _with_distance(
+    shop: Workshop,
+    evaluate: Evaluate | None,
+    preferences: Sequence[Preference],
+    number: int,
+    model: nn.Module,
+) -> dict[str, float]:
+    """The evaluation, and KL(policy, reference) on fresh samples for some of the round's products."""
+    products = list({one.product.id: one.product for one in preferences}.values())[:DISTANCE_PRODUCTS]
+    prompts: dict[str, list[str]] = {}
+    for start in range(0, len(products), shop.writer_batch):
+        group = products[start : start + shop.writer_batch]
+        seeds = [
+            [derive_seed(shop.recipe.seed, "distance", number, one.id, k) for k in range(DISTANCE_PROMPTS)]
+            for one in group
+        ]
+        prompts |= {one.id: texts for one, texts in zip(group, shop.write(group, seeds), strict=True)}
+    kl, _ = distance(shop, products, prompts, reference_state)
+    return {**(evaluate(model) if evaluate is not None else {}), DISTANCE: kl}
+
+
+def distance(
+    shop: Workshop,
+    products: Sequence[Product],
+    prompts: Mapping[str, Sequence[str]],
+    origin: Callable[[Mllm], AbstractContextManager[None]],
+) -> tuple[float, float]:
+    """KL(policy, origin) in nats per prompt, estimated on the policy's own samples; and their mean length.
+
+    Exact in expectation where sampling is plain (temperature 1, top_p 1).
+    """
+    ask = partial(prompt_logps, shop.policy, shop.scorer, shop.asking, products, prompts)
+    with shop.accelerator.autocast():
+        policy_D, length_D = ask()
+        with origin(shop.policy):
+            origin_D, _ = ask()
+    return float((policy_D.double() - origin_D.double()).mean()), float(length_D.double().mean())
 
 
 def save_adapter(shop: Workshop, folder: RunDir) -> None:

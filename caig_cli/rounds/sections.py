@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from caig_cli.cutouts.source import CutoutSource
-from caig_cli.engine.optim import Count, OptimSection, Share, Tracker
+from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.preference_sections import NegativesSection, ObjectiveSection
 from caig_cli.mllm.questions import Question
@@ -64,6 +64,23 @@ class PcpoSection(ObjectiveSection):
     min_margin: Half = 0.02
     """A pair whose winner has less than one half plus this probability is a near-tie, and dropped."""
 
+    min_relevance: Annotated[float, Field(ge=-1, le=1)] | None = None
+    """By how much more surely the chosen prompt's background must suit the product than the rejected one's,
+    by the judge's own concept or watch.relevance: 0 is at least as surely. Empty asks nothing. Of unpainted
+    prompts the chosen must be at least as usual for the product."""
+
+    reference: Literal["start", "last"] = "start"
+    """What the loss holds the policy to: the model that the run started from, or that of the last round."""
+
+    max_kl: Positive | None = None
+    """A round's training stops when the policy is this far from the reference, in nats per prompt on fresh
+    samples of it, measured every optim.evaluate_every steps. Empty measures nothing."""
+
+    accept: bool = False
+    """Keep a round only if held-out match has not fallen by more than its interval says and the held-out win
+    rate has risen; else learn it again with half the learning rate and max_kl, and if that fails too go on
+    from the round before."""
+
     batch_products: Count = 8
     """Products of a micro-batch."""
 
@@ -78,6 +95,24 @@ class PcpoSection(ObjectiveSection):
 
     tracker: Tracker | None = None
     """Experiment tracker that gets the figures too, if it is installed."""
+
+
+class SurrogateSection(Section):
+    """Candidates that are scored and not painted, by words fitted to the judged ads of all rounds."""
+
+    products: Annotated[int, Field(ge=0)] = 0
+    """Further products of a round whose candidates nobody paints; 0 turns it off."""
+
+    candidates: Annotated[int, Field(ge=2, le=256)] = 32
+    """Prompts sampled for each product of a round, painted or not."""
+
+    random_share: Share = 0.5
+    """Share of a painted product's candidates that are taken as they come; the others are those whose worth
+    is least sure."""
+
+    min_accuracy: Annotated[float, Field(ge=0.5, le=1)] = 0.55
+    """Share of held-out pairs that it must order as the judge does, by the lower end of its 95 % interval;
+    below, a round learns from painted ads only."""
 
 
 class PolicySection(Section):
@@ -183,6 +218,9 @@ class PcpoRecipe(PlannedRecipe):
 
     pcpo: PcpoSection = PcpoSection()
     """Products, rounds and loss."""
+
+    surrogate: SurrogateSection = SurrogateSection()
+    """Unpainted candidates."""
 
     policy: PolicySection = PolicySection()
     """Prompt model to improve."""

@@ -51,7 +51,7 @@ def tell(shop: Workshop, start: Start, rows: Sequence[Row]) -> None:
     shop.report.panel(f"rounds{label(shop)}", COLUMNS, cells)
     metrics: list[Row] = [_zeroth(start)]
     for row in rows:
-        steps = shop.folder(row["round"]).read_jsonl("metrics.jsonl")
+        steps = shop.counted(row["round"]).read_jsonl("metrics.jsonl")
         metrics += [{"round": row["round"], **step} for step in steps] + [row]
     shop.run.write_text("metrics.jsonl", "".join(to_json(one) + "\n" for one in metrics))
 
@@ -60,8 +60,8 @@ def track(shop: Workshop, row: Row) -> None:
     """Give a finished round's figures to the tracker, if the recipe names one."""
     if shop.recipe.pcpo.tracker is None:
         return
-    folder = shop.folder(row["round"])
-    first = sum(len(shop.folder(n).read_jsonl("metrics.jsonl")) for n in range(1, row["round"]))
+    folder = shop.counted(row["round"])
+    first = sum(len(shop.counted(n).read_jsonl("metrics.jsonl")) for n in range(1, row["round"]))
     steps = folder.read_jsonl("metrics.jsonl")
     for number, step in enumerate(steps):
         shop.accelerator.log({f"train/{k}": v for k, v in step.items() if v is not None}, step=first + number)
@@ -123,7 +123,7 @@ def _true_gain(shop: Workshop, start: Start, row: Row, taken: int) -> Evidence |
     for product in start.products:
         rates = [
             [oracle.worth(product.id, text).ctr for text in prompts[product.id]["prompts"]]
-            for prompts in (Team.read(shop.folder(n).part(PART), "prompts") for n in (taken, 0))
+            for prompts in (Team.read(shop.counted(n).part(PART), "prompts") for n in (taken, 0))
         ]
         gains.append(sum(rates[0]) / len(rates[0]) - sum(rates[1]) / len(rates[1]))
     names = [product.id for product in start.products]
@@ -159,7 +159,7 @@ def _figures(shop: Workshop, rows: Sequence[Row]) -> Iterator[pages.Figure]:
             for key in keys
         }
         yield from _figure(shop, name, heading, plots.lines(series, "round", level=level, bands=bands))
-    steps = [step for row in rows for step in shop.folder(row["round"]).read_jsonl("metrics.jsonl")]
+    steps = [step for row in rows for step in shop.counted(row["round"]).read_jsonl("metrics.jsonl")]
     for key in STEPS:
         points = {key: [(number, step.get(key)) for number, step in enumerate(steps, start=1)]}
         name = f"step-{key.replace('/', '-')}"
@@ -178,7 +178,7 @@ def _followed(shop: Workshop, product: Product, rounds: Sequence[int]) -> pages.
     """A watched product's first ad in every round, all painted from one seed."""
     cards = []
     for number in rounds:
-        folder = shop.folder(number).part(PART)
+        folder = shop.counted(number).part(PART)
         said = Team.read(folder, "prompts")[product.id]["prompts"][0]
         title = f"round {number}" if number else "start"
         cards.append(pages.Card(ad_path(folder, product, 0), title, said))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from caig_cli.data.images import open_image
 from caig_cli.engine.loop import Evaluate
-from caig_cli.engine.parking import visiting
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.intervals import share_interval
 from caig_cli.mllm.policy import starting_state
 from caig_cli.records import Pair, Product, Verdict
-from caig_cli.rounds.candidates import Prompts, ad_path, between, sample, verdicts
+from caig_cli.rounds.candidates import VERDICTS, Prompts, between, sample, verdicts
 from caig_cli.rounds.figures import Figures, diversity, ends, win_interval, win_rate, worth
 from caig_cli.rounds.judges import Seat
-from caig_cli.rounds.play import VERDICTS, paint_and_rank, prefer_candidates, preference_set, show_to
-from caig_cli.rounds.scoring import preference_figures, prompt_logps
+from caig_cli.rounds.play import distance, paint_and_rank, prefer_candidates, preference_set, show_to
+from caig_cli.rounds.relevance import ask_relevance
+from caig_cli.rounds.scoring import preference_figures
 from caig_cli.rounds.workshop import Workshop
 
-HELDOUT, RELEVANCE = "heldout", "relevance"
+HELDOUT = "heldout"
 PART = "watch"
 """Folder of the evaluation within that of a round."""
 
@@ -61,11 +59,14 @@ def watch_start(shop: Workshop) -> Start:
     return Start(products, figures, evaluate)
 
 
-def watch(shop: Workshop, number: int, start: Start) -> Figures:
-    """Figures of the policy as it is now, on prompts drawn with the starting model's own seeds."""
+def watch(shop: Workshop, of: RunDir, start: Start) -> Figures:
+    """Figures of the policy as it is now, on prompts drawn with the starting model's own seeds.
+
+    ``of`` is the folder of the round, or of its second attempt.
+    """
     if not start.products:
         return {}
-    folder, rival = shop.folder(number).part(PART), shop.folder(0).part(PART)
+    folder, rival = of.part(PART), shop.folder(0).part(PART)
     prompts = _sample(shop, folder, start.products)
     shown = first_ads(shop, prompts)
     rates: Figures = {}
@@ -79,8 +80,9 @@ def watch(shop: Workshop, number: int, start: Start) -> Figures:
             rates |= {name: win_rate([verdict for some in said.values() for verdict in some or ()])}
             rates |= ends(name, win_interval(said))
     with shop.run.timed("evaluate"):
-        distance = _distance(shop, start.products, prompts)
-    return rates | _worth(shop, folder, start.products, prompts) | diversity(prompts) | distance
+        kl, length = distance(shop, start.products, prompts, starting_state)
+    moved: Figures = {"kl": kl, "length": length}
+    return rates | _worth(shop, folder, start.products, prompts) | diversity(prompts) | moved
 
 
 def first_ads(shop: Workshop, prompts: Prompts) -> dict[str, list[str]]:
@@ -126,39 +128,9 @@ def _worth(shop: Workshop, folder: RunDir, products: Sequence[Product], prompts:
     known = worth(products, prompts, shop.goods.oracle)
     if known["match"] is not None or shop.relevance is None:
         return known
-    done = shop.team.read(folder, RELEVANCE)
-    model, device = shop.relevance.mllm.model, shop.runtime.device
-    with (
-        shop.run.timed("relevance"),
-        visiting(model, device, [shop.policy.model]),
-        shop.report.progress("looking for relevance", len(products)) as bar,
-    ):
-        for product in shop.team.share(products):
-            if product.id not in done:
-                count = len(first_ads(shop, prompts)[product.id])
-                ads = [open_image(ad_path(folder, product, k)) for k in range(count)]
-                row = {"product": product.id, "suits": shop.relevance.suits(product, ads)}
-                shop.team.write(folder, RELEVANCE, [row])
-            bar.advance(shop.team.size)
-    shop.team.wait()
-    rows = shop.team.read(folder, RELEVANCE)
-    said = [(float(p > 0.5), product.id) for product in products for p in rows[product.id]["suits"]]
+    counts = {product: len(texts) for product, texts in first_ads(shop, prompts).items()}
+    found = ask_relevance(shop, folder, products, counts)
+    said = [(float(p > 0.5), product.id) for product in products for p in found[product.id]]
     suits_P, item_P = zip(*said, strict=True)
     interval = share_interval(np.asarray(suits_P), item_P)
     return known | {"match": sum(suits_P) / len(said)} | ends("match", interval)
-
-
-def _distance(shop: Workshop, products: Sequence[Product], prompts: Mapping[str, Sequence[str]]) -> Figures:
-    """KL(policy, reference) in nats per prompt, estimated on the policy's own samples; and prompt length.
-
-    Exact in expectation where sampling is plain (temperature 1, top_p 1).
-    """
-    ask = partial(prompt_logps, shop.policy, shop.scorer, shop.asking, products, prompts)
-    with shop.accelerator.autocast():
-        policy_D, length_D = ask()
-        with starting_state(shop.policy):
-            reference_D, _ = ask()
-    return {
-        "kl": float((policy_D.double() - reference_D.double()).mean()),
-        "length": float(length_D.double().mean()),
-    }

@@ -37,6 +37,8 @@ from caig_cli.rounds.sections import BrushSection, PcpoRecipe
 from caig_cli.rounds.stock import Goods, Stock, find_goods
 from caig_cli.rounds.stored_judge import heldout_of
 
+AGAIN = "again"
+"""Folder of a round's second attempt, with half the step."""
 ON_CPU = frozenset({"studio"})
 """Painters that gain from worker processes."""
 
@@ -136,6 +138,17 @@ class Workshop:
     def folder(self, number: int) -> RunDir:
         """The folder of a round; 0 is the start."""
         return self.run.part(f"rounds/{number:02}")
+
+    def counted(self, number: int) -> RunDir:
+        """The folder of a round's last attempt: its figures count."""
+        again = self.folder(number).part(AGAIN)
+        return again if (again.path / "adapter").is_dir() else self.folder(number)
+
+    def policy_after(self, number: int) -> int:
+        """The round whose policy the next one goes on from: the newest that was accepted."""
+        while number and (self.folder(number).read_json("round.json") or {}).get("accepted") is False:
+            number -= 1
+        return number
 
 
 @contextmanager

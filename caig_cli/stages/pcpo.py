@@ -11,6 +11,7 @@ second judge watch every round.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
     from caig_cli.mllm.questions import PromptQuestion
+    from caig_cli.records import Preference
     from caig_cli.rounds.watching import Start
     from caig_cli.rounds.workshop import Workshop
 
@@ -142,23 +144,23 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     rows: list[dict[str, Any]] = []
     with open_workshop(recipe, run_dir, report) as shop:
         start = watch_start(shop)
-        result = _begin(shop)
+        _begin(shop)
         for number in range(1, recipe.pcpo.rounds + 1):
             row = _finished(shop, number)
             if row is None:
-                row = _play(shop, number, start)
+                row = _play(shop, number, start, rows)
                 show.track(shop, row)
             rows.append(row)
             show.tell(shop, start, rows)
-            result = shop.folder(number).path / "adapter"
+            taken = shop.policy_after(number)
             heldout = [row["win_rate_heldout"] for row in rows]
             back = stops_at(heldout, recipe.watch) if shop.heldout_decides else None
             if back is not None:
                 report.warn(f"the held-out judge has fallen: stopped after round {number}, took round {back}")
-                result = shop.folder(back).path / "adapter"
+                taken = back
                 break
-        taken = int(result.parent.name)
-        adapter = _deliver(shop, result, show.card(shop, start, rows, taken))
+        source = shop.counted(taken).path / "adapter"
+        adapter = _deliver(shop, source, show.card(shop, start, rows, taken))
         failed = (*shop.goods.failed, *shop.stock.failed.values())
         show.write_report(shop, start, rows, failed, taken)
         for remark in shop.finish.remarks():
@@ -170,46 +172,73 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     return Outcome({"rounds": rounds, "adapter": str(adapter)}, failed, (str(adapter),))
 
 
-def _play(shop: Workshop, number: int, start: Start) -> dict[str, Any]:
-    """One round: sample -> paint -> rank -> prefer -> optimise -> evaluate."""
-    from caig_cli.mllm.policy import restore_policy
+def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One round: sample -> paint -> rank -> prefer -> optimise -> evaluate, and again by half if refused."""
+    from caig_cli.mllm.policy import move_reference, restore_policy
     from caig_cli.rounds import play
-    from caig_cli.rounds.watching import watch
+    from caig_cli.rounds.figures import why_refused
+    from caig_cli.rounds.workshop import AGAIN
 
-    folder = shop.folder(number)
-    restore_policy(shop.policy, shop.folder(number - 1).path / "adapter")
-    shop.report.info(f"round {number} of {shop.recipe.pcpo.rounds}")
-    wanted = shop.goods.of_round(number, shop.recipe.pcpo.products_per_round)
-    products, dropped = play.drop_unusable(shop, wanted)
-    prompts = play.sample_candidates(shop, folder, products, number)
+    given, folder, before = shop.recipe.pcpo, shop.folder(number), shop.policy_after(number - 1)
+    origin = shop.counted(before).path / "adapter"
+    restore_policy(shop.policy, origin)
+    if given.reference == "last":
+        move_reference(shop.policy, origin, shop.runtime.dtype)
+    shop.report.info(f"round {number} of {given.rounds}")
+    products, unpainted, dropped = play.round_products(shop, number)
+    surrogate = play.fit_rounds(shop, number - 1)
+    prompts = play.sample_candidates(shop, folder, products, number, surrogate)
     play.paint_and_rank(shop, folder, products, prompts, number)
-    candidates = shop.recipe.pcpo.candidates
-    preferences, more = play.prefer_candidates(shop, folder, products, prompts, candidates)
-    held_out = play.optimise(shop, folder, preferences, number, start.evaluate)
-    seen = watch(shop, number, start)
-    row = {
-        **dict.fromkeys(RESULT),
-        "round": number,
-        "pairs": len(preferences),
-        "dropped": dict(sorted((dropped + more).items())),
-        **seen,
-        "chosen_logp": held_out.get("logps/chosen"),
-        "rejected_logp": held_out.get("logps/rejected"),
-        **{f"heldout/{name}": value for name, value in held_out.items()},
-    }
+    preferences, more = play.prefer_candidates(shop, folder, products, prompts, given.candidates)
+    predicted, lost, trust = play.prefer_unpainted_of(shop, folder, unpainted, number)
+    preferences += predicted
+    row: dict[str, Any] = {
+        "round": number, "pairs": len(preferences), "dropped": dict(sorted((dropped + more + lost).items())),
+        **trust,
+    }  # fmt: skip
+    figures = _learn(shop, folder, preferences, number, start, 1.0)
+    if given.accept:
+        last = {**start.figures, **next((one for one in rows if one["round"] == before), {})}
+        refused = why_refused(figures, last)
+        if refused is not None:
+            shop.report.info(f"round {number}: {refused}; learning it again with half the step")
+            restore_policy(shop.policy, origin)
+            row["refused"] = refused
+            figures = _learn(shop, folder.part(AGAIN), preferences, number, start, 0.5)
+            refused = why_refused(figures, last)
+        row["accepted"] = refused is None
+        if refused is not None:
+            shop.report.info(f"round {number}: {refused}; going on from round {before}")
+            row["refused"] = refused
+    row = {**dict.fromkeys(RESULT), **row, **figures}
     folder.write_json("round.json", row)
     shop.team.wait()
     return row
 
 
-def _begin(shop: Workshop) -> Path:
+def _learn(
+    shop: Workshop, folder: RunDir, preferences: Sequence[Preference], number: int, start: Start, step: float
+) -> dict[str, Any]:
+    """Optimise from where the policy is, and the figures of what it came to."""
+    from caig_cli.rounds import play
+    from caig_cli.rounds.watching import watch
+
+    held_out = play.optimise(shop, folder, preferences, number, start.evaluate, step=step)
+    return {
+        **watch(shop, folder, start),
+        "chosen_logp": held_out.get("logps/chosen"),
+        "rejected_logp": held_out.get("logps/rejected"),
+        **{f"heldout/{name}": value for name, value in held_out.items()},
+    }
+
+
+def _begin(shop: Workshop) -> None:
     """Keep the policy's starting state, from which round 1 and an early stop may need to go on."""
     from caig_cli.rounds.play import save_adapter
 
     folder = shop.folder(0)
     folder.path.mkdir(parents=True, exist_ok=True)
     save_adapter(shop, folder)
-    return folder.path / "adapter"
 
 
 def _finished(shop: Workshop, number: int) -> dict[str, Any] | None:

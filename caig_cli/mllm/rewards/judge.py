@@ -103,6 +103,24 @@ class TrainedJudge:
                 answers |= zip(whole, said, strict=True)
         return [answers[n] for n in range(len(pairs))]
 
+    @property
+    def has_relevance(self) -> bool:
+        """Whether the model has a concept of backgrounds that suit their product."""
+        return self.model.names is not None and self.model.names.has_relevance
+
+    @torch.no_grad()
+    def suits(self, ads: Sequence[Creative]) -> list[float]:
+        """Probability that each ad's background suits its product, by that concept.
+
+        Raises ItemError where an ad cannot be opened.
+        """
+        assert self.model.names is not None
+        looks, faults = self._see(ads)
+        if faults:
+            raise ItemError(next(iter(faults.values())))
+        seen = torch.stack([looks[_key(ad)] for ad in ads])
+        return [float(p) for p in self.model.names.p_suits(seen)]
+
     def rank(
         self, images: Sequence[Image.Image], caption: str | None, attributes: Mapping[str, str]
     ) -> Ranking:

@@ -75,6 +75,10 @@ class RewardModel(Protocol):
         """Judge by the chances of what ads show; heads that read them are new."""
 
     @property
+    def names(self) -> Names | None:
+        """What it names in ads, if anything."""
+
+    @property
     def rules(self) -> Rules:
         """How an ad becomes a picture."""
 

@@ -37,6 +37,8 @@ than by features."""
 STEPS, BATCH = 1000, 1024
 """How the layers are trained on kept features: seconds of work."""
 JUDGEMENT = frozenset({"yes", "no"})
+SUITS = "match"
+"""The judgement whether the background suits the product."""
 HIDDEN = 64
 """Width of the layer between names and judgements."""
 
@@ -111,6 +113,19 @@ class Names(nn.Module):
         """Chances of names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]; none aside."""
         with torch.autocast(look_I.device.type, enabled=False):
             return self.concluded(self.chances_of_named(look_I))
+
+    @property
+    def has_relevance(self) -> bool:
+        """Whether one of the judgements says if the background suits the product."""
+        return any(task.name == SUITS and is_judgement(task) for task in self.tasks)
+
+    def p_suits(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Probability [I] that the background suits the product, of features as in ``forward``."""
+        place = next(n for n, task in enumerate(self.tasks) if task.name == SUITS)
+        with torch.autocast(look_I.device.type, enabled=False):
+            named = self.named(mean_features(look_I).float())
+            judged = self.judged(self.chances(named))[place - len(named)]
+        return judged.softmax(1)[:, self.tasks[place].names.index("yes")]
 
     def train(self, mode: bool = True) -> Self:
         """Nothing here is trained with the model: its layers stay levelled as they were taught."""

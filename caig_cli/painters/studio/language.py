@@ -14,10 +14,10 @@ from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_words import COLOUR_WORDS
 from caig_cli.painters.studio.phrases import nearest
 from caig_cli.painters.studio.reading import Reading, read, read_core
-from caig_cli.painters.studio.scene import MAX_PROPS, Scene, harmonise, random_scene
+from caig_cli.painters.studio.scene import CHOICES, MAX_PROPS, Scene, harmonise, random_scene
 
 __all__ = ["MAX_PROPS", "Reading", "Scene", "harmonise", "nearest", "random_scene", "read",
-    "read_core", "write",
+    "read_core", "scene_words", "write",
 ]  # fmt: skip
 
 # [..] is dropped where a slot in it is empty.
@@ -50,6 +50,13 @@ def write(scene: Scene, rng: random.Random) -> str:
         if len(prompt.split()) in _WORDS and _exact(prompt, scene):
             return prompt
     return _plainly(scene)
+
+
+def scene_words(prompt: str) -> frozenset[str]:
+    """What the studio shows of a prompt, one name a choice: ``surface oak``, ``prop candle``."""
+    scene = read_core(prompt).scene
+    chosen = (f"{field} {getattr(scene, field)}" for field in CHOICES)
+    return frozenset([*chosen, *(f"prop {prop}" for prop in scene.props)])
 
 
 def _exact(prompt: str, scene: Scene) -> bool:
