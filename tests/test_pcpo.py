@@ -25,7 +25,7 @@ from caig_cli.errors import RunError, UsageError
 from caig_cli.market.known import open_oracle
 from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.records import Pair, Verdict
+from caig_cli.records import Creative, Pair, Verdict
 from caig_cli.rounds import judges, workshop
 from caig_cli.rounds.stored_judge import judge_for
 from caig_cli.stages import pcpo
@@ -33,7 +33,7 @@ from caig_cli.stages.pcpo import PcpoRecipe
 
 RESULT = {
     "round", "pairs", "dropped", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
-    "rejected_logp", "distinct",
+    "rejected_logp", "distinct", "surrogate_accuracy", "accepted",
 }  # fmt: skip
 
 
@@ -79,6 +79,7 @@ def recipe_for(parts: Path, **over: Mapping[str, Any]) -> PcpoRecipe:
         "writer": {"max_new_tokens": 8, "batch": 3},
         "brush": {"painter": "fake", "size": "64x64"},
         "judge": {"model": str(parts / "judge"), "heldout": str(parts / "other")},
+        "surrogate": {},
         "watch": {"products": 2, "prompts": 3, "patience": 0},
         "optim": {"learning_rate": 0.01, "log_every": 1, "checkpoint_every": 1},
     }  # fmt: skip
@@ -225,6 +226,73 @@ def test_killed_anywhere_it_ends_in_the_same_bytes(
     assert outcome.result["rounds"] == whole[1].result["rounds"]
 
 
+# --- held distance, unpainted prompts, rounds on trial ------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def on_trial(parts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[PcpoRecipe, Path, Outcome]:
+    """Five painted and two unpainted products a round, a group objective, and every guard that there is."""
+    folder = tmp_path_factory.mktemp("trial")
+    recipe = recipe_for(
+        parts,
+        pcpo={
+            "products": write_products(folder, 9), "products_per_round": 5, "loss": "group", "beta": 0.1,
+            "accept": True, "reference": "last", "max_kl": 0.5, "min_relevance": 0.0,
+        },
+        surrogate={"products": 2, "candidates": 6, "min_accuracy": 0.0},
+        watch={"relevance": str(parts / "base")},
+        optim={"evaluate_every": 1, "epochs": 2.0},
+    )  # fmt: skip
+    return recipe, folder / "run", run(recipe, folder / "run")
+
+
+def test_every_guard_together(on_trial: tuple[PcpoRecipe, Path, Outcome]) -> None:
+    _, out, _ = on_trial
+    rounds = [json.loads((out / f"rounds/{n:02}/round.json").read_text()) for n in (1, 2)]
+    for row in rounds:
+        assert row["pairs"] + sum(row["dropped"].values()) == 5 * 3 + 2 * 2, "all pairs of five, two of two"
+        assert 0 <= row["surrogate_accuracy_low"] <= row["surrogate_accuracy"] <= 1
+        assert row["accepted"] is not bool(row.get("refused")) or row["accepted"]
+    taken = max((row["round"] for row in rounds if row["accepted"]), default=0)
+    kept = out / f"rounds/{taken:02}"
+    kept = kept / "again" if (kept / "again/adapter").is_dir() else kept
+    name = "adapter/adapter_model.safetensors"
+    assert (out / name).read_bytes() == (kept / name).read_bytes(), "the newest that was accepted"
+    for number in (1, 2):
+        steps = metrics(out / f"rounds/{number:02}")
+        distances = [row["eval_distance"] for row in steps if "eval_distance" in row]
+        assert distances and all(one <= 0.5 for one in distances[:-1]), "training stops where it is too far"
+        assert steps[0]["rewards/chosen"] == pytest.approx(0, abs=1e-5), "measured from the round's beginning"
+    unpainted = [json.loads(line) for line in (out / "rounds/01/unpainted.jsonl").read_text().splitlines()]
+    painted = {json.loads(line)["product"] for line in (out / "rounds/01/prompts.jsonl").open()}
+    assert unpainted and not painted & {row["product"] for row in unpainted}
+
+
+def test_killed_on_trial_it_ends_in_the_same_bytes(
+    on_trial: tuple[PcpoRecipe, Path, Outcome], tmp_path: Path
+) -> None:
+    recipe, out, _ = on_trial
+    for at in (60, 110):
+        with pytest.MonkeyPatch.context() as patch:
+            Killer(patch, at)
+            with pytest.raises(KeyboardInterrupt):
+                run(recipe, tmp_path / "run", resume=at > 60)
+    run(recipe, tmp_path / "run", resume=True)
+    same_run(out, tmp_path / "run")
+    assert (out / "rounds/02/round.json").read_bytes() == (tmp_path / "run/rounds/02/round.json").read_bytes()
+
+
+def test_a_judge_whose_concept_says_what_suits_is_asked(parts: Path) -> None:
+    """The shipped judges say of ads how surely their background suits; it is the chance of one judgement."""
+    judge = TrainedJudge.load("heldout", choose_device("cpu", "fp32"))
+    assert judge.has_relevance
+    ads = [Creative(parts / "images/0.png"), Creative(parts / "images/1.png")]
+    said = judge.suits(ads)
+    assert len(said) == 2 and all(0 < p < 1 for p in said)
+    assert judge.suits(ads[1:]) == pytest.approx(said[1:], abs=1e-6)
+    assert not TrainedJudge.load(str(parts / "other"), choose_device("cpu", "fp32")).has_relevance
+
+
 # --- judges that are no help -----------------------------------------------------------------------
 
 
@@ -298,8 +366,8 @@ def test_the_run_goes_back_when_the_held_out_judge_falls(
 ) -> None:
     real = pcpo._play
 
-    def play(shop: Any, number: int, start: Any) -> dict[str, Any]:
-        return real(shop, number, start) | {"win_rate_heldout": (0.7, 0.5, 0.4)[number - 1]}
+    def play(shop: Any, number: int, *more: Any) -> dict[str, Any]:
+        return real(shop, number, *more) | {"win_rate_heldout": (0.7, 0.5, 0.4)[number - 1]}
 
     monkeypatch.setattr(pcpo, "_play", play)
     recipe = recipe_for(parts, pcpo={"rounds": 5}, watch={"patience": 2})
@@ -317,8 +385,8 @@ def test_a_judge_that_knows_other_clicks_only_watches(parts: Path, tmp_path: Pat
     (mine / "reward.json").write_text(json.dumps(facts | {"simulated": False}))
     real = pcpo._play
 
-    def play(shop: Any, number: int, start: Any) -> dict[str, Any]:
-        return real(shop, number, start) | {"win_rate_heldout": 0.1}
+    def play(shop: Any, number: int, *more: Any) -> dict[str, Any]:
+        return real(shop, number, *more) | {"win_rate_heldout": 0.1}
 
     monkeypatch.setattr(pcpo, "_play", play)
     report = SilentReporter()

@@ -171,6 +171,8 @@ def test_every_value_of_the_objective_moves_every_loss_that_takes_it() -> None:
     unread = {
         "dpo": {"pcpo_beta", "pcpo_weight"},
         "ipo": {"pcpo_beta", "pcpo_weight", "label_smoothing", "normalise_length"},
+        "kto": {"pcpo_beta", "pcpo_weight", "label_smoothing"},
+        "group": {"label_smoothing"},
     }
     for loss in LOSSES:
         how = Objective(loss)
@@ -179,7 +181,7 @@ def test_every_value_of_the_objective_moves_every_loss_that_takes_it() -> None:
 
 
 def test_what_a_loss_would_not_read_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"loss 'dpoo': expected dpo, ipo, pcpo"):
+    with pytest.raises(UsageError, match=r"loss 'dpoo': expected dpo, ipo, kto, pcpo, group"):
         Objective("dpoo")
     with pytest.raises(UsageError, match="label_smoothing"):
         Objective("ipo", label_smoothing=0.1)

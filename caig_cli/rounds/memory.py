@@ -19,6 +19,7 @@ from caig_cli.mllm.rewards.memory import Needs, judge_needs, same_base
 from caig_cli.mllm.sketch import FLOAT, Sketch, sketch
 from caig_cli.painters.layout import parse_size
 from caig_cli.painters.table import memory as painting
+from caig_cli.preference import LOSSES
 from caig_cli.recipe import replaced
 from caig_cli.records import Product
 from caig_cli.rounds.candidates import TOGETHER
@@ -96,10 +97,15 @@ def _ground(recipe: PcpoRecipe) -> _Ground:
 
 
 def _sampling(recipe: PcpoRecipe, ground: _Ground, batch: int) -> Phase:
-    answers = batch * max(recipe.pcpo.candidates, recipe.watch.prompts)
+    answers = batch * max(_drawn(recipe), recipe.watch.prompts)
     longest = recipe.writer.max_new_tokens
     room, cache = memory.sampling(ground.policy, batch, ground.length, answers, longest)
     return replace(ground.here, name="sample", activations=room, cache=cache)
+
+
+def _drawn(recipe: PcpoRecipe) -> int:
+    """Prompts sampled for one product, at most."""
+    return max(recipe.pcpo.candidates, recipe.surrogate.candidates if recipe.surrogate.products else 0)
 
 
 def _batch(recipe: PcpoRecipe, ground: _Ground) -> int:
@@ -121,8 +127,8 @@ def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pas
     prefix = encoder.prefix(image=True)
     asked, said = length - len(prefix), recipe.writer.max_new_tokens + 1
     pairs = wanted_pairs(given, given.candidates)
-    replies = min(given.candidates, 2 * pairs)
-    wrong = pairs if given.loss == "pcpo" else 0
+    replies = min(_drawn(recipe), 2 * pairs)
+    wrong = pairs if LOSSES[given.loss].negatives and given.pcpo_weight else 0
     shares = recipe.negatives.shares()
     pictures = wrong if any(share for kind, share in shares.items() if kind != "caption") else 0
 

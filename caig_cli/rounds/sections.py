@@ -110,7 +110,7 @@ class SurrogateSection(Section):
     """Share of a painted product's candidates that are taken as they come; the others are those whose worth
     is least sure."""
 
-    min_accuracy: Annotated[float, Field(ge=0.5, le=1)] = 0.55
+    min_accuracy: Share = 0.55
     """Share of held-out pairs that it must order as the judge does, by the lower end of its 95 % interval;
     below, a round learns from painted ads only."""
 

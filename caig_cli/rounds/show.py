@@ -26,7 +26,7 @@ from caig_cli.rounds.workshop import Workshop
 Row = Mapping[str, Any]
 
 COLUMNS = ("round", "pairs", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
-           "rejected_logp", "distinct", "self_bleu", "length")  # fmt: skip
+           "rejected_logp", "distinct", "self_bleu", "length", "surrogate_accuracy", "accepted")  # fmt: skip
 PLOTS: Mapping[str, tuple[tuple[str, ...], str, float | None]] = {
     "wins": (("win_rate", "win_rate_heldout"), "Wins against the starting model's ads", 0.5),
     "ctr": (("ctr_true",), "True click-through rate (simulated market)", None),
@@ -34,6 +34,7 @@ PLOTS: Mapping[str, tuple[tuple[str, ...], str, float | None]] = {
     "rewards": (("heldout/rewards/accuracies", "heldout/product/accuracies"), "Held-out preferences", 0.5),
     "logps": (("chosen_logp", "rejected_logp"), "Log-probabilities of held-out preferences", None),
     "kl": (("kl",), "Distance from the starting model, nats per prompt", None),
+    "surrogate": (("surrogate_accuracy",), "Held-out pairs that words order as the judge does", 0.5),
     "diversity": (("distinct", "self_bleu"), "Diversity of prompts", None),
 }
 """Plots over rounds: their lines, their headings, and a level to compare with."""

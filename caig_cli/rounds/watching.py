@@ -16,8 +16,10 @@ from caig_cli.records import Pair, Product, Verdict
 from caig_cli.rounds.candidates import VERDICTS, Prompts, between, sample, verdicts
 from caig_cli.rounds.figures import Figures, diversity, ends, win_interval, win_rate, worth
 from caig_cli.rounds.judges import Seat
-from caig_cli.rounds.play import distance, paint_and_rank, prefer_candidates, preference_set, show_to
+from caig_cli.rounds.optimise import distance, preference_set
 from caig_cli.rounds.relevance import ask_relevance
+from caig_cli.rounds.rollout import paint_and_rank, show_to
+from caig_cli.rounds.round_preferences import prefer_candidates
 from caig_cli.rounds.scoring import preference_figures
 from caig_cli.rounds.workshop import Workshop
 

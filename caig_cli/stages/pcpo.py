@@ -40,7 +40,7 @@ LEAN = {
 """Values that need less memory."""
 RESULT = (
     "round", "pairs", "dropped", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
-    "rejected_logp", "distinct",
+    "rejected_logp", "distinct", "surrogate_accuracy", "accepted",
 )  # fmt: skip
 """Figures of a round that ``--json`` prints; round.json has more."""
 
@@ -66,6 +66,8 @@ def check(recipe: PcpoRecipe) -> None:
     from caig_cli.mllm import folders
     from caig_cli.rounds.stock import find_goods
 
+    if recipe.pcpo.max_kl is not None and not recipe.optim.evaluate_every:
+        raise UsageError("pcpo.max_kl is measured while a round trains; set optim.evaluate_every (10)")
     find_goods(recipe.pcpo, recipe.watch, recipe.seed)
     if not sources.is_remote(recipe.policy.base):
         folders.locate(recipe.policy.base)
@@ -86,6 +88,7 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     lines = [
         f"{len(goods.learn)} {known}, {len(goods.watch)} held out, {len(goods.failed)} unusable",
         f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
+        *_guards(recipe),
         recipe.reason(),
         f"start from {sources.describe(recipe.policy.base, folders.locate)}",
     ]
@@ -102,6 +105,19 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         f"judge {recipe.judge.model}, {watched}",
         *table.planned(recipe.brush.painter, recipe.diffusion),
     ]
+
+
+def _guards(recipe: PcpoRecipe) -> list[str]:
+    """What is scored without being painted, and what holds a round back."""
+    given, how = recipe.pcpo, recipe.surrogate
+    lines = [f"{how.products} more products a round x {how.candidates} prompts, scored and not painted"]
+    if not how.products:
+        lines = []
+    if given.max_kl is not None:
+        lines.append(f"a round stops {given.max_kl:g} nats per prompt from the {given.reference} policy")
+    if given.accept:
+        lines.append("a round whose held-out figures fall is learnt again with half the step, or left out")
+    return lines
 
 
 def _question(recipe: PcpoRecipe) -> PromptQuestion:
@@ -175,7 +191,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One round: sample -> paint -> rank -> prefer -> optimise -> evaluate, and again by half if refused."""
     from caig_cli.mllm.policy import move_reference, restore_policy
-    from caig_cli.rounds import play
+    from caig_cli.rounds import rollout, round_preferences
     from caig_cli.rounds.figures import why_refused
     from caig_cli.rounds.workshop import AGAIN
 
@@ -185,12 +201,12 @@ def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str,
     if given.reference == "last":
         move_reference(shop.policy, origin, shop.runtime.dtype)
     shop.report.info(f"round {number} of {given.rounds}")
-    products, unpainted, dropped = play.round_products(shop, number)
-    surrogate = play.fit_rounds(shop, number - 1)
-    prompts = play.sample_candidates(shop, folder, products, number, surrogate)
-    play.paint_and_rank(shop, folder, products, prompts, number)
-    preferences, more = play.prefer_candidates(shop, folder, products, prompts, given.candidates)
-    predicted, lost, trust = play.prefer_unpainted_of(shop, folder, unpainted, number)
+    products, unpainted, dropped = rollout.round_products(shop, number)
+    surrogate = round_preferences.fit_rounds(shop, number - 1)
+    prompts = rollout.sample_candidates(shop, folder, products, number, surrogate)
+    rollout.paint_and_rank(shop, folder, products, prompts, number)
+    preferences, more = round_preferences.prefer_candidates(shop, folder, products, prompts, given.candidates)
+    predicted, lost, trust = round_preferences.prefer_unpainted_of(shop, folder, unpainted, number)
     preferences += predicted
     row: dict[str, Any] = {
         "round": number, "pairs": len(preferences), "dropped": dict(sorted((dropped + more + lost).items())),
@@ -220,10 +236,10 @@ def _learn(
     shop: Workshop, folder: RunDir, preferences: Sequence[Preference], number: int, start: Start, step: float
 ) -> dict[str, Any]:
     """Optimise from where the policy is, and the figures of what it came to."""
-    from caig_cli.rounds import play
+    from caig_cli.rounds.optimise import optimise
     from caig_cli.rounds.watching import watch
 
-    held_out = play.optimise(shop, folder, preferences, number, start.evaluate, step=step)
+    held_out = optimise(shop, folder, preferences, number, start.evaluate, step=step)
     return {
         **watch(shop, folder, start),
         "chosen_logp": held_out.get("logps/chosen"),
@@ -234,7 +250,7 @@ def _learn(
 
 def _begin(shop: Workshop) -> None:
     """Keep the policy's starting state, from which round 1 and an early stop may need to go on."""
-    from caig_cli.rounds.play import save_adapter
+    from caig_cli.rounds.optimise import save_adapter
 
     folder = shop.folder(0)
     folder.path.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,132 @@
+"""What unpainted prompts are worth: planted words are found, noise is not believed, pairs by hand."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from caig_cli.painters.table import word_reader
+from caig_cli.records import Product, Verdict
+from caig_cli.rounds.figures import why_refused
+from caig_cli.rounds.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
+from caig_cli.rounds.unpainted import (
+    Wanted,
+    choose_to_paint,
+    consistency,
+    judged_group,
+    prefer_unpainted,
+)
+
+WORTH = {"oak": 1.0, "steel": -1.0, "candle": 0.5, "moss": 0.0, "neon": -0.5, "linen": 0.2}
+
+
+def read(prompt: str) -> Collection[str]:
+    return prompt.split()
+
+
+def groups(count: int, seed: int, noise: float, planted: bool = True) -> list[JudgedGroup]:
+    rng = random.Random(seed)
+    made = []
+    for number in range(count):
+        prompts = tuple(" ".join(rng.sample(list(WORTH), 2)) for _ in range(4))
+        true = [math.fsum(WORTH[word] for word in read(text)) if planted else 0.0 for text in prompts]
+        product = rng.gauss(0, 3)  # what the product itself is worth tells nothing
+        utility = np.array([product + value + rng.gauss(0, noise) for value in true])
+        made.append(JudgedGroup(str(number), prompts, utility))
+    return made
+
+
+def test_planted_words_are_found_and_noise_is_not_believed() -> None:
+    found = fit_surrogate(groups(40, 1, 0.3), read)
+    assert found is not None and found.accuracy_low > 0.7 and found.slope > 0.8
+    order = sorted(WORTH, key=lambda word: -found.score([word])[0])
+    assert order == sorted(WORTH, key=lambda word: -WORTH[word])
+    unseen = fit_surrogate(groups(40, 2, 1.0, planted=False), read)
+    assert unseen is not None and unseen.accuracy_low < 0.55 and unseen.slope < 0.5
+    assert fit_surrogate(groups(4, 1, 0.3), read) is None, "four products do not tell"
+
+
+def test_held_out_accuracy_is_that_on_other_products() -> None:
+    """Predicted on hundreds of products that it never saw: within the interval that it states."""
+    found = fit_surrogate(groups(40, 3, 1.0), read)
+    assert found is not None
+    others = groups(300, 4, 1.0)
+    right = [
+        (found.score(one.prompts)[i] - found.score(one.prompts)[j]) * (one.utility[i] - one.utility[j]) > 0
+        for one in others
+        for i in range(4)
+        for j in range(i)
+    ]
+    assert found.accuracy_low - 0.02 <= np.mean(right) <= found.accuracy_high + 0.02
+
+
+def exact(**worth: float) -> Surrogate:
+    words = {word: number for number, word in enumerate(worth)}
+    size = len(words)
+    return Surrogate(words, np.array([*worth.values()]), np.eye(size), read, 1.0, 1.0, 1.0, 1.0)
+
+
+def test_what_it_is_least_sure_of_is_painted() -> None:
+    found = fit_surrogate(groups(40, 1, 0.3), read)
+    assert found is not None
+    sure = Surrogate(found.words, found.weight, found.inverse * 1e-3, read, 1, 1, 1, 1)
+    rare = sure.inverse.copy()
+    rare[sure.words["neon"], sure.words["neon"]] = 1.0
+    surrogate = Surrogate(sure.words, sure.weight, rare, read, 1, 1, 1, 1)
+    prompts = ["oak moss", "oak candle", "moss candle", "neon oak", "linen oak", "linen moss"]
+    assert choose_to_paint(prompts, surrogate, 2, 0.5) == ["oak moss", "neon oak"]
+    assert choose_to_paint(prompts, surrogate, 2, 1.0) == prompts[:2]
+    assert choose_to_paint(prompts, None, 3, 0.5) == prompts[:3]
+
+
+def test_usual_is_what_the_policy_writes_again_and_again() -> None:
+    usual = consistency(["oak lamp", "oak lamp", "oak moss", ""], read)
+    often, seldom = math.log(3 / 4) + math.log(2 / 4), math.log(3 / 4) + math.log(1 / 4)
+    assert usual.tolist() == pytest.approx([often / 2, often / 2, seldom / 2, -math.log(4)])
+
+
+def test_pairs_by_hand() -> None:
+    """Worth 3, 2, 0 and -2; of the widest pairs the chosen must be as usual as the rejected."""
+    product = Product("p", Path("p.png"))
+    surrogate = exact(a=3.0, b=2.0, c=0.0, d=-2.0)
+    prompts = {"p": ["a", "b", "c", "d", "a"]}
+    pairs, dropped = prefer_unpainted([product], prompts, surrogate, Wanted(2, 0.02, False))
+    assert [(one.chosen, one.rejected) for one in pairs] == [("a", "d"), ("b", "c")] and not dropped
+    assert [one.p_chosen for one in pairs] == pytest.approx([p_chosen(5), p_chosen(2)])
+    pairs, dropped = prefer_unpainted([product], prompts, surrogate, Wanted(3, 0.02, False))
+    assert len(pairs) == 2 and dropped == {"same_prompt": 1}
+    near, dropped = prefer_unpainted([product], {"p": ["a", "b"]}, surrogate, Wanted(1, 0.3, False))
+    assert not near and dropped == {"near_tie": 1}
+    unusual = {"p": ["a x", "b y", "c y", "d y"]}
+    pairs, dropped = prefer_unpainted([product], unusual, surrogate, Wanted(2, 0.02, True))
+    assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
+    assert dropped == {"less_relevant": 1}
+
+
+def test_utilities_are_mean_log_odds() -> None:
+    """b over a by 1, c over a by 3, c over b by 2: what repeats or is empty is not judged."""
+    odds = [-1.0, -3.0, -2.0]
+    verdicts = [Verdict(p, p) for p in (1 / (1 + math.exp(-one)) for one in odds)]
+    group = judged_group("p", ["a", "b", "", "a", "c"], verdicts)
+    assert group.prompts == ("a", "b", "c") and group.utility == pytest.approx([-2.0, -0.5, 2.5])
+
+
+def test_the_studio_reads_what_it_shows_and_others_their_words() -> None:
+    prompt = "On an oak table before a brick wall, with two candles, warm light."
+    assert {"surface oak", "backdrop brick"} <= set(word_reader("studio")(prompt))
+    assert {"oak", "brick", "candles"} <= set(word_reader("diffusion")(prompt))
+
+
+def test_a_round_is_refused_when_match_falls_or_wins_do_not_rise() -> None:
+    before = {"match": 0.8, "win_rate": 0.6, "win_rate_heldout": 0.6}
+    good = {"match": 0.75, "match_high": 0.82, "win_rate": 0.5, "win_rate_heldout": 0.61}
+    assert why_refused(good, before) is None
+    assert why_refused(good | {"match_high": 0.79}, before) == "held-out match fell from 80% to 75%"
+    assert "win_rate_heldout did not rise" in str(why_refused(good | {"win_rate_heldout": 0.6}, before))
+    assert why_refused({"win_rate": 0.51}, {"match": None}) is None
+    assert why_refused({"win_rate": 0.5}, {}) is not None and why_refused({}, {}) is None
