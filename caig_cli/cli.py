@@ -525,6 +525,7 @@ def _env(
 ) -> None:
     from caig_cli.cutouts import weights
     from caig_cli.engine import environment, hub
+    from caig_cli.recognition.naming import CLASSIFIER
 
     folder, free = hub.home()
     facts = environment.describe() | {
@@ -533,6 +534,7 @@ def _env(
         "cache": {"folder": str(folder), "free_gb": round(free / 1e9, 1)},
         "models": hub.models(),
         "cutout": weights.describe(weights.DEFAULT),
+        "recognition": weights.describe(CLASSIFIER),
     }
     if as_json:
         typer.echo(json.dumps(facts))

@@ -24,6 +24,7 @@ LAYERS = (
     ("experiments",),
     ("feeds",),
     ("mllm", "painters"),
+    ("recognition",),
     ("cutouts", "clicks"),
     ("engine",),
     ("judging",),

@@ -145,7 +145,7 @@ def load_segmenter(source: str, notify: Callable[[str], None]) -> Segmenter:
     except ValueError as error:
         raise UsageError(f"{source}: {error}") from None
     if source == "auto":
-        return _open(weights.fetch(weights.DEFAULT, notify), weights.DEFAULT.name, weights.DEFAULT.kind)
+        return _open(weights.fetch(weights.DEFAULT, notify), weights.DEFAULT.name, weights.KIND)
     hub = HubName.parse(name)
     if hub is not None and hub.file is not None:
         if sources.is_remote(name):

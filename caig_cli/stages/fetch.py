@@ -11,17 +11,19 @@ from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Failure
 
 if TYPE_CHECKING:
+    from caig_cli.cutouts.weights import Weights
     from caig_cli.engine.report import Reporter
 
-CUTOUT = "cutout"
-"""The name of the network that cuts products out by default."""
+CUTOUT, RECOGNITION = "cutout", "recognition"
+"""Names of the networks that cut products out, and say what a product without a title is."""
 
 
 class FetchSection(Section):
     """What to fetch."""
 
     names: tuple[str, ...] = ()
-    """Models to fetch: cutout, or hub names org/name[/FILE][@revision]; none means cutout."""
+    """Models to fetch: cutout, recognition, or org/name[/FILE][@revision] on the hub; none means both of the
+    first."""
 
 
 class FetchRecipe(Recipe):
@@ -36,11 +38,11 @@ def plan(recipe: FetchRecipe, report: Reporter) -> list[str]:
     from caig_cli.cutouts import weights
     from caig_cli.engine import sources
 
-    lines = []
+    lines, small = [], _small()
     for name in _named(recipe):
-        if name == CUTOUT:
-            lies = weights.found(weights.DEFAULT) or "not in the cache: a run downloads it"
-            lines.append(f"{weights.DEFAULT.name} ({lies})")
+        if name in small:
+            lies = weights.found(small[name]) or "not in the cache: a run downloads it"
+            lines.append(f"{small[name].name} ({lies})")
         else:
             lines.append(sources.describe(name))
     return lines
@@ -66,12 +68,22 @@ def _named(recipe: FetchRecipe) -> list[str]:
     """Each name once. Raises UsageError for what is no name on the hub."""
     from caig_cli.engine.sources import HubName
 
-    names = list(dict.fromkeys(recipe.fetch.names)) or [CUTOUT]
+    names = list(dict.fromkeys(recipe.fetch.names)) or [CUTOUT, RECOGNITION]
     for name in names:
         hub = HubName.parse(name)
-        if name != CUTOUT and (hub is None or hub.revision == ""):
-            raise UsageError(f"{name}: is no name on the hub; name {CUTOUT} or org/name[/FILE][@revision]")
+        if name not in (CUTOUT, RECOGNITION) and (hub is None or hub.revision == ""):
+            raise UsageError(
+                f"{name}: is no name on the hub; name {CUTOUT}, {RECOGNITION} or org/name[/FILE][@revision]"
+            )
     return names
+
+
+def _small() -> dict[str, Weights]:
+    """The networks that have a name of their own."""
+    from caig_cli.cutouts import weights
+    from caig_cli.recognition.naming import CLASSIFIER
+
+    return {CUTOUT: weights.DEFAULT, RECOGNITION: CLASSIFIER}
 
 
 def _fetched(name: str, report: Reporter) -> list[tuple[str, Path]]:
@@ -79,7 +91,7 @@ def _fetched(name: str, report: Reporter) -> list[tuple[str, Path]]:
     from caig_cli.cutouts import weights
     from caig_cli.engine import sources
 
-    if name == CUTOUT:
-        return [(weights.DEFAULT.name, weights.fetch(weights.DEFAULT, report.info))]
+    if wanted := _small().get(name):
+        return [(wanted.name, weights.fetch(wanted, report.info))]
     found = sources.fetch_all({name: None}, report)
     return [(full, sources.locate(full)) for full in found.values()]

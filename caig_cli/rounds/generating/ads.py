@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -68,6 +68,8 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
         if set(item.paths).issubset(done):
             continue
         cutout = making.photos.cutout(item)
+        item = titled(item, cutout, making.report)
+        product = item.product
         with making.run.timed("write"):
             prompts = making.write(item, cutout)
         cutout, clear = clear_parts(cutout, product)
@@ -82,6 +84,23 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
         for index, (path, (shot, opinion)) in enumerate(zip(item.paths, best, strict=False)):
             if path not in done:
                 yield Job(path, product, index, shot, opinion, origin)
+
+
+def titled(item: Item, cutout: Cutout, report: Reporter) -> Item:
+    """The order for a product; one without a title gets what its cut-out shows, where that is sure."""
+    product = item.product
+    if product.caption:
+        return item
+    from caig_cli.recognition.naming import recognise, usable
+
+    if not usable(report.info):
+        return item
+    seen = recognise(cutout)
+    if seen is None:
+        report.info(f"{product.id}: has no title, and what it is can't be told; give one with --caption")
+        return item
+    report.info(f"{product.id}: has no title; taken for: {seen.noun} ({seen.share:.0%} {seen.family})")
+    return replace(item, product=replace(product, caption=seen.noun))
 
 
 def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
