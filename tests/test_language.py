@@ -370,3 +370,10 @@ def test_the_page_of_all_words_is_up_to_date() -> None:
     command = [sys.executable, "scripts/words_page.py", "--check"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", ["0 candles", "zero candles", "00 candles"])
+def test_none_of_a_thing_is_no_thing(words: str) -> None:
+    """A count of 0 once was a bunch of nothing, which nobody can stand on a table."""
+    scene = read(f"On oak before a brick wall with {words}").scene
+    assert "candles" not in scene.props and not scene.looks

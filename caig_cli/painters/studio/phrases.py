@@ -203,5 +203,5 @@ def _plain(word: str, core: bool) -> Meaning:
     if not word[0].isalnum():
         return _STOP
     if word.isdecimal() and not core:
-        return Meaning("number", (("count", word),))
+        return Meaning("number", (("count", word),)) if int(word) else Meaning("negation")
     return _GLUE if len(word) == 1 or (core and word[0].isdigit()) else _UNKNOWN
