@@ -17,7 +17,7 @@ PACKAGE = ROOT / "caig_cli"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("options",),
+    ("options", "api"),
     ("stages",),
     ("rounds",),
     ("market",),

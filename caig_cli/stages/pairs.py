@@ -18,7 +18,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import DataError, UsageError
 from caig_cli.recipe import Recipe, Section
-from caig_cli.records import Failure
+from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
     from caig_cli.clicks.choosing import Chosen, Material
@@ -149,6 +149,20 @@ def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
     result = _summary(recipe, material, chosen, {split: (files[split], parts[split]) for split in files})
     atomic_write(_summary_file(recipe), (to_json(result, indent=2) + "\n").encode())
     return Outcome(result, tuple(failed), _lines(result, material.prior))
+
+
+def make_pairs(recipe: PairsRecipe, report: Reporter) -> tuple[list[Pair], list[Failure]]:
+    """The pairs that a run would write, of all items, and what could not be read; nothing is written."""
+    import numpy as np
+
+    from caig_cli.clicks.choosing import as_pairs
+
+    facts, failed = _facts(recipe)
+    material, skipped = _read(recipe, report)
+    chosen = _choose(recipe, material, report)
+    everything = np.arange(len(chosen.p_P))
+    seed = derive_seed(recipe.seed, "sides", "train")
+    return list(as_pairs(material, chosen, facts, everything, seed)), [*failed, *skipped]
 
 
 # --- reading ---------------------------------------------------------------------------------------

@@ -74,7 +74,9 @@ COLOUR_LINKS = frozenset(
 )
 
 # Words that undo what follows them.
-NEGATIONS = "no|zero|without|not|never|free of|lacking|avoid|no more|without any|dont use|do not use|instead of"
+NEGATIONS = (
+    "no|zero|without|not|never|free of|lacking|avoid|no more|without any|dont use|do not use|instead of"
+)
 
 # Phrases that say there are no props at all.
 NO_PROPS = (
