@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
-
-if TYPE_CHECKING:
-    from caig_cli.api import *  # noqa: F403
 
 _PUBLIC = frozenset(
     "AdPainter CaigError Creative Cutout Judge Pair Product PromptWriter Verdict cut_out load_judge "
