@@ -7,8 +7,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = frozenset(
-    "AdPainter CaigError Creative Cutout Judge Pair Product PromptWriter Verdict cut_out load_judge "
-    "load_painter load_prompt_model read_log".split()
+    "AdPainter CaigError Creative Cutout Judge Pair Pairs Product PromptWriter Verdict cut_out "
+    "load_judge load_painter load_prompt_model read_log".split()
 )
 
 

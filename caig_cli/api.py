@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from caig_cli.painters.pose import Stance
 
 __all__ = [
-    "AdPainter", "CaigError", "Creative", "Cutout", "Judge", "Pair", "Product", "PromptWriter", "Verdict",
-    "cut_out", "load_judge", "load_painter", "load_prompt_model", "read_log",
+    "AdPainter", "CaigError", "Creative", "Cutout", "Judge", "Pair", "Pairs", "Product", "PromptWriter",
+    "Verdict", "cut_out", "load_judge", "load_painter", "load_prompt_model", "read_log",
 ]  # fmt: skip
 
 
