@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def _at_import_time(tree: ast.AST) -> Iterator[ast.AST]:
         yield from _at_import_time(child)
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
@@ -127,7 +129,10 @@ def test_only_the_reporter_and_the_command_line_speak(path: Path) -> None:
     if path.relative_to(PACKAGE).as_posix() in ("engine/report.py", "cli.py"):
         return
     for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+            continue
+        last = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        if last in ("print", "write", "echo"):  # unparsing every call would take a second
             said = ast.unparse(node.func)
             assert said not in ("print", "sys.stdout.write", "sys.stderr.write", "typer.echo"), (
                 f"line {node.lineno}"
