@@ -1,7 +1,7 @@
 """What `caig experiment` says against what is true: coverage of intervals, false alarms, regret.
 
 The simulated market knows every ad's true click-through rate, so each figure has a truth. Run it as
-`python benchmarks/experiment.py [--only intervals|looks|regret]`. Figures are in docs/experiments.md.
+`python benchmarks/experiment.py [--only intervals|looks|policies]`. Figures are in docs/experiments.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ from caig_cli.experiments.design import Design
 from caig_cli.experiments.fatigue import trend
 from caig_cli.experiments.off_policy import Logged, doubly_robust, ips, modelled_rates, snips
 from caig_cli.experiments.ratio_check import check_impressions, check_products
-from caig_cli.experiments.ratios import LogRatio, between_products, dispersion_of, within_strata
+from caig_cli.experiments.ratios import (
+    LogRatio,
+    between_products,
+    dispersion_of,
+    for_other_products,
+    within_strata,
+)
 from caig_cli.experiments.sequential import FIRST_CLICKS, always_valid, mixture_variance
 from caig_cli.experiments.several import each_alpha, holm, simpson
 from caig_cli.experiments.thompson import Belief, chances, posterior, trust_of, with_floor
@@ -42,7 +48,7 @@ Ints = NDArray[np.int64]
 TESTSET = Path(__file__).parents[1] / "caig_cli" / "embedded" / "testset"
 CARD_ACCURACY = 0.714
 """The embedded judge's on its own held-out pairs, as its card says: what a user would tell the plan."""
-DAYS, LOOKS = 7, 100
+DAYS, LOOKS, PRODUCTS = 7, 100, 300
 MEDIAN, SPREAD = 10_000.0, 1.0
 """Impressions of a product in a week: lognormal."""
 DRAWS = 30
@@ -100,11 +106,13 @@ def inside(interval: tuple[float, float], truth: float) -> bool:
 def by_impressions(market: Market, repeats: int, rng: np.random.Generator, tally: Tally) -> None:
     """Overall and by category, with new ads that differ (lift) and the same ads twice (no lift)."""
     categories = int(market.category_P.max()) + 1
-    product_S = np.repeat(np.arange(len(market.rate_P2)), DAYS)
-    category_S = market.category_P[product_S]
+    product_S = np.repeat(np.arange(PRODUCTS), DAYS)
     for number in range(repeats):
         same = number % 2 == 1
-        rate_P2 = market.rate_P2[:, [0, 0]] if same else market.rate_P2 * [1.0, 1.05]
+        chosen = rng.choice(len(market.rate_P2), PRODUCTS, replace=False)
+        category_S = market.category_P[chosen][product_S]
+        whole = market.rate_P2[:, [0, 0]] if same else market.rate_P2 * [1.0, 1.05]
+        rate_P2 = whole[chosen]
         shown, clicks, truth_S2 = a_week(rate_P2, rng)
         scatter = dispersion_of(clicks, shown, product_S)
         found = within_strata(clicks, shown, scatter)
@@ -113,6 +121,11 @@ def by_impressions(market: Market, repeats: int, rng: np.random.Generator, tally
         tally.add(f"95 % interval of the lift, {what}", inside(found.interval(), true_lift(shown, truth_S2)))
         if same:
             tally.add("type I error of the lift at 5 %", found.p < 0.05)
+        else:
+            wider, mean = for_other_products(clicks, shown, product_S), whole.mean(0)
+            assert wider is not None
+            tally.add("95 % interval for other products of the market",
+                      inside(wider.interval(), float(mean[1] / mean[0] - 1)))  # fmt: skip
         heap = simpson(clicks.sum(0), shown.sum(0), found)
         tally.add("Simpson's paradox told where shares are alike", heap is not None and heap.sure)
         split = check_impressions(shown, np.full((len(shown), 2), 0.5), product_S)
@@ -440,29 +453,28 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=4000)
     parser.add_argument("--scores", type=Path, help="file that keeps the judge's scores")
-    parser.add_argument("--only", choices=("intervals", "looks", "regret"))
+    parser.add_argument("--only", choices=("intervals", "looks", "policies"))
     given = parser.parse_args()
     started, rng = time.process_time(), np.random.default_rng(given.seed)
     print(f"{processor()}, one process; seed {given.seed}")
     tally = Tally()
     market = make_market(1200, given.seed + 7)
     few = Market(market.rate_P2[:300], market.category_P[:300])
-    testset = read_testset(given.scores) if given.only != "looks" else None
     if given.only in (None, "intervals"):
-        by_impressions(few, given.repeats, rng, tally)
+        by_impressions(market, given.repeats, rng, tally)
         wrong_splits(few, given.repeats // 20, rng, tally)
         saved = by_products(market, given.repeats // 2, rng, tally)
         wearing_off(few, given.repeats // 2, rng, tally)
-        assert testset is not None
-        off_policy(testset, given.repeats // 4, rng, tally)
     if given.only in (None, "looks"):
         looked_at(market, given.repeats // 8, rng, tally)
+    if given.only in (None, "policies"):
+        testset = read_testset(given.scores)
+        off_policy(testset, given.repeats // 4, rng, tally)
     print("\n| what | share | of |\n|---|---|---|")
     print("\n".join(tally.lines()))
     if given.only in (None, "intervals"):
         print(f"\nvariance that categories and earlier rates save: {np.mean(saved):.0%} on average")
-    if given.only in (None, "regret"):
-        assert testset is not None
+    if given.only in (None, "policies"):
         show_regrets(testset, given.weeks, given.seed)
     print(f"\n{time.process_time() - started:.0f} s of CPU")
 

@@ -16,7 +16,13 @@ from caig_cli.experiments.earlier import expected_rates
 from caig_cli.experiments.fatigue import Trend, difference, trend
 from caig_cli.experiments.observed import Observed
 from caig_cli.experiments.ratio_check import RatioCheck, check_impressions, check_products
-from caig_cli.experiments.ratios import LogRatio, between_products, dispersion_of, within_strata
+from caig_cli.experiments.ratios import (
+    LogRatio,
+    between_products,
+    dispersion_of,
+    for_other_products,
+    within_strata,
+)
 from caig_cli.experiments.sequential import FIRST_CLICKS, always_valid
 
 Floats = NDArray[np.float64]
@@ -88,6 +94,13 @@ class Comparison:
             scatter = self.dispersion(arm, at) if dispersion is None else dispersion
             return within_strata(self.clicks[at][:, pick], self.shown[at][:, pick], scatter)
         return self._between(arm, at, cuped=cuped)
+
+    def generalised(self, arm: int) -> LogRatio | None:
+        """An arm over the control as about other products like these."""
+        if not self._by_impressions:
+            return self.ratio(arm)
+        pick = [0, arm]
+        return for_other_products(self.clicks[:, pick], self.shown[:, pick], self.seen.product_S)
 
     def _between(self, arm: int, at: Ints, *, cuped: bool) -> LogRatio | None:
         products = len(self.seen.plan.products)

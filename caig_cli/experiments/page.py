@@ -14,6 +14,10 @@ Result = dict[str, Any]
 
 SHOWN_CATEGORIES = 200
 NOTHING = "–"
+AFTER = (
+    "The interval for any look holds also for whoever looks each day; the last one is about products like "
+    "these, which may differ in their lift."
+)
 
 
 def plan_page(plan: Plan, power: Sequence[Result], said: Mapping[str, str], verdict: str, root: Path) -> str:
@@ -65,7 +69,7 @@ def _arms(found: Result) -> pages.Table:
     rows = [
         [arm["arm"], f"{arm['products']}", f"{arm['impressions']:,}", f"{arm['clicks']:,}",
          _percent(arm["ctr"], 2), _signed(arm["lift"]), _interval(arm["interval"]), _p(arm.get("p_holm")),
-         _interval(arm.get("always_valid"))]
+         _interval(arm.get("always_valid")), _interval(arm.get("other_products"))]
         for arm in found["arms"]
     ]  # fmt: skip
     how = (
@@ -74,8 +78,8 @@ def _arms(found: Result) -> pages.Table:
         else "Arms have other products: means over products, adjusted for categories and earlier rates."
     )
     columns = ["arm", "products", "impressions", "clicks", "CTR", "lift", "95 % interval", "p (Holm)",
-               "interval for any look"]  # fmt: skip
-    return pages.Table("Arms", columns, rows, f"{how} The last column holds also for whoever looks each day.")
+               "interval for any look", "for other products"]  # fmt: skip
+    return pages.Table("Arms", columns, rows, f"{how} {AFTER}")
 
 
 def _split(split: Result) -> pages.Table:

@@ -62,6 +62,25 @@ def within_strata(clicks_S2: Floats, shown_S2: Floats, dispersion: float = 1.0) 
     return LogRatio(math.log(above / below), math.sqrt(max(0.0, variance * dispersion)))
 
 
+def for_other_products(clicks_S2: Floats, shown_S2: Floats, product_S: Ints) -> LogRatio | None:
+    """The same ratio as about products like these, which are a sample: products may differ in their lift.
+
+    The standard error is the sandwich over products (Liang and Zeger, Biometrika 73, 1986) with Student's
+    degrees of freedom. None where ``within_strata`` is, or with fewer than two products.
+    """
+    (x0, x1), (n0, n1) = clicks_S2.T, shown_S2.T
+    total = np.where(n0 + n1 > 0, n0 + n1, 1)
+    above, below = (np.bincount(product_S, one) for one in (x1 * n0 / total, x0 * n1 / total))
+    used = (above > 0) | (below > 0)
+    number = int(used.sum())
+    if number < 2 or above.sum() <= 0 or below.sum() <= 0:
+        return None
+    ratio = float(above.sum() / below.sum())
+    off_P = (above - ratio * below)[used] / above.sum()
+    variance = float(off_P @ off_P) * number / (number - 1)
+    return LogRatio(math.log(ratio), math.sqrt(variance), number - 1)
+
+
 def dispersion_of(clicks_S2: Floats, shown_S2: Floats, product_S: Ints) -> float:
     """How much more clicks scatter from day to day than chance lets them, at least 1.
 

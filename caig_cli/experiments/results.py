@@ -54,11 +54,13 @@ def _arm(comparison: Comparison, arm: int) -> Result:
     found |= _ratio(ratio)
     if arm:
         looks = comparison.looks(arm)
+        wider = comparison.generalised(arm)
         found |= {
             "always_valid": list(looks[-1].always_valid) if looks else None,
             "looks": [_look(one) for one in looks],
             "dispersion": comparison.dispersion(arm) if seen.plan.units == "impressions" else None,
             "p_holm": None,
+            "other_products": None if wider is None else list(wider.interval()),
             "simpson": _simpson(comparison, arm, ratio),
             "cuped": _cuped(comparison, arm, ratio),
         }
@@ -181,7 +183,8 @@ def verdict(found: Result) -> str:
     best = max(told, key=lambda arm: float(arm["lift"]))
     control = found["control"]
     if best in sure and best["lift"] > 0:
-        return f"{best['arm']} is clicked more than {control}: {_words(best)}.{_early(best)}"
+        more = _early(best) + _beyond(best)
+        return f"{best['arm']} is clicked more than {control}: {_words(best)}.{more}"
     if sure and len(sure) == len(told):
         return f"{control} is clicked more than every other arm; {best['arm']} has {_words(best)}."
     return f"No arm is shown to be clicked more than {control}; the best, {best['arm']}, has {_words(best)}."
@@ -190,6 +193,17 @@ def verdict(found: Result) -> str:
 def _words(arm: Result) -> str:
     low, high = arm["interval"]
     return f"{arm['lift']:+.1%} CTR (95 % interval {low:+.1%} to {high:+.1%}, p {arm['p_holm']:.2g})"
+
+
+def _beyond(arm: Result) -> str:
+    """Where products differ so much in their lift that others may have none."""
+    wider = arm["other_products"]
+    if wider is None or wider[0] > 0:
+        return ""
+    return (
+        f" It is about these products: they differ, and for others like them {wider[0]:+.1%} to "
+        f"{wider[1]:+.1%} is possible."
+    )
 
 
 def _early(arm: Result) -> str:

@@ -12,7 +12,13 @@ from scipy import stats
 
 from caig_cli.experiments.design import Design
 from caig_cli.experiments.ratio_check import check_impressions, check_products
-from caig_cli.experiments.ratios import LogRatio, between_products, dispersion_of, within_strata
+from caig_cli.experiments.ratios import (
+    LogRatio,
+    between_products,
+    dispersion_of,
+    for_other_products,
+    within_strata,
+)
 from caig_cli.experiments.sequential import always_valid, mixture_variance, reach
 from caig_cli.experiments.several import each_alpha, false_discovery, holm, simpson
 
@@ -59,6 +65,20 @@ def test_dispersion_sees_bursts_and_leaves_chance_alone() -> None:
     assert dispersion_of(even, shown, product) < 1.15
     assert dispersion_of(bursts, shown, product) > 3
     assert dispersion_of(even[:5], shown[:5], product[:5]) == 1.0
+
+
+def test_products_that_differ_in_their_lift_say_less_about_others() -> None:
+    rng = np.random.default_rng(5)
+    product, shown = np.repeat(np.arange(80), 5), np.full((400, 2), 20_000.0)
+    for spread in (0.0, 0.3):
+        rate = 0.03 * np.exp(np.stack([np.zeros(80), rng.normal(0.1, spread, 80)], axis=1))[product]
+        clicks = rng.binomial(20_000, rate).astype(float)
+        these, others = within_strata(clicks, shown), for_other_products(clicks, shown, product)
+        assert these is not None and others is not None and others.value == pytest.approx(these.value)
+        if spread:
+            assert others.error > 4 * these.error and others.freedom == 79
+        else:
+            assert others.error == pytest.approx(these.error, rel=0.25)
 
 
 def test_between_products_is_welch_where_products_weigh_alike() -> None:
