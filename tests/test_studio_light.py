@@ -118,7 +118,7 @@ def test_no_mood_makes_a_picture_garish_or_burnt(mood: str) -> None:
     rng = np.random.default_rng(0)
     linear = rng.random((64, 64, 3)).astype(np.float32) ** 2
     linear[:8] *= (1.0, 0.02, 0.5)  # neon
-    picture = grade_for(linear, mood, np.ones(3, np.float32), 1.0).astype(float)
+    picture = grade_for(linear, mood, np.ones(3, np.float32), 1.0, np.zeros((64, 64))).astype(float)
     saturation = 1 - picture.min(axis=-1) / np.maximum(picture.max(axis=-1), 1)
     assert np.percentile(saturation[:8], 95) < 0.95
     assert (picture.min(axis=-1) >= 254).mean() < 0.05

@@ -62,8 +62,12 @@ def _skirting(stage: Stage) -> dict[str, Any]:
 
 def gradient(stage: Stage) -> dict[str, Any]:
     """A studio background: one colour, brighter behind the product, falling off to the corners."""
+    return _lit_behind(stage, _colour(stage, (214, 212, 208)))
+
+
+def _lit_behind(stage: Stage, tone: tuple[int, int, int]) -> dict[str, Any]:
     (x0, x1), (z0, z1) = _bounds(stage, stage.wall)
-    colour = np.asarray(rgb(_colour(stage, (214, 212, 208)))["value"])
+    colour = np.asarray(rgb(tone)["value"])
     u, v = np.meshgrid((np.arange(96) + 0.5) / 96, (np.arange(96) + 0.5) / 96)
     top = 1 - (0.45 * stage.height_cm - z0) / (z1 - z0)
     fall = np.exp(-(((u - 0.5) / 0.42) ** 2 + ((v - top) / 0.40) ** 2))
@@ -78,6 +82,8 @@ def gradient(stage: Stage) -> dict[str, Any]:
 
 
 def dark(stage: Stage) -> dict[str, Any]:
+    if not stage.preview:  # a dark product is to be seen before it
+        return _lit_behind(stage, _colour(stage, (72, 72, 78)))
     colour = _colour(stage, (40, 40, 44))
     x, z = _bounds(stage, stage.wall)
     return {
@@ -96,7 +102,7 @@ def curtain(stage: Stage) -> dict[str, Any]:
     sway = 1 + 0.16 * np.sin(z[:, None] / stage.unit * 2.2 + x[None] / fold * 0.21)
     y = stage.wall - 0.30 * fold * (1 + depth[None] * sway)
     points = np.stack([np.broadcast_to(x[None], y.shape), y, np.broadcast_to(z[:, None], y.shape)], axis=-1)
-    colour = _colour(stage, (232, 224, 212))
+    colour = _colour(stage, (232, 224, 212) if stage.preview else (246, 243, 238))
     bsdf = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": rgb(colour)}}
     return {"backdrop": solid(grid(points.astype(np.float32)), bsdf)}
 

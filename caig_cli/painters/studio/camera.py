@@ -22,6 +22,7 @@ from caig_cli.records import Box
 
 Points = npt.NDArray[np.float64]
 
+PREVIEW = 192  # frames up to this many pixels long are previews: fewer bounces, coarser textures
 FIELD_OF_VIEW = 25.0  # degrees over the longer side: a short telephoto, as products are photographed
 
 
@@ -47,6 +48,11 @@ class Camera:
     def frame(self) -> tuple[float, float]:
         """Width and height in cm that the frame shows in the product's plane."""
         return self.size[0] * self.cm, self.size[1] * self.cm
+
+    @property
+    def preview(self) -> bool:
+        """Whether the frame is so small that models have learnt its look: it stays as it is."""
+        return max(self.size) <= PREVIEW
 
     @property
     def eye(self) -> Points:
@@ -87,6 +93,11 @@ class Camera:
         below = np.asarray(rows, np.float64) - self.horizon
         reach = (self.height - self.lift) * self.distance / (self.cm * np.maximum(below, 1e-9))
         return np.where(below > 1e-6, reach - self.distance, np.inf)
+
+    def support_row(self, depths: npt.ArrayLike) -> Points:
+        """Pixel rows [...] that show the product's support at depths y [...]."""
+        away = np.asarray(depths, np.float64) + self.distance
+        return self.horizon + (self.height - self.lift) * self.distance / (self.cm * away)
 
     def view_at(self, y: float) -> tuple[float, float, float, float]:
         """What the frame shows at depth ``y``: x from, x to, and up from, to: z, or y when it looks down."""

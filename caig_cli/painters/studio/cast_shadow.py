@@ -16,6 +16,7 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.compose import laid_out, nearest
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.air import directions, panorama
+from caig_cli.painters.studio.contact import contact
 from caig_cli.painters.studio.photo_light import PhotoLight, photo_light
 from caig_cli.painters.studio.render import LUMA, mitsuba, render
 from caig_cli.painters.studio.scene import Scene
@@ -54,7 +55,8 @@ def cast_shadow(
         "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": _GREY}},
     }
     parts = {"sensor": camera.sensor(), "product": stand_in(product, camera, pose), "plane": plane}
-    parts["air"] = _light(photo_light(product), down=camera.down)
+    azimuth = _azimuth(photo_light(product), down=camera.down)
+    parts["air"] = _light(azimuth)
     seen = render(parts, size, spp, seed, depth=2, final=True) @ LUMA / np.float32(_GREY)
     shadow = np.clip((1 - seen - _NOISE) / (1 - _NOISE), 0, 1).astype(np.float32)
     if not camera.down:
@@ -63,15 +65,20 @@ def cast_shadow(
     outside = ~ndimage.binary_dilation(inside, iterations=2)  # the stand-in's own rim is no shadow
     if outside.any():
         shadow = nearest(shadow[..., None], outside)[..., 0]
+    shadow = 1 - (1 - shadow) * (1 - contact(product, stage, azimuth))
     return np.asarray(shadow * _near(size, box), np.float32)
 
 
-def _light(photo: PhotoLight, *, down: bool) -> dict[str, Any]:
+def _azimuth(photo: PhotoLight, *, down: bool) -> float:
+    """Where the lamp is, in degrees as those of a lamp."""
+    turn = -38.0 if photo.sure < 0.2 else photo.azimuth
+    return 180 - turn if down else turn
+
+
+def _light(towards: float) -> dict[str, Any]:
     """A large soft lamp in a bright room; a white card that faces up is 1 bright."""
     up, azimuth = directions()
-    turn = -38.0 if photo.sure < 0.2 else photo.azimuth
-    middle = 180 - turn if down else turn
-    off = np.abs((azimuth - middle + 180) % 360 - 180)
+    off = np.abs((azimuth - towards + 180) % 360 - 180)
     height = np.degrees(np.arcsin(up))
     lamp = np.exp(-((off / 38) ** 2) - ((height - 60) / 22) ** 2)
     return panorama((0.55 + 2.2 * lamp) * np.ones(3), 1.0)

@@ -115,6 +115,7 @@ MORE_WORDS: dict[str, dict[str, str]] = {
     "surface": {
         "white_marble": "white stone|white stone slab|light stone",
         "oak": "kitchen table in wood|light wood table|wooden bench|wooden stool|wooden shelf board|wood plank|rustic table",
+        "parquet": "light wooden floor|light wood floor|light wooden floors|light hardwood floor",
         "slate": "rock|flat stone|on a rock|grey rock|rocks surface",
         "snow": "snow on the window sill|thick snow",
         "water": "splashing water|turquoise water surface",

@@ -22,6 +22,8 @@ _BALANCE = 0.4  # share of the light's cast on the product that is taken out of 
 _SAMPLES = 64  # each way over the product, where it is metered
 _WHITE = 1.12  # walls get a little less light than the product, and are to be white too
 _BURNT = 1.2  # linear light that few pixels may pass
+_LEAST = 0.6  # of the product's exposure: a set may be so much darker, not to burn
+_SHARE = 0.6  # of a mood's lean, colour and vignette, where the product itself has none of them
 _CHROMA = (
     0.55  # most that a colour lies from its grey, as a share of its brightest channel, before it is held
 )
@@ -87,22 +89,27 @@ def match(linear: Image, product: Cutout, box: Box) -> Image:
     return np.asarray(np.maximum(wanted, 1e-3) / np.maximum(seen[solid].mean(axis=0), 1e-3), np.float32)
 
 
-def grade_for(linear: Image, mood: str, gain: Image, brightness: float) -> npt.NDArray[np.uint8]:
+def grade_for(
+    linear: Image, mood: str, gain: Image, brightness: float, shadow: Image
+) -> npt.NDArray[np.uint8]:
     """The developed picture uint8 [H, W, 3] in the look of ``mood``, exposed for its product.
 
-    ``gain`` [3] is what :func:`match` says, ``brightness`` that of a white card in the product's photo.
+    ``gain`` [3] is what :func:`match` says, ``brightness`` that of a white card in the product's photo,
+    ``shadow`` [H, W] the share of light that is missing where the product touches something.
     """
     look = MOODS[mood]
-    level = _WHITE * float(gain @ LUMA) * brightness * 2.0**look.lean
+    level = _WHITE * float(gain @ LUMA) * brightness * 2.0 ** (_SHARE * look.lean)
     top = float(np.percentile(linear @ LUMA, 94))
-    exposure = min(level, max(_BURNT / max(top, 1e-3), 0.75 * level))
+    exposure = min(level, max(_BURNT / max(top, 1e-3), _LEAST * level))
     balance = np.clip((gain / float(gain @ LUMA)) ** np.float32(_BALANCE), 0.85, 1.15)
     tint = np.sqrt(np.array(look.tint, np.float32))  # the product itself is not tinted
     light = linear * (balance * tint * np.float32(exposure))
-    light = _held(_saturated(light, look.saturation))
+    peak = np.maximum(light.max(axis=-1) / np.float32(_WHITE), 1)  # a shadow on what is burnt is seen too
+    light = light * ((1 - shadow) / (1 + shadow * (peak - 1)))[..., None]
+    light = _held(_saturated(light, 1 + np.float32(_SHARE) * (look.saturation - 1)))
     light = light * (1 - np.float32(look.haze)) + np.float32(look.haze)
     if look.vignette > 0:
-        light = light * _vignette(light.shape[:2], look.vignette)
+        light = light * _vignette(light.shape[:2], _SHARE * look.vignette)
     return develop(light, contrast=look.contrast, knee=KNEE)
 
 

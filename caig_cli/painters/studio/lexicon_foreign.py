@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "background": ("Hintergrund", "fond|arrière plan|arrière-plan", "fondo"),
     "blurred background": ("unscharfer Hintergrund|verschwommener Hintergrund", "fond flou|arrière plan flou", "fondo desenfocado|fondo borroso|al fondo desenfocado"),
     "~blurred": ("unscharf|verschwommen", "flou|floue", "desenfocado|borroso"),
-    "fairy lights": ("Lichterkette|Lichterketten", "guirlande lumineuse|guirlandes lumineuses|guirlande", "guirnalda|guirnaldas|luces navideñas"),
+    "fairy lights": ("Lichterkette|Lichterketten|Lichter|Lichtern", "guirlande lumineuse|guirlandes lumineuses|guirlande", "guirnalda|guirnaldas|luces navideñas"),
     # numbers
     "two": ("zwei", "deux", "dos"),
     "three": ("drei", "trois", "tres"),

@@ -54,7 +54,8 @@ class Lamp:
 class Light:
     """``ambient`` is the brightness of a white card lit by the air alone; ``hour`` tells the view outside
     which it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone
-    of that many degrees; ``near`` is the strength of the lamp near the product."""
+    of that many degrees; ``near`` is the strength of the lamp near the product, ``fill`` what is added to the
+    air where the set agrees with its product's photo: the white boards of a photographer."""
 
     lamps: tuple[Lamp, ...]
     ambient: float
@@ -64,6 +65,7 @@ class Light:
     level: float = 1.0
     spot: float = 0.0
     near: float = 0.0
+    fill: float = 0.0
 
     @property
     def air(self) -> Air:
@@ -75,7 +77,7 @@ LIGHTS: dict[str, Light] = {
         (Lamp(-52, 48, 0.62, WHITE, 42), Lamp(115, 30, 0.20, WHITE, 30)), 0.40, WHITE, WHITE, "day"
     ),
     "window_light": Light(
-        (Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day", near=0.35
+        (Lamp(-78, 34, 0.85, SUN, 3.5, 9.0, "window"),), 0.40, COOL, WARM, "day", near=0.2, fill=0.25
     ),
     "golden_hour": Light(
         (Lamp(-118, 20, 1.15, GOLD, 3.0, 9.0),), 0.36, (1.0, 0.88, 0.86), GOLD, "golden", 0.85, near=1.25
@@ -88,8 +90,9 @@ LIGHTS: dict[str, Light] = {
         "night",
         0.42,
         near=1.3,
+        fill=0.06,
     ),
-    "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0),
+    "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0, fill=0.06),
     "candlelight": Light(
         (Lamp(-64, 16, 0.52, EMBER, 9, 0.95), Lamp(70, 14, 0.42, EMBER, 9, 1.05)),
         0.10,
@@ -98,6 +101,7 @@ LIGHTS: dict[str, Light] = {
         "night",
         0.42,
         near=0.8,
+        fill=0.06,
     ),
     "overcast": Light((Lamp(-30, 72, 0.30, COOL, 75),), 0.68, (0.93, 0.97, 1.0), WHITE, "overcast", near=0.3),
     "backlight": Light(
@@ -112,6 +116,7 @@ LIGHTS: dict[str, Light] = {
         "night",
         0.36,
         near=0.9,
+        fill=0.06,
     ),
 }
 
@@ -119,6 +124,7 @@ SURE = 0.2
 """How sure the direction of a photo's light must be for the key to come from the same side."""
 _FOLLOWS = 0.6
 """How far, at most, a key follows the photo's light around and up, and takes on its colour."""
+_CALMED = 0.3  # of its colour, that a lamp gives up where the set agrees with its product
 _NEAR = Lamp(-38.0, 58.0, 1.0, size=44.0, away=1.0, overhead=True)
 _LOW = Lamp(-38.0, 38.0, 1.0, size=34.0, away=1.7, overhead=True)
 
@@ -139,7 +145,7 @@ def light_shapes(
     behind come from before it.
     """
     unit = max(camera.frame)
-    side = -1.0 if rng.random() < 0.35 else 1.0  # now and then the light comes from the right
+    side = _side(rng)
     target = camera.target
     if photo is None:
         shapes: dict[str, Any] = {"air": plain(light.air, side)}
@@ -156,6 +162,17 @@ def light_shapes(
         for k, blocker in enumerate(_gobo(lamp, target, ray, unit, rng)):
             shapes[f"gobo{number}_{k}"] = blocker
     return shapes
+
+
+def key_azimuth(light: Light, camera: Camera, rng: np.random.Generator, photo: PhotoLight) -> float:
+    """Where the strongest lamp comes from, in degrees as those of a lamp; ``rng`` as for light_shapes."""
+    lamps = fitted(light, photo, _side(rng), down=camera.down).lamps
+    return max(lamps, key=lambda lamp: lamp.strength).azimuth
+
+
+def _side(rng: np.random.Generator) -> float:
+    """Now and then the light comes from the right."""
+    return -1.0 if rng.random() < 0.35 else 1.0
 
 
 def _ray(lamp: Lamp, turn: float, in_front: bool) -> Vector:
@@ -186,6 +203,9 @@ def fitted(light: Light, photo: PhotoLight, side: float, *, down: bool = False) 
     lamps = [replace(lamp, azimuth=side * lamp.azimuth) for lamp in light.lamps]
     if light.hour == "day":  # a white wall is to be white: half of the shade's blue goes
         light = replace(light, zenith=_pale(light.zenith), floor=_pale(light.floor))
+    else:  # neon colours a set, and does not drown it
+        lamps = [replace(lamp, colour=_mixed(lamp.colour, WHITE, _CALMED)) for lamp in lamps]
+    light = replace(light, ambient=light.ambient + light.fill)
     follows = _FOLLOWS * photo.sure
     if light.near > 0:
         near = _LOW if down else _NEAR

@@ -12,9 +12,10 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.pose import STANDS, Pose
+from caig_cli.painters.studio.contact import contact
 from caig_cli.painters.studio.grading import grade, grade_for, match
 from caig_cli.painters.studio.language import Reading, read
-from caig_cli.painters.studio.lights import LIGHTS
+from caig_cli.painters.studio.lights import LIGHTS, key_azimuth
 from caig_cli.painters.studio.packshot import is_packshot, packshot, without_effect
 from caig_cli.painters.studio.photo_light import photo_light
 from caig_cli.painters.studio.placing import left_out
@@ -22,8 +23,6 @@ from caig_cli.painters.studio.render import render
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.set import build, build_stage
 from caig_cli.records import Box
-
-PREVIEW = 192  # frames up to this many pixels long are previews: fewer bounces, coarser textures
 
 
 class StudioPainter:
@@ -75,13 +74,15 @@ def photograph(
 ) -> npt.NDArray[np.uint8]:
     """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``."""
     stage = build_stage(scene, size, box, height_cm, seed, pose)
-    final = max(size) > PREVIEW
+    final = not stage.camera.preview
     photo = photo_light(product) if final else None  # models have learnt previews as they are
     parts = build(stage, product, photo)
     linear = render(parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final)
     if photo is None:
         return grade(linear, scene.mood, LIGHTS[scene.light].level)
-    return grade_for(linear, scene.mood, match(linear, product, box), photo.brightness)
+    azimuth = key_azimuth(LIGHTS[scene.light], stage.camera, stage.rng("light"), photo)
+    shadow = contact(product, stage, azimuth)
+    return grade_for(linear, scene.mood, match(linear, product, box), photo.brightness, shadow)
 
 
 def _out_of_view(reading: Reading, pose: Pose) -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.backdrops import OUTSIDE, VIEWS, backdrop_shapes
+from caig_cli.painters.studio.body import thickness
 from caig_cli.painters.studio.camera import Camera, aim, aim_down
 from caig_cli.painters.studio.catalogue import MORE_BACKDROPS
 from caig_cli.painters.studio.fixtures import fixture_shapes
@@ -18,7 +19,7 @@ from caig_cli.painters.studio.photo_light import PhotoLight
 from caig_cli.painters.studio.placing import prop_shapes, support_height
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import FURNITURE_CM, Stage
-from caig_cli.painters.studio.standin import LEAN, stand_in, thickness
+from caig_cli.painters.studio.standin import LEAN, stand_in
 from caig_cli.painters.studio.surfaces import SURFACES, is_sweep, surface_shapes
 from caig_cli.records import Box
 
@@ -45,7 +46,7 @@ def build_stage(
         wall = edge = touching_wall(camera, pose)
     else:
         wall, edge = pose.depth * wall, pose.depth * edge
-    detail = 256 if max(size) <= 192 else 512 if max(size) <= 640 else 1024
+    detail = 256 if camera.preview else 512 if max(size) <= 640 else 1024
     return Stage(scene, camera, height_cm, seed, unit, wall, edge, detail, pose)
 
 

@@ -22,22 +22,17 @@ from scipy import ndimage
 
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.pose import STANDS, Pose
+from caig_cli.painters.studio.body import RIM, Body, body_of
 from caig_cli.painters.studio.camera import Camera
 from caig_cli.painters.studio.materials import Material, to_mitsuba
 from caig_cli.painters.studio.mesh import Mesh
 
 Field = npt.NDArray[np.float64]
 
-RESOLUTION = 320  # longest side in samples at which the outline is measured
 STEPS = 96  # cells over the longest side of the relief
-SHRINK = 1.0  # pixels of the finished ad by which the outline is drawn in
-REACH = 0.45  # a foot may stand at most this share of the product's width behind its front
-
 
 LEAN = 0.10
 """How far, in product heights, a leaning product's top is behind its foot."""
-FLAT = 0.3
-"""Most that a product before a wall, or on a surface, is thick, as a share of its shorter side."""
 
 
 def stand_in(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Any:
@@ -46,38 +41,52 @@ def stand_in(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Any:
     return to_mitsuba(mesh, Material(kind="matte", roughness=1.0, texture=_skin(cutout)))
 
 
-def thickness(camera: Camera, pose: Pose) -> float:
-    """How thick in cm a product is taken to be that lies, hangs or leans."""
-    most = FLAT * min(camera.box.width, camera.box.height) * camera.cm
-    return min(most, pose.thickness_cm or most)
-
-
 def relief(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Mesh:
     """The solid: front sheet and swollen back, uv over the cut-out; feet on z = 0."""
-    inside = _outline(cutout, min(RESOLUTION, 2 * max(camera.box.width, camera.box.height)))
-    samples = np.array(inside.shape[::-1]) / (camera.box.width, camera.box.height)  # per pixel
-    distance = _signed_distance(inside) - SHRINK * float(samples.mean())
-    if distance.max() <= 0.5:  # thinner than the margin: keep what there is
-        distance = _signed_distance(inside)
-    front, swell = _depths(distance > 0, camera, pose)
-    column, row, faces = _filled_contour(distance)
+    body = body_of(cutout, camera, pose)
+    column, row, faces = _filled_contour(body.distance)
     if len(faces) == 0:
         return _card(camera)
-    pixel = np.stack([camera.box.left + column / samples[0], camera.box.top + row / samples[1]], axis=-1)
-    near = np.interp(column - 0.5, np.arange(len(front)), front)
+    shape = body.distance.shape
+    pixel = np.stack([camera.box.left + column / body.scale[0], camera.box.top + row / body.scale[1]], -1)
     edge = [row - 0.5, column - 0.5]
-    thick = ndimage.map_coordinates(swell, edge, order=1, mode="nearest")
-    if pose.stance == "lie":
+    thick = ndimage.map_coordinates(body.swell, edge, order=1, mode="nearest")
+    near = _fronts(body, column, row)
+    both = [faces, faces[:, ::-1] + np.uint32(len(pixel))]
+    if pose.stance == "lean":
+        near = near + LEAN * camera.cm * (camera.box.height - row / body.scale[1])
+    elif pose.stance == "lie":
+        rim = ndimage.map_coordinates(body.rim, edge, order=1, mode="nearest")
+        if rim.any():
+            thick = rim + (1 - RIM) * thick
+            both.append(_walls(faces, len(pixel)))
         near = -thick
-    elif pose.stance == "lean":
-        near = near + LEAN * camera.cm * (camera.box.height - row / samples[1])
-    far = near + thick
-    uv = np.stack([column / inside.shape[1], 1 - row / inside.shape[0]], axis=-1).astype(np.float32)
-    vertices = np.concatenate([camera.unproject(pixel, near), camera.unproject(pixel, far)])
-    back = faces[:, ::-1] + np.uint32(len(pixel))
-    return Mesh(
-        vertices.astype(np.float32), np.concatenate([faces, back]), np.concatenate([uv, uv]), smooth=False
-    )
+    uv = np.stack([column / shape[1], 1 - row / shape[0]], axis=-1).astype(np.float32)
+    vertices = np.concatenate([camera.unproject(pixel, near), camera.unproject(pixel, near + thick)])
+    return Mesh(vertices.astype(np.float32), np.concatenate(both), np.concatenate([uv, uv]), smooth=False)
+
+
+def _fronts(body: Body, column: Field, row: Field) -> Field:
+    """Depth of the front sheet [V] in cm: of the thing that each point belongs to."""
+    rows, columns = body.part.shape
+    near = np.zeros(len(column))
+    number = body.part[
+        np.clip(np.round(row - 0.5).astype(int), 0, rows - 1),
+        np.clip(np.round(column - 0.5).astype(int), 0, columns - 1),
+    ]
+    for k, part in enumerate(body.parts):
+        own = number == k
+        near[own] = np.interp(column[own] - 0.5, np.arange(columns), part.front)
+    return near
+
+
+def _walls(faces: npt.NDArray[np.uint32], count: int) -> npt.NDArray[np.uint32]:
+    """Triangles between the rims of a sheet of ``count`` points and of its copy on the ground."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    _, first, seen = np.unique(np.sort(edges, axis=1), axis=0, return_index=True, return_counts=True)
+    a, b = edges[first[seen == 1]].T
+    lower = np.stack([b, a, a + np.uint32(count)], axis=-1)
+    return np.concatenate([lower, np.stack([b, a + count, b + count], axis=-1)]).astype(np.uint32)
 
 
 def _card(camera: Camera) -> Mesh:
@@ -89,16 +98,6 @@ def _card(camera: Camera) -> Mesh:
     return Mesh(camera.unproject(pixels, 0.0).astype(np.float32), faces, uv, smooth=False)
 
 
-def _outline(cutout: Cutout, longest: int) -> npt.NDArray[np.bool_]:
-    """Where the product is solid, at most ``longest`` samples long."""
-    alpha = Image.fromarray(np.ascontiguousarray(cutout.rgba[..., 3]))
-    alpha.thumbnail((longest, longest), Image.Resampling.BOX)
-    inside = np.asarray(alpha) > 127
-    if not inside.any():  # a mere haze: any visible pixel counts
-        inside = np.asarray(alpha) > 0
-    return inside
-
-
 def _skin(cutout: Cutout) -> npt.NDArray[np.uint8]:
     """The product's colours [H, W, 3], at most 256 long, with its mean colour where there is none."""
     image = Image.fromarray(cutout.rgba)
@@ -107,53 +106,6 @@ def _skin(cutout: Cutout) -> npt.NDArray[np.uint8]:
     alpha = rgba[..., 3:] / 255
     mean = (rgba[..., :3] * alpha).sum(axis=(0, 1)) / max(float(alpha.sum()), 1e-3)
     return np.where(alpha > 0.5, rgba[..., :3], mean).astype(np.uint8)
-
-
-def _signed_distance(inside: npt.NDArray[np.bool_]) -> Field:
-    """Distance in samples to the outline, positive inside; the outside border counts as outside."""
-    padded = np.pad(inside, 1)
-    depth = np.asarray(ndimage.distance_transform_edt(padded)) - np.asarray(
-        ndimage.distance_transform_edt(~padded)
-    )
-    signed: Field = depth[1:-1, 1:-1] - 0.5 * np.sign(depth[1:-1, 1:-1])
-    return signed
-
-
-def _depths(inside: npt.NDArray[np.bool_], camera: Camera, pose: Pose) -> tuple[Field, Field]:
-    """Depth of the front sheet per column [W] and the thickness behind it [H, W], both in cm."""
-    rows, columns = inside.shape
-    per_row, per_column = camera.box.height / rows, camera.box.width / columns
-    if pose.stance not in ("stand", "worn") or camera.hover > 0:
-        front, grounded, room = np.zeros(columns), inside, 0
-    else:
-        front, grounded, room = _standing(inside, camera, per_row)
-    padding = ((1, 1), (1, 1)) if room == 0 else ((1, 0), (1, 1))
-    edge = np.asarray(ndimage.distance_transform_edt(np.pad(grounded, padding)))[1 : rows + 1, 1:-1]
-    radius = max(float(edge.max()), 1.0)
-    round_cm = 1.6 * radius * per_column * camera.cm
-    if pose.stance in ("lie", "hang", "lean"):
-        round_cm = min(round_cm, thickness(camera, pose))
-        radius = max(min(radius, round_cm / (per_column * camera.cm)), 1.0)
-    swell = np.sqrt(np.clip(1 - (1 - np.minimum(edge / radius, 1)) ** 2, 0, 1)) * round_cm
-    return front, swell
-
-
-def _standing(
-    inside: npt.NDArray[np.bool_], camera: Camera, per_row: float
-) -> tuple[Field, npt.NDArray[np.bool_], int]:
-    """Front sheet [W] that touches the support with its feet, the outline continued below them, by how much.
-
-    So the relief does not taper towards its feet as it does towards its other edges.
-    """
-    rows, columns = inside.shape
-    foot = np.where(inside.any(axis=0), rows - np.argmax(inside[::-1], axis=0), 0)
-    depth = camera.support_depth(camera.box.top + foot * per_row)
-    depth[foot == 0] = np.inf
-    standing = depth <= depth.min() + REACH * camera.box.width * camera.cm
-    front = np.interp(np.arange(columns), np.flatnonzero(standing), depth[standing])
-    room = rows // 2
-    below = np.arange(rows + room)[:, None] >= foot
-    return front, np.pad(inside, ((0, room), (0, 0))) | (below & standing), room
 
 
 def _filled_contour(field: Field) -> tuple[Field, Field, npt.NDArray[np.uint32]]:
