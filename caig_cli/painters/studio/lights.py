@@ -92,7 +92,9 @@ LIGHTS: dict[str, Light] = {
         near=1.3,
         fill=0.06,
     ),
-    "spotlight": Light((Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0, fill=0.06),
+    "spotlight": Light(
+        (Lamp(-22, 58, 1.0, WARM, 5, 3.0),), 0.07, WHITE, WARM, "night", 0.30, 14.0, fill=0.06
+    ),
     "candlelight": Light(
         (Lamp(-64, 16, 0.52, EMBER, 9, 0.95), Lamp(70, 14, 0.42, EMBER, 9, 1.05)),
         0.10,
