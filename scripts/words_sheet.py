@@ -2,8 +2,7 @@
 
     python scripts/words_sheet.py [docs/pictures/words.jpg] [--part N/OF] [--tiles DIR]
 
-Tiles are kept in DIR, so that the sheet can be drawn in parts and again. It prints how saturated and how
-burnt out the tiles are; the bounds are those of docs/words.md.
+Tiles are previews, as the judges see sets. They are kept in DIR, so that the sheet can be drawn in parts.
 """
 
 from __future__ import annotations
@@ -12,12 +11,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[1]
-SIDE, SHOWN, COLUMNS, CAPTION = 208, 96, 20, 11
-"""Pixels of a tile as painted (the smallest that is no preview) and as shown, tiles a row, pixels of text."""
+SIDE, SHOWN, COLUMNS, CAPTION = 128, 96, 20, 11
+"""Pixels of a tile as painted and as shown, tiles a row, pixels of text below."""
 MOST_BYTES = 400_000
 
 
@@ -63,14 +61,6 @@ def tile(prompt: str, number: int) -> Image.Image:
     return StudioPainter().paint([shot])[0]
 
 
-def measured(picture: Image.Image) -> tuple[float, float, float]:
-    """Mean chroma, share of the area in glaring colours, share burnt out."""
-    colour = np.asarray(picture, np.float32) / 255
-    chroma = colour.max(axis=-1) - colour.min(axis=-1)
-    burnt = (colour.min(axis=-1) > 254 / 255).mean()
-    return float(chroma.mean()), float((chroma > 0.85).mean()), float(burnt)
-
-
 def sheet(tiles: list[tuple[str, Image.Image]]) -> Image.Image:
     """All tiles with their names below."""
     rows = -(-len(tiles) // COLUMNS)
@@ -100,11 +90,6 @@ def main() -> None:
     if not all(path.exists() for path in paths):
         return
     tiles = [(name, Image.open(path)) for (name, _), path in zip(named, paths, strict=True)]
-    for label, values in zip(
-        ("chroma", "glaring", "burnt"), zip(*(measured(t) for _, t in tiles), strict=True), strict=True
-    ):
-        worst = int(np.argmax(values))
-        print(f"{label}: at most {max(values):.3f} ({tiles[worst][0]}), mean {np.mean(values):.3f}")
     quality = 80
     while quality > 30:
         sheet(tiles).save(given.out, quality=quality, optimize=True, progressive=True)
