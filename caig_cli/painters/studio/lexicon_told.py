@@ -46,7 +46,6 @@ NOT_PAINTED: dict[str, str] = {
 
 
 NOT_CHOSEN: dict[str, str] = {
-    "how far away things are is not chosen by words": "in the distance",
     "finish, size and shape of things are not chosen by words": (
         "glossy|shiny|matt|large|big|tiny|tall|thick|thin|transparent|old|worn|wet|dry|giant|huge|mini|sliced|chopped|rough"
         "|square|rectangular|oval|sharp edged|polished|rolled|folded|unscented|lit up|faceted|folded neatly|small"
