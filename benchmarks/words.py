@@ -19,8 +19,8 @@ from caig_cli.painters.studio.phrases import items
 EMPTY = frozenset(
     """
     a an the and or of on in at with to for by from next beside in front behind as it her his our we my is are
-    lots into out also up put product picture frame scene look set mood feeling style background distance camera please
-    over through under away around stands against can viel still life
+    lots into out also up put product picture frame scene look set mood feeling style background camera please
+    distance over through under away around stands against can viel still life
     auf einem einer der die das dem den in mit und vom ein eine am neben im bitte vor
     sur une un dans le la les des de du et en avec ni d l sobre una con y el la al en
     """.split()
