@@ -27,8 +27,8 @@ from caig_cli.records import Box
 Floats = npt.NDArray[np.float32]
 
 _GREY = 0.5  # of the plane; what it throws back onto the product does not matter here
-_NOISE = 0.07  # shadows weaker than this are none
-_REACH = 0.5  # of the product's longer side: beyond that no shadow is drawn
+_NOISE = 0.13  # shadows weaker than this are none
+_REACH = 0.3  # of the product's longer side: beyond that no shadow is drawn
 
 
 def cast_shadow(
@@ -60,7 +60,7 @@ def cast_shadow(
     seen = render(parts, size, spp, seed, depth=2, final=True) @ LUMA / np.float32(_GREY)
     shadow = np.clip((1 - seen - _NOISE) / (1 - _NOISE), 0, 1).astype(np.float32)
     if not camera.down:
-        shadow[: max(camera.horizon, 0)] = 0
+        shadow *= _ground(size[1], camera.horizon, box.bottom)
     inside = laid_out(product, box, size)[..., 3] > 0
     outside = ~ndimage.binary_dilation(inside, iterations=2)  # the stand-in's own rim is no shadow
     if outside.any():
@@ -82,6 +82,12 @@ def _light(towards: float) -> dict[str, Any]:
     height = np.degrees(np.arcsin(up))
     lamp = np.exp(-((off / 38) ** 2) - ((height - 60) / 22) ** 2)
     return panorama((0.55 + 2.2 * lamp) * np.ones(3), 1.0)
+
+
+def _ground(rows: int, horizon: int, foot: int) -> Floats:
+    """0 down to the horizon, 1 from half of the way to the foot on [H, 1]: no shadow ends in a line."""
+    share = np.clip((np.arange(rows) + 0.5 - horizon) / (0.5 * max(foot - horizon, 1)), 0, 1)[:, None]
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def _near(size: tuple[int, int], box: Box) -> Floats:

@@ -20,7 +20,7 @@ SCALE = 0.88
 """Share of the frame's width and height that the product may fill, where the user does not say it."""
 
 _DARKEST = 0.75  # share of the light that the deepest shadow takes away
-_BORDER = 0.03  # of the frame's longer side, over which a shadow ends
+_BORDER = 0.05  # of the frame's longer side, over which a shadow ends
 _SET = frozenset({"light", "mood", "blur", "surface_colour", "backdrop_colour"})
 
 
