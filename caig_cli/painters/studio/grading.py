@@ -106,7 +106,7 @@ def grade_for(
     light = linear * (balance * tint * np.float32(exposure))
     peak = np.maximum(light.max(axis=-1) / np.float32(_WHITE), 1)  # a shadow on what is burnt is seen too
     light = light * ((1 - shadow) / (1 + shadow * (peak - 1)))[..., None]
-    light = _held(_saturated(light, 1 + np.float32(_SHARE) * (look.saturation - 1)))
+    light = _held(_saturated(light, 1 + _SHARE * (look.saturation - 1)))
     light = light * (1 - np.float32(look.haze)) + np.float32(look.haze)
     if look.vignette > 0:
         light = light * _vignette(light.shape[:2], _SHARE * look.vignette)
