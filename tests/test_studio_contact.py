@@ -61,6 +61,7 @@ def test_each_of_several_things_stands_on_its_own_foot() -> None:
     box = Box(30, 100, 230, 220)
     own = stage(box, "stand")
     vertices = relief(things(), own.camera, own.pose).vertices
+    vertices = vertices[: len(vertices) // 2]  # the front sheet
     behind = vertices[:, 1] > 0.3 * own.width_cm
     assert behind.any() and not behind.all()
     assert abs(float(vertices[behind, 2].min())) < 0.6, "the tall one touches the ground"
