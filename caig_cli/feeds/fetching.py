@@ -79,8 +79,8 @@ class Fetcher:
         if path.is_file():
             return
         if address not in self._failed:
-            host = urlsplit(address).netloc
             try:
+                host = split_address(address)[0]
                 if self._failing[host] >= GIVEN_UP:
                     raise ItemError(f"not fetched, as {shown(host)} failed {GIVEN_UP} times in a row")
                 data = self._photo(address)
@@ -93,7 +93,7 @@ class Fetcher:
 
     def _photo(self, address: str) -> bytes:
         """The bytes of a photo, after as many tries as are allowed."""
-        host = urlsplit(address).netloc
+        host = split_address(address)[0]
         for attempt in range(1, TRIES + 1):
             try:
                 return self._follow(address)
@@ -110,7 +110,10 @@ class Fetcher:
             found = self._ask(address, exchange)
             if isinstance(found, bytes):
                 return found
-            address = urljoin(address, found)
+            try:
+                address = urljoin(address, found)
+            except ValueError:
+                raise ItemError("leads to no usable address; check it") from None
         raise ItemError(f"more than {REDIRECTS} redirects; give the address of the photo itself")
 
     def _ask(self, address: str, exchange: Exchange) -> bytes | str:
@@ -151,9 +154,8 @@ def _answer(response: http.client.HTTPResponse, exchange: Exchange) -> bytes | s
     kind = (response.getheader("Content-Type") or "").split(";")[0].strip().lower()
     if kind == "image/svg+xml" or not (kind or "image/").startswith(_KINDS):
         raise ItemError(f"is {shown(kind[:40])}, no photo; check the address")
-    size = response.getheader("Content-Length") or "0"
-    if size.isdecimal() and int(size) > MAX_BYTES:
-        raise ItemError(f"{int(size) >> 20} MB is over the limit of {MAX_BYTES >> 20} MB; shrink the photo")
+    if (_length(response) or 0) > MAX_BYTES:
+        raise ItemError(f"is over the limit of {MAX_BYTES >> 20} MB; shrink the photo")
     data = _body(response, exchange)
     if not any(data[at : at + len(mark)] == mark for at, mark in _SIGNATURES):
         raise ItemError(
@@ -174,10 +176,15 @@ def _body(response: http.client.HTTPResponse, exchange: Exchange) -> bytes:
             raise TimeoutError
     if exchange.late:
         raise TimeoutError
-    expected = response.getheader("Content-Length") or ""
-    if expected.isdecimal() and size < int(expected):
+    if size < (_length(response) or 0):
         raise _Again("the answer broke off")
     return b"".join(parts)
+
+
+def _length(response: http.client.HTTPResponse) -> int | None:
+    """What the server says the body's length is."""
+    said = response.getheader("Content-Length") or ""
+    return int(said) if said.isdecimal() and len(said) < 20 else None
 
 
 def split_address(address: str) -> tuple[str, int, str]:

@@ -80,7 +80,7 @@ class Finder:
 
 def _in_folder(folder: Pictures, value: str) -> Path | None:
     """By the path or the name in the address, also without the mark of a smaller copy."""
-    path = PurePosixPath(unquote(urlsplit(value).path) if is_address(value) else value.replace("\\", "/"))
+    path = PurePosixPath(_path(value) if is_address(value) else value.replace("\\", "/"))
     smaller = _RESIZED.sub("", path.stem)
     wanted = [path.name] if is_address(value) else [value, path.name]
     wanted += [smaller + path.suffix] if smaller != path.stem else []
@@ -95,10 +95,19 @@ def is_address(value: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]*://", value, re.I) is not None
 
 
+def _path(address: str) -> str:
+    """The path of an address; nothing of one that is none."""
+    try:
+        return unquote(urlsplit(address).path)
+    except ValueError:
+        return ""
+
+
 def cached(address: str) -> Path:
     """Where the photo at an address is kept on this machine; it may not be there yet."""
-    name = PurePosixPath(unquote(urlsplit(address).path)).name
+    name = PurePosixPath(_path(address)).name
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[-80:] or "photo"
     if Path(plain).suffix.lower() not in SUFFIXES:
         plain = f"{plain}.jpg"  # the ending does not matter: files are known by their first bytes
-    return cache_folder() / "photos" / hashlib.sha256(address.encode()).hexdigest()[:24] / plain
+    digest = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:24]
+    return cache_folder() / "photos" / digest / plain

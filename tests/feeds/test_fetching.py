@@ -32,6 +32,8 @@ class Shop(BaseHTTPRequestHandler):
             self._send(302, b"", {"Location": "https://private.example/ok.png"})
         elif name == "plain.png":
             self._send(301, b"", {"Location": "http://cdn.example/ok.png"})
+        elif name == "astray.png":
+            self._send(302, b"", {"Location": "https://[::1/ok.png"})
         elif name == "loop.png":
             self._send(302, b"", {"Location": "/loop.png"})
         elif name == "busy.png" and self.asked.count(f"{self.headers['Host']}{self.path}") < 3:
@@ -114,6 +116,8 @@ def test_redirects_and_busy_servers(shop: tuple[Fetcher, list[str]], tmp_path: P
         ("https://user:secret@cdn.example/a.png", "not a usable address"),
         ("https://cdn.example:8443/a.png", "port 8443"),
         ("https://", "not a usable address"),
+        ("https://[::1/a.png", "not a usable address"),
+        ("https://cdn.example/astray.png", "no usable address"),
         ("https://private.example/a.png", "private network"),
         ("https://mixed.example/a.png", "private network"),
         ("https://cdn.example/inside.png", "private network"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -181,6 +182,25 @@ def test_a_feed_that_breaks_off_keeps_what_was_whole(shop: Path) -> None:
     products, failures = read(cut)
     assert [p.id for p in products] == ["MUG-R"] and len(failures) == 1
     assert "not valid XML" in failures[0].error and "nothing after it was read" in failures[0].error
+
+
+def test_hostile_bytes_end_in_a_line(shop: Path) -> None:
+    """Feeds with bytes changed, cut, doubled and put in, are read or refused in one line."""
+    chance = random.Random(3)
+    for name in ("google_rss", "shopify", "yandex", "shopify_json", "google_tsv", "awin"):
+        source = FEEDS[name](shop)
+        whole = source.read_bytes()
+        for _ in range(6):
+            data = bytearray(whole)
+            for _ in range(chance.randint(1, 5)):
+                at = chance.randrange(len(data))
+                odd = [b"\0", b"<", b"&", b'"', b"[", b"\xff", bytes(data[at : at + 60]), b"https://[::1/x"]
+                data[at : at + chance.choice((0, 1, 30))] = chance.choice(odd)
+            source.write_bytes(data)
+            try:
+                read(source, images=None, fetch=True)
+            except CaigError as error:
+                assert "\n" not in str(error)
 
 
 def test_bad_rows_are_told_and_the_others_go_on(shop: Path) -> None:
