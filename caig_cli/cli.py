@@ -24,7 +24,7 @@ import typer
 from caig_cli import __version__
 from caig_cli.engine.process import drop_output, interruptible, leave_quietly, prepare_process
 from caig_cli.engine.redaction import redacted
-from caig_cli.errors import CaigError, in_words
+from caig_cli.errors import CaigError, UsageError, in_words
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory import Phase
@@ -383,6 +383,8 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
     from caig_cli.recipe import resolve
 
     out, source = options["out"], options["recipe"]
+    if options.get("resume") and options.get("overwrite"):
+        raise UsageError("--resume goes on with a run and --overwrite replaces it; give one of them")
     if options.get("resume") and source is None:
         out, source = _resumed(dashed(name), out)
     recipe = resolve(recipe_class(name), source, sets=options["set"] or (), flags=flags)

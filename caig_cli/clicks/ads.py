@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,12 @@ from caig_cli.errors import DataError
 
 MAX_NAME = 1_000
 """Longest accepted item id, image name or day, in characters."""
+
+
+EXACT = 1e15
+"""Whole numbers from here on have digits that spreadsheets drop."""
+
+_SCIENTIFIC = re.compile(r"\d[.,]\d+E\+\d\d", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,13 @@ def find_ads(export: Export, pictures: AdFinder | None) -> Ads:
     no column names ads.
     """
     columns = [export.columns[one] for one in IDENTITIES if one in export.columns]
+    rounded = [column for column in columns if _is_rounded(column)]
+    columns = [column for column in columns if column not in rounded]
+    if rounded and not columns:
+        raise DataError(
+            f"{shown(export.name)}: the ids in '{shown(rounded[0].title)}' were rounded by a spreadsheet; "
+            "download the report again, and do not open it there before"
+        )
     files = [_files(column, pictures) for column in columns]
     if pictures is not None and not any((file_V >= 0).any() for file_V in files):
         others = (column for one, column in export.columns.items() if one not in IDENTITIES)
@@ -67,6 +81,16 @@ def find_ads(export: Export, pictures: AdFinder | None) -> Ads:
     for copy, original in originals.items():
         file_R[file_R == copy] = original
     return _numbered(columns, chosen_R, file_R, columns[order[0]].title, len(originals))
+
+
+def _is_rounded(column: Column) -> bool:
+    """Whether a spreadsheet made numbers of 15 digits of longer ids, which then name several ads."""
+    for value in column.values:
+        if isinstance(value, float) and value >= EXACT:
+            return True
+        if isinstance(value, str) and _SCIENTIFIC.fullmatch(value.strip()):
+            return True
+    return False
 
 
 def _files(column: Column, pictures: AdFinder | None) -> Codes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,17 @@ def open_parquet(file: LogFile) -> Table:
         opened = parquet.ParquetFile(buffered(file))
     except (pyarrow.ArrowException, OSError) as error:
         raise _damaged(file, "Parquet", error) from None
-    return Table(opened.schema_arrow.names, _parquet_chunks(file, opened), line=0)
+    header = _flat(pyarrow.Table.from_batches([], opened.schema_arrow)).column_names
+    return Table(header, _parquet_chunks(file, opened), line=0)
+
+
+def _flat(table: Any) -> Any:
+    """Columns without structures: ``metrics.clicks`` in place of ``metrics``."""
+    import pyarrow
+
+    while any(pyarrow.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    return table
 
 
 def _parquet_chunks(file: LogFile, opened: Any) -> Iterator[Chunk]:
@@ -38,7 +49,8 @@ def _parquet_chunks(file: LogFile, opened: Any) -> Iterator[Chunk]:
     line = 1
     try:
         for batch in opened.iter_batches(batch_size=CHUNK):
-            columns = [_values(column) for column in batch.columns]
+            flat = _flat(pyarrow.Table.from_batches([batch]))
+            columns = [_values(column.combine_chunks()) for column in flat.columns]
             yield Chunk(np.arange(line, line + batch.num_rows), columns)
             line += batch.num_rows
     except (pyarrow.ArrowException, OSError) as error:
@@ -60,8 +72,11 @@ def _values(column: Any) -> Sequence[Any]:
     return found
 
 
-def open_sheet(file: LogFile, given: Sequence[str]) -> Table:
-    """The sheet of a workbook whose header names most; formulas count by their stored values."""
+def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, Table]]:
+    """The sheet of a workbook whose header names most, and all others of that header, each with its name.
+
+    Formulas count by their stored values. Other sheets with numbers of ads are told.
+    """
     import openpyxl
 
     try:
@@ -69,19 +84,32 @@ def open_sheet(file: LogFile, given: Sequence[str]) -> Table:
             warnings.simplefilter("ignore")  # about styles and extensions
             book = openpyxl.load_workbook(buffered(file), read_only=True, data_only=True)
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-            best = max(sheets, key=lambda sheet: _known(sheet, given, file.wanted))
-            rows = (tuple(row) for row in best.iter_rows(values_only=True))
-            return from_rows(file, rows, given)
+            for sheet in sheets:
+                sheet.reset_dimensions()
+            scores = [_known(sheet, given, file.wanted) for sheet in sheets]
+            best = max(range(len(sheets)), key=scores.__getitem__)
+            named = [sheet for sheet, one in zip(sheets, scores, strict=True) if one >= min(2, scores[best])]
+            tables = [(sheet.title, _table(file, sheet, given)) for sheet in named]
+            header = _table(file, sheets[best], given).header
     except DataError:
         raise
     except Exception as error:  # zip, XML and cell errors of many kinds
         raise _damaged(file, "XLSX", error) from None
+    alike = [one for one in tables if list(one[1].header) == list(header)]
+    left = [title for title, table in tables if list(table.header) != list(header)]
+    notes = [f"other sheets are not read: {', '.join(shown(title) for title in left[:6])}"] if left else []
+    for number, (title, table) in enumerate(alike):
+        name = f"{file.name}[{title}]" if alike[1:] else file.name
+        yield name, replace(table, notes=[*table.notes, *(notes if number == 0 else ())])
+
+
+def _table(file: LogFile, sheet: Any, given: Sequence[str]) -> Table:
+    return from_rows(file, (tuple(row) for row in sheet.iter_rows(values_only=True)), given)
 
 
 def _known(sheet: Any, given: Sequence[str], wanted: Wanted) -> int:
     from caig_cli.clicks.tables import HEAD, score
 
-    sheet.reset_dimensions()
     return max(
         (score(row, given, wanted) for row in sheet.iter_rows(max_row=HEAD, values_only=True)), default=0
     )

@@ -44,6 +44,9 @@ _REST = re.compile(
     r"\.?(?:,?\s*(?:T|at\b)?\s*\d{1,2}:\d{2}.*|,?\s*T?\d{1,2}[:h].*|\s*[-–—~]\s*\d.*|\s*\(.*\)|\s*)",
     re.S | re.I,
 )
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T\d{4,6}\S*")
+_SERIAL_FIRST, _SERIAL_LAST = 36526, 73050
+"""Numbers of the first days of 2000 and 2100 in spreadsheets, which count days from 1899-12-30."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -67,14 +70,14 @@ def parse(value: object, order: Order | None) -> str | Ambiguous | None:
         return value.isoformat()
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    if isinstance(value, float) and (value.is_integer() or _SERIAL_FIRST <= value < _SERIAL_LAST):
+        value = int(value)  # a fraction is the time of day
     if isinstance(value, int):
         return _numbered(str(value))
     if not isinstance(value, str):
         return None
     text = unicodedata.normalize("NFKC", value).strip()
-    text = re.sub(r"\.0+$", "", text) if re.fullmatch(r"\d+\.0+", text) else text
+    text = re.sub(r"\.\d+$", "", text) if re.fullmatch(r"\d+\.0+|\d{5}\.\d+", text) else text
     if text.isdecimal():
         return _numbered(text)
     return _written(text, order)
@@ -84,6 +87,8 @@ def _numbered(text: str) -> str | None:
     """Days as digits: 20261001, seconds, milliseconds or microseconds since 1970 (UTC), or just numbers."""
     if len(text) == 8 and (found := _date(int(text[:4]), int(text[4:6]), int(text[6:]))):
         return found
+    if len(text) == 5 and _SERIAL_FIRST <= int(text) < _SERIAL_LAST:
+        return (datetime.date(1899, 12, 30) + datetime.timedelta(int(text))).isoformat()
     for length, unit in ((10, 1), (13, 1000), (16, 1_000_000), (19, 1_000_000_000)):
         if len(text) == length and text[0] in "123":
             moment = datetime.datetime.fromtimestamp(int(text) // unit, datetime.UTC)
@@ -92,6 +97,8 @@ def _numbered(text: str) -> str | None:
 
 
 def _written(text: str, order: Order | None) -> str | Ambiguous | None:
+    if match := _COMPACT.fullmatch(text):
+        return _date(int(match[1]), int(match[2]), int(match[3]))
     if match := _YMD.fullmatch(text):
         year, month, day, rest = match.groups()
         return _date(int(year), int(month), int(day)) if _REST.fullmatch(rest) else None
@@ -120,7 +127,10 @@ def _ordered(first: int, second: int, year: str, order: Order | None) -> str | A
 def _named(text: str) -> str | None:
     """Dates with the name of a month: 1. Oktober 2026, Oct 1, 2026, 01-Oct-26, jeu. 1 oct. 2026."""
     date, _, _ = text.partition(" - ")
-    date = re.split(r"\d{1,2}:\d{2}", date)[0]
+    before, *after = re.split(r"\d{1,2}:\d{2}(?::\d{2})?", date, maxsplit=1)
+    date = before
+    if after and len(re.findall(r"\d+", before)) == 1 and (year := re.findall(r"\b\d{4}\b", after[0])):
+        date = f"{before}{year[-1]}"  # Thu Oct 01 00:00:00 UTC 2026
     numbers = re.findall(r"\d+", date)
     months = [month for word in _WORD.findall(_plain(date)) if (month := _month(word))]
     if not months or len(numbers) != 2 or len(date) > 40:

@@ -35,6 +35,8 @@ class Text:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
     line: int = 0
     """Lines before these."""
+    escape: str | None = None
+    """What stands before a quote inside a cell, where it is not doubled."""
 
 
 def text_chunks(text: Text, width: int) -> Iterator[Chunk]:
@@ -80,7 +82,7 @@ def _split(block: str, delimiter: str, width: int, line: int) -> Chunk | None:
 
 
 def _row_chunks(text: Text, lines: Iterator[str], width: int) -> Iterator[Chunk]:
-    reader = csv.reader(lines, delimiter=text.delimiter, quoting=text.quoting)
+    reader = csv.reader(lines, delimiter=text.delimiter, quoting=text.quoting, escapechar=text.escape)
     while True:
         start = reader.line_num
         rows: list[list[str]] = []

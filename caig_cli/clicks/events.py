@@ -62,6 +62,14 @@ def days_only(cells: Sequence[Any]) -> Sequence[Any]:
     return cells
 
 
+def minutes_only(cells: Sequence[Any]) -> Sequence[Any]:
+    """Times of counts without seconds, where they are written in the common way: so that they repeat."""
+    first = next((cell for cell in cells if cell), None)
+    if isinstance(first, str) and len(first) > 16 and first[4] == "-" and first[10] in "T ":
+        return [cell[:16] if isinstance(cell, str) else cell for cell in cells]
+    return cells
+
+
 def _is_epoch(cell: object) -> bool:
     text = str(cell)
     return len(text) in (10, 13, 16) and text.isdecimal() and text[0] in "123"

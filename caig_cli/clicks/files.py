@@ -28,6 +28,17 @@ _STEP = 1 << 20
 PACKED: Mapping[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """Endings of packed files and how they are opened."""
 
+MARKS: Mapping[str, bytes] = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ"}
+"""First bytes of packed files."""
+
+LOGS = frozenset(
+    {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".parquet", ".pq", ""}
+)
+"""Endings of logs in folders and archives; others that lie beside them are left alone."""
+
+MAX_UNPACKED = 16 << 30
+"""Bytes that the files of an archive may have."""
+
 STORES: Mapping[str, str] = {
     "s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure",
 }  # fmt: skip
@@ -65,12 +76,17 @@ class LogFile:
         return Path(name).suffix
 
     def open(self) -> IO[bytes]:
-        """The unpacked bytes. Raises DataError for a file that cannot be opened."""
+        """The unpacked bytes; their first ones say if they are packed. Raises DataError."""
         suffix = self.path.suffix.lower()
         try:
             if suffix == ".zip":
                 return _only_member(self)
-            return PACKED[suffix](self.path) if suffix in PACKED else self.path.open("rb")
+            if suffix not in PACKED:
+                with self.path.open("rb") as stream:
+                    head = stream.read(6)
+                suffix = next((one for one, mark in MARKS.items() if head.startswith(mark)), "")
+            opened: IO[bytes] = PACKED[suffix](self.path) if suffix in PACKED else self.path.open("rb")
+            return opened
         except (OSError, zipfile.BadZipFile) as error:
             raise unreadable(self.name, error) from None
 
@@ -97,7 +113,7 @@ def on_this_machine(names: Sequence[str]) -> Iterator[list[LogFile]]:
             if _REMOTE.match(name):
                 found += _fetched(name, Path(folder) / str(len(found)))
             else:
-                found += _local(name)
+                found += _local(name, Path(folder) / str(len(found)))
         yield found
 
 
@@ -106,17 +122,76 @@ def is_remote(name: str) -> bool:
     return _REMOTE.match(name) is not None
 
 
-def _local(name: str) -> list[LogFile]:
+def _local(name: str, folder: Path) -> list[LogFile]:
     path = Path(name)
     if path.is_dir():
-        return [LogFile(path, name)]
+        return _of_folder(path, name)
     if not path.exists():
         raise DataError(f"{shown(name)}: no such file; check the path")
     if not path.is_file():
         raise DataError(f"{shown(name)}: not a regular file; save the log to a file")
     if path.stat().st_size == 0:
         raise DataError(f"{shown(name)}: the file is empty; give a click log")
-    return [LogFile(path, name)]
+    return _unpacked(path, name, folder) if _is_archive(path) else [LogFile(path, name)]
+
+
+def _of_folder(path: Path, name: str) -> list[LogFile]:
+    """A folder of Parquet files as it is, of other logs file by file."""
+    if any(path.rglob("*.parquet")):
+        return [LogFile(path, name)]
+    inside = [LogFile(one, str(Path(name) / one.relative_to(path))) for one in sorted(path.rglob("*"))]
+    logs = [one for one in inside if one.path.is_file() and not one.path.name.startswith((".", "~"))]
+    logs = [one for one in logs if one.suffix in LOGS]
+    if not logs:
+        raise DataError(f"{shown(name)}: a folder without logs; give CSV, XLSX, JSON or Parquet files")
+    return logs
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is a ZIP archive, and no workbook, which is one too."""
+    with path.open("rb") as stream:
+        if stream.read(4) != b"PK\x03\x04":
+            return path.suffix.lower() == ".zip"
+    return not _is_workbook(path)
+
+
+def _is_workbook(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "[Content_Types].xml" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return path.suffix.lower() in (".xlsx", ".xlsm")
+
+
+def _unpacked(path: Path, name: str, folder: Path) -> list[LogFile]:
+    """The logs in an archive. Raises DataError for one that is damaged, locked or holds none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [one for one in archive.infolist() if _is_log(one.filename)]
+            texts = [one for one in members if not one.filename.lower().endswith(".txt")]
+            members = texts or members  # a README.txt beside the log
+            if any(one.flag_bits & 1 for one in members):
+                raise DataError(f"{shown(name)}: is locked by a password; unpack it and give the log")
+            if sum(one.file_size for one in members) > MAX_UNPACKED:
+                raise DataError(f"{shown(name)}: unfolds to more than 16 GiB; unpack it and give the logs")
+            found = []
+            for number, one in enumerate(members):
+                target = folder / str(number) / Path(one.filename).name
+                target.parent.mkdir(parents=True)
+                with archive.open(one) as source, target.open("wb") as copy:
+                    shutil.copyfileobj(source, copy, _STEP)
+                found.append(LogFile(target, f"{name}/{one.filename}"))
+    except BROKEN as error:
+        raise unreadable(name, error) from None
+    if not found:
+        raise DataError(f"{shown(name)}: no log in this archive; give CSV, XLSX, JSON or Parquet files")
+    return found
+
+
+def _is_log(member: str) -> bool:
+    name = Path(member).name
+    hidden = name.startswith((".", "~")) or "__MACOSX" in member or member.endswith("/")
+    return not hidden and LogFile(Path(name), name).suffix in LOGS
 
 
 def _fetched(name: str, folder: Path) -> list[LogFile]:
@@ -153,13 +228,11 @@ def _fetched(name: str, folder: Path) -> list[LogFile]:
 
 def _only_member(file: LogFile) -> IO[bytes]:
     archive = zipfile.ZipFile(file.path)
-    members = [
-        one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX")
-    ]
+    members = [one for one in archive.infolist() if _is_log(one.filename) or one.filename.endswith(".xml")]
     if len(members) != 1:
-        raise DataError(f"{shown(file.name)}: holds {len(members)} files; unpack it and give the log")
+        raise DataError(f"{shown(file.name)}: holds {len(members)} files; unpack it and give one")
     if members[0].flag_bits & 1:
-        raise DataError(f"{shown(file.name)}: is locked by a password; unpack it and give the log")
+        raise DataError(f"{shown(file.name)}: is locked by a password; unpack it")
     return archive.open(members[0])
 
 

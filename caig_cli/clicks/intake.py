@@ -61,7 +61,9 @@ class Intake:
 
     def _cells(self, chunk: Chunk, place: int) -> Sequence[Any]:
         cells = chunk.columns[place]
-        return events.days_only(cells) if self.known.get(place) == "day" else cells
+        if self.known.get(place) != "day":
+            return cells
+        return events.days_only(cells) if self.is_events else events.minutes_only(cells)
 
     def _settle(self, chunk: Chunk) -> None:
         """Which other columns are texts, and may break the log down."""

@@ -19,8 +19,14 @@ from caig_cli.data.tables import Row, kind, rows_of_text, skip_blanks
 from caig_cli.errors import DataError
 from caig_cli.records import Failure
 
-ENVELOPES = frozenset({"data", "rows", "results", "records", "items", "report", "elements"})
+ENVELOPES = frozenset({"data", "rows", "results", "records", "items", "report", "elements", "list"})
 """Names under which interfaces hand out a list of records."""
+
+BESIDE = frozenset({"paging", "meta", "metadata", "summary", "cursor", "status", "pageInfo", "page_info"})
+"""Objects beside the records that say nothing of ads."""
+
+MAX_DEPTH = 4
+"""Objects inside objects that are taken apart."""
 
 _Record = tuple[int, Mapping[str, Any]]
 
@@ -42,8 +48,9 @@ def open_records(file: LogFile) -> Table:
     text = text_of_file(file)
     if not text.strip():
         raise DataError(f"{shown(file.name)}: the file is empty; write at least one record")
-    rows = rows_of_text(Path(file.name), text, file.suffix)
-    return _table(_entry(row) for row in rows)
+    is_list = text[skip_blanks(text, 0) :][:1] == "[" and file.suffix not in (".jsonl", ".ndjson")
+    rows = rows_of_text(Path(file.name), text, ".json" if is_list else ".jsonl")
+    return _table(record for row in rows for record in _entries(row))
 
 
 def open_json(file: LogFile) -> Table:
@@ -54,15 +61,73 @@ def open_json(file: LogFile) -> Table:
     return open_records(file)
 
 
-def _entry(row: Row | Failure) -> _Record | Failure:
-    return row if isinstance(row, Failure) else (row.line, row.values)
+def _entries(row: Row | Failure) -> Iterator[_Record | Failure]:
+    """The records of a row: itself, or those of a page of an interface's answer."""
+    if isinstance(row, Failure):
+        yield row
+        return
+    for name, value in row.values.items():
+        records = name in ENVELOPES - {"items"} and isinstance(value, list) and value
+        if records and all(isinstance(one, dict) for one in value):
+            yield from ((row.line, one) for one in value)
+            return
+    yield row.line, row.values
+
+
+def _flat(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A record without objects inside: ``metrics: {clicks: 1}`` is ``metrics.clicks: 1``.
+
+    A list ``items`` is a record for each, as in an event about several promotions; elsewhere a list of one
+    stands for its element, and objects with key and value for a field of that name.
+    """
+    if not any(isinstance(value, dict | list) for value in values.values()):
+        return [values]
+    items = values.get("items")
+    several = items if isinstance(items, list) and all(isinstance(one, dict) for one in items) else []
+    found = []
+    for item in several or [None]:
+        flat: dict[str, Any] = {}
+        for key, value in values.items():
+            _put(flat, key, item if item is not None and key == "items" else value, 0)
+        found.append(flat)
+    return found
+
+
+def _put(flat: dict[str, Any], key: str, value: Any, depth: int) -> None:
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list):
+        value = value[0]
+    if isinstance(value, dict) and value.keys() >= {"year", "month", "day"}:
+        flat[key] = "-".join(f"{value[part]:0>2}" for part in ("year", "month", "day"))
+    elif isinstance(value, dict) and value and depth < MAX_DEPTH:
+        for inner, one in value.items():
+            _put(flat, f"{key}.{inner}", one, depth + 1)
+    elif isinstance(value, list) and value and all(_is_parameter(one) for one in value):
+        for one in value:
+            held = one["value"]
+            filled = [v for v in held.values() if v is not None] if isinstance(held, dict) else [held]
+            flat[f"{key}.{one['key']}"] = filled[0] if filled else None
+    else:
+        flat[key] = value
+
+
+def _is_parameter(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"key", "value"}
 
 
 def _table(records: Iterator[_Record | Failure]) -> Table:
     """Records as a table: its columns are those of the first records, in the order in which they come."""
+    records = _flattened(records)
     head = list(islice(records, CHUNK))
     header = list(dict.fromkeys(key for one in head if not isinstance(one, Failure) for key in one[1]))
     return Table(header, _chunks(chain(head, records), header), line=0)
+
+
+def _flattened(records: Iterator[_Record | Failure]) -> Iterator[_Record | Failure]:
+    for one in records:
+        if isinstance(one, Failure):
+            yield one
+        else:
+            yield from ((one[0], flat) for flat in _flat(one[1]))
 
 
 def _chunks(records: Iterable[_Record | Failure], header: list[str]) -> Iterator[Chunk]:
@@ -121,17 +186,9 @@ def _opened(item: Any, text: str, position: int, decode: Any) -> tuple[Any, int]
     position = skip_blanks(text, position + 1)
     if text[position : position + 1] == "[":
         return item, position + 1
-    if item in (
-        "paging",
-        "meta",
-        "metadata",
-        "summary",
-        "cursor",
-        "status",
-        "pageInfo",
-        "total",
-        "request_id",
-    ):
+    if item in ENVELOPES and text[position : position + 1] == "{":
+        return None, position + 1
+    if item in BESIDE or text[position : position + 1] not in "{":
         return None, decode(text, position)[1]
     raise json.JSONDecodeError("Expecting '['", text, position)
 

@@ -32,6 +32,11 @@ OTHER = {".": ",", ",": "."}
 _MARKS = re.compile(r"[.,]")
 _SPACED = re.compile(r"(?<=\d)[ '’‘´`_](?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
+_SCIENTIFIC = re.compile(r"\d(?:[.,](\d+))?E\+?(\d{1,2})", re.I)
+_ROUNDED = re.compile(
+    r"[\d.,]+ ?(?:k|m|b|g|mio|mrd|mln|mil|tsd|tys|mi|lakh|cr|万|千|億|亿|만|천|тыс|млн)\.?", re.I
+)
+_BOUND = re.compile(r"[<>≤≥~≈]\s*[\d.,]+")
 _MONEY = re.compile(r"^[^\d+-]{0,4}|\s*(?:%|[^\d\s]{1,4})$")
 
 
@@ -51,7 +56,7 @@ class Evidence:
 
 def tidy(text: str) -> str:
     """A number's text in ASCII digits, without blanks and apostrophes between groups of three."""
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = unicodedata.normalize("NFKC", text).strip().lstrip("'+").removesuffix("回").removesuffix("次")
     return _SPACED.sub("", text)
 
 
@@ -161,6 +166,13 @@ def _number(text: str, decimal: str) -> Fraction:
     plain = tidy(text)
     if plain.isdecimal() and len(plain) < 40:
         return Fraction(int(plain))
+    match = _SCIENTIFIC.fullmatch(plain)
+    if match and len(match[1] or "") >= int(match[2]):  # else digits are missing
+        return Fraction(plain.replace(",", "."))
+    if _ROUNDED.fullmatch(plain) or _BOUND.fullmatch(plain):
+        raise ValueError(
+            f"'{shown(text[:40])}' is rounded or a bound; export the exact numbers, or fix the row"
+        )
     if not _NUMBER.fullmatch(plain.removeprefix("-")) or len(plain) > 40:
         raise ValueError(f"'{shown(text[:40])}' is not a number; fix the row")
     group = OTHER[decimal]

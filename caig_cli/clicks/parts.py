@@ -18,6 +18,7 @@ from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
 from caig_cli.clicks.encoding import Column, Ints, groups, sums
 from caig_cli.clicks.products import Products, find_products
 from caig_cli.clicks.reading import PRODUCTS, Export
+from caig_cli.clicks.subtotals import subtotals
 from caig_cli.data.images import shown
 from caig_cli.data.tables import clean_text
 from caig_cli.errors import DataError
@@ -190,12 +191,15 @@ def _tell_others(export: Export, ads: Ads, keep_R: Bools, notes: list[str], warn
     if totals.any():
         notes.append(f"{int(totals.sum())} rows of totals left out")
         largest = int(export.impressions_R[totals].max())
-        if not agree.any() and largest > 0 and largest != whole:
+        parts = int(np.maximum(export.impressions_R[totals], 0).sum())
+        if not agree.any() and largest > 0 and whole not in (largest, parts):
             warnings.append(
                 f"{shown(export.name)}: its total is {largest} impressions, its rows add up to {whole}; "
                 "is the export complete?"
             )
-    if rest.any():
+    if rest.any() and int(export.impressions_R[rest].sum()) == whole:
+        notes.append(f"{int(rest.sum())} rows that name no ad and add up to the others left out")
+    elif rest.any():
         lost = int(np.maximum(export.impressions_R[rest], 0).sum())
         text = f"{int(rest.sum())} rows that name no ad left out ({lost} impressions)"
         (warnings if lost > 0.05 * max(1, whole) else notes).append(
@@ -221,6 +225,16 @@ def _summed(
     day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
     group, first_row = groups([own, day_R])
     notes: list[str] = []
+    if len(first_row) < len(group) and not export.is_events:
+        sum_R, over = subtotals(group, _dimensions(export, products, ads), export.impressions_R)
+        if sum_R.any():
+            titles = ", ".join(f"'{shown(title[:40])}'" for title in over[:6])
+            notes.append(f"{int(sum_R.sum())} rows that sum up {titles} left out")
+            export, ad_R, item_R = export.at(~sum_R), ad_R[~sum_R], item_R[~sum_R]
+            own, first = _creatives(item_R, ad_R)
+            day = export.day
+            day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
+            group, first_row = groups([own, day_R])
     kept = np.ones(len(group), np.bool_)
     if len(first_row) < len(group) and not export.is_events:
         kept = _broken_down(export, group, products, ads, rules, bad, notes)
@@ -273,10 +287,7 @@ def _broken_down(
     export: Export, group: Ints, products: Products, ads: Ads, rules: Rules, bad: BadRows, notes: list[str]
 ) -> Bools:
     """Which rows count [R], where ads have several a day: those told apart by a column, repeats by rule."""
-    dimensions = [
-        column for column in (*export.beside, *export.columns.values()) if column.title != ads.title
-    ]
-    dimensions = [column for column in dimensions if column.title != products.column.title]
+    dimensions = _dimensions(export, products, ads)
     alike, first = groups([group, *(column.code_R for column in dimensions)])
     again = np.ones(len(group), np.bool_)
     again[first] = False
@@ -294,6 +305,12 @@ def _broken_down(
         titles = ", ".join(f"'{shown(title[:40])}'" for title in over[:6])
         notes.append(f"{len(first)} rows added up to {len(counts)}, over {titles}, for {number} ads and days")
     return ~again if rules.repeats != "sum" else np.ones(len(group), np.bool_)
+
+
+def _dimensions(export: Export, products: Products, ads: Ads) -> list[Column]:
+    """Columns by which the rows of an ad and day may differ."""
+    told = (ads.title, products.column.title)
+    return [column for column in (*export.beside, *export.columns.values()) if column.title not in told]
 
 
 def _refuse(export: Export, again: Bools, alike: Ints, first: Ints, bad: BadRows) -> None:

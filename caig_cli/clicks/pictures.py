@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from caig_cli.data.images import SUFFIXES, shown
 from caig_cli.errors import DataError
@@ -24,6 +24,9 @@ MAX_FILES = 1_000_000
 MAX_COPIES = 8
 """Files of one name that are compared as pictures."""
 
+MAX_WORDS = 24
+"""Words of a cell among which a file's name is looked for."""
+
 MAX_COMPARED = 50_000
 """Files of several folders that are compared as pictures: each takes some milliseconds."""
 
@@ -31,8 +34,10 @@ _ENDINGS = (".jpg", ".png", ".jpeg", ".webp")  # tried where a log gives a name 
 _PARTS = re.compile(r"\s[|/:–—-]+\s|\s*[|;,]\s*")
 _TOKENS = re.compile(r"[\s|;,:/()\[\]{}\"']+")
 _ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
+_WORDS = re.compile(r"[\W_]+")
+_VERSION = re.compile(r"v?\d{1,3}")
 _STEP = 1 << 20  # bytes
-_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+_HASH = re.compile(r"(?:.*[:/_])?([0-9a-f]{64}|[0-9a-f]{32})")
 
 Find = Callable[[str], set[int]]
 
@@ -67,7 +72,8 @@ class Pictures:
             return NONE
         found = self._by_path(name)
         if not found:
-            for find in (self._by_name, self._by_stem, self._inside_name, self._by_id, self._by_hash):
+            ways = (self._by_name, self._by_stem, self._inside_name, self._by_words, self._by_id)
+            for find in (*ways, self._by_hash):
                 if found := find(name):
                     break
         if len(found) > 1:
@@ -118,13 +124,34 @@ class Pictures:
         longest = [part for part in known if len(part) == len(known[0])]
         return set().union(*(self._stems[part] for part in longest))
 
+    def _by_words(self, name: str) -> set[int]:
+        """A file's name among the words of the cell: ``Fall_SKU-1_600x600`` for ``SKU_1``.
+
+        Not where a number stands beside it that may belong to it: ``SKU_1_2`` is another picture.
+        """
+        words = [word for word in _WORDS.split(_stem(PurePosixPath(name.replace("\\", "/")).name)) if word]
+        for length in range(min(len(words), MAX_WORDS), 0, -1):
+            found: set[int] = set()
+            for start in range(min(len(words), MAX_WORDS) - length + 1):
+                text = "_".join(words[start : start + length])
+                beside = (*words[max(0, start - 1) : start], *words[start + length : start + length + 1])
+                if any(map(_VERSION.fullmatch, beside)) or not (
+                    len(text) > 3 and any(map(str.isdigit, text))
+                ):
+                    continue
+                found |= self._words.get(text, set())
+            if found:
+                return found
+        return set()
+
     def _by_id(self, name: str) -> set[int]:
         """The cell as a part of one file's name: an ad's id."""
         found = self._ids.get(_stem(name), set()) if len(name) > 5 and any(map(str.isdigit, name)) else set()
         return found if len(found) == 1 else set()
 
     def _by_hash(self, name: str) -> set[int]:
-        return self._hashes.get(name.lower(), set()) if _HASH.fullmatch(name.lower()) else set()
+        match = _HASH.fullmatch(name.lower())
+        return self._hashes.get(match[1], set()) if match else set()
 
     # --- what is known of the files ----------------------------------------------------------------
 
@@ -144,6 +171,13 @@ class Pictures:
         found: dict[str, set[int]] = defaultdict(set)
         for name, numbers in self._names.items():
             found[_stem(name)] |= numbers
+        return dict(found)
+
+    @cached_property
+    def _words(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for stem, numbers in self._stems.items():
+            found["_".join(word for word in _WORDS.split(stem) if word)] |= numbers
         return dict(found)
 
     @cached_property
@@ -261,16 +295,25 @@ def digests(paths: Iterable[str], advance: Callable[[int], None] = lambda n: Non
 def _file_name(value: str) -> str:
     """The path or name in a cell; of a web address the last part."""
     value = value.strip()
-    if "://" in value:
-        return PurePosixPath(unquote(urlsplit(value).path)).name
-    return value
+    if "://" not in value and not value.startswith("//"):
+        return value
+    address = urlsplit(value)
+    name = PurePosixPath(unquote(address.path)).name
+    if os.path.splitext(name)[1].lower() not in SUFFIXES and address.query:  # noqa: PTH122
+        for _, inside in parse_qsl(address.query):
+            if os.path.splitext(inside)[1].lower() in SUFFIXES:  # noqa: PTH122
+                return PurePosixPath(inside).name
+    return name
 
 
 def _stem(name: str) -> str:
     """A name in lower case without the ending of a picture."""
     name = name.strip().casefold()
-    stem, dot, ending = name.rpartition(".")
-    return stem if dot and f".{ending}" in SUFFIXES else name
+    while True:  # a copy may be named x.jpg.jpeg
+        stem, dot, ending = name.rpartition(".")
+        if not (dot and stem and f".{ending}" in SUFFIXES):
+            return name
+        name = stem
 
 
 def _walk(folder: Path, deep: bool) -> Iterator[tuple[str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import unicodedata
 from collections import Counter
@@ -34,7 +35,9 @@ FIELDS: Mapping[str, str] = {
 OTHER = "other"
 """Columns that are not read, and tell the platform by their names."""
 
-COMMA_LANGUAGES = frozenset({"de", "fr", "es", "it", "pt", "nl", "pl", "ru"})
+COMMA_LANGUAGES = frozenset(
+    {"de", "fr", "es", "it", "pt", "nl", "pl", "ru", "tr", "sv", "da", "no", "fi", "cs"}
+)
 """Languages that write 1,5 for one and a half, and the day before the month."""
 
 YEAR_FIRST = frozenset({"ja", "ko", "zh"})
@@ -60,6 +63,36 @@ def fold(title: object) -> str:
     """A column's name by its letters and digits alone, in lower case and without accents."""
     text = unicodedata.normalize("NFKD", str(title)).casefold()
     return "".join(c for c in text if c.isalnum())
+
+
+_AGGREGATE = re.compile(
+    r"(?:sum|total|day|date|summe|somme|suma|somma|soma|som|合計|总和|求和项)"
+    r"(?:\s+(?:of|von|de|di|van|z|/)\s*|[:：(_\s]\s*)(.+?)\)?",
+    re.I,
+)
+"""What pivot tables and SQL put around a name: Sum of Clicks, sum(clicks), Summe von Klicks, Day of Date."""
+
+_TOO_SHORT = frozenset({"name", "id", "type", "time", "url", "title", "date"})
+"""Last parts of names such as campaign.name that say nothing alone."""
+
+
+def plain_titles(header: Sequence[object]) -> list[str]:
+    """Titles, folded, without what pivot tables, SQL and interfaces put around them; else an empty text.
+
+    ``Sum of Clicks`` and ``metrics.clicks`` are ``clicks``; a first word that all titles share is left out.
+    """
+    titles = [str(title).strip() if title is not None else "" for title in header]
+    words = [re.split(r"[\s_.]+", title) for title in titles if title]
+    shared = len(words) > 2 and len({one[0].casefold() for one in words}) == 1
+    found = []
+    for title in titles:
+        plain = re.sub(r"^[^\s_.]+[\s_.]+", "", title) if shared else title
+        if match := _AGGREGATE.fullmatch(plain):
+            plain = match[1]
+        last = plain.rpartition(".")[2]
+        plain = plain if fold(last) in _TOO_SHORT else last
+        found.append(fold(plain) if plain != title else "")
+    return found
 
 
 @cache
@@ -142,14 +175,15 @@ def lay_out(
             raise UsageError(f"--column {one}={title}: {missing(title, header)}")
         places[one] = folded.index(fold(title))
         taken.add(places[one])
-    for source in (best, *(p for p in platforms().values() if p is not best)):
-        for one in FIELDS:
-            if one in places or one in (given or {}):
-                continue
-            found = _find(source, one, folded, taken)
-            if found is not None:
-                places[one] = found
-                taken.add(found)
+    for titles in (folded, plain_titles(header)):
+        for source in (best, *(p for p in platforms().values() if p is not best)):
+            for one in FIELDS:
+                if one in places or one in (given or {}):
+                    continue
+                found = _find(source, one, titles, taken)
+                if found is not None:
+                    places[one] = found
+                    taken.add(found)
     return Layout(best, places, _language(best, folded))
 
 
@@ -163,7 +197,8 @@ def recognise(folded: Iterable[str]) -> Platform:
 
 def known_titles(header: Sequence[object]) -> int:
     """How many different fields a row names: what tells a header from other rows."""
-    titles = {fold(title) for title in header if isinstance(title, str) and len(title) < 100}
+    texts = [title for title in header if isinstance(title, str) and len(title) < 100]
+    titles = {*map(fold, texts), *plain_titles(texts)}
     return sum(bool(titles & names) for names in _all_names().values())
 
 
@@ -176,11 +211,17 @@ def missing(wanted: str, header: Sequence[object]) -> str:
     return f"the header is {_listed(titles)}{hint}"
 
 
+_RATE = re.compile(r"\b(?:ctr|cpc|cpm|cost|rate|quote|taux|tasa|tasso|taxa)\b|%|klickrate|kosten", re.I)
+"""Titles of rates and costs: never what is meant by a count."""
+
+
 def nearest(field_name: str, header: Sequence[object]) -> str | None:
     """The title that is most like some accepted name of a field."""
     best, title_of = 0.6, None
     for title in header:
         folded = fold(title) if title is not None else ""
+        if _RATE.search(str(title)):
+            continue
         for name in _all_names()[field_name]:
             likeness = difflib.SequenceMatcher(None, folded, name).ratio() if folded else 0.0
             if likeness > best:

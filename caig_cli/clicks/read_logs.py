@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.bad_rows import Rules
 from caig_cli.clicks.files import LogFile, on_this_machine
+from caig_cli.clicks.formats import open_tables
 from caig_cli.clicks.joining import join
 from caig_cli.clicks.log import ClickLog
 from caig_cli.clicks.parts import Part, part_of
-from caig_cli.clicks.reading import Options, read_export, understand
+from caig_cli.clicks.reading import Options, understand
 
 QUERY = "--query"
 """What errors call the rows of an SQL query."""
@@ -44,5 +45,6 @@ def read_click_logs(
             parts.append(part_of(understand(QUERY, table, options, advance), pictures, rules))
         else:
             for one in files:
-                parts.append(part_of(read_export(one, options, advance), pictures, rules))
+                for name, table in open_tables(one, options.columns):
+                    parts.append(part_of(understand(name, table, options, advance), pictures, rules))
     return join(parts, pictures, rules)

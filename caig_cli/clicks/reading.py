@@ -6,7 +6,7 @@ takes seconds and tens of megabytes. What a log with a row for each event says i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 from caig_cli.clicks import days, events, numbers
 from caig_cli.clicks.encoding import Column, Ints
-from caig_cli.clicks.files import LogFile
-from caig_cli.clicks.formats import open_table
-from caig_cli.clicks.intake import Intake
+from caig_cli.clicks.intake import MAX_VALUES, Intake
 from caig_cli.clicks.platforms import (
     COMMA_LANGUAGES,
     YEAR_FIRST,
@@ -35,6 +33,9 @@ from caig_cli.records import Failure
 
 IDENTITIES = ("image", "ad", "ad_id")
 """Columns that may lead to the picture, most trusted first."""
+
+MAX_DAYS = 5_000
+"""Distinct dates of a log of which no title tells the day."""
 
 PRODUCTS = ("item", "group", "campaign", "url")
 """Columns that may say which product an ad is for, most trusted first."""
@@ -105,27 +106,29 @@ class Export:
         )
 
 
-def read_export(
-    file: LogFile, options: Options, advance: Callable[[int], None] = lambda rows: None
-) -> Export:
-    """The rows of a log. Raises DataError for a file that cannot be read or understood as a whole."""
-    return understand(file.name, open_table(file, options.columns), options, advance)
-
-
 def understand(
     name: str, table: Table, options: Options, advance: Callable[[int], None] = lambda rows: None
 ) -> Export:
-    """The rows of a table; ``name`` is the file's. Raises DataError as ``read_export`` does."""
+    """The rows of a table; ``name`` is the file's. Raises DataError for one that is not understood."""
     if not table.header:
         raise DataError(_nothing(name, table))
     layout = lay_out(table.header, options.platform, options.columns)
     kind = _check(name, table.header, layout)
     intake = Intake(layout, table.header, name)
+    seen: set[str] = set()
     for chunk in table.chunks:
         if kind is events.Kind.SHOWN and not events.are_flags(chunk.columns[layout.places["clicks"]]):
             raise DataError(absent(name, "impressions", table.header))
         intake.take(chunk, kind)
+        if kind is events.Kind.EVENTS and len(seen) < 6:
+            seen.update(str(cell)[:30] for cell in chunk.columns[layout.places["event"]][:1000])
         advance(len(chunk.line_R) + len(chunk.odd) + len(chunk.bad))
+    if intake.is_events and intake.other_events and not any(map(len, intake.lines)):
+        listed = ", ".join(f"'{shown(one)}'" for one in sorted(seen)[:6])
+        raise DataError(
+            f"{shown(name)}: no row is an impression or a click; '{table.header[layout.places['event']]}' "
+            f"holds {listed}; name another column with --column event=NAME, or rename them with --query"
+        )
     return _export(name, table, intake, options)
 
 
@@ -164,7 +167,7 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
     beside = [intake.column(place) for place in intake.beside or ()]
     line_R = np.concatenate(intake.lines) if intake.lines else np.zeros(0, np.int32)
     weight_R = np.concatenate(intake.weights) if intake.weights else None
-    counted = _Counted(name, line_R)
+    counted = _Counted(name, line_R, () if intake.is_events else columns.values())
     if intake.is_events:
         impressions_R, clicks_R = (np.concatenate(part) for part in intake.counts)
     else:
@@ -175,12 +178,23 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
         )  # fmt: skip
         impressions_R = counted.counts("impressions", counts[0], decimal, blank=None)
         clicks_R = counted.counts("clicks", counts[1], decimal, blank=0 if platform.blank_is_zero else None)
+    wanted = not {"day", "start"} & columns.keys() and "day" not in options.columns
+    if wanted and (dated := [column for column in beside if _are_days(column)]):
+        columns["day"] = dated[0]
+        beside = [column for column in beside if column is not dated[0]]
     day = counted.days(columns, options, layout.language)
+    if day is not None and not intake.is_events and _has_times(columns.get("day"), day):
+        beside.append(replace(columns["day"], title=f"times of {day.title}"))
     notes = [*table.notes, *counted.notes]
     if intake.other_events:
         notes.append(f"{intake.other_events} events that are neither impressions nor clicks left out")
     kept = {one: columns[one] for one in (*IDENTITIES, *PRODUCTS) if one in columns}
-    total_R = np.zeros(len(line_R), np.bool_)
+    total_R = counted.heading_R
+    if total_R.any():
+        notes.append(f"{int(total_R.sum())} rows that repeat the header left out")
+        between = [one for one in odd if one.error.split(": ")[-1].startswith(("1 values", "2 values"))]
+        footer += [one.item for one in between]
+        odd = [one for one in odd if one not in between]
     for column in (*columns.values(), *beside):
         if words := [code for code, value in enumerate(column.values) if is_total(value)]:
             total_R |= column.rows_of(words)
@@ -192,7 +206,7 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
 
 def _footer(name: str, intake: Intake) -> tuple[list[str], list[Failure]]:
     """Rows of another length: lines below the last row that are no rows, and others, which are bad."""
-    last = max((int(part[-1]) for part in intake.lines), default=0)
+    last = max((int(part[-1]) for part in intake.lines if len(part)), default=0)
     needed = 1 + max(intake.layout.places.values(), default=0)
     footer, bad = [], []
     for line, cells in intake.odd:
@@ -211,11 +225,39 @@ def _footer(name: str, intake: Intake) -> tuple[list[str], list[Failure]]:
     return footer, bad
 
 
+def _are_days(column: Column) -> bool:
+    """Whether a column of another title holds dates alone."""
+    if not 1 < len(column.values) <= MAX_DAYS:
+        return False
+    found = [days.parse(value, "dmy") for value in column.values if not is_gap(value) and not is_total(value)]
+    return len(found) > 1 and all(isinstance(one, str) and "-" in one for one in found)
+
+
+def _has_times(column: Column | None, day: Column) -> bool:
+    """Whether days are told with several times of the day, which break them down."""
+    if column is None:
+        return False
+    used = np.unique(column.code_R)
+    return len(used) > len(np.unique(day.code_R)) and len(used) <= MAX_VALUES
+
+
+def _headings(rows: int, columns: Iterable[Column]) -> NDArray[np.bool_]:
+    """Which rows repeat the header, as where exports were put one below the other; bool [R]."""
+    found = np.zeros(rows, np.int64)
+    number = 0
+    for column in columns:
+        number += 1
+        if codes := [code for code, value in enumerate(column.values) if value == column.title]:
+            found += column.rows_of(codes)
+    return (found == number) & (number > 1)
+
+
 class _Counted:
     """Cells as numbers and days, with what is wrong with the others."""
 
-    def __init__(self, name: str, line_R: Ints) -> None:
+    def __init__(self, name: str, line_R: Ints, columns: Iterable[Column]) -> None:
         self.name = name
+        self.heading_R = _headings(len(line_R), columns)
         self.line_R = line_R
         self.faults: dict[int, str] = {}
         self.sizes: dict[int, int] = {}
@@ -270,7 +312,7 @@ class _Counted:
     def _complain(self, column: Column, wrong: Mapping[int, str], *, sized: bool = False) -> None:
         if not wrong:
             return
-        for row in np.flatnonzero(column.rows_of(wrong)).tolist():
+        for row in np.flatnonzero(column.rows_of(wrong) & ~self.heading_R).tolist():
             code = int(column.code_R[row])
             self.faults.setdefault(row, wrong[code])
             size = numbers.about(column.values[code]) if sized else None

@@ -69,7 +69,8 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
     if bare:
         text = Text(file, stream, head, delimiter, csv.QUOTE_NONE)
         return Table(HEADERLESS, text_chunks(text, len(HEADERLESS)), line=0)
-    reader = csv.reader(head, delimiter=delimiter)
+    escape = "\\" if any('\\"' in line for line in head) else None
+    reader = csv.reader(head, delimiter=delimiter, escapechar=escape)
     before = list(islice(reader, row))
     header = [title.strip() for title in next(reader)]
     line = reader.line_num
@@ -77,7 +78,7 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
         header.pop()
     notes = () if encoding.startswith("utf") else (f"read as {encoding}",)
     preamble = [" ".join(filter(None, map(str.strip, cells))) for cells in before if any(cells)]
-    text = Text(file, stream, head[line:], delimiter, csv.QUOTE_MINIMAL, line)
+    text = Text(file, stream, head[line:], delimiter, csv.QUOTE_MINIMAL, line, escape)
     return Table(header, text_chunks(text, len(header)), line, notes, preamble)
 
 

@@ -12,26 +12,46 @@ def _words(text: str) -> frozenset[str]:
 
 
 TOTALS = _words(
-    "total,totals,grand total,sum,overall,summary,gesamt,insgesamt,summe,gesamtsumme,gesamtergebnis,totaux,"
+    "total,totals,totals and averages,grand total,sum,overall,summary,gesamt,insgesamt,"
+    "summe,gesamtsumme,gesamtergebnis,totaux,"
     "total général,ensemble,totale,totali,totale complessivo,total general,totales,geral,total geral,"
     "totaal,eindtotaal,razem,suma,łącznie,итого,всего,合計,総計,計,総合計,合計行,합계,총계,总计,合计,总和,toplam,"
     "yhteensä,summa,i alt"
 )
 """What a row of totals is called."""
 
+EVERYTHING = _words(
+    "all,alle,tous,toutes,todos,todas,tutti,tutte,wszystkie,wszystko,すべて,全て,全部,전체,все,tümü,alla,kaikki,"
+    "all ages,all genders,all placements,all devices,all countries,any,overall,combined"
+)
+"""What a breakdown calls the row of all."""
+
 HOURS = _words("hour,hour of day,hour of the day,stunde,tageszeit,heure,hora,ora,uur,時間,時間帯,시간")
 """Columns of figures that break a day down."""
 
 IMPRESSIONS = _words(
     "impression,impressions,imp,view,viewed,show,shown,display,exposure,serve,served,ad_impression,ad_view,"
+    "view_promotion,view_item_list,promotion viewed,product list viewed,product viewed,item viewed,"
+    "ad viewed,ad shown,ad displayed,ad_served,ad rendered,"
     "Einblendung,affichage,impresión,visualizzazione,impressão,表示,インプレッション,展现,노출"
 )
 """Events that are impressions."""
 
-CLICKS = _words("click,clicks,clicked,clk,ad_click,link_click,tap,Klick,clic,clique,クリック,点击,클릭")
+CLICKS = _words(
+    "click,clicks,clicked,clk,ad_click,link_click,tap,Klick,clic,clique,クリック,点击,클릭,"
+    "select_promotion,select_item,select_content,promotion clicked,product clicked,item clicked,ad clicked,"
+    "ad tapped,click_through,clickthrough,outbound_click"
+)
 """Events that are clicks."""
 
 _MAYBE_TOTAL = re.compile(r"\W?[^\W\d_][^\d:：]{0,24}(?:[:：]|$)")
+
+_COUNTED = re.compile(
+    r"(?:\(?\s*\d[\d.,\s]*\)|(?:of|von|de|di|van|sur|z)\s+\d[\d.,\s]*(?:\w+)?"
+    r"|[-–—/|]\s*(?:all|alle|account|konto|campaigns?|ads?|filtered|search|display)\b.{0,20})",
+    re.I,
+)
+"""What may follow the word for a total: Total of 240 results, Total (240), Total - all ads."""
 
 GAPS = frozenset({"", "-", "--", "---", "–", "—"})
 """Cells of names that are empty."""
@@ -42,9 +62,19 @@ def is_gap(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in GAPS)
 
 
+def is_everything(value: object) -> bool:
+    """Whether a cell of a breakdown stands for all values."""
+    return is_gap(value) or (isinstance(value, str) and len(value) < 40 and fold(value) in EVERYTHING)
+
+
 def is_total(value: object) -> bool:
     """Whether a cell is the name of a row of totals, such as ``Total: Account``."""
-    if not isinstance(value, str) or not _MAYBE_TOTAL.match(value):
+    if not isinstance(value, str) or len(value) > 60:
+        return False
+    word, _, rest = value.strip().partition(" ")
+    if rest and fold(word) in TOTALS and _COUNTED.fullmatch(rest.strip()):
+        return True
+    if not _MAYBE_TOTAL.match(value):
         return False
     head, colon, _ = value.replace("：", ":").partition(":")
     return fold(value) in TOTALS or (bool(colon) and fold(head) in TOTALS)

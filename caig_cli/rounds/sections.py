@@ -197,6 +197,9 @@ class WatchSection(Section):
     share: Share = 0.2
     """Share of the products to hold out where neither eval_products nor a market's split does."""
 
+    min_products: Count = 10
+    """Products to hold out at least, or half of them where that is less: fewer hardly measure anything."""
+
     prompts: Annotated[int, Field(ge=1, le=64)] = 4
     """Prompts sampled for each of them."""
 

@@ -16,6 +16,7 @@ from caig_cli.cutouts.source import CutoutSource
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.product_columns import Columns
 from caig_cli.data.products import read_products
+from caig_cli.engine.held_out import held_out as held_out_items
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
@@ -69,7 +70,7 @@ def find_goods(section: PcpoSection, watch: WatchSection, seed: int) -> Goods:
     oracle = open_oracle(source)
     if oracle is not None and not all(product.id in oracle.products for product in found):
         oracle = None
-    learn, held_out = _split(found, oracle, section.eval_products is None, watch.share)
+    learn, held_out = _split(found, oracle, section.eval_products is None, watch, seed)
     if section.eval_products is not None:
         held_out, more = read_products(
             section.eval_products, allow_outside=section.allow_outside, columns=_columns()
@@ -85,7 +86,7 @@ def _columns() -> Columns:
 
 
 def _split(
-    found: list[Product], oracle: Oracle | None, hold_out: bool, share: float
+    found: list[Product], oracle: Oracle | None, hold_out: bool, watch: WatchSection, seed: int
 ) -> tuple[list[Product], list[Product]]:
     if oracle is not None:
         split = {product.id: oracle.products[product.id].split for product in found}
@@ -95,8 +96,9 @@ def _split(
             return learn, held_out
     if not hold_out:
         return found, []
-    count = min(len(found) - 1, max(1, round(share * len(found)))) if share else 0
-    return found[count:], found[:count]
+    chosen = held_out_items([product.id for product in found], watch.share, watch.min_products, seed)
+    learn = [product for product in found if product.id not in chosen]
+    return (learn, [product for product in found if product.id in chosen]) if learn else (found, [])
 
 
 def _other_file(

@@ -107,3 +107,9 @@ def test_what_decides_and_what_is_no_day() -> None:
 def test_any_text_is_a_day_or_none(text: str) -> None:
     found = parse(text, "dmy")
     assert found is None or isinstance(found, str)
+
+
+def test_days_of_spreadsheets_and_logs() -> None:
+    for value in ("46296", "46296.75", 46296.25, "20261001T103000Z", "Thu Oct 01 00:00:00 UTC 2026"):
+        assert parse(value, None) == "2026-10-01", value
+    assert parse("12", None) == "12"

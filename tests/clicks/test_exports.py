@@ -273,3 +273,125 @@ def test_a_name_shown_again_at_quite_another_rate_is_told(shop: Path) -> None:
     lines += [["A", "b", "2026-11-01", "9000", "300"], ["A", "b", "2026-12-01", "9000", "310"]]
     (warning,) = read(shop, save(shop, "again.csv", lines)).warnings
     assert "'a' got 4.44% clicks until 2026-11-01 and 2.22% from 2026-12-01 on" in warning
+
+
+HEADER = ["Day", "Ad set name", "Image name", "Impressions", "Link clicks"]
+
+
+def plain(log: Sequence[Row] = LOG) -> list[list[object]]:
+    return [[row.day, row.item, row.image, row.impressions, row.clicks] for row in log]
+
+
+def test_rows_that_sum_others_up_are_no_more_of_the_same(shop: Path) -> None:
+    """Parents of a breakdown, blank or "All": adding them up would double the log."""
+    header = [*HEADER[:3], "Age", *HEADER[3:]]
+    for word in ("", "All", "Alle"):
+        lines: list[list[object]] = [list(header)]
+        for day, item, image, shown, clicked in plain():
+            half, some = int(str(shown)) // 2, int(str(clicked)) // 2
+            lines += [
+                [day, item, image, word, shown, clicked],
+                [day, item, image, "18-24", half, some],
+                [day, item, image, "25-34", int(str(shown)) - half, int(str(clicked)) - some],
+            ]
+        log = read(shop, save(shop, "parents.csv", lines))
+        assert sums(log) == truth()
+        assert f"{len(LOG)} rows that sum up 'Age' left out" in log.notes[0]
+    kept = [line for line in lines if line[3] != "Alle"] + [[*lines[1][:3], "", 7, 0]]
+    total = read(shop, save(shop, "unknown.csv", kept)).totals()[0].sum()
+    assert total == 7 + sum(row.impressions for row in LOG), "a blank age that is no sum is one of its own"
+
+
+def test_exports_one_below_the_other(shop: Path) -> None:
+    """Headers and lines of text between the rows; hours in the column of days; a total each."""
+    rows = plain()
+    below = [HEADER, *rows[:100], ["Total", "", "", 5, 1], ["Report 2"], HEADER, *rows[100:]]
+    log = read(shop, save(shop, "below.csv", below))
+    assert sums(log) == truth() and any("repeat the header" in note for note in log.notes)
+    halves = [
+        [f"{day} {hour}:00", item, image, shown if hour == "05" else 0, clicked if hour == "05" else 0]
+        for day, item, image, shown, clicked in rows
+        for hour in ("05", "17")
+    ]
+    log = read(shop, save(shop, "hours.csv", [HEADER, *halves]))
+    assert sums(log) == truth() and len(log.days) == len(DAYS)
+    assert any("'times of Day'" in note for note in log.notes)
+
+
+def test_ids_that_a_spreadsheet_rounded_are_refused(shop: Path) -> None:
+    header = ["Day", "Ad ID", "Product ID", "Impressions", "Link clicks"]
+    lines = [[row.day, f"{float(row.ad_id):.5E}", row.item, row.impressions, row.clicks] for row in LOG]
+    with pytest.raises(CaigError, match="were rounded by a spreadsheet"):
+        read(shop, save(shop, "rounded.csv", [header, *lines]))
+    lines = [[day, item, image, f"{int(str(n)) / 1000:.1f}K", c] for day, item, image, n, c in plain()]
+    with pytest.raises(CaigError, match="is rounded or a bound; export the exact numbers"):
+        read(shop, save(shop, "short.csv", [HEADER, *lines]))
+
+
+def test_answers_of_interfaces(shop: Path) -> None:
+    """Objects inside objects, pages of records, dates in parts, events about several promotions."""
+    google = [
+        {
+            "results": [
+                {
+                    "adGroup": {"name": row.item},
+                    "adGroupAd": {"ad": {"id": row.ad_id, "name": row.stem}},
+                    "metrics": {"impressions": str(row.impressions), "clicks": str(row.clicks)},
+                    "segments": {"date": str(row.day)},
+                }
+                for row in LOG
+            ],
+            "requestId": "x",
+        }
+    ]
+    (shop / "google.json").write_text(json.dumps(google))
+    assert sums(read(shop, "google.json")) == truth()
+    lines = [
+        {
+            "dimensions": {"stat_time_day": f"{row.day} 00:00:00"},
+            "metrics": {"ad_name": row.stem, "adgroup_name": row.item, "impressions": str(row.impressions)}
+            | {"clicks": str(row.clicks)},
+        }
+        for row in LOG
+    ]
+    (shop / "tiktok.json").write_text(json.dumps({"code": 0, "data": {"list": lines, "page_info": {}}}))
+    assert sums(read(shop, "tiktok.json")) == truth()
+    both = [{"item_id": one.item, "creative_name": one.image} for one in (LOG[0], LOG[-1])]
+    shown = {"event_date": "20261001", "event_name": "view_promotion", "items": both}
+    clicked = {"event_date": "20261001", "event_name": "select_promotion", "items": both[:1]}
+    (shop / "ga4.jsonl").write_text("\n".join(map(json.dumps, [shown] * 5 + [clicked])))
+    assert sorted(sums(read(shop, "ga4.jsonl")).values()) == [(5, 0), (5, 1)]
+    (shop / "codes.jsonl").write_text("\n".join(map(json.dumps, [{**shown, "event_name": 1}] * 3)))
+    with pytest.raises(CaigError, match="no row is an impression or a click; 'event_name' holds '1'"):
+        read(shop, "codes.jsonl")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "https://cdn.example/x/{}_600x600.jpg?v=3", "https://img.example/?src=ads%2F{}.png&w=300",
+        "//cdn.example/{}.png", "{}.png.jpeg", "1080x1080_{}_EN", "Fall_Promo_{}_feed",
+    ],
+)  # fmt: skip
+def test_names_around_a_picture_s_name(shop: Path, form: str) -> None:
+    lines = [[day, item, form.format(str(image)[:-4]), n, c] for day, item, image, n, c in plain()]
+    assert sums(read(shop, save(shop, "names.csv", [HEADER, *lines]))) == truth()
+
+
+def test_a_number_beside_a_picture_s_name_makes_another(shop: Path) -> None:
+    lines = [[day, item, f"x_{str(image)[:-4]}_2", n, c] for day, item, image, n, c in plain()]
+    assert not any(read(shop, save(shop, "other.csv", [HEADER, *lines])).path_C)
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["Day of Date", "SKU", "Creative", "Sum of Impressions", "sum(clicks)"],
+        ["Ads Date", "Ads Product ID", "Ads Image Name", "Ads Impressions", "Ads Clicks"],
+        ["Stichtag", "SKU", "Creative", "Summe von Impressionen", "metrics.clicks"],
+        ["Gün", "Reklam seti adı", "Görsel adı", "Gösterim", "Bağlantı tıklamaları"],
+    ],
+)
+def test_what_pivot_tables_and_other_tools_put_around_names(shop: Path, titles: list[str]) -> None:
+    log = read(shop, save(shop, "titles.csv", [titles, *plain()]))
+    assert sums(log) == truth() and len(log.days) == len(DAYS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -40,9 +41,41 @@ def test_packed_files(tmp_path: Path) -> None:
         archive.writestr("report.csv", TEXT)
     assert totals(read_click_logs([str(tmp_path / "log.zip")])) == TOTALS
     with zipfile.ZipFile(tmp_path / "log.zip", "a") as archive:
+        for name in ("__MACOSX/._report.csv", ".DS_Store", "README.txt", "guide.pdf"):
+            archive.writestr(name, b"no log")
         archive.writestr("other.csv", TEXT)
-    with pytest.raises(CaigError, match=r"log\.zip: holds 2 files; unpack it"):
-        read_click_logs([str(tmp_path / "log.zip")])
+    twice = read_click_logs([str(tmp_path / "log.zip")])
+    assert totals(twice) == TOTALS and "log.zip/other.csv" in twice.warnings[0]
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
+        archive.writestr("guide.pdf", b"no log")
+    with pytest.raises(CaigError, match=r"empty\.zip: no log in this archive"):
+        read_click_logs([str(tmp_path / "empty.zip")])
+
+
+def test_what_a_file_is_by_its_bytes(tmp_path: Path) -> None:
+    """Names of files say little: packed ones named .csv, JSON Lines named .txt, texts named .xls."""
+    record = {"item_id": "mug", "image_name": "a.png", "impressions": 2000, "clicks": 5}
+    records = [record, {**record, "image_name": "b.png"}]
+    for name, data in (
+        ("packed.csv", gzip.compress(TEXT.encode())),
+        ("tabs.xls", TEXT.replace(",", "\t").encode()),
+        ("lines.txt", "\n".join(map(json.dumps, records)).encode()),
+        ("list.csv", json.dumps(records).encode()),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert len(totals(read_click_logs([str(tmp_path / name)]))[0]) == 2, name
+    for name, data, words in (
+        ("page.csv", b"<!DOCTYPE html><html><body>Log in</body></html>", "a web page"),
+        ("old.csv", b"\xd0\xcf\x11\xe0" + b"\0" * 600, "save it as .xlsx"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(CaigError, match=words):
+            read_click_logs([str(tmp_path / name)])
+    folder = tmp_path / "days"
+    folder.mkdir()
+    (folder / "1.csv").write_text(TEXT)
+    (folder / "notes.md").write_text("no log")
+    assert totals(read_click_logs([str(folder)])) == TOTALS
 
 
 @pytest.mark.parametrize(
@@ -62,7 +95,7 @@ def test_texts_that_are_none(tmp_path: Path) -> None:
     for name, data, complaint in (
         ("pixels.csv", bytes(range(256)) * 40, "not text|no column of"),
         ("zeros.csv", b"\0" * 5000, "not text"),
-        ("old.xls", b"\xd0\xcf\x11\xe0", r"\.xls is not read; save it as \.xlsx or CSV"),
+        ("old.xls", b"\xd0\xcf\x11\xe0", "an old Excel file .*save it as .xlsx or CSV"),
         (
             "quote.csv",
             b'item,image,day,impressions,clicks\n"mug,a,1,2,3\n' + b"x" * 200_000,
@@ -128,7 +161,7 @@ def test_parquet_folders_and_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             read_click_logs([str(tmp_path / "log.csv")], query=sql)
         assert "\n" not in str(caught.value)
     (tmp_path / "none").mkdir()
-    with pytest.raises(CaigError, match=r"none: a folder without \.parquet files"):
+    with pytest.raises(CaigError, match=r"none: a folder without logs"):
         read_click_logs([str(tmp_path / "none")])
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(CaigError, match=r"need DuckDB; run pip install 'caig\[duckdb\]'"):

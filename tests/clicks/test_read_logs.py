@@ -163,7 +163,13 @@ def test_a_bad_row_is_told_by_its_line_or_skipped(tmp_path: Path, row: str) -> N
 
 def test_bad_values_of_records(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    changes = [{"clicks": None}, {"clicks": True}, {"item_id": ["mug"]}, {"image_name": {}}, {"day": 1.5}]
+    changes = [
+        {"clicks": None},
+        {"clicks": True},
+        {"item_id": ["mug", "cup"]},
+        {"image_name": {}},
+        {"day": 1.5},
+    ]
     changes += [{"impressions": float("nan")}, {"image_name": True}]
     path.write_text("".join(json.dumps(records()[0] | change) + "\n" for change in changes) + "[1]\nno\n")
     log = read(path, skip_bad=True)
