@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
+from scipy import special
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -65,6 +65,8 @@ def fit_prior(clicks_C: ArrayLike, impressions_C: ArrayLike) -> Prior:
     k, n = k[n > 0], n[n > 0]
     if len(n) < 2 or not 0 < k.sum() < n.sum():
         raise ValueError("a prior cannot be fitted without clicks on at least two creatives")
+
+    from scipy import optimize  # half a second, for those who fit
 
     def loss(x: Floats) -> tuple[float, Floats]:
         mean, concentration = special.expit(x[0]), math.exp(x[1])

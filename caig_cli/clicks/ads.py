@@ -163,12 +163,14 @@ def name_fault(field: str, value: object) -> str | None:
     """Why a cell is no name, for people; None where it is one."""
     from caig_cli.clicks.json_tables import Structure
 
+    if isinstance(value, str) and value.isascii() and len(value) <= MAX_NAME:
+        return None
     if isinstance(value, Structure):
         return f"{field}: must be text or a whole number, is {value.what}; fix the row"
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         what = "true or false" if isinstance(value, bool) else "a number"
         return f"{field}: must be text or a whole number, is {what}; fix the row"
-    text = _text(value)
+    text = value if isinstance(value, str) else _text(value)
     if len(text) > MAX_NAME:
         return f"{field}: {len(text)} characters is over the limit of {MAX_NAME}; shorten it"
     if not text.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in text):

@@ -65,7 +65,7 @@ def is_blank(value: object) -> bool:
     if value is None:
         return True
     if isinstance(value, str):
-        return value.strip().lower() in BLANKS
+        return not value.isdecimal() and value.strip().lower() in BLANKS
     return isinstance(value, float) and math.isnan(value)
 
 
@@ -76,7 +76,7 @@ def evidence(texts: Iterable[object], *, counts: bool) -> Evidence:
     for value in texts:
         if not isinstance(value, str):
             continue
-        text = tidy(value)
+        text = value if value.isdecimal() else tidy(value)
         if text.isdecimal():
             small |= 0 < len(text) < 4 and text.strip("0") != ""
             large |= len(text) >= 4
@@ -150,6 +150,8 @@ def decimal_mark(
 def count(value: Any, decimal: str) -> int:
     """A cell as a whole number from 0 to MAX_COUNT. Raises ValueError saying why it is none."""
     if isinstance(value, str):
+        if value.isdecimal() and len(value) < 13:  # most cells of most logs
+            return int(value)
         return _whole(_number(value, decimal), value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError(f"must be a number, is {kind(value)}; fix the row")

@@ -46,6 +46,9 @@ CLICKS = _words(
 
 _MAYBE_TOTAL = re.compile(r"\W?[^\W\d_][^\d:：]{0,24}(?:[:：]|$)")
 
+_BEGINS = re.compile(rf"\W*(?:{'|'.join(sorted({word[0] for word in TOTALS}))})", re.I)
+"""How names of totals begin, case and accents aside: what most cells are told by."""
+
 _COUNTED = re.compile(
     r"(?:\(?\s*\d[\d.,\s]*\)|(?:of|von|de|di|van|sur|z)\s+\d[\d.,\s]*(?:\w+)?"
     r"|[-–—/|]\s*(?:all|alle|account|konto|campaigns?|ads?|filtered|search|display)\b.{0,20})",
@@ -69,7 +72,7 @@ def is_everything(value: object) -> bool:
 
 def is_total(value: object) -> bool:
     """Whether a cell is the name of a row of totals, such as ``Total: Account``."""
-    if not isinstance(value, str) or len(value) > 60:
+    if not isinstance(value, str) or len(value) > 60 or not _BEGINS.match(value):
         return False
     word, _, rest = value.strip().partition(" ")
     if rest and fold(word) in TOTALS and _COUNTED.fullmatch(rest.strip()):

@@ -75,7 +75,7 @@ def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
     return {
         "id": pair.id,
         "item": pair.item,
-        **{side: _stored(str(creative.image), str(folder))[0] for side, creative in _sides(pair)},
+        **{side: stored(str(creative.image), str(folder))[0] for side, creative in _sides(pair)},
         **{
             f"{side}_{name}": getattr(creative, name)
             for side, creative in _sides(pair)
@@ -90,7 +90,7 @@ def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
         **{
             f"{side}_sha256": digest
             for side, creative in _sides(pair)
-            if (digest := _stored(str(creative.image), str(folder))[1]) is not None
+            if (digest := stored(str(creative.image), str(folder))[1]) is not None
         },
     }
 
@@ -114,7 +114,7 @@ def _sides(pair: Pair) -> tuple[tuple[Side, Creative], tuple[Side, Creative]]:
 
 
 @lru_cache(maxsize=1 << 17)
-def _stored(image: str, folder: str) -> tuple[str, str | None]:
+def stored(image: str, folder: str) -> tuple[str, str | None]:
     """An image's path from a folder, and its SHA-256 if it lies outside; pairs name each a few times."""
     parent, name = os.path.split(image)
     relative, inside = _way(parent, folder)
