@@ -228,7 +228,8 @@ def _fetched(name: str, folder: Path) -> list[LogFile]:
 
 def _only_member(file: LogFile) -> IO[bytes]:
     archive = zipfile.ZipFile(file.path)
-    members = [one for one in archive.infolist() if _is_log(one.filename) or one.filename.endswith(".xml")]
+    hidden = ("__MACOSX", ".")
+    members = [one for one in archive.infolist() if not (one.is_dir() or one.filename.startswith(hidden))]
     if len(members) != 1:
         raise DataError(f"{shown(file.name)}: holds {len(members)} files; unpack it and give one")
     if members[0].flag_bits & 1:

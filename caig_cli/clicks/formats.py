@@ -60,9 +60,7 @@ def _kind(file: LogFile) -> str:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise DataError(f"{shown(file.name)}: an old Excel file (.xls); save it as .xlsx or CSV")
     if _MARKUP.match(head):
-        raise DataError(
-            f"{shown(file.name)}: a web page or XML; download the file again as CSV or .xlsx"
-        )
+        raise DataError(f"{shown(file.name)}: a web page or XML; download the file again as CSV or .xlsx")
     if file.suffix in (".ods", ".numbers"):
         raise DataError(f"{shown(file.name)}: {file.suffix} is not read; save it as .xlsx or CSV")
     known = (".json", ".parquet", ".pq", *_WORKBOOKS, *_RECORDS)
