@@ -84,7 +84,7 @@ def _flat(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return [values]
     items = values.get("items")
     several = items if isinstance(items, list) and all(isinstance(one, dict) for one in items) else []
-    found = []
+    found: list[Mapping[str, Any]] = []
     for item in several or [None]:
         flat: dict[str, Any] = {}
         for key, value in values.items():

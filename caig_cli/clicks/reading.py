@@ -249,7 +249,7 @@ def _headings(rows: int, columns: Iterable[Column]) -> NDArray[np.bool_]:
         number += 1
         if codes := [code for code, value in enumerate(column.values) if value == column.title]:
             found += column.rows_of(codes)
-    return (found == number) & (number > 1)
+    return np.asarray((found == number) & (number > 1), np.bool_)
 
 
 class _Counted:
