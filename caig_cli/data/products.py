@@ -36,8 +36,9 @@ class FoundPhoto(Protocol):
     def address(self) -> str | None: ...
 
 
-Find = Callable[[str], FoundPhoto]
-"""From the name or address of a photo to its file. Raises ItemError saying what to do, without a place."""
+Find = Callable[[str], FoundPhoto | None]
+"""From the name or address of a photo to its file, None where it knows none. Raises ItemError saying what to
+do, without a place."""
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
@@ -204,6 +205,8 @@ def _image(row: Row, value: object, allow_outside: bool, find: Find | None) -> t
             found = find(value)
         except ItemError as error:
             raise row.error("image", str(error)) from None
+        if found is None:
+            raise
         return found.path, found.address
     if image is None:
         raise row.error("image", "missing; give the path of the product's image")

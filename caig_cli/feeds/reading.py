@@ -65,7 +65,7 @@ def read_source(
     Raises DataError where the source as a whole is unusable.
     """
     if not is_feed(source, options):
-        find: Find | None = None
+        find: Find = _advise
         if options.images or options.fetch:
             folder = source if source.is_dir() else source.parent
             find = Finder(folder, options.images, fetch=options.fetch, allow_outside=allow_outside).find
@@ -88,6 +88,15 @@ def read_source(
         for one in products
     ]
     return with_masks(filled, notify), [*read.failures, *failures]
+
+
+def _advise(value: str) -> None:
+    """Says what can be done about a photo that is somewhere else. Raises ItemError for a web address."""
+    if is_address(value):
+        raise ItemError(
+            f"'{shown(value[:120])}' is a web address; --fetch downloads it, "
+            "--images names a folder with its file"
+        )
 
 
 def is_feed(source: Path, options: FeedOptions) -> bool:

@@ -146,6 +146,8 @@ def test_own_tables_stay_own_and_may_name_addresses(shop: Path) -> None:
     assert (product.image.name, product.attributes, product.feed) == ("mug-red.png", {"color": "red"}, None)
     (product,), _ = read(source, images=None, fetch=True)
     assert list(product.addresses.values()) == ["https://a.example/mug-red.png"]
+    _, (failure,) = read(source, images=None)
+    assert "own.csv:2:image: 'https://a.example/mug-red.png' is a web address; --fetch" in failure.error
 
 
 BAD = {
