@@ -75,6 +75,7 @@ COMMANDS: Mapping[str, Command] = {
             "--mask": "generate.mask",
             "--cutout": "generate.cutout",
             "--accept-doubtful": "generate.accept_doubtful",
+            "--shard": "generate.shard",
             "--recursive": "generate.recursive",
             "--allow-outside": "generate.allow_outside",
             "--prompt": "generate.prompt",
@@ -253,8 +254,13 @@ COMMANDS: Mapping[str, Command] = {
         folder=False,
     ),
     "merge": Command(
-        "Make an adapter and its base one plain model.",
-        {"ADAPTER": "merge.adapter", "OUT": "merge.out", "--overwrite": "merge.overwrite"},
+        "Make shards of ads one run, or an adapter and its base one plain model.",
+        {
+            "SOURCE": "merge.sources",
+            "--out": "merge.out",
+            "--overwrite": "merge.overwrite",
+            "--pictures": "merge.pictures",
+        },
         folder=False,
     ),
     "import": Command(

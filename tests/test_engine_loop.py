@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from caig_cli.engine.launch import relaunch
+from caig_cli.engine.launch import check_seen, relaunch
 from caig_cli.engine.loop import StepFunction, StepOutput, TrainResult, make_accelerator, train
 from caig_cli.engine.optim import OptimSection, learning_rate, step_size, total_steps
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
-from caig_cli.errors import RunError
+from caig_cli.errors import RunError, UsageError
 from caig_cli.recipe import Recipe
 
 
@@ -358,3 +358,12 @@ def test_an_evaluation_may_end_training_and_a_resumed_run_ends_there_too(tmp_pat
             )  # fmt: skip
         assert result.complete and 2 < result.steps < 40 and (resume or seen[-2] < 0.9 < seen[-1])
         assert result.evaluation["moved"] > 0.9
+
+
+def test_processes_that_would_train_alone_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started by srun or mpirun, which tell torch nothing of each other."""
+    check_seen(1)
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
+    check_seen(4)
+    with pytest.raises(UsageError, match="SLURM_STEP_NUM_TASKS=4, but this process sees none"):
+        make_accelerator(choose_device("cpu", "fp32"))

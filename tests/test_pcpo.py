@@ -442,11 +442,14 @@ def test_a_relevance_judge_gives_match_where_no_market_does(parts: Path, tmp_pat
 
 
 def test_official_file_and_merged_model(parts: Path, tmp_path: Path) -> None:
-    recipe = recipe_for(parts, pcpo={"rounds": 1, "official_file": True, "merge": "fp32"})
+    recipe = recipe_for(
+        parts, pcpo={"rounds": 1, "official_file": True, "hugging_face_file": True, "merge": "fp32"}
+    )
     outcome = run(recipe, tmp_path / "run")
     rows = json.loads((tmp_path / "run/rounds/01/preferences-official.json").read_text())
     assert set(rows[0]) == {"id", "image", "chosen_conversations", "reject_conversations"}
     assert rows[0]["chosen_conversations"][0] == rows[0]["reject_conversations"][0]
+    assert (tmp_path / "run/rounds/01/preferences-hf.parquet").is_file()
     runtime, picture = choose_device("cpu", "fp32"), Image.new("RGB", (24, 24), (200, 30, 30))
     said = [
         PromptModel.load(source, runtime).write_prompts(picture, "x", seeds=[1, 2, 3])

@@ -8,6 +8,7 @@ from the solid pixels beside them, or by matting where alpha had to be found. So
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product as pairs
 from typing import Any, Literal
 
@@ -74,8 +75,12 @@ class Cutout:
         return self.rgba.shape[1], self.rgba.shape[0]
 
 
+@lru_cache(maxsize=1)
 def resize(cutout: Cutout, size: tuple[int, int]) -> Cutout:
-    """The cut-out at (width, height) pixels: one Lanczos of the premultiplied RGBA."""
+    """The cut-out at (width, height) pixels: one Lanczos of the premultiplied RGBA.
+
+    The last one is kept: an ad is composed of it, then measured by it.
+    """
     width, height = max(1, size[0]), max(1, size[1])
     if (width, height) == cutout.size:
         return cutout

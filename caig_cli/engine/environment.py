@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,7 @@ def _tried(attempt: Callable[[], None]) -> str:
     return "works"
 
 
+@cache
 def version(package: str) -> str | None:
     """The installed version of a package, None without it."""
     try:

@@ -10,6 +10,10 @@ import time
 from collections.abc import Sequence
 
 from caig_cli.engine.process import PASSIVE, processors
+from caig_cli.errors import UsageError
+
+LAUNCHERS = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+"""Variables in which torch's launchers, srun and mpirun say how many processes they have started."""
 
 FINE = (0, 3)
 """Exit codes of a process that reached its end."""
@@ -43,6 +47,20 @@ def relaunch(processes: int, command: Sequence[str] | None = None) -> int:
     codes = [child.wait() for child in children]
     failed = [code for code in codes if code not in FINE]
     return codes[0] if not failed else max(1, *failed)
+
+
+def check_seen(processes: int) -> None:
+    """See that as many processes train together as were launched.
+
+    Raises UsageError where each of several would train alone, and all of them would do the same work.
+    """
+    for name in LAUNCHERS:
+        count = os.environ.get(name, "")
+        if processes == 1 and count.isdigit() and int(count) > 1:
+            raise UsageError(
+                f"{name}={count}, but this process sees none of the others: each would train alone; start "
+                "them with accelerate launch or torchrun, or with --num-processes"
+            )
 
 
 def leave() -> None:

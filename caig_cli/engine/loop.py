@@ -24,6 +24,7 @@ from accelerate.tracking import get_available_trackers
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
+from caig_cli.engine import launch
 from caig_cli.engine.checkpoint import load_checkpoint, save_checkpoint
 from caig_cli.engine.finite import REMEDY, check_figures, check_tensors
 from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer, step_size, total_steps
@@ -92,9 +93,11 @@ def make_accelerator(runtime: Runtime, tracker: str | None = None, folder: Path 
     # The state is a process-wide singleton and would refuse a second stage with another precision.
     AcceleratorState._reset_state()
     precision = {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}[runtime.dtype]
-    return Accelerator(
+    accelerator = Accelerator(
         cpu=runtime.device.type == "cpu", mixed_precision=precision, log_with=tracker, project_dir=folder
     )
+    launch.check_seen(accelerator.num_processes)
+    return accelerator
 
 
 @contextmanager

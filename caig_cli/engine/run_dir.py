@@ -138,6 +138,14 @@ class RunDir:
             atomic_write(path, data)
         return path
 
+    def write_pieces(self, rel: str, pieces: Iterable[bytes]) -> Path:
+        """Write an artifact atomically as its pieces come, so that it need not fit into memory."""
+        path = self.path / rel
+        if self.is_main:
+            self._note(path)
+            atomic_write(path, pieces)
+        return path
+
     def write_text(self, rel: str, text: str) -> Path:
         """Write a UTF-8 text atomically."""
         return self.write_bytes(rel, files.encodable(text).encode())

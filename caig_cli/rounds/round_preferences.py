@@ -17,6 +17,7 @@ from caig_cli.rounds.candidates import (
     ad_path,
     verdicts,
 )
+from caig_cli.rounds.preference_files import HUGGING_FACE, hugging_face_file, official
 from caig_cli.rounds.preferring import UNJUDGED, compare_all, prefer, wanted_pairs
 from caig_cli.rounds.relevance import relevance
 from caig_cli.rounds.rollout import sample_unpainted
@@ -69,8 +70,10 @@ def prefer_candidates(
     folder.write_text("preferences.jsonl", _lines(rows))
     if given.official_file:
         folder.write_json(
-            "preferences-official.json", [_official(one, shop.question.ask(one.product)) for one in found]
+            "preferences-official.json", [official(one, shop.question.ask(one.product)) for one in found]
         )
+    if given.hugging_face_file:
+        folder.write_bytes(HUGGING_FACE, hugging_face_file(found, lambda one: shop.question.ask(one.product)))
     return found, dropped
 
 
@@ -132,17 +135,6 @@ def prefer_unpainted_of(
     ]  # fmt: skip
     folder.write_text("unpainted.jsonl", _lines(rows))
     return found, dropped, trust
-
-
-def _official(preference: Preference, question: str) -> dict[str, Any]:
-    """The form of the official PCPO file."""
-    asked = {"from": "human", "value": f"<image>\n{question}"}
-    return {
-        "id": preference.id,
-        "image": str(preference.product.image),
-        "chosen_conversations": [asked, {"from": "gpt", "value": preference.chosen}],
-        "reject_conversations": [asked, {"from": "gpt", "value": preference.rejected}],
-    }
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> str:

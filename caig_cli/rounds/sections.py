@@ -90,6 +90,10 @@ class PcpoSection(ObjectiveSection):
     official_file: bool = False
     """Also write each round's preferences in the official file's form."""
 
+    hugging_face_file: bool = False
+    """Also write each round's preferences as Hugging Face's trainers read them: a Parquet file with columns
+    images, prompt, chosen and rejected (needs caig[parquet])."""
+
     merge: Literal["fp32", "bf16", "fp16"] | None = None
     """Precision of a plain model to write at the end beside the adapter; empty writes none."""
 

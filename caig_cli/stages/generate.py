@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.parking import Turns
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
-    from caig_cli.painters.album import Album, Row
+    from caig_cli.painters.album import Album
     from caig_cli.rounds.generating.photos import Look, Photos
-
-_RESULT = ("product", "prompt", "seed", "score")
 
 
 def check(recipe: GenerateRecipe) -> None:
@@ -42,7 +40,7 @@ def check(recipe: GenerateRecipe) -> None:
     Raises UsageError in one line.
     """
     order = make_order(recipe)
-    if not order.items:
+    if not order.items and recipe.generate.shard is None:
         raise _nothing(order.failed)
     table.planned(recipe.generate.painter, recipe.diffusion)
 
@@ -50,11 +48,13 @@ def check(recipe: GenerateRecipe) -> None:
 def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.cutouts.source import hub_name
-    from caig_cli.mllm.families import check_folder
 
     order = make_order(recipe)
-    named = [source for source in (order.writer, order.judge) if source is not None]
-    mllms: dict[str, Check | None] = dict.fromkeys(named, check_folder)
+    mllms: dict[str, Check | None] = {}
+    if named := [source for source in (order.writer, order.judge) if source is not None]:
+        from caig_cli.mllm.families import check_folder  # loads torch and transformers
+
+        mllms = dict.fromkeys(named, check_folder)
     hubs = {hub_name(item.cutout) for item in order.items}
     networks = {str(name): None for name in hubs if name is not None}
     return mllms | networks | table.models(recipe.generate.painter, recipe.diffusion)
@@ -68,7 +68,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     use_threads(recipe.threads)
     found = looks(order.items, recipe.generate.accept_doubtful, report)
     failures = [*order.failed, *_failures(found)]
-    if not any(look.error is None for look in found):
+    if recipe.generate.shard is None and not any(look.error is None for look in found):
         _tell(failures, len(order.items) + len(order.failed), report)
         raise _nothing(failures)
     lines = [_counted(order), *_told(found, order.failed)]
@@ -95,8 +95,8 @@ def memory(recipe: GenerateRecipe) -> list[Phase]:
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
-    from caig_cli.painters.ad_report import CutoutPicture, show_ads
     from caig_cli.painters.album import Album
+    from caig_cli.rounds.generating.finish import finish
     from caig_cli.rounds.generating.photos import Photos
 
     order = make_order(recipe, report.warn, report.info)
@@ -112,17 +112,12 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     usable = usable.without({look.product.id for look in found if look.error is not None})
     if usable.items:
         _paint(recipe, usable, album, photos, run_dir, report)
-    ads = _in_order(album.rows(), order)
-    with run_dir.timed("report"):
-        cutouts = [
-            CutoutPicture(one.product, photos.path(one.product), one.facts, one.error) for one in found
-        ]
-        show_ads(run_dir, order.origin, ads, cutouts, failures)
+    outcome = finish(run_dir, order, album, found, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
-    if not ads:
+    if not outcome.lines and recipe.generate.shard is None:
         run_dir.made_nothing()
         raise _nothing(failures)
-    return _outcome(run_dir, ads, failures)
+    return outcome
 
 
 def _paint(
@@ -132,6 +127,7 @@ def _paint(
     from caig_cli.mllm.prompt_text import Finisher
     from caig_cli.painters import remarks
     from caig_cli.rounds.generating.ads import ads, open_set
+    from caig_cli.rounds.generating.finish import in_order
 
     if order.judge is None:
         report.info(f"ads are not ranked{_unranked(recipe)}")
@@ -155,7 +151,7 @@ def _paint(
         run_dir.count(f"prompts {kind}", count)
     for remark in finish.remarks():
         report.warn(remark)
-    for remark in remarks.about_ads(_in_order(album.rows(), order), recipe.diffusion.growth_limit):
+    for remark in remarks.about_ads(in_order(album.rows(), order), recipe.diffusion.growth_limit):
         report.warn(remark)
 
 
@@ -224,16 +220,3 @@ def _nothing(failures: Sequence[Failure]) -> NothingUsableError:
         return NothingUsableError(f"no ad could be made; {_line(failures[0])}", failures)
     names = ", ".join(failure.item for failure in failures)
     return NothingUsableError(f"no ad could be made: none of {len(failures)} can be used: {names}", failures)
-
-
-def _in_order(rows: Sequence[Row], order: Order) -> list[Row]:
-    """The manifest's rows as the products come."""
-    rank = {item.product.id: number for number, item in enumerate(order.items)}
-    return sorted(rows, key=lambda row: (rank.get(row["product"], 0), row["index"]))
-
-
-def _outcome(run_dir: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:
-    shown = [{"path": str(run_dir.path / row["path"])} | {key: row[key] for key in _RESULT} for row in ads]
-    failed = [{"product": failure.item, "error": failure.error} for failure in failures]
-    lines = tuple(str(one["path"]) for one in shown)
-    return Outcome({"ads": shown, "failed": failed}, tuple(failures), lines, told=True)

@@ -64,11 +64,14 @@ def check(recipe: PcpoRecipe) -> None:
     """Read the products and look for the base; nothing is written before. Raises UsageError in one line."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
+    from caig_cli.rounds.preference_files import check_parquet
     from caig_cli.rounds.stock import find_goods
 
     if recipe.pcpo.max_kl is not None and not recipe.optim.evaluate_every:
         raise UsageError("pcpo.max_kl is measured while a round trains; set optim.evaluate_every (10)")
     find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    if recipe.pcpo.hugging_face_file:
+        check_parquet()
     if not sources.is_remote(recipe.policy.base):
         folders.locate(recipe.policy.base)
 

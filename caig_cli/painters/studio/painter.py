@@ -13,6 +13,7 @@ from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import compose
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.contact import contact
+from caig_cli.painters.studio.covered import covered
 from caig_cli.painters.studio.grading import grade, grade_for, match
 from caig_cli.painters.studio.language import Reading, read
 from caig_cli.painters.studio.lights import LIGHTS, key_azimuth
@@ -56,8 +57,9 @@ class StudioPainter:
         if is_packshot(scene):
             return compose(packshot(shot, self._spp or samples(shot.size)), shot.product, box)
         background = photograph(
-            scene, shot.product, shot.size, box, shot.height_cm, shot.seed, shot.pose, spp=self._spp
-        )
+            scene, shot.product, shot.size, box, shot.height_cm, shot.seed, shot.pose, spp=self._spp,
+            shows_stand_in=shot.relight,
+        )  # fmt: skip
         return compose(background, shot.product, box, relit=shot.relight)
 
 
@@ -71,13 +73,20 @@ def photograph(
     pose: Pose = STANDS,
     *,
     spp: int | None = None,
+    shows_stand_in: bool = False,
 ) -> npt.NDArray[np.uint8]:
-    """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``."""
+    """The background of an ad, uint8 [H, W, 3]: the set with the product's stand-in in ``box``.
+
+    Unless somebody looks at the stand-in, it is noisy where the product hides it.
+    """
     stage = build_stage(scene, size, box, height_cm, seed, pose)
     final = not stage.camera.preview
     photo = photo_light(product) if final else None  # models have learnt previews as they are
     parts = build(stage, product, photo)
-    linear = render(parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final)
+    hidden = covered(product, size, box) if final and not shows_stand_in else None
+    linear = render(
+        parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final, hidden=hidden
+    )
     if photo is None:
         return grade(linear, scene.mood, LIGHTS[scene.light].level)
     azimuth = key_azimuth(LIGHTS[scene.light], stage.camera, stage.rng("light"), photo)

@@ -12,6 +12,7 @@ is tilted back until it touches it; what hangs or floats has no feet, and its fr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -98,6 +99,7 @@ def _card(camera: Camera) -> Mesh:
     return Mesh(camera.unproject(pixels, 0.0).astype(np.float32), faces, uv, smooth=False)
 
 
+@lru_cache(maxsize=1)  # all candidates of a product show the same one
 def _skin(cutout: Cutout) -> npt.NDArray[np.uint8]:
     """The product's colours [H, W, 3], at most 256 long, with its mean colour where there is none."""
     image = Image.fromarray(cutout.rgba)

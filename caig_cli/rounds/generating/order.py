@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter
 
+from caig_cli.data.shards import Shard, parse_shard
 from caig_cli.errors import UsageError
 from caig_cli.painters import table
 from caig_cli.painters.layout import parse_size
@@ -105,10 +106,15 @@ class Order:
         items = tuple(replace(item, product=used.get(item.product.id, item.product)) for item in self.items)
         return replace(self, items=items)
 
+    def shard(self, shard: Shard) -> Order:
+        """The shard's part; how ads are made is told as in the whole, so that an ad is the same in both."""
+        others = {item.product.id for item in self.items if not shard.has(item.product.id)}
+        return replace(self.without(others), failed=() if shard.index else self.failed)
+
     @property
     def most_candidates(self) -> int:
         """The most previews that a product has."""
-        return max(item.candidates for item in self.items)
+        return max((item.candidates for item in self.items), default=0)
 
 
 def make_order(
@@ -156,7 +162,8 @@ def make_order(
     writer = recipe.writer.model if any(item.writes for item in items) else None
     judge = judge if any(item.ranked for item in items) else None
     table = given.product if given.product.is_file() else None
-    return Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge), table)
+    order = Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge), table)
+    return order if given.shard is None else order.shard(parse_shard(given.shard))
 
 
 def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:

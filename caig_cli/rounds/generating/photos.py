@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
 from caig_cli.feeds.fetching import Fetcher
-from caig_cli.records import Product
+from caig_cli.records import Failure, Product
 from caig_cli.rounds.generating.order import Item
 
 FILE = "products/photos.jsonl"
@@ -151,15 +151,11 @@ class Photos:
         if last is not None and last[0] == item.product.id:
             return last[1]
         try:
-            return open_cutout(self.path(item.product))
+            return open_cutout(picture(self._run, item.product))
         except ItemError:
             cutout = cut_out(item, self._report.info)
-            self._run.write_bytes(self._name(item.product), cutout_png(cutout))
+            self._run.write_bytes(_name(item.product), cutout_png(cutout))
             return cutout
-
-    def path(self, product: Product) -> Path:
-        """Where the cut-out of a product is."""
-        return self._run.path / self._name(product)
 
     def _usable(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
         """The look at the first photo that can be used; the one that was used before comes first."""
@@ -190,7 +186,7 @@ class Photos:
                 self._fetcher.fetch(product.addresses[product.image], product.image)
             except ItemError as error:
                 return Look(product, None, str(error))
-        whole = row is not None and self._run.has_png(self._name(product))
+        whole = row is not None and self._run.has_png(_name(product))
         key = None if finished and row and whole else _key(item)
         if row and whole and (finished or row["input"] == key):
             return judged(product, facts_of(row), finished or self._accept)
@@ -202,7 +198,7 @@ class Photos:
             return None if finished else Look(product, None, str(error))
         if spare and judged(product, cutout.facts, self._accept).error is not None:
             return judged(product, cutout.facts, self._accept)
-        self._run.write_bytes(self._name(product), cutout_png(cutout))
+        self._run.write_bytes(_name(product), cutout_png(cutout))
         self._run.append_jsonl(
             FILE, {"product": product.id, "photo": number, "input": key, **asdict(cutout.facts)}
         )
@@ -220,9 +216,30 @@ class Photos:
         elif facts.notes and not doubtful:
             self._report.info(f"{product.id}: {'; '.join(facts.notes)}")
 
-    @staticmethod
-    def _name(product: Product) -> str:
-        return f"products/{product.id}.png"
+
+def picture(run: RunDir, product: Product) -> Path:
+    """Where a run keeps the cut-out of a product."""
+    return run.path / _name(product)
+
+
+def kept_looks(run: RunDir, products: Iterable[Product], failures: Sequence[Failure]) -> list[Look]:
+    """What came of every photo of a finished run, as it is kept in its folder."""
+    rows = {str(row["product"]): row for row in run.rows(FILE, _checked)}
+    errors = {failure.item: failure.error for failure in failures}
+    found = []
+    for product in products:
+        row, error = rows.get(product.id), errors.get(product.id)
+        if row is not None:
+            photos = [product.image, *product.more]
+            used = product if error else replace(product, image=photos[int(row.get("photo", 0))])
+            found.append(Look(used, facts_of(row), error))
+        elif error is not None:
+            found.append(Look(product, None, error))
+    return found
+
+
+def _name(product: Product) -> str:
+    return f"products/{product.id}.png"
 
 
 def _checked(row: dict[str, Any]) -> dict[str, Any]:

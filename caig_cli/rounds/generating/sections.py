@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from caig_cli.cutouts.source import CutoutSource
+from caig_cli.data.shards import ShardName
 from caig_cli.engine.sources import ModelName
 from caig_cli.feeds.options import Variants
 from caig_cli.mllm.sections import PlannedRecipe
@@ -48,6 +49,10 @@ class GenerateSection(Section):
 
     mask: Path | None = None
     """Image that is white where the product is, for a single product image."""
+
+    shard: ShardName | None = None
+    """Make only shard i of n of the products (i/n, from 0/n): for n runs on as many machines, which caig
+    merge puts together. Products go by a hash of their id; unreadable records are told by shard 0."""
 
     recursive: bool = False
     """Read the subfolders of a folder of products too."""
