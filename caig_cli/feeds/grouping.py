@@ -14,7 +14,7 @@ from caig_cli.feeds.rows import FeedRow, option_field
 _SHARED = frozenset({"brand", "category", "material", "gender", "age_group", "currency"})
 """Fields in which a variant is like the row that stands for the product, where it does not say otherwise."""
 
-_PICTURES_ONLY = frozenset({"image", "video", "rule"})
+_PICTURES_ONLY = frozenset({"image", "media", "video", "rule"})
 """Kinds of rows that are no variant."""
 
 
@@ -33,9 +33,13 @@ class Variant:
 
 @dataclass(slots=True)
 class Family:
-    """Variants of one product, the one that stands for it first; ``shared`` pictures show all of them."""
+    """Variants of one product, the one that stands for it first.
+
+    ``lead`` are the pictures of its own row, the main one first; ``shared`` those of rows of pictures.
+    """
 
     variants: list[Variant]
+    lead: list[str]
     shared: list[str] = field(default_factory=list)
 
     @property
@@ -98,8 +102,8 @@ def families(rows: Iterable[FeedRow]) -> list[Family]:
 def _start(row: FeedRow) -> Family:
     own, variant = _own(row), values.pictures(row.said.get("variant_image", ()))
     if "variant_image" in row.said:  # where variants have a column of their own, the others are the product's
-        return Family([Variant(row, variant)], own)
-    return Family([Variant(row, own)])
+        return Family([Variant(row, variant)], own, list(own))
+    return Family([Variant(row, own)], own)
 
 
 def _join(family: Family, row: FeedRow) -> None:
@@ -166,19 +170,18 @@ def drafts(family: Family, variants: Variants) -> list[Draft]:
     several = len(family.variants) > 1
     if variants == "one" or not several:
         return [_one(family, several)]
-    shown = [
-        one for one in family.variants if one.pictures or (family.shared and not _stands_for_others(one.row))
-    ]
+    common = list(dict.fromkeys([*family.lead, *family.shared]))
+    shown = [one for one in family.variants if one.pictures or (common and not _stands_for_others(one.row))]
     groups: dict[str, list[Variant]] = {}
     for number, one in enumerate(shown):
-        main = one.main or family.shared[0]
+        main = one.main or common[0]
         groups.setdefault(main if variants == "picture" else str(number), []).append(one)
     if not groups:
         return [_one(family, several)]
     return [
         Draft(
             some[0].row, family.head,
-            list(dict.fromkeys([*some[0].pictures, *([] if some[0].pictures else family.shared)])),
+            some[0].pictures or common,
             _ids(some), 0, whole=False, several=True,
         )
         for some in groups.values()
@@ -191,12 +194,12 @@ def _stands_for_others(row: FeedRow) -> bool:
 
 
 def _one(family: Family, several: bool) -> Draft:
-    shown = [] if family.shared else [one for one in family.variants if one.pictures]
+    shown = [] if family.lead or family.shared else [one for one in family.variants if one.pictures]
     first = shown[0] if shown else family.variants[0]
-    pictures = list(dict.fromkeys([*family.shared, *first.pictures]))
+    pictures = list(dict.fromkeys([*family.lead, *family.shared, *first.pictures]))
     main = pictures[0] if pictures else None
     same = [one for one in family.variants if one.main in (None, main) or one is first]
-    row = first.row if not family.shared else family.head
+    row = first.row
     ids = [*_ids([one for one in same if one.row is row]), *_ids([one for one in same if one.row is not row])]
     others = len(family.variants) - len(same)
     return Draft(row, family.head, pictures, ids, others, whole=True, several=several)

@@ -318,6 +318,20 @@ def wix(folder: Path) -> Path:
     )  # fmt: skip
 
 
+def wix_media(folder: Path) -> Path:
+    header = "handle,fieldType,name,visible,plainDescription,media,mediaAltText,ribbon,brand,price,sku".split(
+        ","
+    )
+    return table(
+        folder / "wix3.csv", header,
+        {"handle": "mug", "fieldType": "PRODUCT", "name": "Stoneware mug", "visible": "TRUE", "price": "12",
+         "media": f"{CDN}/mug-red.png", "sku": "MUG-R"},
+        {"handle": "mug", "fieldType": "MEDIA", "media": f"{CDN}/mug-back.png"},
+        {"handle": "bottle", "fieldType": "PRODUCT", "name": "Bottle 750 ml", "sku": "BOTTLE"},
+        {"handle": "bottle", "fieldType": "MEDIA", "media": f"{CDN}/bottle.png"},
+    )  # fmt: skip
+
+
 def squarespace(folder: Path) -> Path:
     header = (
         "Product ID [Non Editable],Variant ID [Non Editable],Product Type [Non Editable],Product Page,Product URL,"
@@ -436,7 +450,7 @@ FEEDS: Mapping[str, Make] = {
     make.__name__: make
     for make in (
         google_tsv, google_csv_utf16, google_rss, google_atom, meta_csv, shopify, shopify_classic, woocommerce,
-        woocommerce_german, woocommerce_french, magento, bigcommerce, prestashop, etsy, ebay, amazon, pinterest, wix,
+        woocommerce_german, woocommerce_french, magento, bigcommerce, prestashop, etsy, ebay, amazon, pinterest, wix, wix_media,
         squarespace, yandex, heureka, awin, german_shop, japanese_shop, spreadsheet, shopify_json,
     )
 }  # fmt: skip

@@ -50,7 +50,7 @@ def test_a_feed_is_read(shop: Path, name: str) -> None:
     if "colour" in mug.attributes:
         assert mug.attributes["colour"].lower() in ("red", "rot", "赤", "красный", "červená")
     else:  # of variable products the values of all variants are listed, which says nothing of the photo
-        assert name in ("wix", "bigcommerce", "shopify_json") or name.startswith("woocommerce")
+        assert name in ("wix", "wix_media", "bigcommerce", "shopify_json") or name.startswith("woocommerce")
     if "height" in mug.attributes:
         assert estimate_height_cm(mug.caption, mug.attributes, 1.0) == pytest.approx(10.0)
     if "750 ml" in bottle.caption:
@@ -89,6 +89,28 @@ def test_variants(shop: Path, variants: str, expected: list[tuple[str, tuple[str
     if variants == "one":
         expected[0] = ("mug-red.png", ("MUG-R", "MUG-S"), 1)
     assert found == expected
+
+
+def test_rows_of_pictures_come_after_the_main_one(shop: Path) -> None:
+    """Also where no variant has a picture of its own, as in most exports of Shopify."""
+    header = [
+        "Handle",
+        "Title",
+        "Image Src",
+        "Image Position",
+        "Variant SKU",
+        "Option1 Name",
+        "Option1 Value",
+    ]
+    rows = [
+        {"Handle": "mug", "Title": "Mug", "Image Src": f"{CDN}/mug-red.png", "Option1 Value": "S"},
+        {"Handle": "mug", "Image Src": f"{CDN}/mug-back.png", "Option1 Value": "M", "Variant SKU": "M"},
+        {"Handle": "mug", "Image Src": f"{CDN}/mug-blue.png"},
+    ]
+    (mug,), _ = read(table(shop / "s.csv", header, *rows))
+    assert [path.name for path in (mug.image, *mug.more)] == ["mug-red.png", "mug-back.png", "mug-blue.png"]
+    several = read(table(shop / "s.csv", header, *rows), variants="picture")[0]
+    assert [(one.image.name, one.feed and one.feed.ids) for one in several] == [("mug-red.png", ("M",))]
 
 
 def test_stock_and_drafts_are_kept_and_told(shop: Path) -> None:
