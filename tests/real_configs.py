@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,8 +43,8 @@ def describe(name: str, folder: Path) -> Path:
     return folder
 
 
-def build(name: str, folder: Path, thin: Mapping[str, Mapping[str, Any]] = THIN, seed: int = 0) -> Path:
-    """The same with thin layers and random weights: real vocabulary, tokens, grids and templates."""
+def narrow(name: str, folder: Path, thin: Mapping[str, Mapping[str, Any]] = THIN) -> Path:
+    """The same with two narrow layers: real vocabulary, tokens, grids and templates."""
     describe(name, folder)
     config = transformers.AutoConfig.from_pretrained(folder)
     for part, values in (("text_config", thin["text"]), ("vision_config", thin["tower"])):
@@ -56,10 +55,16 @@ def build(name: str, folder: Path, thin: Mapping[str, Mapping[str, Any]] = THIN,
             section.rope_parameters["mrope_section"] = [half - 2 * (half // 3), half // 3, half // 3]
         for key, value in given.items():
             setattr(section, key, value)
+        if getattr(section, "layer_types", None):
+            section.layer_types = section.layer_types[: section.num_hidden_layers]
+    config.save_pretrained(folder)
+    return folder
+
+
+def build(name: str, folder: Path, thin: Mapping[str, Mapping[str, Any]] = THIN, seed: int = 0) -> Path:
+    """The same with random weights."""
+    config = transformers.AutoConfig.from_pretrained(narrow(name, folder, thin))
     torch.manual_seed(seed)
     maker = getattr(transformers, family_of(config).auto_class)
-    model = maker._from_config(config, dtype=torch.float32).eval()
-    model.save_pretrained(folder)
-    kept = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(kept, indent=1))
+    maker._from_config(config, dtype=torch.float32).eval().save_pretrained(folder)
     return folder

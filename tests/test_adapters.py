@@ -90,6 +90,28 @@ def other_family(folder: Path) -> None:
     (folder / "adapter" / "base.json").unlink()
 
 
+def other_words(folder: Path) -> None:
+    path = folder / "base" / "tokenizer.json"
+    said = json.loads(path.read_text())
+    first, last = (next(iter(said["model"]["vocab"])), list(said["model"]["vocab"])[-1])
+    vocab = said["model"]["vocab"]
+    vocab[first], vocab[last] = vocab[last], vocab[first]
+    path.write_text(json.dumps(said))
+
+
+def listed(folder: Path) -> None:
+    (folder / "adapter" / "adapter_config.json").write_text("[1]")
+
+
+def beside(folder: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(folder / "base" / name, folder / "adapter" / name)
+
+
+def whole(weights: Tensors) -> Tensors:
+    return {name: (tensor * 10).to(torch.int8) for name, tensor in weights.items()}
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "half of it": (lambda f: edit(f, half), r"adapter: lacks base_model\S+, .* more; the adapter is damaged"),
     "another prefix": (lambda f: edit(f, renamed), r"lacks .*has unknown base_model"),
@@ -99,6 +121,12 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "no weights": (lambda f: (f / "adapter" / "adapter_model.safetensors").unlink(), "missing; copy the"),
     "another kind": (lambda f: config(f, peft_type="IA3"), "kind IA3; caig reads LoRA"),
     "other weights": (other_weights, "trained on other weights of its base"),
+    "another tokenizer": (other_words, "other words than those of the tokenizer"),
+    "a model beside it": (beside, "holds an adapter and a whole model"),
+    "no object": (listed, "does not hold an object"),
+    "whole numbers": (lambda f: edit(f, whole), "are no fractions"),
+    "fewer layers": (lambda f: config(f, target_modules="nothing"), "does not fit its base"),
+    "another rank": (lambda f: config(f, r=3), "does not fit its base|should be"),
     "another family": (other_family, "does not fit its base"),
     "no base": (lambda f: shutil.rmtree(f / "base"), r"its base \./base is not here; name its folder"),
 }  # fmt: skip

@@ -266,7 +266,8 @@ def test_greedy_words_are_those_of_transformers_own_loop(folders: dict[str, Path
         framed = flatten(mllm.rules.frame(photo), mllm.rules.fill)
         ids = torch.tensor([mllm.encoder.asked("x", framed.shape[:2]).prefix])  # type: ignore[arg-type]
         given = plain_inputs(family, folder, framed)
-        given.pop("num_patches", None)
+        for name in ("num_patches", "batch_num_images"):
+            given.pop(name, None)
         if "image_grid_thw" in given:
             given["mm_token_type_ids"] = (ids == mllm.config.image_token_id).int()
         forbidden = PromptModel(mllm, "tiny")._forbidden()

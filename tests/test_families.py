@@ -36,13 +36,18 @@ LLAVA = "<s>USER: {image}\n{q} ASSISTANT: {a}</s> USER: {q2} ASSISTANT: {a2}</s>
 TALKS = {
     "llava": LLAVA,
     "llava_next": LLAVA,
+    "llava_onevision": (
+        "<|im_start|>user {image}\n{q}<|im_end|><|im_start|>assistant\n{a}<|im_end|>"
+        "<|im_start|>user \n{q2}<|im_end|><|im_start|>assistant\n{a2}<|im_end|>"
+    ),
+    "qwen2_vl": "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n" + QWEN,
     "qwen2_5_vl": "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n" + QWEN,
     "qwen3_vl": QWEN,
     "smolvlm": SMOL,
     "idefics3": SMOL,
     "internvl": QWEN.replace("{image}", "{image}\n"),
 }
-AROUND = {"qwen2_5_vl": "<|vision_start|>{}<|vision_end|>", "qwen3_vl": "<|vision_start|>{}<|vision_end|>"}
+AROUND = dict.fromkeys(("qwen2_vl", "qwen2_5_vl", "qwen3_vl"), "<|vision_start|>{}<|vision_end|>")
 SAID = {"q": "What is it?", "a": "a red mug", "q2": "And where?", "a2": "on walnut wood"}
 SHAPES = ((70, 40), (30, 90), (50, 50), (10, 11), (200, 37))
 
@@ -89,11 +94,16 @@ def image_text(family: str, folder: Path, mllm: Mllm, picture: Pixels) -> str:
             image, mllm.tokenizer, patch_size=8, vision_feature_select_strategy="default",
             num_additional_image_tokens=1,
         )  # fmt: skip
+    elif family == "llava_onevision":
+        asked = object.__new__(transformers.LlavaOnevisionProcessor)
+        ways = {"vision_feature_select_strategy": "full", "vision_aspect_ratio": "anyres_max_3"}
+        asked.__dict__ |= {**named, **ways, "num_image_tokens": 16}
     elif family == "smolvlm":
         return _smol(named, shown)
     else:
         asked = SimpleNamespace(**named)
     kind = {"qwen2_5_vl": "Qwen2_5_VLProcessor", "qwen3_vl": "Qwen3VLProcessor"}
+    kind |= {"qwen2_vl": "Qwen2VLProcessor", "llava_onevision": "LlavaOnevisionProcessor"}
     kind |= {"llava_next": "LlavaNextProcessor", "idefics3": "Idefics3Processor"}
     text = getattr(transformers, kind[family]).replace_image_token(asked, shown, 0)
     return AROUND.get(family, "{}").format(text)
@@ -200,5 +210,5 @@ def test_a_tokenizer_without_the_marks_is_refused(folders: dict[str, Path]) -> N
 
 
 def test_an_unknown_family_is_named() -> None:
-    with pytest.raises(UsageError, match="'gpt2' are not supported yet; known families: embedded, llava"):
+    with pytest.raises(UsageError, match="'gpt2' are not supported; known families: embedded, llava"):
         families.family_of(transformers.GPT2Config())

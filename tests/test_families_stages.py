@@ -169,7 +169,7 @@ def last_hidden(mllm: Mllm, ids: tuple[int, ...], pixels: torch.Tensor, sizes: l
         grids = [[1, height // 4, width // 4] for height, width in sizes]
         given["image_grid_thw"] = torch.tensor(grids)
         given["mm_token_type_ids"] = (row == mllm.config.image_token_id).int()
-    elif name == "llava_next":
+    elif name in ("llava_next", "llava_onevision"):
         given = {"pixel_values": pixels, "image_sizes": torch.tensor(sizes)}
     elif name in ("smolvlm", "idefics3"):
         given = {"pixel_values": pixels[None]}

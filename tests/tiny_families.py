@@ -60,12 +60,38 @@ def _text(words: PreTrainedTokenizerFast) -> dict[str, Any]:
     return {**TEXT, **ends, "vocab_size": len(words) + 2, "max_position_embeddings": 2048}
 
 
+def _onevision(words: PreTrainedTokenizerFast) -> Any:
+    vision = {
+        "model_type": "siglip_vision_model", **TOWER, "image_size": 16, "patch_size": 4,
+        "vision_use_head": False,
+    }  # fmt: skip
+    text = {"model_type": "qwen2", **_text(words)}
+    return transformers.LlavaOnevisionConfig(
+        vision_config=vision,
+        text_config=text,
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="full",
+        vision_aspect_ratio="anyres_max_3",
+        image_grid_pinpoints=MANY_GRIDS,
+        **_ids(words, "<image>"),
+    )
+
+
 def _llava(kind: str, words: PreTrainedTokenizerFast) -> Any:
     vision = {"model_type": "clip_vision_model", **TOWER, "image_size": 32, "patch_size": 8}
     text = {"model_type": "llama", **_text(words)}
     config = {"vision_config": vision, "text_config": text, "vision_feature_layer": -2}
     grids = {"image_grid_pinpoints": [[32, 64], [64, 32], [64, 64], [96, 32]]} if kind == "LlavaNext" else {}
     return getattr(transformers, f"{kind}Config")(**config, **grids, **_ids(words, "<image>"))
+
+
+def _qwen2(words: PreTrainedTokenizerFast) -> Any:
+    vision = {
+        "depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 2, "mlp_ratio": 2, "patch_size": 4,
+        "spatial_merge_size": 2, "temporal_patch_size": 2,
+    }  # fmt: skip
+    text = {**_text(words), "rope_parameters": ROPE}
+    return transformers.Qwen2VLConfig(vision_config=vision, text_config=text, **_ids(words, "<|image_pad|>"))
 
 
 def _qwen2_5(words: PreTrainedTokenizerFast) -> Any:
@@ -109,6 +135,7 @@ HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 SQUARE = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
 CELLS = {"patch_size": 4, "merge_size": 2, "temporal_patch_size": 2, "min_pixels": 256, "max_pixels": 1600}
 GRIDS = {**CLIP, **SQUARE, "image_grid_pinpoints": [[32, 64], [64, 32], [64, 64], [96, 32]]}
+MANY_GRIDS = [[16 * rows, 16 * columns] for rows in range(1, 5) for columns in range(1, 5)]
 TILES = {**HALF, "resample": 1, "size": {"longest_edge": 32}, "max_image_size": {"longest_edge": 16}}
 LLAMA = ("<s>", "</s>", "<image>")
 NAMED = tuple(f"<row_{r}_col_{c}>" for r in range(1, 5) for c in range(1, 5))
@@ -132,6 +159,14 @@ FAMILIES: Mapping[str, Recipe] = {
         LLAMA,
         {"bos_token": "<s>", "eos_token": "</s>"},
     ),
+    "llava_onevision": (
+        _onevision,
+        "LlavaOnevisionImageProcessor",
+        {**HALF, "resample": 3, "size": {"height": 16, "width": 16}, "image_grid_pinpoints": MANY_GRIDS},
+        (*CHAT, "<image>"),
+        {"eos_token": "<|im_end|>"},
+    ),
+    "qwen2_vl": (_qwen2, "Qwen2VLImageProcessor", {**CLIP, **CELLS}, QWEN, {"eos_token": "<|im_end|>"}),
     "qwen2_5_vl": (_qwen2_5, "Qwen2VLImageProcessor", {**CLIP, **CELLS}, QWEN, {"eos_token": "<|im_end|>"}),
     "qwen3_vl": (_qwen3, "Qwen2VLImageProcessor", {**HALF, **CELLS}, QWEN, {"eos_token": "<|im_end|>"}),
     "smolvlm": (
@@ -184,10 +219,17 @@ _SYSTEM = (
     "{% if loop.first and message['role'] != 'system' %}"
     "{{ '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}{% endif %}"
 )
+_ONEVISION = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + ' ' }}"
+    + _PARTS.replace("IMAGE", "{{ '<image>' }}").replace("{{ part['text'] }}", "{{ '\\n' + part['text'] }}")
+    + "{{ '<|im_end|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
 _EYES = "<|vision_start|><|image_pad|><|vision_end|>"
 TEMPLATES = {
     "llava": _LLAMA,
     "llava_next": _LLAMA,
+    "llava_onevision": _ONEVISION,
+    "qwen2_vl": _CHATML.replace("SYSTEM", _SYSTEM).replace("IMAGE", _EYES),
     "qwen2_5_vl": _CHATML.replace("SYSTEM", _SYSTEM).replace("IMAGE", _EYES),
     "qwen3_vl": _CHATML.replace("SYSTEM", "").replace("IMAGE", _EYES),
     "smolvlm": _SMOL,
@@ -242,6 +284,7 @@ def plain_logits(mllm: Mllm, ids: Sequence[int], inputs: Mapping[str, torch.Tens
     given = {n: v.to(mllm.core.dtype) if v.is_floating_point() else v for n, v in inputs.items()}
     if "image_grid_thw" in given:
         given["mm_token_type_ids"] = (torch.tensor([list(ids)]) == mllm.config.image_token_id).int()
-    given.pop("num_patches", None)
+    for name in ("num_patches", "batch_num_images"):
+        given.pop(name, None)
     logits: torch.Tensor = mllm.core(input_ids=torch.tensor([list(ids)]), **given).logits[0]
     return logits

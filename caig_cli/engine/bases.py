@@ -79,17 +79,33 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def words(folder: Path) -> str | None:
+    """12 hex digits that name a tokenizer's words and their numbers; None without a tokenizer.json."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        return None
+    said = read_json(path)
+    added = sorted((token["id"], token["content"]) for token in said.get("added_tokens") or ())
+    named = json.dumps([said["model"]["vocab"], added], sort_keys=True)
+    return hashlib.sha256(named.encode()).hexdigest()[:12]
+
+
 def write_note(adapter: Path, base: Path) -> None:
-    """Write in an adapter's folder which weights it stands on."""
-    (adapter / NOTE).write_text(json.dumps({"format": 1, "weights": fingerprint(base)}) + "\n", "utf-8")
+    """Write in an adapter's folder on which weights it stands, and which words they know."""
+    note = {"format": 1, "weights": fingerprint(base), "words": words(base)}
+    (adapter / NOTE).write_text(json.dumps(note) + "\n", "utf-8")
 
 
-def is_other(adapter: Path, base: Path) -> bool:
-    """Whether an adapter says that it stands on other weights than those of a folder."""
+def other(adapter: Path, base: Path) -> str | None:
+    """In what a folder differs from the base that an adapter names: ``weights``, ``words`` or None."""
     path = adapter / NOTE
     if not path.is_file():
-        return False
+        return None
     try:
-        return bool(read_json(path)["weights"] != fingerprint(base))
+        note = read_json(path)
+        if note["weights"] != fingerprint(base):
+            return "weights"
+        known = note.get("words")
+        return "words" if known is not None and known != words(base) else None
     except (ValueError, KeyError, TypeError):
-        return True
+        return "weights"

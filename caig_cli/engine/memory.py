@@ -18,6 +18,8 @@ from caig_cli.recipe import Recipe, leaves, replaced
 GB = 1 << 30
 RESERVE = GB // 2
 """What a device keeps for itself: CUDA's context and the libraries' workspaces."""
+WORTH = 0.01
+"""Share of the peak that a piece of advice must save."""
 COLUMNS = ("weights", "adapters", "training", "activations", "cache", "peak")
 
 R = TypeVar("R", bound=Recipe)
@@ -87,26 +89,16 @@ def check(
     lean: Mapping[str, Any],
     planned: Callable[[R], Sequence[Phase]],
 ) -> None:
-    """Refuse what does not fit into ``room`` bytes, with what each ``lean`` value of a recipe key would save.
+    """Refuse what does not fit into ``room`` bytes, with the ``lean`` values of recipe keys that make it fit.
+
+    The first of them are tried first.
 
     Raises UsageError.
     """
     need = peak(phases)
     if need.peak + RESERVE <= room:
         return
-    known = dict(leaves(recipe.model_dump(mode="json")))
-    saved = []
-    useful: dict[str, Any] = {}
-    for key, value in lean.items():
-        if key in known and known[key] != value:
-            try:
-                less = need.peak - peak(planned(replaced(recipe, {key: value}))).peak
-            except ValidationError:
-                continue  # not of this recipe's kind of model
-            if less > need.peak // 100:
-                saved.append((less, f"{key}={_text(value)} (saves {less / GB:.1f} GB)"))
-                useful[key] = value
-    raise UsageError(f"{_shortage(need, room)}; {_advice(recipe, saved, useful, room, planned)}")
+    raise UsageError(f"{_shortage(need, room)}; {_advice(recipe, need, room, lean, planned)}")
 
 
 def _shortage(need: Phase, room: int) -> str:
@@ -117,18 +109,46 @@ def _shortage(need: Phase, room: int) -> str:
 
 
 def _advice(
-    recipe: R,
-    saved: Sequence[tuple[int, str]],
-    useful: Mapping[str, Any],
-    room: int,
-    planned: Callable[[R], Sequence[Phase]],
+    recipe: R, need: Phase, room: int, lean: Mapping[str, Any], planned: Callable[[R], Sequence[Phase]]
 ) -> str:
-    if not saved:
+    """The first values that help until the rest fits; what all of them come to where that is too much."""
+    useful = _other(recipe, lean)
+    least = peak(planned(replaced(recipe, useful))).peak if useful else need.peak
+    if least > need.peak * (1 - WORTH):
         return "a smaller model is needed"
-    hints = ", ".join(text for _, text in sorted(saved, reverse=True))
-    least = peak(planned(replaced(recipe, useful))).peak
-    verdict = "" if least + RESERVE <= room else "; even that is too much, so a smaller model is needed"
-    return f"set {hints}; all of that needs {least / GB:.1f} GB{verdict}"
+    if least + RESERVE > room:
+        return f"even {_told(useful)} would need {least / GB:.1f} GB, so a smaller model is needed"
+    chosen: dict[str, Any] = {}
+    hints, before = [], need.peak
+    for key, value in useful.items():
+        after = peak(planned(replaced(recipe, chosen | {key: value}))).peak
+        if before - after > need.peak * WORTH:
+            hints.append(f"{key}={_text(value)} (saves {(before - after) / GB:.1f} GB)")
+            chosen[key], before = value, after
+        if before + RESERVE <= room:
+            break
+    if before + RESERVE > room:  # only together they help
+        return f"set {_told(useful)}; that needs {least / GB:.1f} GB"
+    return f"set {', '.join(hints)}; that needs {before / GB:.1f} GB"
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={_text(value)}" for key, value in values.items())
+
+
+def _other(recipe: R, lean: Mapping[str, Any]) -> dict[str, Any]:
+    """The lean values that a recipe can have and has not."""
+    known = dict(leaves(recipe.model_dump(mode="json")))
+    other: dict[str, Any] = {}
+    for key, value in lean.items():
+        if key not in known or known[key] == value:
+            continue
+        try:
+            replaced(recipe, other | {key: value})
+        except ValidationError:
+            continue  # not of this recipe's kind of model
+        other[key] = value
+    return other
 
 
 def _text(value: Any) -> str:

@@ -271,6 +271,11 @@ def parameters(path: Path) -> int:
     return sum(math.prod(entry["shape"]) for entry in _header(path)[1].values())
 
 
+def tensor_names(folder: Path) -> set[str]:
+    """Names of the tensors in a model folder's safetensors files, by their headers."""
+    return {name for path in folder.glob("*.safetensors") if is_whole(path) for name in _header(path)[1]}
+
+
 def _header(path: Path) -> tuple[int, dict[str, Any]]:
     """Where the tensors of a safetensors file begin, and what the header says of each of them."""
     with path.open("rb") as stream:

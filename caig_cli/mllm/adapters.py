@@ -61,9 +61,13 @@ def attach(model: Any, folder: Path, name: str = "default", *, base: Path | None
     from peft import PeftModel
 
     _check_kind(folder)
-    if base is not None and bases.is_other(folder, base):
-        raise UsageError(f"{folder}: was trained on other weights of its base than those in {base}")
+    if base is not None and (other := bases.other(folder, base)) is not None:
+        what = "weights of its base than those" if other == "weights" else "words than those of the tokenizer"
+        raise UsageError(f"{folder}: was trained on other {what} in {base}")
     weights = read_weights(folder / WEIGHTS)
+    whole = [name for name, t in weights.items() if not t.is_floating_point()]
+    if whole:
+        raise UsageError(f"{folder}: {_some(whole)} are no fractions: it is damaged or of another program")
     try:
         if isinstance(model, PeftModel):
             model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
@@ -82,6 +86,8 @@ def _check_kind(folder: Path) -> None:
     kind = sources.read_json(folder / CONFIG).get("peft_type")
     if kind != "LORA":
         raise UsageError(f"{folder}: is an adapter of kind {kind}; caig reads LoRA")
+    if (folder / "config.json").is_file() and any(folder.glob("model*.safetensors")):
+        raise UsageError(f"{folder}: holds an adapter and a whole model; keep each in a folder of its own")
 
 
 def _wanted(model: Any, name: str) -> dict[str, tuple[int, ...]]:

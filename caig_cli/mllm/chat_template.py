@@ -52,7 +52,7 @@ def read_template(folder: Path) -> str | None:
         path = folder / name
         if not path.is_file():
             continue
-        found = path.read_text("utf-8") if path.suffix == ".jinja" else read_json(path).get("chat_template")
+        found = _read_text(path) if path.suffix == ".jinja" else read_json(path).get("chat_template")
         if isinstance(found, list):  # the tokenizer's way to name several
             found = {one.get("name"): one.get("template") for one in found if isinstance(one, dict)}
         if isinstance(found, dict):
@@ -65,6 +65,13 @@ def read_template(folder: Path) -> str | None:
         if found:
             return str(found)
     return None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {in_words(error)}") from None
 
 
 @lru_cache(64)

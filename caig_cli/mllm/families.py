@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
-from caig_cli.mllm.views.anyres import ANYRES
+from caig_cli.mllm.views.anyres import ANYRES, ONEVISION
 from caig_cli.mllm.views.crops import CROPS
 from caig_cli.mllm.views.plain import PLAIN
 from caig_cli.mllm.views.qwen import QWEN
@@ -77,13 +76,21 @@ _LLAVA = Family(
     tower_targets=_CLIP_LINEARS,
 )
 _LLAVA_NEXT = replace(_LLAVA, name="llava_next", auto_class="LlavaNextForConditionalGeneration", view=ANYRES)
+_ONEVISION = replace(
+    _LLAVA,
+    name="llava_onevision",
+    auto_class="LlavaOnevisionForConditionalGeneration",
+    view=ONEVISION,
+    judged="<|im_start|>user ",
+    image_tokens=3700,
+)
 _QWEN3 = Family(
     name="qwen3_vl",
     auto_class="Qwen3VLForConditionalGeneration",
     view=QWEN,
     judged="<|im_start|>user\n",
     lora_targets=_LLAMA_LINEARS,
-    tower_targets=r".*\.visual\..*(qkv|attn\.proj|gate_proj|up_proj|down_proj|linear_fc[12]|mlp\.[02])",
+    tower_targets=r".*\.visual\..*(qkv|attn\.proj|gate_proj|up_proj|down_proj|(linear_)?fc[12]|mlp\.[02])",
     many_images=True,
 )
 _SMOLVLM = Family(
@@ -113,6 +120,8 @@ FAMILIES: Mapping[str, Family] = {
         _EMBEDDED,
         _LLAVA,
         _LLAVA_NEXT,
+        _ONEVISION,
+        replace(_QWEN3, name="qwen2_vl", auto_class="Qwen2VLForConditionalGeneration"),
         replace(_QWEN3, name="qwen2_5_vl", auto_class="Qwen2_5_VLForConditionalGeneration"),
         _QWEN3,
         _SMOLVLM,
@@ -125,8 +134,13 @@ FAMILIES: Mapping[str, Family] = {
 def check_folder(folder: Path) -> None:
     """Refuse a whole model of an unknown family by its configuration, before weights are fetched."""
     path = folder / "config.json"
-    if path.is_file():
-        family_of(SimpleNamespace(**{"model_type": "unknown"} | read_json(path)))
+    if not path.is_file():
+        return
+    said = read_json(path)
+    name = str(said.get("caig_family") or said.get("model_type", "unknown"))
+    if name not in FAMILIES:
+        code = " (whose own Python code caig never runs)" if "auto_map" in said else ""
+        raise UsageError(f"{folder}: {_unknown(name)}{code}")
 
 
 def family_of(config: Any) -> Family:
@@ -136,6 +150,9 @@ def family_of(config: Any) -> Family:
     """
     name = getattr(config, "caig_family", None) or str(config.model_type)
     if name not in FAMILIES:
-        known = ", ".join(FAMILIES)
-        raise UsageError(f"models of type {name!r} are not supported yet; known families: {known}")
+        raise UsageError(_unknown(name))
     return FAMILIES[name]
+
+
+def _unknown(name: str) -> str:
+    return f"models of type {name!r} are not supported; known families: {', '.join(FAMILIES)}"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from caig_cli.engine.sources import read_json
+from caig_cli.errors import UsageError
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -154,11 +155,17 @@ class ImageRules:
 
 
 def read_raw(folder: Path) -> dict[str, Any]:
-    """The configuration of a model folder's image processor, in either place where it may be."""
+    """The configuration of a model folder's image processor, in either place where it may be.
+
+    Raises UsageError where it is in neither.
+    """
     single, whole = folder / "preprocessor_config.json", folder / "processor_config.json"
     if single.is_file():
         return read_json(single)
-    return dict(read_json(whole)["image_processor"])
+    raw = read_json(whole).get("image_processor") if whole.is_file() else None
+    if not isinstance(raw, dict):
+        raise UsageError(f"{folder}: lacks preprocessor_config.json, which says how pictures are prepared")
+    return raw
 
 
 def read_rules(folder: Path) -> ImageRules:

@@ -14,11 +14,11 @@ from transformers.utils import logging as transformers_logging
 
 from caig_cli.engine import auto, sources
 from caig_cli.engine.finite import check_tensors
-from caig_cli.errors import UsageError
+from caig_cli.errors import UsageError, in_words
 from caig_cli.mllm import adapters, quantise
 from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.encoder import Encoder
-from caig_cli.mllm.families import FAMILIES, Family, family_of
+from caig_cli.mllm.families import FAMILIES, Family, check_folder, family_of
 from caig_cli.mllm.folders import EMBEDDED, EMBEDDED_FOLDER, locate
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
 from caig_cli.mllm.sections import TowerShape
@@ -26,6 +26,8 @@ from caig_cli.mllm.tokenizer import IMAGE
 
 __all__ = ["EMBEDDED", "EMBEDDED_FOLDER", "Mllm", "load", "locate"]
 
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+"""Files of which a model's folder holds one."""
 CONTEXT = 1024
 """Longest sequence, in tokens, that a model made from nothing is declared for."""
 WIDER = (1, 2, 4, 6, 8)
@@ -110,7 +112,7 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
     import transformers
 
     transformers_logging.disable_progress_bar()
-    config = auto.read_config(folder)
+    config = read_config(folder)
     family = family_of(config)
     tokenizer = read_tokenizer(folder, family, config)
     method = quantise.decide(quantised, config, source)
@@ -126,11 +128,21 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
     return Mllm(model.to(device).eval(), tokenizer, family, rules_of(folder, family, config))
 
 
+def read_config(folder: Path) -> Any:
+    """The configuration of a model of a known family. Raises UsageError for others."""
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"{folder}: lacks config.json: no model is there, or not all of it")
+    check_folder(folder)
+    return auto.read_config(folder)
+
+
 def read_tokenizer(folder: Path, family: Family, config: Any) -> Any:
     """The tokenizer of a model folder with the model's chat template.
 
     Raises UsageError where it can't be read, or where the template is missing or can't be used.
     """
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        raise UsageError(f"{folder}: lacks tokenizer.json; copy the whole checkpoint")
     tokenizer = auto.read_tokenizer(folder)
     tokenizer.chat_template = read_template(folder) or family.template
     try:
@@ -156,9 +168,14 @@ def _read_model(loader: Any, folder: Path, **given: Any) -> Any:
 
 
 def rules_of(folder: Path, family: Family, config: Any) -> Rules:
-    """How a model folder wants its pictures."""
+    """How a model folder wants its pictures. Raises UsageError where it does not say so."""
     raw = read_raw(folder)
-    return family.view.read(raw, config, int(raw.get("image_tokens", family.image_tokens)))
+    try:
+        return family.view.read(raw, config, int(raw.get("image_tokens", family.image_tokens)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(
+            f"{folder}: its image processor's configuration can't be used: {in_words(error)}"
+        ) from None
 
 
 def base_name(mllm: Mllm, adapter: str = "default") -> str:

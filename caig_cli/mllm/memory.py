@@ -6,11 +6,10 @@ R answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from caig_cli.engine.memory import Phase
@@ -19,7 +18,7 @@ from caig_cli.engine.optim import OptimSection, recompute_activations
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.sampling import pick
-from caig_cli.mllm.sketch import FLOAT, Sketch
+from caig_cli.mllm.sketch import FLOAT, Sketch, pixels
 from caig_cli.mllm.vision import embed, language, patches
 from caig_cli.preference import token_logps
 
@@ -29,10 +28,9 @@ LIKELY = 64
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A forward pass: rows of a length, with images, and how many tokens the head predicts (0: two heads).
+    """A forward pass: rows of a length, each with an image or none, and how many tokens the head predicts.
 
-    ``looks``: the tower is asked within it; otherwise what it sees was kept. ``size``: that of its images,
-    None for a framed square's.
+    ``looks``: the tower is asked within it; otherwise what it sees was kept.
     """
 
     rows: int
@@ -40,19 +38,26 @@ class Pass:
     answers: int
     images: int
     looks: bool = False
-    size: Size | None = None
 
 
 def learning(name: str, one: Sketch, passes: Sequence[Pass], optim: OptimSection) -> Phase:
     """A training step: forward and backward over the passes of a micro-batch, with AdamW's moments."""
-    model = one.mllm.model
+    return stepping(
+        name, one, lambda: torch.stack([read(one, p) for p in passes]).sum(), optim, tuple(passes)
+    )
+
+
+def stepping(
+    name: str, one: Sketch, loss: Callable[[], torch.Tensor], optim: OptimSection, batch: object
+) -> Phase:
+    """The same for any way to the loss of a micro-batch, which ``batch`` tells apart from others."""
     gradients, there = one.trained * FLOAT, optim.accumulate > 1
-    with _in_training(one, optim.gradient_checkpointing, there):
 
-        def step() -> None:
-            torch.autograd.backward(torch.stack([read(one.mllm, each) for each in passes]).sum())
+    def peak_of_step() -> int:
+        with _in_training(one, optim.gradient_checkpointing, there):
+            return peak_of(lambda: torch.autograd.backward(loss()), one.mllm.model)
 
-        peak = peak_of(step, model)
+    peak = one.once(("step", batch, optim.gradient_checkpointing, there), peak_of_step)
     whole = one.adapter == 0
     return Phase(
         name,
@@ -100,9 +105,9 @@ def asking(one: Sketch, passes: Sequence[Pass]) -> int:
     @torch.no_grad()
     def ask() -> None:
         for each in passes:
-            read(one.mllm, each)
+            read(one, each)
 
-    return peak_of(ask, one.mllm.model)
+    return one.once(("asking", tuple(passes)), lambda: peak_of(ask, one.mllm.model))
 
 
 def looking(one: Sketch, images: int, size: Size | None = None) -> int:
@@ -111,9 +116,9 @@ def looking(one: Sketch, images: int, size: Size | None = None) -> int:
     @torch.no_grad()
     def look() -> None:
         seen_size = size or one.mllm.rules.usual
-        _look(one.mllm, _pixels(one.mllm, images, seen_size), [seen_size] * images)
+        patches(one.mllm, pixels(one.mllm.rules, images, seen_size), [seen_size] * images)
 
-    return peak_of(look, one.mllm.model)
+    return one.once(("looking", images, size), lambda: peak_of(look, one.mllm.model))
 
 
 def sampling(one: Sketch, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
@@ -122,23 +127,28 @@ def sampling(one: Sketch, questions: int, length: int, answers: int, longest: in
     ``questions`` of ``length`` tokens, a picture each, and ``answers`` of ``longest`` tokens to all of them
     together: the questions once, then token by token.
     """
-    mllm = one.mllm
-    core, kept = mllm.core, 0
+    asked = ("sampling", questions, length, answers, longest)
+    return one.once(asked, lambda: _sampled(one, questions, length, answers, longest))
+
+
+def _sampled(one: Sketch, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
+    mllm, kept = one.mllm, 0
+    core = mllm.core
 
     @torch.no_grad()
     def sample() -> None:
         nonlocal kept
         reader = language(core, mllm.family)
-        one = Pass(questions, length, 1, questions, looks=True)
-        pixels = _shown(mllm, one)  # they stay until the answers are there
-        out = reader(**_rows(mllm, one, pixels), use_cache=True)
+        begun = Pass(questions, length, 1, questions, looks=True)
+        shown = _shown(mllm, begun)  # they stay until the answers are there
+        out = reader(**_rows(one, begun, shown), use_cache=True)
         cache = out.past_key_values
         cache.batch_select_indices(torch.zeros(answers, dtype=torch.long, device=META))
         for layer in cache.layers:
             full = [*layer.keys.shape[:-2], length + longest - 1, layer.keys.shape[-1]]
             layer.keys, layer.values = layer.keys.new_empty(full), layer.values.new_empty(full)
         kept = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
-        out = reader(**_rows(mllm, Pass(answers, 1, 1, 0), None), past_key_values=cache, use_cache=True)
+        out = reader(**_rows(one, Pass(answers, 1, 1, 0), None), past_key_values=cache, use_cache=True)
         logits_RV = core.lm_head(out.last_hidden_state)[:, -1]
         pick(logits_RV, torch.empty(answers, dtype=torch.float64, device=META), 1.0, 0.9)
 
@@ -146,20 +156,16 @@ def sampling(one: Sketch, questions: int, length: int, answers: int, longest: in
     return max(0, peak - kept), kept
 
 
-def read(mllm: Mllm, one: Pass) -> torch.Tensor:
+def read(drawn: Sketch, one: Pass) -> torch.Tensor:
     """A forward pass on the meta device, up to a number that has gradients."""
-    pixels = _shown(mllm, one)  # as in the step itself, they stay to the end
-    rows = _rows(mllm, one, pixels)
+    mllm = drawn.mllm
+    shown = _shown(mllm, one)  # as in the step itself, they stay to the end
+    rows = _rows(drawn, one, shown)
     dtype = rows["inputs_embeds"].dtype
-    # Conversations are trees, with a mask of their own; a reward model's rows need none.
-    kept = one.rows if one.answers else 1
-    mask = torch.zeros(kept, 1, one.length, one.length, device=META)
+    mask = torch.zeros(one.rows, 1, one.length, one.length, device=META)  # conversations are trees
     hidden_BLD = language(mllm.core, mllm.family)(
-        **rows, attention_mask=mask.to(dtype if one.answers else torch.bool), use_cache=False
+        **rows, attention_mask=mask.to(dtype), use_cache=False
     ).last_hidden_state
-    if not one.answers:
-        last: torch.Tensor = hidden_BLD[:, -1].float().sum()
-        return last
     place_N = torch.zeros(one.answers, dtype=torch.long, device=META)
     return token_logps(mllm.core.lm_head(hidden_BLD[place_N, place_N]), place_N).sum()
 
@@ -174,44 +180,20 @@ def longest(mllm: Mllm, texts: Iterable[str]) -> int:
 
 def _shown(mllm: Mllm, one: Pass) -> torch.Tensor | None:
     """The pixels of a pass in which the tower is asked."""
-    size = one.size or mllm.rules.usual
-    return _pixels(mllm, one.images, size) if one.images and one.looks else None
+    return pixels(mllm.rules, one.images, mllm.rules.usual) if one.images and one.looks else None
 
 
-def _pixels(mllm: Mllm, images: int, size: Size) -> torch.Tensor:
-    pieces = mllm.rules.tensor([np.zeros((*size, 3), np.uint8)]).shape
-    return torch.empty(pieces[0] * images, *pieces[1:], device=META)
-
-
-def _rows(mllm: Mllm, one: Pass, pixels: torch.Tensor | None) -> dict[str, Any]:
+def _rows(drawn: Sketch, one: Pass, shown: torch.Tensor | None) -> dict[str, Any]:
     """Embeddings of rows with images in them."""
-    size = one.size or mllm.rules.usual
-    ids_BL = torch.zeros(one.rows, one.length, dtype=torch.long, device=META)
+    mllm = drawn.mllm
+    size = mllm.rules.usual
+    begun = mllm.encoder.prefix(image=True) if one.images else ()
+    ids_BL = torch.tensor([[*begun, *[0] * (one.length - len(begun))]] * one.rows, device=META)
     if not one.images:
         seen = None
-    elif pixels is not None:
-        seen = _look(mllm, pixels, [size] * one.images)
+    elif shown is not None:
+        seen = patches(mllm, shown, [size] * one.images)
     else:
-        shape = _look(mllm, _pixels(mllm, 1, size), [size]).shape
-        seen = torch.empty(shape[0] * one.images, *shape[1:], dtype=mllm.core.dtype, device=META)
-    try:
-        given = embed(mllm.core, mllm.family, ids_BL, seen, [size] * one.images)
-    except RuntimeError:  # it asks for data; image tokens are as large as words anyway
-        given = embed(mllm.core, mllm.family, ids_BL, None)
-    return {"inputs_embeds": given["inputs_embeds"]}  # where deeper features stand can't be said without data
-
-
-def _look(mllm: Mllm, pixels: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
-    """What the tower gives for pictures of these sizes; by hand where a tower's code asks for data.
-
-    By hand: a layer's feed-forward part has its patches four times as wide, beside six more tensors of them.
-    """
-    try:
-        return patches(mllm, pixels, sizes)
-    except RuntimeError:
-        tower = mllm.config.vision_config
-        area = 3 * int(tower.patch_size) ** 2 * int(getattr(tower, "temporal_patch_size", 1))
-        wide = int(tower.hidden_size) * pixels.numel() // area
-        kept = torch.empty(6 * wide, dtype=mllm.core.dtype, device=META)
-        torch.empty(4 * wide, dtype=mllm.core.dtype, device=META)
-        return kept[:wide]
+        count, *rest = drawn.seen
+        seen = torch.empty(count * one.images, *rest, dtype=mllm.core.dtype, device=META)
+    return embed(mllm.core, mllm.family, ids_BL, seen, [size] * one.images)

@@ -165,9 +165,10 @@ def memory(recipe: PretrainRecipe) -> list[Phase]:
     source = recipe.model.base
     if source is None or sources.is_remote(source):
         return []
-    one = sketch(source, recipe.planned_runtime(), recipe.model.lora)
-    if not recipe.model.train_tower:
-        one.mllm.tower.requires_grad_(False)
+    whole = recipe.model.lora is None
+    one = sketch(
+        source, recipe.planned_runtime(), recipe.model.lora, tower=whole and recipe.model.train_tower
+    )
     train, _ = _read(recipe)
     data = recipe.pretrain
     batch = largest(train, one.mllm.encoder, Sizes(data.per_row, data.batch_tokens), data.longest)

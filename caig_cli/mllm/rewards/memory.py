@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from caig_cli.engine import sources
 from caig_cli.engine.memory import Phase
+from caig_cli.engine.meter import META, peak_of
 from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import memory
-from caig_cli.mllm.memory import Pass
+from caig_cli.mllm.images import beside
 from caig_cli.mllm.rewards.judge import together
 from caig_cli.mllm.rewards.looks import CHUNK
 from caig_cli.mllm.rewards.mllm import MllmReward
 from caig_cli.mllm.rewards.sections import MllmRewardSection, TrainRmSection
 from caig_cli.mllm.rewards.storage import RewardFacts, locate, read_facts
-from caig_cli.mllm.sketch import FLOAT, Sketch, adapter_size, lora_of, sketch
+from caig_cli.mllm.sketch import FLOAT, Sketch, adapter_size, lora_of, pixels, sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +54,38 @@ def judge_needs(
     return Needs(own.base, FLOAT * own.adapter, activations)
 
 
+class _Drawn(MllmReward):
+    """A reward model on the meta device, where no picture can be made of two."""
+
+    def __init__(self, one: Sketch, layout: str) -> None:
+        super().__init__(one.mllm, layout)
+        self.heads.to(META)
+
+    def join(self, left_P: torch.Tensor, right_P: torch.Tensor) -> torch.Tensor:
+        beside(left_P, right_P)  # on its way
+        return pixels(self.mllm.rules, len(left_P), self.mllm.rules.joined())
+
+    def looks(self, ads: int) -> torch.Tensor:
+        """What is kept of ads for comparisons."""
+        return self.features(pixels(self.rules, ads, self.rules.usual))
+
+    def compare(self, looks_I: torch.Tensor, rows: int, text: str) -> torch.Tensor:
+        """A number of comparisons, each of two other ads as far as there are any."""
+        left_P = torch.arange(rows, device=META) % len(looks_I)
+        out = self(looks_I, left_P, left_P.flip(0), [text] * rows)
+        return out.logits_P2.sum() + out.ctr_P2.sum()
+
+
 def judging(one: Sketch, layout: str, text: str, pairs: int) -> int:
     """Bytes beside the model of looking at ``pairs`` and comparing them in both orders."""
-    model = MllmReward(one.mllm, layout)
-    count = min(pairs, together(model, [text]))
-    asked = memory.asking(one, [rows(model, text, 2 * count, 2 * count)])
-    seen = memory.looking(one, 2 * count, model.seen_size) if layout == "two_images" else 0
-    return max(seen, _joining(model, 2 * count, 2 * count, asked))
+    model = _Drawn(one, layout)
+    count = 2 * min(pairs, together(model, [text]))
 
+    @torch.no_grad()
+    def judge() -> None:
+        model.compare(model.looks(count), count, text)
 
-def _joining(model: MllmReward, count: int, ads: int, activations: int) -> int:
-    """``activations`` of a pass, or more where so many ads wait to be joined to ``count`` pictures of two.
-
-    While they are joined, both halves, their picture and its rounded levels are there, each of ``count``.
-    """
-    if model.layout == "two_images":
-        return activations
-    ad = FLOAT * 3 * math.prod(model.rules.usual)
-    return ad * ads + max(6 * ad * count, activations)
-
-
-def rows(model: MllmReward, text: str, count: int, ads: int) -> Pass:
-    """A forward pass of a reward model: rows in one order each, of so many ads."""
-    apart = model.layout == "two_images"
-    return Pass(count, model.length(text), 0, ads if apart else count, looks=not apart, size=model.seen_size)
+    return one.once(("judging", layout, text, count), lambda: peak_of(judge, model))
 
 
 def training(
@@ -87,20 +97,36 @@ def training(
 ) -> list[Phase]:
     """Phases of training a reward model on pairs with such texts."""
     one = sketch(section.base, runtime, section.lora, tower=section.train_tower)
-    if not section.train_tower:
-        one.mllm.tower.requires_grad_(False)
-    model, text = MllmReward(one.mllm, section.layout), max(told, key=len, default="")
-    pairs = data.batch_pairs
-    count = 2 * pairs if data.swap == "both" else pairs
-    batch = rows(model, text, count, 2 * pairs)
-    batch = replace(batch, looks=batch.looks or section.train_tower)
-    learnt = memory.learning("train", one, [batch], optim)
-    learnt = replace(learnt, activations=_joining(model, count, 2 * pairs, learnt.activations))
-    asked = memory.asking(one, [rows(model, text, 2 * pairs, 2 * pairs)])
-    room = _joining(model, 2 * pairs, 2 * pairs, asked)
+    model, text = _Drawn(one, section.layout), max(told, key=len, default="")
+    ads = 2 * data.batch_pairs
+    count = ads if data.swap == "both" else data.batch_pairs
+    room = judging(one, section.layout, text, data.batch_pairs)
+    kept: torch.Size | None = None
     if model.looks_last:  # before the first step the tower looks at all ads, some at a time
-        room = max(room, memory.looking(one, CHUNK, model.seen_size))
+        seen, kept = one.once(("seen", section.layout), lambda: _seen(model))
+        room = max(room, seen)
+
+    def loss() -> torch.Tensor:
+        looks = (
+            model.looks(ads) if kept is None else torch.empty(ads, *kept, dtype=runtime.dtype, device=META)
+        )
+        return model.compare(looks, count, text)
+
+    if optim.gradient_checkpointing:
+        model.gradient_checkpointing_enable()
+    learnt = memory.stepping("train", one, loss, optim, (section.layout, ads, count, text))
     return [learnt, replace(learnt, name="evaluate", activations=room)]
+
+
+def _seen(model: _Drawn) -> tuple[int, torch.Size]:
+    """Bytes of looking at ads before the first step, and the shape of what is kept of one."""
+    shapes: list[torch.Size] = []
+
+    @torch.no_grad()
+    def look() -> None:
+        shapes.append(model.looks(CHUNK).shape[1:])
+
+    return peak_of(look, model), shapes[0]
 
 
 def same_base(facts: RewardFacts, other: Path) -> bool:

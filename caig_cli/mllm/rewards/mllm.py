@@ -96,7 +96,7 @@ class MllmReward(nn.Module):
     ) -> PairOutput:
         """Compare ads of the looks; see ``RewardModel``. What rows begin with alike is computed once."""
         if not self._apart:
-            joined = self.mllm.rules.join(looks_I[left_P], looks_I[right_P])
+            joined = self.join(looks_I[left_P], looks_I[right_P])
             return self._real(self.read(self.tokens(self._see(joined)), texts))
         image_ITD = self.tokens(looks_I)
         first_U, place_P = torch.unique(left_P, return_inverse=True)
@@ -109,6 +109,10 @@ class MllmReward(nn.Module):
         cache.batch_select_indices(place_P)
         read = self.read(image_ITD[right_P], texts, cache)
         return self._real(self._judged(read, looks_I, left_P, right_P))
+
+    def join(self, left_P: torch.Tensor, right_P: torch.Tensor) -> torch.Tensor:
+        """The pieces of pictures of two ads beside each other."""
+        return self.mllm.rules.join(left_P, right_P)
 
     def _judged(
         self, read: PairOutput, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor

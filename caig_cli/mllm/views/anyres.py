@@ -2,11 +2,15 @@
 
 The grid's padding is taken off again after the projector, and each of its rows ends with a newline token.
 The grids are the checkpoint's own (``image_grid_pinpoints``): they are the budget of an image.
+LLaVA-OneVision has grids of up to 36 tiles, of which those are taken that ``image_tokens`` allows, and it
+shrinks what is more than ``anyres_max_9`` tiles' worth of tokens.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +27,15 @@ from caig_cli.mllm.views.view import IMAGE, View
 def _read(raw: Mapping[str, Any], config: Any, _most: int) -> Canvas:
     tile = int(config.vision_config.image_size)
     fit = partial(_fit, config.image_grid_pinpoints)
+    cut = partial(_cut, config.image_grid_pinpoints, tile)
+    return Canvas(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
+
+
+def _read_bounded(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
+    """As ``_read`` for the grids of which no more than ``most`` tokens come."""
+    tile = int(config.vision_config.image_size)
+    grids = [grid for grid in config.image_grid_pinpoints if len(_spell_whole(config, tuple(grid))) <= most]
+    fit = partial(_fit, grids or [[tile, tile]])
     cut = partial(_cut, config.image_grid_pinpoints, tile)
     return Canvas(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
 
@@ -59,8 +72,25 @@ def _count(config: Any, size: Size) -> int:
 
 
 def _spell(config: Any, size: Size) -> tuple[str, ...]:
+    rows, columns = _unpadded(config, size)
+    base = plain.patch_tokens(config, int(config.vision_config.image_size))
+    return (IMAGE,) * (base + rows * (columns + 1))
+
+
+def _spell_whole(config: Any, size: Size) -> tuple[str, ...]:
+    """For towers without a class token, and grids that are shrunk where they are too large."""
+    rows, columns = _unpadded(config, size)
+    side = int(config.vision_config.image_size) // int(config.vision_config.patch_size)
+    most = int(str(config.vision_aspect_ratio).removeprefix("anyres_max_"))
+    ratio = math.sqrt(rows * columns / (most * side**2))
+    if ratio > 1.1:
+        rows, columns = int(rows // ratio), int(columns // ratio)
+    return (IMAGE,) * (side * side + rows * (columns + 1))
+
+
+def _unpadded(config: Any, size: Size) -> Size:
+    """Rows and columns of tokens that show the picture and not the grid beside it."""
     tile, patch = int(config.vision_config.image_size), int(config.vision_config.patch_size)
-    base = plain.patch_tokens(config, tile)
     grid = select_best_resolution(size, config.image_grid_pinpoints)
     rows, columns = (int(side // tile) * (tile // patch) for side in grid)
     height, width = size
@@ -68,19 +98,25 @@ def _spell(config: Any, size: Size) -> tuple[str, ...]:
         rows -= (rows - int(round(height * (columns / width), 7))) // 2 * 2
     else:
         columns -= (columns - int(round(width * (rows / height), 7))) // 2 * 2
-    return (IMAGE,) * (base + rows * (columns + 1))
+    return rows, columns
 
 
 def _project(core: Any, patches_STW: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
     """Image tokens [T, D] of tiles [S, patches, W]."""
-    config = core.config
-    tiles = core.model.multi_modal_projector(patches_STW).split([_count(config, size) for size in sizes])
-    tokens, _ = core.model.pack_image_features(
-        tiles,
-        torch.tensor(sizes),
-        vision_feature_select_strategy=config.vision_feature_select_strategy,
-        image_newline=core.model.image_newline,
-    )
+    strategy = core.config.vision_feature_select_strategy
+    return _packed(core, patches_STW, sizes, vision_feature_select_strategy=strategy)
+
+
+def _project_whole(core: Any, patches_STW: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
+    """The same of a LLaVA-OneVision."""
+    return _packed(core, patches_STW, sizes, vision_aspect_ratio=core.config.vision_aspect_ratio)
+
+
+def _packed(core: Any, patches_STW: torch.Tensor, sizes: Sequence[Size], **how: str) -> torch.Tensor:
+    counts = [_count(core.config, size) for size in sizes]
+    tiles = core.model.multi_modal_projector(patches_STW).split(counts)
+    newline = core.model.image_newline
+    tokens, _ = core.model.pack_image_features(tiles, torch.tensor(sizes), image_newline=newline, **how)
     return torch.cat(tokens)
 
 
@@ -93,3 +129,4 @@ ANYRES = View(
     width=plain.tower_width,
     eyes=("vision_tower",),
 )
+ONEVISION = replace(ANYRES, read=_read_bounded, spell=_spell_whole, project=_project_whole)

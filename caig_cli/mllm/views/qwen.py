@@ -82,7 +82,8 @@ def _see(core: Any, pixels_SP: torch.Tensor, sizes: Sequence[Size]) -> torch.Ten
 
 
 def _width(config: Any) -> int:
-    return int(config.vision_config.out_hidden_size) * (1 + _levels(config))
+    tower = config.vision_config  # where Qwen2-VL's ``hidden_size`` is that of the words
+    return int(getattr(tower, "out_hidden_size", tower.hidden_size)) * (1 + _levels(config))
 
 
 def _levels(config: Any) -> int:
