@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -212,3 +213,35 @@ def test_a_tokenizer_without_the_marks_is_refused(folders: dict[str, Path]) -> N
 def test_an_unknown_family_is_named() -> None:
     with pytest.raises(UsageError, match="'gpt2' are not supported; known families: embedded, llava"):
         families.family_of(transformers.GPT2Config())
+
+
+LACKING = {
+    "config.json": "lacks config.json: no model is there",
+    "tokenizer.json": "lacks tokenizer.json; copy the whole checkpoint",
+    "chat_template.jinja": "it has no chat template, so that nobody knows how it is asked",
+    "preprocessor_config.json": "lacks preprocessor_config.json, which says how pictures are prepared",
+}
+
+
+@pytest.mark.parametrize("file", LACKING)
+def test_a_file_that_is_missing_is_named(folders: dict[str, Path], file: str, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(folders["qwen2_vl"], folder)
+    (folder / file).unlink()
+    with pytest.raises(UsageError, match=f"checkpoint: {LACKING[file]}") as caught:
+        load(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_folder_says_wrongly_is_told(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(folders["qwen2_vl"], folder)
+    (folder / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5, 0.5]}')
+    with pytest.raises(UsageError, match="image processor's configuration can't be used"):
+        load(folder)
+    (folder / "chat_template.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=r"chat_template\.jinja: cannot be read"):
+        load(folder)
+    (folder / "config.json").write_text('{"model_type": "gemma3", "auto_map": {"AutoModel": "own.Model"}}')
+    with pytest.raises(UsageError, match=r"'gemma3' are not supported; known families: .*never runs"):
+        load(folder)

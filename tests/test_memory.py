@@ -148,6 +148,23 @@ def test_every_family_has_a_plan(tmp_path: Path, family: str) -> None:
     assert phase.training + phase.activations == pytest.approx(found, rel=NEAR)
 
 
+def test_heads_of_their_own_are_counted(tmp_path: Path) -> None:
+    """InternVL's class ties heads where nothing is said; checkpoints say it of the language model alone."""
+    folder = make_checkpoint(tmp_path / "whole", "internvl")
+    said = json.loads((folder / "config.json").read_text())
+    head = said["text_config"]["vocab_size"] * said["text_config"]["hidden_size"] * 4
+    there = choose_device("cpu", "fp32")
+    by_weights = sketch(str(folder), there).base
+    (folder / "model.safetensors").unlink()
+    bases = {}
+    for tied in (False, True):
+        said["text_config"]["tie_word_embeddings"] = tied
+        said.pop("tie_word_embeddings", None)
+        (folder / "config.json").write_text(json.dumps(said))
+        bases[tied] = sketch(str(folder), there).base
+    assert bases[False] == by_weights == bases[True] + head
+
+
 def test_asking_and_sampling(base: Path) -> None:
     real = loading.load(str(base), device=torch.device("cpu"), dtype=torch.float32)
     drawn = sketch(str(base), choose_device("cpu", "fp32"))

@@ -145,8 +145,9 @@ def read_tokenizer(folder: Path, family: Family, config: Any) -> Any:
         raise UsageError(f"{folder}: lacks tokenizer.json; copy the whole checkpoint")
     tokenizer = auto.read_tokenizer(folder)
     tokenizer.chat_template = read_template(folder) or family.template
+    usual = rules_of(folder, family, config).usual
     try:
-        Encoder(tokenizer, family, config, rules_of(folder, family, config).usual)
+        Encoder(tokenizer, family, config, usual)
     except UsageError as error:
         raise UsageError(f"{folder}: {error}") from None
     return tokenizer
