@@ -57,9 +57,10 @@ def judge_needs(
 class _Drawn(MllmReward):
     """A reward model on the meta device, where no picture can be made of two."""
 
-    def __init__(self, one: Sketch, layout: str) -> None:
+    def __init__(self, one: Sketch, layout: str, *, recomputes: bool = False) -> None:
         super().__init__(one.mllm, layout)
         self.heads.to(META)
+        self._recomputes = recomputes
 
     def join(self, left_P: torch.Tensor, right_P: torch.Tensor) -> torch.Tensor:
         beside(left_P, right_P)  # on its way
@@ -79,13 +80,15 @@ class _Drawn(MllmReward):
 def judging(one: Sketch, layout: str, text: str, pairs: int) -> int:
     """Bytes beside the model of looking at ``pairs`` and comparing them in both orders."""
     model = _Drawn(one, layout)
-    count = 2 * min(pairs, together(model, [text]))
+    return _judged(one, model, text, 2 * min(pairs, together(model, [text])))
 
+
+def _judged(one: Sketch, model: _Drawn, text: str, rows: int) -> int:
     @torch.no_grad()
     def judge() -> None:
-        model.compare(model.looks(count), count, text)
+        model.compare(model.looks(rows), rows, text)
 
-    return one.once(("judging", layout, text, count), lambda: peak_of(judge, model))
+    return one.once(("judging", model.layout, text, rows), lambda: peak_of(judge, model))
 
 
 def training(
@@ -97,10 +100,11 @@ def training(
 ) -> list[Phase]:
     """Phases of training a reward model on pairs with such texts."""
     one = sketch(section.base, runtime, section.lora, tower=section.train_tower)
-    model, text = _Drawn(one, section.layout), max(told, key=len, default="")
+    model = _Drawn(one, section.layout, recomputes=optim.gradient_checkpointing)
+    text = max(told, key=len, default="")
     ads = 2 * data.batch_pairs
     count = ads if data.swap == "both" else data.batch_pairs
-    room = judging(one, section.layout, text, data.batch_pairs)
+    room = _judged(one, model, text, ads)
     kept: torch.Size | None = None
     if model.looks_last:  # before the first step the tower looks at all ads, some at a time
         seen, kept = one.once(("seen", section.layout), lambda: _seen(model))
@@ -112,8 +116,6 @@ def training(
         )
         return model.compare(looks, count, text)
 
-    if optim.gradient_checkpointing:
-        model.gradient_checkpointing_enable()
     learnt = memory.stepping("train", one, loss, optim, (section.layout, ads, count, text))
     return [learnt, replace(learnt, name="evaluate", activations=room)]
 
