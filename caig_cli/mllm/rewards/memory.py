@@ -74,7 +74,8 @@ class _Drawn(MllmReward):
         """A number of comparisons, each of two other ads as far as there are any."""
         left_P = torch.arange(rows, device=META) % len(looks_I)
         out = self(looks_I, left_P, left_P.flip(0), [text] * rows)
-        return out.logits_P2.sum() + out.ctr_P2.sum()
+        total: torch.Tensor = out.logits_P2.sum() + out.ctr_P2.sum()
+        return total
 
 
 def judging(one: Sketch, layout: str, text: str, pairs: int) -> int:
