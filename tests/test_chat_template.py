@@ -119,10 +119,12 @@ def test_any_template_of_a_family(folders: dict[str, Path], name: str, tmp_path:
     assert "chat between" not in encoder.form.start, "the authors' sentence is the authors' checkpoints'"
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name != "llava_onevision"])
 def test_a_conversation_of_several_turns(folders: dict[str, Path], family: str) -> None:
-    """All turns, to the token; where a template writes no end of an answer, ours is put before what "
-    "follows."""
+    """All turns, to the token; where a template writes no end of an answer, ours is put before what follows.
+
+    LLaVA-OneVision's own writes other white space before the answers of its past than where one begins.
+    """
     encoder = load(folders[family]).encoder
     turns = [
         Turn("human", "Where?"),
