@@ -18,6 +18,7 @@ from caig_cli.mllm.images import beside
 from caig_cli.mllm.rewards.judge import together
 from caig_cli.mllm.rewards.looks import CHUNK
 from caig_cli.mllm.rewards.mllm import MllmReward
+from caig_cli.mllm.rewards.model import Heads, PairOutput
 from caig_cli.mllm.rewards.sections import MllmRewardSection, TrainRmSection
 from caig_cli.mllm.rewards.storage import RewardFacts, locate, read_facts
 from caig_cli.mllm.sketch import FLOAT, Sketch, adapter_size, lora_of, pixels, sketch
@@ -54,12 +55,20 @@ def judge_needs(
     return Needs(own.base, FLOAT * own.adapter, activations)
 
 
+class _DrawnHeads(Heads):
+    """Heads without autocast, which the meta device does not know."""
+
+    def forward(self, hidden_PLD: torch.Tensor, length_P: torch.Tensor) -> PairOutput:
+        last_PD = hidden_PLD[:, -1].float()
+        return PairOutput(self.preference(last_PD), self.ctr(last_PD))
+
+
 class _Drawn(MllmReward):
     """A reward model on the meta device, where no picture can be made of two."""
 
     def __init__(self, one: Sketch, layout: str, *, recomputes: bool = False) -> None:
         super().__init__(one.mllm, layout)
-        self.heads.to(META)
+        self.heads = _DrawnHeads(self.heads.preference.in_features).to(META)
         self._recomputes = recomputes
 
     def join(self, left_P: torch.Tensor, right_P: torch.Tensor) -> torch.Tensor:
