@@ -216,7 +216,7 @@ def test_an_unknown_family_is_named() -> None:
 
 
 LACKING = {
-    "config.json": "lacks config.json: no model is there",
+    "config.json": "no model here .expected a folder with config.json",
     "tokenizer.json": "lacks tokenizer.json; copy the whole checkpoint",
     "chat_template.jinja": "it has no chat template, so that nobody knows how it is asked",
     "preprocessor_config.json": "lacks preprocessor_config.json, which says how pictures are prepared",

@@ -130,8 +130,6 @@ def load(source: str, *, device: torch.device, dtype: torch.dtype, quantised: st
 
 def read_config(folder: Path) -> Any:
     """The configuration of a model of a known family. Raises UsageError for others."""
-    if not (folder / "config.json").is_file():
-        raise UsageError(f"{folder}: lacks config.json: no model is there, or not all of it")
     check_folder(folder)
     return auto.read_config(folder)
 
