@@ -141,8 +141,9 @@ def read_tokenizer(folder: Path, family: Family, config: Any) -> Any:
     """
     if not any((folder / name).is_file() for name in TOKENIZERS):
         raise UsageError(f"{folder}: lacks tokenizer.json; copy the whole checkpoint")
+    template = read_template(folder) or family.template
     tokenizer = auto.read_tokenizer(folder)
-    tokenizer.chat_template = read_template(folder) or family.template
+    tokenizer.chat_template = template
     usual = rules_of(folder, family, config).usual
     try:
         Encoder(tokenizer, family, config, usual)
