@@ -2,8 +2,8 @@
 
 Poisson regression of an ad's clicks on days of exposure, given the ad's total, so that ads may differ by any
 factor (conditional Poisson: Armstrong, Gasparrini and Tobias, BMC Medical Research Methodology 14, 2014). Its
-error is the sandwich over products, or the model's own where they are few. What all ads go through alike,
-such as a weekend, is in the trend of each arm and not in the difference to the control's.
+error is the larger of the model's own and of the sandwich over products, unless these are few. What all ads
+go through alike, such as a weekend, is in the trend of each arm and not in the difference to the control's.
 
 Legend of shape names: R rows (an ad on a day), A ads, P products.
 """
@@ -66,7 +66,7 @@ def trend(
     used = int((np.bincount(product_R, clicks_R, products) > 0).sum())
     squares = float(influence_P @ influence_P)
     robust = squares * used / (used - 1) if used >= FEW_PRODUCTS else 0.0
-    return Trend(value, math.sqrt(robust or 1 / spread), influence_P)
+    return Trend(value, math.sqrt(max(robust, 1 / spread)), influence_P)
 
 
 def difference(one: Trend, other: Trend) -> Trend:

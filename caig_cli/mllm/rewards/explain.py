@@ -25,6 +25,8 @@ from caig_cli.mllm.rewards.rankers import PERCENT, Cg4ctr, Vam
 
 THERE = 0.5
 """Chance from which on a name of a list counts as seen."""
+EMPTY = frozenset({"nothing", "none"})
+"""Names of a list without names: no change to make, and gone where something is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,14 @@ def _variants(
     count = len(task.names)
     if task.several:
         there = (seen_N[span] / GAIN >= THERE).float()
-        sets = [there] + [torch.where(torch.arange(count) == n, 1 - there, there) for n in range(count)]
-        words = [(name, "without") if there[n] else ("", f"with {name}") for n, name in enumerate(task.names)]
+        full = torch.tensor([float(name not in EMPTY) for name in task.names]).to(there)
+        sets, words = [there], list[tuple[str, str]]()
+        for n, name in enumerate(task.names):
+            if name not in EMPTY:
+                changed = there * full
+                changed[n] = 1 - there[n]
+                sets.append(changed if changed.any() else 1 - full)
+                words.append((name, "without") if there[n] else ("", f"with {name}"))
     else:
         now = int(seen_N[span].argmax())
         others = [n for n in range(count) if n != now]
