@@ -15,8 +15,9 @@ from scipy import ndimage
 
 from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.colours import colour_evidence
+from caig_cli.cutouts.contour import busy_contour
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
-from caig_cli.cutouts.masks import Mask, Part, disk, grown, parts, without_dust
+from caig_cli.cutouts.masks import Mask, Part, disk, grown, outline, parts, without_dust
 from caig_cli.cutouts.openings import find_openings
 
 Floats = NDArray[np.floating]
@@ -26,6 +27,9 @@ _COLOUR_WEIGHT = 2.5
 
 _COLOURED = 40
 """Levels by which the channels of a coloured ground differ."""
+
+_FAINT = 30
+"""Levels from the background up to which a product's tone is near it: compression makes steps there."""
 
 _BLACK, _WHITE = 60, 235
 """Mean levels below and above which a ground has a colour that products have too."""
@@ -60,7 +64,8 @@ class Fusion:
         self, levels: Floats, soft: Floats, prior: Floats, background: Background, edges: Edges
     ) -> None:
         self.unit = max(prior.shape) / WORKING_SIDE
-        self.levels, self.prior, self.background, self.edges = levels, prior, background, edges
+        self.levels, self.soft, self.prior = levels, soft, prior
+        self.background, self.edges = background, edges
         colour, error, smooth = background.colour, background.error, background.smooth
         self.off = apart(soft, colour)
         away = self.off / np.maximum(5.0, 3.5 * error)
@@ -75,6 +80,9 @@ class Fusion:
         self.coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
         self.shadow = self.shaded & self.coloured & (light > 0.1)
         self.grey = levels.mean(axis=-1)
+        # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
+        faint = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1) < _FAINT
+        self.unclear = ~smooth | faint
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
         around = grown(prior > 0.5, 30 * self.unit) & (prior <= 0.5)
         # Whether most of what lies around the product has no even colour.
@@ -102,15 +110,17 @@ class Fusion:
         openings = self._openings(product)
         decision.opened |= openings
         decision.belief = np.where(openings, 0.0, decision.belief)
-        decision.product = _main_parts(self._evened(product & ~openings))
+        decision.product = product & ~openings
+        band = self.unclear & self._uncertain(decision)
+        drawn = busy_contour(self.soft, decision.product, decision.belief, band, self.unit)
+        decision.product = _main_parts(drawn)
         return decision
 
-    def _evened(self, product: Mask) -> Mask:
-        """The product with an even outline where its tone nears the background's: compression makes steps."""
-        radius = 3 * self.unit
-        even = ndimage.gaussian_filter(product.astype(np.float32), radius) > 0.5
-        faint = self.background.smooth & (ndimage.maximum_filter(self.off, round(2 * radius) + 1) < 25)
-        return np.where(faint, even, product)
+    def _uncertain(self, decision: Decision) -> Mask:
+        """Where before a busy ground the outline may lie: wider where network and colours are unsure."""
+        border = outline(decision.product)
+        unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
+        return np.asarray(grown(border, 12 * self.unit) | (unsure & grown(border, 24 * self.unit)))
 
     def _openings(self, product: Mask) -> Mask:
         """What else shows the background, by its likeness to what lies around the product.

@@ -242,7 +242,7 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
 _TRUST = 0.1
 """Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
 
-_LEANING = 0.002
+_LEANING = 0.05
 """Weight of what was decided, where a busy background leaves much unknown: nothing stays a veil."""
 
 
@@ -264,7 +264,7 @@ def _guessed(
         return guess, np.zeros_like(guess)
     planes = [enlarge(fusion.background.colour[..., c], shape, window) for c in range(3)]
     background = np.stack(planes, axis=-1)
-    smooth = enlarge(fusion.background.smooth.astype(np.float32), shape, window)[unknown]
+    smooth = enlarge((~fusion.unclear).astype(np.float32), shape, window)[unknown]
     rows, columns = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
     behind = background[unknown]
     span = image[rows[unknown], columns[unknown]] - behind
@@ -311,17 +311,16 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     Elsewhere it is as wide as network and colours are unsure.
     """
     product, unit = decision.product, fusion.unit
-    smooth = fusion.background.smooth
+    smooth = ~fusion.unclear
     border = outline(product)
     # On a smooth ground the outline lies where the product begins to show: its edge is not far inside.
     near, far = max(2, round(2 * unit)), max(3, round(4 * unit))
-    band = np.where(smooth & product, grown(border, near), grown(border, far))
+    # Before a busy ground it was drawn along the strongest edge, and is a narrow step there.
+    band = np.where(smooth & product | ~smooth, grown(border, near), grown(border, far))
     # At an opening that the network did not see, compression has left the background's colour uneven.
     band |= grown(decision.opened, far) & product
     plain = fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
-    busy = ~smooth & grown(border, max(4, round(8 * unit)))
-    unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
-    soft = ~smooth & unsure & grown(border, max(8, round(24 * unit)))
     # A cord is all band: its middle is product nevertheless.
     middle = product & fusion.unlike & (fusion.off > 0.85 * ndimage.maximum_filter(fusion.off * product, 5))
-    return ~((band & ~plain & ~middle) | busy | soft), product.astype(np.float64)
+    step = ndimage.gaussian_filter(product.astype(np.float32), 0.8 * unit)
+    return ~(band & ~plain & ~(middle & smooth)), np.where(smooth, product, step).astype(np.float64)
