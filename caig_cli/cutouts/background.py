@@ -57,6 +57,8 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     """
     unit = max(prior.shape) / WORKING_SIDE
     seen = ~grown(prior >= 0.15, max(4, round(15 * unit)))
+    # An island between parts of a product may be a label that the network loses.
+    seen = without_dust(seen, 0.05 * np.count_nonzero(seen))
     others, touching = _others(levels, soft, prior, seen, edges, unit)
     seen = seen & ~grown(others | touching, max(3, round(6 * unit)))
     grid = _Grid(prior.shape)

@@ -78,7 +78,8 @@ class Fusion:
         self.shaded = smooth & (light < 1) & (tint < limit) & ~self.alike
         # On a coloured ground its own hue in less light can only be a shadow.
         self.coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
-        self.shadow = self.shaded & self.coloured & (light > 0.1)
+        textured = ndimage.uniform_filter(edges.sharp.astype(np.float32), 2 * round(8 * self.unit) + 1) > 0.35
+        self.shadow = self.shaded & self.coloured & (light > 0.1) & ~textured
         self.grey = levels.mean(axis=-1)
         # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
         faint = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1) < _FAINT
@@ -276,12 +277,16 @@ class Fusion:
         off = self._core_off(part)
         if _is_open(part, outside):
             return off < 2.5 * error
-        if float(self.near_edge[part.window][part.ring(2)].mean()) < 0.7:
+        if (part.ring(2) & outside).sum() >= 4 and off < 1.5 * error:
+            # The narrow end of a gap, which borders on its open part along a few pixels only.
+            return True
+        if float(self.near_edge[part.window][part.ring(2)].mean()) < 0.7 or not self._stands_out(part, outside):
             return False
         sure = float(self.prior[part.window][part.mask].mean())
         ground = self.background.colour[part.window][part.mask]
         if float((ground.max(axis=-1) - ground.min(axis=-1)).mean()) > _COLOURED:
-            return part.area >= 100 * self.unit**2 or off < 3 * error or sure < 0.9
+            matches = part.area >= 100 * self.unit**2 or off < 3 * error or sure < 0.9
+            return matches and (sure < 0.9 or share > 0.002)
         if _BLACK < float(ground.mean()) < _WHITE:
             return off < (3 if sure < 0.8 else 2) * error
         # So large a hole the network would have seen, unless the product is hardly more than its rim; and
@@ -289,6 +294,12 @@ class Fusion:
         if part.area < 150 * self.unit**2 or (sure > 0.97 and 0.025 < share < 0.25):
             return False
         return off < (3 if sure < 0.8 else 1.1) * error
+
+    def _stands_out(self, part: Part, outside: Mask) -> bool:
+        """Whether what surrounds a part differs clearly from it: a coat of the sky's blue has no hole."""
+        ring = ndimage.binary_dilation(part.mask, disk(8)) & ~ndimage.binary_dilation(part.mask, disk(3))
+        around = self.off[part.window][ring & ~outside]
+        return around.size == 0 or float(np.median(around)) > 25
 
     def _core_off(self, part: Part) -> float:
         """Median distance in levels from the background, away from the part's rim as far as it is thick."""

@@ -243,7 +243,7 @@ _TRUST = 0.1
 """Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
 
 _LEANING = 0.05
-"""Weight of what was decided, where a busy background leaves much unknown: nothing stays a veil."""
+"""Weight of what was decided before a busy ground; up to 20 times more where the photo shows no contrast."""
 
 
 def _guessed(
@@ -275,9 +275,16 @@ def _guessed(
     plainest = ndimage.minimum_filter(off, 2 * round(8 * max(shape) / WORKING_SIDE) + 1)[unknown]
     weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1) * np.clip((plainest - 15) / 30, 0, 1)
     guess, trust = guess.copy(), np.zeros_like(guess)
-    trust[unknown] = np.maximum(_TRUST * weight, _LEANING * (smooth < 0.5))
+    leaning = _LEANING * np.clip((60 / np.maximum(_range(image)[unknown], 1)) ** 2, 1, 20)
+    trust[unknown] = np.maximum(_TRUST * weight, leaning * (smooth < 0.5))
     guess[unknown] = np.where(weight > 0, np.clip(between, 0, 1), guess[unknown])
     return guess, trust
+
+
+def _range(image: Floats) -> Floats:
+    """Between the brightest and the darkest [H, W] of the pixels near by, in levels."""
+    grey = image.mean(axis=-1)
+    return np.asarray(ndimage.maximum_filter(grey, 7) - ndimage.minimum_filter(grey, 7))
 
 
 def _box(*masks: Mask) -> tuple[slice, slice]:
