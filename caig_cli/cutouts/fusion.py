@@ -83,7 +83,7 @@ class Fusion:
         self.grey = levels.mean(axis=-1)
         # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
         faint = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1) < _FAINT
-        self.unclear = ~smooth | faint
+        self.unclear = grown(~smooth | faint, 8 * self.unit)
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
         around = grown(prior > 0.5, 30 * self.unit) & (prior <= 0.5)
         # Whether most of what lies around the product has no even colour.
@@ -256,7 +256,7 @@ class Fusion:
     def _fading(self, decision: Decision) -> None:
         """Shadows and glows that the network takes for product pass into the ground without an edge."""
         product = decision.product
-        candidates = product & self.shaded & (self.off < 60) & ~self.near_edge
+        candidates = product & (self.shaded | self.alike) & (self.off < 120) & ~self.near_edge
         area = int(product.sum())
         for part in parts(ndimage.binary_opening(candidates, disk(2)), margin=8):
             if not 150 * self.unit**2 < part.area < 0.15 * area:
