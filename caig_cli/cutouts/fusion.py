@@ -17,7 +17,7 @@ from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.colours import colour_evidence
 from caig_cli.cutouts.contour import busy_contour
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
-from caig_cli.cutouts.masks import Mask, Part, disk, grown, outline, parts, without_dust
+from caig_cli.cutouts.masks import Mask, Part, connected, disk, grown, outline, parts, without_dust
 from caig_cli.cutouts.openings import find_openings
 
 Floats = NDArray[np.floating]
@@ -106,6 +106,7 @@ class Fusion:
         decision = Decision(product, 1 / (1 + np.exp(-logit)), nothing, nothing.copy())
         self._missed(decision)
         self._enclosed(decision)
+        self._gaps(decision)
         self._fading(decision)
         product = ~without_dust(~decision.product, 12 * self.unit**2)
         openings = self._openings(product)
@@ -252,6 +253,20 @@ class Fusion:
                 decision.ceded += part.area * (sure and _is_open(part, outside[part.window]))
             else:
                 decision.kept += part.area * (self._core_off(part) < 3 * error)
+
+    def _gaps(self, decision: Decision) -> None:
+        """Gaps so narrow that no pixel in them has the background's colour unmixed: open to the outside."""
+        product = decision.product
+        off = apart(self.levels, self.background.colour)
+        sides = ndimage.grey_closing(off, size=2 * round(4 * self.unit) + 1)
+        narrow = self.background.smooth & product & (sides > 60) & (off < 0.35 * sides)
+        narrow = connected(narrow | ~product, ~product) & product
+        for part in parts(narrow):
+            core = off[part.window][part.mask]
+            # More of it would be the stripes of a product.
+            if 6 * self.unit**2 < part.area < 0.01 * product.sum() and np.quantile(core, 0.25) < 12:
+                product[part.window] &= ~part.mask
+                decision.opened[part.window] |= part.mask
 
     def _fading(self, decision: Decision) -> None:
         """Shadows and glows that the network takes for product pass into the ground without an edge."""
