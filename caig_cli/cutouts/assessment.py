@@ -6,16 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from caig_cli.cutouts.contour import blended
 from caig_cli.cutouts.fusion import Decision, Fusion
-from caig_cli.cutouts.masks import Mask, grown, outline
+from caig_cli.cutouts.masks import Mask, connected, disk, grown, outline
 
 Floats = NDArray[np.floating]
 
-_LIMITS = {"lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6, "left": 0.1, "ceded": 0.12}
+_LIMITS = {
+    "lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6, "left": 0.1, "ceded": 0.12,
+    "blended": 0.3, "pale": 0.15,
+}  # fmt: skip
 """Each measure's value at which it alone makes a cut-out doubtful (a doubt of a half)."""
 
-_MOST = {"lost": 1.0, "unsure": 1.0, "rim": 1.0, "kept": 0.45, "added": 1.0, "left": 1.0, "ceded": 1.0}
-"""How much doubt each can make: what was kept for its colour is seldom wrong alone."""
+_MOST = {"kept": 0.45, "blended": 0.45, "pale": 0.45}
+"""How much doubt these can make, others all: they are seldom wrong alone."""
+
+_TOLD = {"blended": 0.04, "pale": 0.1}
+"""Doubt from which these are told, others a quarter: each is worth a look."""
 
 _WORDS = {
     "lost": "parts that the network takes for product were left out",
@@ -24,6 +31,8 @@ _WORDS = {
     "kept": "parts with the background's colour were kept as product",
     "added": "{share:.0%} of it is seen by its colour only",
     "ceded": "a part that the network is sure of has the background's colour and was left out",
+    "blended": "at {share:.0%} of the outline product and ground look alike: rims or scraps may be wrong there",
+    "pale": "a paler part at its foot, which the photo cuts off, may be its mirror image or shadow",
     "left": "something with a sharp outline touches it and was left out",
 }
 
@@ -34,7 +43,8 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
     ``lost``: the network is sure of it, and it is gone. ``unsure``: network and colours together are not.
     ``rim``: outline without any edge of the photo. ``kept``: product of the background's colour. ``added``:
     seen by its colour only. ``left``: beside it, with a sharp outline. ``ceded``: the network is sure of it,
-    but it has the background's colour and no border with it.
+    but it has the background's colour and no border with it. ``blended``: outline before a busy ground or one
+    of its tone, where both sides have the same colours. ``pale``: its foot at the frame, in the ground's hue.
     """
     product, unit = decision.product, fusion.unit
     area = max(1, int(product.sum()))
@@ -52,7 +62,22 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
         "added": decision.added / area,
         "left": float((beside & ~fusion.shaded & ~decision.mirrored & ~product).sum() / area),
         "ceded": decision.ceded / area,
+        "blended": blended(fusion.soft, product, border & fusion.unclear, unit)
+        * float(fusion.unclear[border].mean() if border.any() else 0),
+        "pale": _pale_foot(fusion, product) / area,
     }
+
+
+def _pale_foot(fusion: Fusion, product: Mask) -> int:
+    """Pixels of the product at the photo's lower side that are its ground in less light."""
+    if not product[-1].any():
+        return 0
+    ground = np.maximum(fusion.background.colour.mean(axis=-1), 1)
+    light = fusion.grey / ground
+    pale = ndimage.binary_opening(product & fusion.shaded & (light > 0.3) & (light < 0.9), disk(2))
+    bottom = np.zeros_like(pale)
+    bottom[-1] = True
+    return int(connected(pale, pale & grown(bottom, 4)).sum())
 
 
 def _unsupported(fusion: Fusion, border: Mask) -> float:
@@ -66,9 +91,14 @@ def _unsupported(fusion: Fusion, border: Mask) -> float:
 
 def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
     """All measures as one doubt from 0 to 1, and a sentence for each that is near its limit, worst first."""
-    shares = {name: min(_MOST[name], 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()}
+    shares = {
+        name: min(_MOST.get(name, 1.0), 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()
+    }
     doubt = 1 - float(np.prod([1 - share for share in shares.values()]))
-    worst = sorted((name for name, share in shares.items() if share > 0.25), key=lambda name: -shares[name])
+    worst = sorted(
+        (name for name, share in shares.items() if share > _TOLD.get(name, 0.25)),
+        key=lambda name: -shares[name],
+    )
     return round(doubt, 3), [_WORDS[name].format(share=measures[name]) for name in worst]
 
 

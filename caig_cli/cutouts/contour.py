@@ -68,6 +68,17 @@ def _drawn(levels: Floats, product: Mask, belief: Floats, band: Mask, unit: floa
     return np.where(band, walked > 0.5, product)
 
 
+def blended(levels: Floats, product: Mask, border: Mask, unit: float) -> float:
+    """Share of an outline, at ``border`` [H, W], whose inside has the ground's colours or its outside the product's."""
+    if not border.any():
+        return 0.0
+    inside, outside = product & ~shrunk(product, 6 * unit), ~product & grown(product, 6 * unit)
+    odds = _colour_odds(levels, shrunk(product, 3 * unit), ~grown(product, 3 * unit), round(_WINDOW * unit))
+    size = 2 * round(5 * unit) + 1
+    means = [ndimage.uniform_filter(np.clip(odds, -5, 5) * side, size)[border] for side in (inside, outside)]
+    return float(((means[0] < 0) | (means[1] > 0)).mean())
+
+
 def _colour_odds(levels: Floats, product: Mask, ground: Mask, radius: int) -> Floats:
     """How much likelier each pixel's colour [H, W] is among the product's near by than among the ground's.
 

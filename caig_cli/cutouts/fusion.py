@@ -295,7 +295,9 @@ class Fusion:
         if (part.ring(2) & outside).sum() >= 4 and off < 1.5 * error:
             # The narrow end of a gap, which borders on its open part along a few pixels only.
             return True
-        if float(self.near_edge[part.window][part.ring(2)].mean()) < 0.7 or not self._stands_out(part, outside):
+        if float(self.near_edge[part.window][part.ring(2)].mean()) < 0.7 or not self._stands_out(
+            part, outside
+        ):
             return False
         sure = float(self.prior[part.window][part.mask].mean())
         ground = self.background.colour[part.window][part.mask]

@@ -179,7 +179,7 @@ def _by_network(rgb: Pixels, network: Segmenter, notes: list[str]) -> PhotoCut |
         if float(fusion.background.smooth[grown(outline(decision.product), 9)].mean()) > 0.5
         else "network"
     )
-    notes = [*(doubts if doubt > 0.3 else ()), *notes, *_told(rgb, alpha, decision, sides)]
+    notes = [*doubts, *notes, *_told(rgb, alpha, decision, sides)]
     return PhotoCut(colours, alpha, sides, CutoutFacts(method, network.name, doubt, tuple(notes)))
 
 
@@ -242,7 +242,7 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
 _TRUST = 0.1
 """Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
 
-_LEANING = 0.05
+_LEANING = 0.1
 """Weight of what was decided before a busy ground; up to 20 times more where the photo shows no contrast."""
 
 
@@ -275,7 +275,7 @@ def _guessed(
     plainest = ndimage.minimum_filter(off, 2 * round(8 * max(shape) / WORKING_SIDE) + 1)[unknown]
     weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1) * np.clip((plainest - 15) / 30, 0, 1)
     guess, trust = guess.copy(), np.zeros_like(guess)
-    leaning = _LEANING * np.clip((60 / np.maximum(_range(image)[unknown], 1)) ** 2, 1, 20)
+    leaning = _LEANING * np.clip((80 / np.maximum(_range(image)[unknown], 1)) ** 2, 1, 20)
     trust[unknown] = np.maximum(_TRUST * weight, leaning * (smooth < 0.5))
     guess[unknown] = np.where(weight > 0, np.clip(between, 0, 1), guess[unknown])
     return guess, trust
@@ -326,7 +326,7 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     band = np.where(smooth & product | ~smooth, grown(border, near), grown(border, far))
     # At an opening that the network did not see, compression has left the background's colour uneven.
     band |= grown(decision.opened, far) & product
-    plain = fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
+    plain = smooth & fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
     # A cord is all band: its middle is product nevertheless.
     middle = product & fusion.unlike & (fusion.off > 0.85 * ndimage.maximum_filter(fusion.off * product, 5))
     step = ndimage.gaussian_filter(product.astype(np.float32), 0.8 * unit)
