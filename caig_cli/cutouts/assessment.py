@@ -31,7 +31,7 @@ _WORDS = {
     "kept": "parts with the background's colour were kept as product",
     "added": "{share:.0%} of it is seen by its colour only",
     "ceded": "a part that the network is sure of has the background's colour and was left out",
-    "blended": "at {share:.0%} of the outline product and ground look alike: rims or scraps may be wrong there",
+    "blended": "product and ground look alike at {share:.0%} of the outline, which may be wrong there",
     "pale": "a paler part at its foot, which the photo cuts off, may be its mirror image or shadow",
     "left": "something with a sharp outline touches it and was left out",
 }

@@ -69,7 +69,7 @@ def _drawn(levels: Floats, product: Mask, belief: Floats, band: Mask, unit: floa
 
 
 def blended(levels: Floats, product: Mask, border: Mask, unit: float) -> float:
-    """Share of an outline, at ``border`` [H, W], whose inside has the ground's colours or its outside the product's."""
+    """Share of a ``border`` [H, W] whose inside has the ground's colours or its outside the product's."""
     if not border.any():
         return 0.0
     inside, outside = product & ~shrunk(product, 6 * unit), ~product & grown(product, 6 * unit)
