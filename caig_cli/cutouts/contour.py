@@ -63,7 +63,7 @@ def _drawn(levels: Floats, product: Mask, belief: Floats, band: Mask, unit: floa
     inner, outer = shrunk(product, 3 * unit), ~grown(product, 3 * unit)
     odds = _colour_odds(levels, inner, outer, max(4, round(_WINDOW * unit)))
     share = np.clip(belief, 0.02, 0.98)
-    odds = np.clip(odds, -3, 3) + np.log(share / (1 - share))
+    odds = np.clip(odds, -4, 4) + 0.8 * np.log(share / (1 - share))
     walked = _walked(levels, band, product.astype(np.float64), 1 / (1 + np.exp(-odds)))
     return np.where(band, walked > 0.5, product)
 

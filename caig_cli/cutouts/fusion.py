@@ -78,7 +78,7 @@ class Fusion:
         self.shaded = smooth & (light < 1) & (tint < limit) & ~self.alike
         # On a coloured ground its own hue in less light can only be a shadow.
         self.coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
-        textured = ndimage.uniform_filter(edges.sharp.astype(np.float32), 2 * round(8 * self.unit) + 1) > 0.35
+        textured = _texture(levels.mean(axis=-1), self.shaded, self.unit) > 10
         self.shadow = self.shaded & self.coloured & (light > 0.1) & ~textured
         self.grey = levels.mean(axis=-1)
         # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
@@ -326,6 +326,16 @@ class Fusion:
             inner = ndimage.binary_erosion(core)
             core = inner if inner.sum() >= 8 else core
         return float(np.median(off[core]))
+
+
+def _texture(grey: Floats, where: Mask, unit: float) -> Floats:
+    """Standard deviation [H, W] of the levels ``where`` in small windows: soil is uneven, a shadow is not."""
+    size, inside = 2 * round(4 * unit) + 1, np.where(where, grey, 0).astype(np.float32)
+    share = ndimage.uniform_filter(where.astype(np.float32), size)
+    mean, square = (
+        ndimage.uniform_filter(v, size) / np.maximum(share, 0.02) for v in (inside, inside * inside)
+    )
+    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)))
 
 
 def _is_open(part: Part, outside: Mask) -> bool:
