@@ -76,7 +76,7 @@ def blended(levels: Floats, product: Mask, border: Mask, unit: float) -> float:
     odds = _colour_odds(levels, shrunk(product, 3 * unit), ~grown(product, 3 * unit), round(_WINDOW * unit))
     size = 2 * round(5 * unit) + 1
     means = [ndimage.uniform_filter(np.clip(odds, -5, 5) * side, size)[border] for side in (inside, outside)]
-    return float(((means[0] < 0) | (means[1] > 0)).mean())
+    return float(((means[0] < 0) | (means[1] > 0) | (means[0] - means[1] < 0.5)).mean())
 
 
 def _colour_odds(levels: Floats, product: Mask, ground: Mask, radius: int) -> Floats:
