@@ -83,7 +83,7 @@ class Fusion:
         self.grey = levels.mean(axis=-1)
         # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
         clearest = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1)
-        faint = clearest < np.minimum(6 + 6 * error, _FAINT)
+        faint = clearest < np.minimum(10 + 2 * error, _FAINT)
         self.unclear = grown(~smooth | faint, 8 * self.unit)
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
         around = grown(prior > 0.5, 30 * self.unit) & (prior <= 0.5)
