@@ -122,7 +122,7 @@ class AdPainter:
 
         item = Item(
             product=product, prompt=None, writes=False, n=len(prompts), candidates=len(prompts), ranked=False,
-            size=size, placement=None, scale=None, stance=stance, relight=False, seed=seed, cutout="auto",
+            sizes=(size,), placement=None, scale=None, stance=stance, relight=False, seed=seed, cutout="auto",
         )  # fmt: skip
         images: list[Image.Image] = self.painter.paint(shots_of(item, cutout, prompts))
         return images

@@ -84,6 +84,8 @@ COMMANDS: Mapping[str, Command] = {
             "--candidates": "generate.candidates",
             "--judge": "judge.model",
             "--size": "generate.size",
+            "--format": "generate.format",
+            "--again": "generate.again",
             "--placement": "generate.placement",
             "--scale": "generate.scale",
             "--stance": "generate.stance",
@@ -248,6 +250,30 @@ COMMANDS: Mapping[str, Command] = {
         },
         out="OUT",
     ),
+    "deliver": Command(
+        "Make the kept ads of a run the files that platforms take.",
+        {
+            "RUN": "deliver.run",
+            "--for": "deliver.platforms",
+            "--keep": "deliver.keep",
+            "--format": "deliver.format",
+        },
+    ),
+    "check": Command(
+        "Say which rules of a platform a picture misses, and by how much.",
+        {"IMG": "check.images", "--for": "check.platforms"},
+        folder=False,
+    ),
+    "verify": Command(
+        "Say who made an ad, how, and whether its product's pixels are those of the photo.",
+        {
+            "AD": "verify.ads",
+            "--photo": "verify.photo",
+            "--mask": "verify.mask",
+            "--anchors": "verify.anchors",
+        },
+        folder=False,
+    ),
     "fetch": Command(
         "Fetch the cut-out model, or models of the hub, before they are needed.",
         {"NAME": "fetch.names"},
@@ -393,6 +419,8 @@ def _execute(name: str, flags: Mapping[str, Any], options: Mapping[str, Any]) ->
         raise UsageError("--resume goes on with a run and --overwrite replaces it; give one of them")
     if options.get("resume") and source is None:
         out, source = _resumed(dashed(name), out)
+    if "generate.again" in flags:
+        out, source = _stage(name).run_of(Path(flags["generate.again"]))
     recipe = resolve(recipe_class(name), source, sets=options["set"] or (), flags=flags)
     stage = _stage(name)
     report = make_reporter(json=options["json"], quiet=options["quiet"])
@@ -450,7 +478,10 @@ def _execute_in_folder(
     if not run_dir.is_main_process():
         report = SilentReporter()
     switches = {switch: options[switch] for switch in ("resume", "overwrite", "accept_changed")}
-    with run_dir.RunDir.open(out, dashed(name), recipe, models=models, notify=report.warn, **switches) as run:
+    whole = recipe
+    if hasattr(stage, "whole_run") and (found := stage.whole_run(recipe)) is not None:
+        whole, switches["resume"] = found, True
+    with run_dir.RunDir.open(out, dashed(name), whole, models=models, notify=report.warn, **switches) as run:
         report.info(f"run folder {run.path}")
         local = digests.model_files(stage.models(recipe) if hasattr(stage, "models") else ())
         run.remember("models", local, report.warn, whole=False)
@@ -507,7 +538,7 @@ def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, s
             report.warn(f"{len(outcome.failed)} not used, each told above and in report.html")
         for line in [to_json(outcome.result)] if options["json"] else outcome.lines:
             typer.echo(line)
-    return 3 if outcome.failed else 0
+    return 1 if outcome.failed_check else 3 if outcome.failed else 0
 
 
 def _version(asked: bool) -> None:

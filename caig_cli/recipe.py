@@ -132,8 +132,12 @@ def recipe_hash(recipe: Recipe) -> str:
 
 
 def differences(recipe: Recipe, tree: Mapping[str, Any]) -> list[str]:
-    """Dotted keys whose values differ between a recipe and a loaded ``recipe.yaml``."""
+    """Dotted keys whose values differ between a recipe and a loaded ``recipe.yaml``.
+
+    A file of an earlier version that lacks a key has the key's default.
+    """
     ours, theirs = dict(leaves(recipe.model_dump(mode="json"))), dict(leaves(tree))
+    theirs = dict(leaves(type(recipe)().model_dump(mode="json"))) | theirs
     return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
 
 

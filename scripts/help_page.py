@@ -19,6 +19,7 @@ Made by `python scripts/help_page.py` from the command line; do not edit by hand
 
 Exit codes: 0 done, 1 failed while running, 2 bad usage, recipe or data (or nothing could be made of it),
 3 finished but some items failed (each is listed), 130 interrupted.
+`check` and `verify` leave with 1 where a rule is missed or an ad was changed.
 A value is decided by the first of: flag, `CAIG_*` environment variable, `--set`, recipe, default.
 What a run folder holds, and how a run goes on after a kill: [runs.md](runs.md).
 """

@@ -30,6 +30,7 @@ from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS
 from caig_cli.painters.diffusion.painter import DiffusionPainter
 from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import place
+from caig_cli.provenance.image_files import read
 from caig_cli.recipe import resolve
 from caig_cli.records import Box, Product
 from caig_cli.rounds import candidates
@@ -630,8 +631,9 @@ def test_generate_from_end_to_end(
     for row in rows:
         assert row["fidelity"]["interior"] == 0 and row["ignored"] == []
         assert set(row["background"]) == {"seed", "attempts", "growth"}
-    with Image.open(ads[0]["path"]) as ad:
-        assert ad.info["caig:painter"] == "diffusion, sd15 (model)"
+    claims = read(Path(ads[0]["path"])).claims
+    assert claims is not None and claims.source.endswith("/compositeWithTrainedAlgorithmicMedia")
+    assert claims.facts["painter"] == "diffusion, sd15 (model)"
     wrong = [word.replace("kind=sd15", "kind=sdxl") for word in words]
     assert caig([*wrong, "--overwrite"]) == 2
     assert "which kind sdxl cannot use" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from test_generate import make, photo, recipe, rows
+from test_generate import ad_file, make, photo, recipe, rows
 
 from caig_cli import cli
 from caig_cli.cutouts.cutout import Cutout, CutoutFacts
@@ -165,8 +165,8 @@ def test_nothing_is_cut_out_twice(workdir: Path, doubted: list[str]) -> None:
     make(workdir / "run", chosen)
     assert doubted == ["a.png", "b.png", "c.png"]
     whole = {path.name: path.read_bytes() for path in (workdir / "run" / "ads").iterdir()}
-    for name in ("a-1.png", "c-2.png"):
-        (workdir / "run" / "ads" / name).unlink()
+    for name in ("a-1", "c-2"):
+        ad_file(workdir / "run", name).unlink()
     outcome, _ = make(workdir / "run", chosen, resume=True)
     assert doubted == ["a.png", "b.png", "c.png"] and len(outcome.result["ads"]) == 6
     assert {path.name: path.read_bytes() for path in (workdir / "run" / "ads").iterdir()} == whole
@@ -175,11 +175,12 @@ def test_nothing_is_cut_out_twice(workdir: Path, doubted: list[str]) -> None:
 def test_a_damaged_kept_cutout_is_made_again(workdir: Path, doubted: list[str]) -> None:
     source = shop(workdir / "shop", ["a", "b"])
     make(workdir / "run", recipe(source))
-    whole = (workdir / "run" / "ads" / "a-1.png").read_bytes()
-    (workdir / "run" / "ads" / "a-1.png").unlink()
+    ad = ad_file(workdir / "run", "a-1")
+    whole = ad.read_bytes()
+    ad.unlink()
     (workdir / "run" / "products" / "a.png").write_bytes(b"torn")
     make(workdir / "run", recipe(source), resume=True)
-    assert (workdir / "run" / "ads" / "a-1.png").read_bytes() == whole
+    assert ad.read_bytes() == whole
 
 
 def test_of_many_photos_what_is_of_all_is_told_once(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +202,7 @@ def test_of_many_photos_what_is_of_all_is_told_once(workdir: Path, monkeypatch: 
 def test_an_exchanged_photo_is_cut_out_again_and_told(workdir: Path, doubted: list[str]) -> None:
     source = shop(workdir / "shop", ["a", "b"])
     make(workdir / "run", recipe(source))
-    (workdir / "run" / "ads" / "a-1.png").unlink()
+    ad_file(workdir / "run", "a-1").unlink()
     photo(source / "a.png", 7)
     _, report = make(workdir / "run", recipe(source), resume=True, accept_changed=True)
     assert doubted == ["a.png", "b.png", "a.png"]
@@ -290,7 +291,7 @@ def test_columns_mean_what_the_options_mean(workdir: Path) -> None:
     seeds, others = ({ad["product"]: ad["seed"] for ad in one.result["ads"]} for one in (outcome, other))
     assert seeds["A"] == others["A"] and seeds["B"] != others["B"]
     whole = {path.name: path.read_bytes() for path in (workdir / "run" / "ads").iterdir()}
-    (workdir / "run" / "ads" / "B-3.png").unlink()
+    ad_file(workdir / "run", "B-3").unlink()
     make(workdir / "run", recipe(source, prompt="an oak table", n=2, batch=4), resume=True)
     assert {path.name: path.read_bytes() for path in (workdir / "run" / "ads").iterdir()} == whole
 

@@ -15,6 +15,7 @@ from caig_cli.mllm import prompt_model
 from caig_cli.mllm.rewards.sections import RewardSection, VamSection, VisionSection
 from caig_cli.mllm.rewards.storage import FILE
 from caig_cli.mllm.rewards.table import ARCHITECTURES
+from caig_cli.provenance.image_files import read
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,8 @@ def test_the_best_previews_are_made_and_say_so(
     assert best[0]["score"] >= best[1]["score"]
     rows = [json.loads(line) for line in (tmp_path / "best" / "manifest.jsonl").read_text().splitlines()]
     assert all(row["simulated"] and 0 < row["predicted_ctr"] < 1 for row in rows)
-    with Image.open(best[0]["path"]) as image:
-        assert "simulated market" in image.text["caig:predicted_ctr"]  # type: ignore[attr-defined]
+    claims = read(Path(best[0]["path"])).claims
+    assert claims is not None and "simulated market" in claims.facts["predicted_ctr"]
 
 
 def test_candidates_without_a_judge_are_refused(ads: list[str], tmp_path: Path) -> None:

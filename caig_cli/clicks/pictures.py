@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from caig_cli.data.ad_id import find_ad_ids, read_ad_id
 from caig_cli.data.images import SUFFIXES, shown
 from caig_cli.errors import DataError
 
@@ -73,7 +74,14 @@ class Pictures:
             return NONE
         found = self._by_path(name)
         if not found:
-            ways = (self._by_name, self._by_stem, self._inside_name, self._by_words, self._by_id)
+            ways = (
+                self._by_name,
+                self._by_stem,
+                self._by_ad_id,
+                self._inside_name,
+                self._by_words,
+                self._by_id,
+            )
             for find in (*ways, self._by_hash):
                 if found := find(name):
                     break
@@ -145,6 +153,12 @@ class Pictures:
                 return found
         return set()
 
+    def _by_ad_id(self, name: str) -> set[int]:
+        """An ad's own id, anywhere in the cell: in the file's name, or in the file where that was changed."""
+        ids = find_ad_ids(name)
+        named = set().union(*(self._ids.get(one, set()) for one in ids))
+        return named or set().union(*(self._ids_inside.get(one, set()) for one in ids))
+
     def _by_id(self, name: str) -> set[int]:
         """The cell as a part of one file's name: an ad's id."""
         found = self._ids.get(_stem(name), set()) if len(name) > 5 and any(map(str.isdigit, name)) else set()
@@ -188,6 +202,15 @@ class Pictures:
             for part in _ID_PARTS.split(stem):
                 if len(part) > 5:
                     found[part] |= numbers
+        return dict(found)
+
+    @cached_property
+    def _ids_inside(self) -> dict[str, set[int]]:
+        """Ids in the metadata of all files."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for number in sorted(set().union(*self._names.values())):
+            if (own := read_ad_id(Path(self.paths[number]))) is not None:
+                found[own].add(number)
         return dict(found)
 
     @cached_property

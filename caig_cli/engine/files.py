@@ -164,10 +164,49 @@ def is_whole_png(path: Path) -> bool:
     return False
 
 
+def is_whole_image(path: Path) -> bool:
+    """Whether a PNG, JPEG, WebP or AVIF file has all its parts, by its own count of them."""
+    checks = {".png": is_whole_png, ".jpg": _is_whole_jpeg, ".webp": _is_whole_riff, ".avif": _is_whole_boxes}
+    try:
+        return path.suffix in checks and checks[path.suffix](path)
+    except OSError:
+        return False
+
+
+def _is_whole_jpeg(path: Path) -> bool:
+    data = path.read_bytes()
+    return data[:2] == b"\xff\xd8" and data[-2:] == b"\xff\xd9"
+
+
+def _is_whole_riff(path: Path) -> bool:
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    return head[:4] == b"RIFF" and head[8:] == b"WEBP" and int.from_bytes(head[4:8], "little") + 8 == size
+
+
+def _is_whole_boxes(path: Path) -> bool:
+    """An ISO base media file whose boxes end where the file does."""
+    size, position = path.stat().st_size, 0
+    with path.open("rb") as stream:
+        while position < size and len(head := stream.read(8)) == 8 and int.from_bytes(head[:4]) >= 8:
+            position += int.from_bytes(head[:4])
+            stream.seek(position)
+    return position == size and size > 0
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_or_none(path: Path) -> str | None:
+    """As ``digest``; None for a file that can't be read."""
+    try:
+        return digest(path)
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -16,13 +16,15 @@ class Outcome:
 
     ``result`` is the object that ``--json`` prints; ``lines`` are for people, on stdout;
     ``failed`` lists the items that could not be used (exit code 3 when there is one); ``told`` says that
-    the user has read them while the stage ran, so that a line with their number is enough at the end.
+    the user has read them while the stage ran, so that a line with their number is enough at the end;
+    ``failed_check`` says that something that was to be checked is not so (exit code 1).
     """
 
     result: dict[str, Any] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
     lines: tuple[str, ...] = ()
     told: bool = False
+    failed_check: bool = False
 
 
 class NothingUsableError(UsageError):

@@ -224,11 +224,11 @@ class RunDir:
         path = self.path / rel
         return path.exists() and path.relative_to(self._root).as_posix() not in self._files.foreign
 
-    def has_png(self, rel: str) -> bool:
-        """Whether a PNG of this run is there and whole; one that was cut short is told."""
+    def has_image(self, rel: str) -> bool:
+        """Whether a picture of this run is there and whole; one that was cut short is told."""
         if not self.has(rel):
             return False
-        whole = files.is_whole_png(self.path / rel)
+        whole = files.is_whole_image(self.path / rel)
         if not whole:
             self.notify(f"{self.path / rel}: is damaged; made again")
         return whole

@@ -111,7 +111,7 @@ def _sheet(plan: Plan, run: RunDir) -> Image.Image:
 
 
 def _photos(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
-    missing = [i.index for i in plan.items() if not run.has_png(photo_name(i))]
+    missing = [i.index for i in plan.items() if not run.has_image(photo_name(i))]
     make = partial(make_photo, plan.seed, size=plan.photo_size)
     with report.progress("product photos", len(missing)) as bar:
         for index, png in zip(missing, pool.each(make, missing), strict=True):
@@ -124,7 +124,7 @@ def _ads(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
         (i.index, number)
         for i in plan.items()
         for number in range(plan.ads(i))
-        if not run.has_png(ad_name(i, number))
+        if not run.has_image(ad_name(i, number))
     ]
     make = partial(_ad_of_job, plan, run.path)
     with report.progress("ads", len(missing)) as bar:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from caig_cli.painters.layout import place
+from caig_cli.painters.layout import SafeArea, moved_inside, place, safe_box
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.records import Box
 
@@ -24,7 +24,8 @@ class Shot:
     product may fill) say where the product goes; ``height_cm`` is the product's height in the real
     world, so that what stands beside it has a believable size; ``pose`` says how it is placed there,
     ``posed_by`` what decided that (words, option, title, photo or default) and ``told`` what contradicts it;
-    ``relight`` lets the product take on the light of the set; ``seed`` decides everything random.
+    ``relight`` lets the product take on the light of the set; ``safe`` are the shares of the frame at its
+    sides that the product keeps clear of; ``seed`` decides everything random.
     """
 
     product: Cutout
@@ -38,14 +39,16 @@ class Shot:
     posed_by: str = "default"
     told: tuple[str, ...] = ()
     relight: bool = False
+    safe: SafeArea = (0.0, 0.0, 0.0, 0.0)
 
     @property
     def box(self) -> Box:
         """Where the product stands in the frame, in pixels; it may stick out where it is cut off."""
-        return place(
+        box = place(
             self.product.size, self.size, self.placement, self.scale, cut_off=self.product.cut_off,
             stance=self.pose.stance,
         )  # fmt: skip
+        return moved_inside(box, safe_box(self.size, self.safe)) if any(self.safe) else box
 
 
 @dataclass(frozen=True, slots=True)

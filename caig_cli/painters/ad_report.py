@@ -127,12 +127,17 @@ def _card(run: RunDir, row: Row) -> pages.Card:
     width, height = row["size"]
     return pages.Card(
         run.path / row["path"],
-        Path(row["path"]).stem,
+        f"{row['product']}-{row['index'] + 1}",
         row["prompt"],
         "; ".join(f"{what}: {words}" for what, of in notes.items() if (words := ", ".join(of))),
-        {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row),
+        {"seed": str(row["seed"]), "size": f"{width}x{height}"} | _liked(row) | _named(row),
         str(row["path"]),
     )
+
+
+def _named(row: Row) -> dict[str, str]:
+    """An ad's id; runs of an earlier caig have none."""
+    return {"id": row["id"]} if "id" in row else {}
 
 
 def _liked(row: Row) -> dict[str, str]:

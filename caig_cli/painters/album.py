@@ -2,70 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from caig_cli.engine.environment import version
+from caig_cli.engine.files import to_json
 from caig_cli.engine.run_dir import RunDir
+from caig_cli.errors import ItemError
 from caig_cli.painters import Notes, Shot
+from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source, ad_file, name_ad
+from caig_cli.painters.alt_text import alt_text
 from caig_cli.painters.candidates import Opinion
 from caig_cli.painters.compose import measure, measure_relit
 from caig_cli.painters.studio.language import nearest
 from caig_cli.painters.studio.lexicon_told import UNKNOWN
+from caig_cli.provenance.claims import Claims, source_type
+from caig_cli.provenance.image_files import encode, pixels_digest
+from caig_cli.provenance.signing import ROOM
 from caig_cli.records import Product
 
 MANIFEST = "manifest.jsonl"
-
-_SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One ad to make: its file in the run folder, whose it is, its place among the product's ads, the shot
-    that the painter gets, what the judge said of its preview, if it was asked, and where it is made otherwise
-    than the others."""
+    """One ad to make: its place in the run, its product and the photo of it, the shot that the painter gets,
+    what the judge said of its preview, if it was asked, which of the product's candidates it is, where it is
+    made otherwise than the others, and how it is filed."""
 
-    path: str
+    slot: Slot
     product: Product
-    index: int
+    source: Source
     shot: Shot
     opinion: Opinion | None
+    candidate: int | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
+    filing: Filing = AS_PNG
+
+
+Seal = Callable[[bytes, Job, Claims], bytes]
+"""Signs the file of an ad."""
 
 
 class Album:
     """Saves ads one by one: killed at any instant, it holds whole ads only, each once.
 
-    ``origin`` says how the ads are made (recipe hash, model names); it goes into every file.
+    ``origin`` says how the ads are made (recipe hash, model names); it goes into every file. ``seal`` signs
+    the files.
     """
 
-    def __init__(self, run_dir: RunDir, origin: Mapping[str, str]) -> None:
+    def __init__(self, run_dir: RunDir, origin: Mapping[str, str], seal: Seal | None = None) -> None:
         self._run = run_dir
-        self._origin = origin
+        self._origin, self._seal = origin, seal
         self._rows: dict[str, Row] | None = None
 
     def rows(self) -> list[Row]:
         """The manifest's rows of ads that are on disk, each ad once."""
         if self._rows is None:
-            rows = {row["path"]: row for row in self._run.rows(MANIFEST, _checked)}
-            self._rows = {path: row for path, row in rows.items() if self._run.has_png(path)}
+            rows = {row["path"]: row for row in self._run.rows(MANIFEST, checked)}
+            self._rows = {path: row for path, row in rows.items() if self._run.has_image(path)}
         return list(self._rows.values())
 
+    def slots(self) -> set[Slot]:
+        """The places that have their ads."""
+        rows = self.rows()
+        return {Slot(row["product"], row["index"], tuple(row["size"]), row.get("for")) for row in rows}
+
+    def row_of(self, path: str) -> Row | None:
+        """The row of an ad by its file in the run folder."""
+        return next((row for row in self.rows() if row["path"] == path), None)
+
     def add(self, job: Job, image: Image.Image, notes: Notes) -> None:
-        """Save an ad, then its row: an ad without a row is painted again, to the same bytes."""
+        """Save an ad, then its row: an ad without a row is painted again, to the same bytes.
+
+        Raises ItemError where it can't be as small as it has to be.
+        """
         shot, opinion = job.shot, job.opinion
         box = shot.box
+        origin = {**self._origin, **job.origin}
+        identifier = name_ad(shot, job.slot, job.source, origin, job.filing.kind)
+        path = ad_file(job.slot, identifier, job.filing)
+        alt = alt_text(job.product, shot.prompt, [*notes.ignored, *notes.left_out])
+        data = self._file(job, image, self._claims(job, identifier, alt))
         row = {
-            "path": job.path,
+            "id": identifier,
+            "of": job.filing.of,
+            "for": job.slot.shape,
+            "path": path,
+            "format": job.filing.kind,
+            "bytes": len(data),
             "product": job.product.id,
-            "index": job.index,
+            "title": job.product.caption,
+            "attributes": dict(job.product.attributes),
+            "alt": alt,
+            "source_type": source_type(origin["painter"]),
+            "photo": job.source.photo,
+            "photo_sha256": job.source.sha256,
+            "index": job.slot.index,
             "feed": None if job.product.feed is None else asdict(job.product.feed),
+            "candidate": job.candidate,
             "prompt": shot.prompt,
             "ignored": notes.ignored,
             "reasons": notes.reasons,
@@ -85,29 +125,46 @@ class Album:
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
             "relight": asdict(measure_relit(np.asarray(image), shot.product, box)) if shot.relight else None,
         }
-        self._run.save_png(job.path, image, self._provenance(job))
+        self._run.write_bytes(path, data)
         self._run.append_jsonl(MANIFEST, row)
         self._rows = None
         self._run.count("ads")
 
-    def _provenance(self, job: Job) -> dict[str, str]:
+    def _file(self, job: Job, image: Image.Image, claims: Claims) -> bytes:
+        """The bytes of an ad's file, signed where that is asked."""
+        filing = job.filing
+        if self._seal is None:
+            return encode(image, filing.kind, claims, job.shot.box, filing.max_bytes)
+        room = None if filing.max_bytes is None else filing.max_bytes - ROOM
+        data = self._seal(encode(image, filing.kind, claims, job.shot.box, room), job, claims)
+        if filing.max_bytes is not None and len(data) > filing.max_bytes:
+            raise ItemError(f"signed it is {len(data)} bytes, over the limit of {filing.max_bytes}")
+        return data
+
+    def _claims(self, job: Job, identifier: str, alt: str) -> Claims:
         """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
+        shot, origin = job.shot, {**self._origin, **job.origin}
         facts = {
+            "id": identifier,
             "product": job.product.id,
-            "prompt": job.shot.prompt,
-            "seed": str(job.shot.seed),
+            "attributes": to_json(dict(job.product.attributes)),
+            "prompt": shot.prompt,
+            "seed": str(shot.seed),
             "wins": "unknown" if job.opinion is None else job.opinion.wins,
             "predicted_ctr": "unknown" if job.opinion is None else job.opinion.predicted,
+            "photo_sha256": job.source.sha256 or "unknown",
+            "cutout": job.source.cutout,
+            "cutout_pixels": pixels_digest(shot.product.rgba),
+            "box": " ".join(map(str, astuple(shot.box))),
+            "relit": str(shot.relight).lower(),
+            **({"of": job.filing.of} if job.filing.of else {}),
+            **({"for": job.slot.shape} if job.slot.shape else {}),
+            **origin,
         }
-        return {
-            "Software": f"caig {version('caig') or ''}".strip(),
-            "Description": "Advertising image: software made the background around a photo of the product.",
-            "DigitalSourceType": _SYNTHETIC,
-            **{f"caig:{name}": value for name, value in {**facts, **self._origin, **job.origin}.items()},
-        }
+        return Claims(job.product.caption or "", alt, source_type(origin["painter"]), facts)
 
 
-def _checked(row: Row) -> Row:
+def checked(row: Row) -> Row:
     """A row as ``add`` writes it. Raises KeyError, TypeError or ValueError for any other."""
     for name in ("path", "product", "prompt"):
         if not isinstance(row[name], str):

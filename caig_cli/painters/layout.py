@@ -93,6 +93,40 @@ FrameSize = Annotated[str, AfterValidator(_readable)]
 """A recipe value that ``parse_size`` understands."""
 
 
+def parse_sizes(text: str) -> tuple[tuple[int, int], ...]:
+    """The sizes in a text with commas between, each once. Raises UsageError as ``parse_size``."""
+    return tuple(dict.fromkeys(parse_size(part.strip()) for part in text.split(",")))
+
+
+def _all_readable(sizes: str) -> str:
+    parse_sizes(sizes)
+    return sizes
+
+
+FrameSizes = Annotated[str, AfterValidator(_all_readable)]
+"""A recipe value that ``parse_sizes`` understands."""
+
+SafeArea = tuple[float, float, float, float]
+"""Shares of a frame at its left, top, right and bottom that a platform may cut off or cover."""
+
+
+def safe_box(frame: tuple[int, int], safe: SafeArea) -> Box:
+    """What of a frame of (width, height) pixels is never cut off or covered."""
+    width, height = frame
+    left, top = math.ceil(safe[0] * width), math.ceil(safe[1] * height)
+    return Box(left, top, math.floor((1 - safe[2]) * width), math.floor((1 - safe[3]) * height))
+
+
+def moved_inside(box: Box, area: Box) -> Box:
+    """A box inside an area: as near as can be to where it was, in its aspect, smaller if it has to be."""
+    shrink = min(1.0, area.width / box.width, area.height / box.height)
+    width, height = max(1, math.floor(box.width * shrink)), max(1, math.floor(box.height * shrink))
+    left = round((box.left + box.right - width) / 2)
+    left = max(area.left, min(left, area.right - width))
+    top = max(area.top, min(box.bottom - height, area.bottom - height))
+    return Box(left, top, left + width, top + height)
+
+
 def place(
     product: tuple[int, int],
     frame: tuple[int, int],

@@ -152,7 +152,7 @@ def paint(
 
 def _painted(folder: RunDir, job: Job) -> bool:
     paths = (ad_path(folder, job.product, k) for k in range(len(job.prompts)))
-    return all(folder.has_png(path.relative_to(folder.path).as_posix()) for path in paths)
+    return all(folder.has_image(path.relative_to(folder.path).as_posix()) for path in paths)
 
 
 def paint_jobs(brush: BrushSection, means: Means, jobs: Sequence[Job]) -> list[list[bytes]]:

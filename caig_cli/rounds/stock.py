@@ -129,7 +129,7 @@ class Stock:
 
     def cut(self, products: Sequence[Product]) -> None:
         """Cut out whatever is not yet; products whose image is unusable join ``failed``."""
-        missing = [p for p in products if p.id not in self.failed and not self._run.has_png(self._name(p))]
+        missing = [p for p in products if p.id not in self.failed and not self._run.has_image(self._name(p))]
         if not missing:
             return
         with self._report.progress("cutting out", len(missing)) as bar, self._run.timed("cut out"):

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import use_threads
+from caig_cli.errors import UsageError
 from caig_cli.painters import table
+from caig_cli.recipe import differences, resolve
 from caig_cli.records import Failure
 from caig_cli.rounds.generating.memory import LEAN as LEAN
 from caig_cli.rounds.generating.memory import InTurn, planned
@@ -32,6 +35,34 @@ if TYPE_CHECKING:
     from caig_cli.engine.sources import Check
     from caig_cli.painters.album import Album
     from caig_cli.rounds.generating.photos import Look, Photos
+
+MAY_DIFFER = {"generate.again", "generate.prompt", "generate.size", "seed"}
+"""What ``--again`` may change of the run that it adds an ad to."""
+
+
+def run_of(ad: Path) -> tuple[Path, Path]:
+    """The run folder of an ad and the recipe in it. Raises UsageError where it is in none."""
+    folder = ad.resolve().parent.parent
+    if not ad.is_file() or not (folder / "recipe.yaml").is_file():
+        raise UsageError(f"--again {ad}: no ad in the run folder of a caig generate")
+    return folder, folder / "recipe.yaml"
+
+
+def whole_run(recipe: GenerateRecipe) -> GenerateRecipe | None:
+    """The recipe of the run that ``--again`` adds an ad to; None without it.
+
+    Raises UsageError where other values are changed than prompt, seed and size, or none.
+    """
+    if recipe.generate.again is None:
+        return None
+    whole = resolve(GenerateRecipe, run_of(recipe.generate.again)[1])
+    changed = set(differences(recipe, whole.model_dump(mode="json"))) - {"generate.again"}
+    if changed - MAY_DIFFER:
+        other = ", ".join(sorted(changed - MAY_DIFFER))
+        raise UsageError(f"--again: changes prompt, seed and size only, not {other}")
+    if not changed:
+        raise UsageError("--again: would be the same ad; give another --prompt, --seed or --size")
+    return whole
 
 
 def check(recipe: GenerateRecipe) -> None:
@@ -99,18 +130,21 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.rounds.generating.finish import finish
     from caig_cli.rounds.generating.photos import Photos
 
-    order = make_order(recipe, report.warn, report.info)
+    whole = whole_run(recipe)
+    order = make_order(whole or recipe, report.warn, report.info)
     use_threads(recipe.threads)
     run_dir.remember("data", order.files, report.warn)
     album = Album(run_dir, order.origin)
-    done = {str(row["path"]) for row in album.rows()}
+    done = album.slots()
     photos = Photos(run_dir, recipe.generate.accept_doubtful, report)
     found = photos.check(order.items, order.finished(done))
     failures = [*order.failed, *_failures(found)]
     _tell(failures, len(order.items) + len(order.failed), report)
     usable = order.photographed(look.product for look in found)
     usable = usable.without({look.product.id for look in found if look.error is not None})
-    if usable.items:
+    if whole is not None:
+        _paint_again(recipe, whole, usable, album, photos, report)
+    elif usable.items:
         _paint(recipe, usable, album, photos, run_dir, report)
     outcome = finish(run_dir, order, album, found, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
@@ -131,7 +165,7 @@ def _paint(
 
     if order.judge is None:
         report.info(f"ads are not ranked{_unranked(recipe)}")
-    done = {str(row["path"]) for row in album.rows()}
+    done = album.slots()
     turns = _turns(recipe, order, report)
     means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
     painter = InTurn(table.PAINTERS[recipe.generate.painter](means), turns)
@@ -139,7 +173,7 @@ def _paint(
     making = open_set(recipe, order, run_dir, report, photos, painter, turns, order.finished(done), finish)
     size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", order.ads) as bar:
-        bar.advance(sum(path in done for item in order.items for path in item.paths))
+        bar.advance(sum(slot in done for item in order.items for slot in item.slots))
         jobs = ads(making, order.items, done)
         while batch := list(itertools.islice(jobs, size)):
             with run_dir.timed("paint"):
@@ -153,6 +187,24 @@ def _paint(
         report.warn(remark)
     for remark in remarks.about_ads(in_order(album.rows(), order), recipe.diffusion.growth_limit):
         report.warn(remark)
+
+
+def _paint_again(
+    recipe: GenerateRecipe,
+    whole: GenerateRecipe,
+    order: Order,
+    album: Album,
+    photos: Photos,
+    report: Reporter,
+) -> None:
+    """Add to the run one of its ads with another prompt, seed or size. Raises UsageError if it can't be."""
+    from caig_cli.rounds.generating.again import jobs_again
+
+    means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
+    painter = table.PAINTERS[recipe.generate.painter](means)
+    for job in jobs_again(recipe, whole, order, album, photos):
+        album.add(job, painter.paint([job.shot])[0], painter.notes(job.shot))
+        report.info(f"{job.product.id}: made once more, as its ad {job.slot.index + 1}")
 
 
 def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> Turns:

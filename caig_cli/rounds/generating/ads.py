@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from caig_cli.data.product_height import estimate_height_cm
+from caig_cli.engine.files import digest_or_none
 from caig_cli.engine.parking import Turns
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -16,8 +17,9 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, remarks
+from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
 from caig_cli.painters.album import Job
-from caig_cli.painters.candidates import Candidates
+from caig_cli.painters.candidates import Candidates, Opinion
 from caig_cli.painters.composition import composition
 from caig_cli.painters.outline import Outline, outline
 from caig_cli.painters.posing import pose_of
@@ -47,6 +49,7 @@ class Set:
     painter: Painter
     write: Write
     candidates: Candidates | None
+    filing: Filing = AS_PNG
 
 
 def open_set(
@@ -58,14 +61,14 @@ def open_set(
     if order.judge is not None:
         candidates = Candidates(run, painter, ranker(order.judge, recipe.runtime, turns), finished)
     writer = Writer(recipe.writer, recipe.runtime, turns, finish)
-    return Set(run, report, photos, painter, writing(writer), candidates)
+    return Set(run, report, photos, painter, writing(writer), candidates, Filing(recipe.generate.format))
 
 
-def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[Job]:
+def ads(making: Set, items: Sequence[Item], done: Collection[Slot]) -> Iterator[Job]:
     """The jobs of products whose photos can be used, but for those that are ``done``."""
     for item in items:
         product = item.product
-        if set(item.paths).issubset(done):
+        if set(item.slots).issubset(done):
             continue
         cutout = making.photos.cutout(item)
         item = titled(item, cutout, making.report)
@@ -80,10 +83,54 @@ def ads(making: Set, items: Sequence[Item], done: Collection[str]) -> Iterator[J
             making.report.warn(remark)
         ranks = making.candidates if item.ranked else None
         best = ranks.best_first(product, shots) if ranks else [(shot, None) for shot in shots]
-        origin = {} if item.writes else AS_GIVEN
-        for index, (path, (shot, opinion)) in enumerate(zip(item.paths, best, strict=False)):
-            if path not in done:
-                yield Job(path, product, index, shot, opinion, origin)
+        yield from _jobs(item, cutout, shots, best, done, making.filing)
+
+
+def _jobs(
+    item: Item,
+    cutout: Cutout,
+    shots: Sequence[Shot],
+    best: Sequence[tuple[Shot, Opinion | None]],
+    done: Collection[Slot],
+    filing: Filing,
+) -> Iterator[Job]:
+    """The best shots of a product in every size, but for those that are ``done``."""
+    source, origin = source_of(item), {} if item.writes else AS_GIVEN
+    number = {shot.seed: k for k, shot in enumerate(shots)}
+    for index, (shot, opinion) in enumerate(best[: item.n]):
+        candidate = number[shot.seed]
+        for size in item.sizes:
+            slot = Slot(item.product.id, index, size)
+            if slot in done:
+                continue
+            if size != shot.size:
+                one = replace(item, sizes=(size,))
+                shot = shot_again(one, cutout, shot.prompt, shot.seed, candidate)
+            yield Job(slot, item.product, source, shot, opinion, candidate, origin, filing)
+
+
+def shot_again(item: Item, cutout: Cutout, prompt: str, seed: int, number: int | None) -> Shot:
+    """Candidate ``number`` of a product in the first of the item's sizes, with any prompt and seed.
+
+    Without a number, as manifests of earlier versions are, it is found by the seed.
+    """
+    if number is None:
+        tried = range(max(item.candidates, item.n))
+        number = next((k for k in tried if derive_seed(item.seed, item.product.id, k) == seed), 0)
+    return _shot(item, cutout, outline(cutout), _height(item, cutout), prompt, seed, number)
+
+
+def _height(item: Item, cutout: Cutout) -> float:
+    """The product's height in cm."""
+    product = item.product
+    return estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+
+
+def source_of(item: Item) -> Source:
+    """The product's photo and how it is cut out; a file that can't be read any more has no digest."""
+    photo, mask = item.product.image, item.product.mask
+    masked = digest_or_none(mask) if mask is not None else None
+    return Source(photo.name, digest_or_none(photo), masked, item.cutout)
 
 
 def titled(item: Item, cutout: Cutout, report: Reporter) -> Item:
@@ -106,8 +153,7 @@ def titled(item: Item, cutout: Cutout, report: Reporter) -> Item:
 def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
     """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
     product = item.product
-    height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
-    shape = outline(cutout)
+    height, shape = _height(item, cutout), outline(cutout)
     seeds = (derive_seed(item.seed, product.id, k) for k in range(len(prompts)))
     return [
         _shot(item, cutout, shape, height, prompt, seed, number)
@@ -121,12 +167,12 @@ def _shot(
     """Candidate ``number`` of a product: placed as words, options, title and photo say."""
     view = view_of(prompt)
     posing = pose_of(item.product, cutout, shape, view, item.stance)
-    composed = composition(posing.pose, shape, item.size, item.product.id, number, view.camera)
+    composed = composition(posing.pose, shape, item.sizes[0], item.product.id, number, view.camera)
     at_side = bool(posing.cutout.cut_off) and posing.pose.stance != "hang"
     shot = Shot(
         product=posing.cutout,
         prompt=prompt,
-        size=item.size,
+        size=item.sizes[0],
         seed=seed,
         placement=view.placement or item.placement or composed.placement,
         scale=item.scale or (None if at_side else composed.scale),

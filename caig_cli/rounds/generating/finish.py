@@ -14,7 +14,7 @@ from caig_cli.rounds.generating.failures import write_failures
 from caig_cli.rounds.generating.order import Order
 from caig_cli.rounds.generating.photos import Look, picture
 
-_RESULT = ("product", "prompt", "seed", "score")
+_RESULT = ("product", "prompt", "seed", "score", "id")
 
 
 def finish(
@@ -38,7 +38,7 @@ def in_order(rows: Sequence[Row], order: Order) -> list[Row]:
 
 
 def _outcome(run: RunDir, ads: Sequence[dict[str, Any]], failures: Sequence[Failure]) -> Outcome:
-    shown = [{"path": str(run.path / row["path"])} | {key: row[key] for key in _RESULT} for row in ads]
+    shown = [{"path": str(run.path / row["path"])} | {key: row.get(key) for key in _RESULT} for row in ads]
     failed = [{"product": failure.item, "error": failure.error} for failure in failures]
     lines = tuple(str(one["path"]) for one in shown)
     return Outcome({"ads": shown, "failed": failed}, tuple(failures), lines, told=True)

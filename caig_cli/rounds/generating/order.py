@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from caig_cli.data.shards import Shard, parse_shard
 from caig_cli.errors import UsageError
 from caig_cli.painters import table
-from caig_cli.painters.layout import parse_size
+from caig_cli.painters.ad_name import Slot
+from caig_cli.painters.layout import parse_sizes
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Failure, Product
 from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection
@@ -34,7 +35,8 @@ class Item:
     """What is wanted of one product: its own record's values, else those of the recipe.
 
     ``prompt`` is the user's; with ``writes`` the prompt model improves it, or writes where it is None.
-    ``candidates`` prompts are tried, of which the best ``n`` become ads of ``size`` (width, height).
+    ``candidates`` prompts are tried, of which the best ``n`` become ads, each in all ``sizes`` (width,
+    height); the first is judged.
     """
 
     product: Product
@@ -43,7 +45,7 @@ class Item:
     n: int
     candidates: int
     ranked: bool
-    size: tuple[int, int]
+    sizes: tuple[tuple[int, int], ...]
     placement: Placement | None
     scale: float | None
     stance: Stance | None
@@ -52,9 +54,9 @@ class Item:
     cutout: str
 
     @property
-    def paths(self) -> list[str]:
-        """The files of the product's ads, best first."""
-        return [f"ads/{self.product.id}-{index + 1}.png" for index in range(self.n)]
+    def slots(self) -> list[Slot]:
+        """The places of the product's ads, best first."""
+        return [Slot(self.product.id, index, size) for index in range(self.n) for size in self.sizes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +84,17 @@ class Order:
     @property
     def ads(self) -> int:
         """How many ads are wanted."""
-        return sum(item.n for item in self.items)
+        return sum(item.n * len(item.sizes) for item in self.items)
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """The sizes of the ads, smallest area first."""
-        return sorted({item.size for item in self.items}, key=lambda size: (size[0] * size[1], size))
+        sizes = {size for item in self.items for size in item.sizes}
+        return sorted(sizes, key=lambda size: (size[0] * size[1], size))
 
-    def finished(self, done: Collection[str]) -> set[str]:
+    def finished(self, done: Collection[Slot]) -> set[str]:
         """Products whose ads are all among the ``done``."""
-        return {item.product.id for item in self.items if set(item.paths).issubset(done)}
+        return {item.product.id for item in self.items if set(item.slots).issubset(done)}
 
     def without(self, products: Collection[str]) -> Order:
         """The order without some products, and without the models that nobody needs then."""
@@ -177,7 +180,7 @@ def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
         n=n,
         candidates=candidates,
         ranked=judged and candidates > 1,
-        size=parse_size(_first(own.size, given.size)),
+        sizes=parse_sizes(_first(own.size, given.size)),
         placement=_first(own.placement, given.placement),
         scale=_first(own.scale, given.scale),
         stance=_first(own.stance, given.stance),

@@ -186,7 +186,7 @@ class Photos:
                 self._fetcher.fetch(product.addresses[product.image], product.image)
             except ItemError as error:
                 return Look(product, None, str(error))
-        whole = row is not None and self._run.has_png(_name(product))
+        whole = row is not None and self._run.has_image(_name(product))
         key = None if finished and row and whole else _key(item)
         if row and whole and (finished or row["input"] == key):
             return judged(product, facts_of(row), finished or self._accept)

@@ -14,9 +14,10 @@ from caig_cli.feeds.options import Variants
 from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters.diffusion.sections import DiffusionSection
-from caig_cli.painters.layout import FrameSize, Placement
+from caig_cli.painters.layout import FrameSizes, Placement
 from caig_cli.painters.pose import Stance
 from caig_cli.painters.table import PainterName
+from caig_cli.provenance.formats import Format
 from caig_cli.recipe import Section
 
 
@@ -81,8 +82,15 @@ class GenerateSection(Section):
     """Ads tried as previews per product, of which the n that the judge ranks highest are made; empty means
     8 (at least n) where there is a judge, and n where there is none."""
 
-    size: FrameSize = "square"
-    """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels."""
+    size: FrameSizes = "square"
+    """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels; of several with commas
+    between each ad is made in every one, photographed anew."""
+
+    format: Format = "png"
+    """Format of the files; png keeps every pixel, the others are smaller."""
+
+    again: Path | None = None
+    """Ad of a finished run to make once more inside its run, with another prompt, seed or size."""
 
     placement: Placement | None = None
     """Where the product is in the frame; empty differs between the candidates, where the prompt's words

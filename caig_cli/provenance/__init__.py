@@ -1,0 +1,1 @@
+"""What an ad says about itself, where readers look: XMP with IPTC fields, sRGB, signed manifests."""
