@@ -28,6 +28,7 @@ from caig_cli.errors import RecipeError, UsageError
 from caig_cli.painters.album import MANIFEST, Album
 from caig_cli.painters.candidates import FILE as CANDIDATES
 from caig_cli.parsing import read_json
+from caig_cli.provenance.formats import ENCODINGS
 from caig_cli.recipe import differences, replaced, resolve
 from caig_cli.rounds.generating.failures import FILE as FAILURES
 from caig_cli.rounds.generating.failures import read_failures
@@ -174,6 +175,9 @@ def _rank(row: Mapping[str, Any], ranks: Ranks) -> int:
     return ranks.get(str(row.get("product")), -1)
 
 
+_PICTURES = {encoding.suffix for encoding in ENCODINGS.values()}
+
+
 def copy_pictures(shards: Shards, run: RunDir, report: Reporter) -> None:
     """Link or copy what the shards' folders of pictures hold."""
     for name in ("products", "ads"):
@@ -185,7 +189,7 @@ def copy_pictures(shards: Shards, run: RunDir, report: Reporter) -> None:
 def _fill(folders: Sequence[Path], report: Reporter, made: Path) -> None:
     with report.progress(f"merging {folders[0].name}", len(folders)) as bar:
         for folder in folders:
-            for path in folder.rglob("*.png"):
+            for path in (one for one in folder.rglob("*") if one.suffix in _PICTURES):
                 _link(path, made / path.relative_to(folder))
             bar.advance()
 
