@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from caig_cli.data.pairs import read_pairs
+from caig_cli.clicks.pair_files import PairLines
+from caig_cli.data.pairs import pair_record, read_pairs
 from caig_cli.engine.report import SilentReporter
 from caig_cli.recipe import resolve
+from caig_cli.records import Creative, Pair
 from caig_cli.stages import pairs
 
 
@@ -69,3 +71,18 @@ def test_pictures_inside_need_no_digest(written: Path, tmp_path: Path) -> None:
     assert (
         "sha256" not in (tmp_path / "p.jsonl").read_text() and len(read_pairs(tmp_path / "p.jsonl")[0]) == 3
     )
+
+
+def test_a_line_is_the_record_of_its_pair(tmp_path: Path) -> None:
+    """Lines are written by hand, for speed; whatever a record has must be in them too."""
+    pictures = [tmp_path / 'a "b"\u00e9.png', tmp_path.parent / "outside.png"]
+    for picture in pictures:
+        Image.new("RGB", (4, 4)).save(picture)
+    bare = Pair("1", "mug", Creative(pictures[0]), Creative(pictures[1]))
+    ads = [Creative(picture, 5000, 31, 0.0062) for picture in pictures]
+    full = Pair(
+        "2", "mug", *ads, "left", 0.75, 0.7, 'Mug "40"\n\u2028', {"size": "4\u00d75"}, category="kitchen"
+    )
+    line = PairLines(tmp_path)
+    for pair in (bare, full, full):
+        assert json.loads(line(pair)) == pair_record(pair, tmp_path)
