@@ -94,15 +94,10 @@ def sentences(notes: tuple[str, ...]) -> bool:
 
 CRATE = Layer("rectangle", (0.2, 0.2, 0.8, 0.8), GREEN)
 HOLE = Layer("ellipse", (0.27, 0.3, 0.47, 0.5), None)
-SCRAPS = pytest.mark.xfail(
-    strict=False, reason="scraps of white may stay at a hole's rim in a JPEG of quality 75"
-)
 OPENED = "the background seen through the product was removed; if that is wrong, give a mask"
 
 
-@pytest.mark.parametrize(
-    ("level", "quality"), [(251, None), (251, 90), (246, 90), pytest.param(251, 75, marks=SCRAPS)]
-)
+@pytest.mark.parametrize(("level", "quality"), [(251, None), (251, 90), (246, 90), (251, 75)])
 def test_a_hole_on_white_is_open_and_a_white_part_beside_it_is_whole(
     level: int, quality: int | None, cut: Cutter
 ) -> None:
@@ -123,14 +118,16 @@ def test_a_hole_on_white_that_the_network_is_sure_of_may_be_a_label_and_is_told(
     assert 0.1 < got.facts.doubt <= DOUBTFUL
 
 
-@pytest.mark.parametrize("quality", [None, 90, pytest.param(75, marks=SCRAPS)])
-def test_a_ring_on_white_is_open(quality: int | None, cut: Cutter) -> None:
+@pytest.mark.parametrize(("quality", "rim"), [(None, 4), (90, 4), (75, 5)])
+def test_a_ring_on_white_is_open(quality: int | None, rim: int, cut: Cutter) -> None:
+    """Strong compression tints white beside tan: scraps of it stay within five pixels of the rim."""
     disc = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), TAN)
     hole = Layer("ellipse", (0.28, 0.28, 0.72, 0.72), None)
     photo = taken([disc, hole], plain(SIDE, WHITE), quality=quality)
     got = cut(photo.rgb, drawn(SIDE, [disc])[0])
-    assert exact(got, photo.alpha, rim=4)
-    assert got.facts.notes == (OPENED,)
+    assert exact(got, photo.alpha, rim)
+    assert got.facts.notes == (OPENED,) or (quality == 75 and got.facts.notes[-1] == OPENED)
+    assert got.facts.doubt < 0.2
 
 
 def ladder() -> list[Layer]:
