@@ -137,8 +137,16 @@ def differences(recipe: Recipe, tree: Mapping[str, Any]) -> list[str]:
     A file of an earlier version that lacks a key has the key's default.
     """
     ours, theirs = dict(leaves(recipe.model_dump(mode="json"))), dict(leaves(tree))
-    theirs = dict(leaves(type(recipe)().model_dump(mode="json"))) | theirs
+    for key, value in leaves(type(recipe)().model_dump(mode="json")):
+        if not _is_in(key, theirs):
+            theirs[key] = value
     return sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+
+
+def _is_in(key: str, tree: Mapping[str, Any]) -> bool:
+    """Whether a key is among dotted ones, or a section around it is, which is null then."""
+    parts = key.split(".")
+    return any(".".join(parts[:length]) in tree for length in range(1, len(parts) + 1))
 
 
 def replaced(recipe: R, values: Mapping[str, Any]) -> R:

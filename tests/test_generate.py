@@ -272,7 +272,8 @@ def test_memory_does_not_grow_with_the_catalogue(workdir: Path) -> None:
         photo(workdir / "products" / f"{k:02}.png", k)
     make(workdir / "run", recipe(workdir / "products", n=1))
     gc.collect()
-    assert sum(type(thing) is Cutout for thing in gc.get_objects()) <= 1
+    kept = sum(type(thing) is Cutout for thing in gc.get_objects())
+    assert kept <= 3, "of twelve those that the painter still holds for the next candidate of a product"
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def on_trial(parts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pcp
     recipe = recipe_for(
         parts,
         pcpo={
-            "products": write_products(folder, 9), "products_per_round": 5, "loss": "group", "beta": 0.1,
+            "products": write_products(folder, 14), "products_per_round": 5, "loss": "group", "beta": 0.1,
             "accept": True, "reference": "last", "max_kl": 0.5, "min_relevance": 0.0,
         },
         surrogate={"products": 2, "candidates": 6, "min_accuracy": 0.0},
@@ -358,7 +358,7 @@ def test_identical_prompts_are_counted(parts: Path, monkeypatch: pytest.MonkeyPa
     outcome = run(recipe_for(parts, pcpo={"rounds": 1}), tmp_path / "run")
     row = outcome.result["rounds"][0]
     assert (row["pairs"], row["dropped"], row["win_rate"]) == (0, {"same_prompt": 8}, 0.5)
-    assert row["distinct"] == pytest.approx(1 / 3), "three prompts for the one watched product"
+    assert row["distinct"] == pytest.approx(1 / 6), "three prompts for each of the two watched products"
 
 
 def test_the_run_goes_back_when_the_held_out_judge_falls(

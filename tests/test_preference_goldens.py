@@ -95,7 +95,8 @@ def batch_of(mllm: Mllm, arrays: Any, name: str) -> PreferenceBatch:
         talks += [talk for i in group for talk in packed[i][1]]
     place = torch.tensor(talks).argsort()
     pairs = len(talks) // 3
-    return PreferenceBatch(tuple(passes), place.reshape(pairs, 3), torch.zeros(len(talks)), torch.ones(pairs))
+    sure, none = torch.ones(pairs), torch.zeros(pairs)
+    return PreferenceBatch(tuple(passes), place.reshape(pairs, 3), torch.zeros(len(talks)), sure, none)
 
 
 def reply(mllm: Mllm, arrays: Any, name: str, kind: str, item: int) -> tuple[tuple[int, ...], Branch]:

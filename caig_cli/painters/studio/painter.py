@@ -20,7 +20,7 @@ from caig_cli.painters.studio.lights import LIGHTS, key_azimuth
 from caig_cli.painters.studio.packshot import is_packshot, packshot, without_effect
 from caig_cli.painters.studio.photo_light import photo_light
 from caig_cli.painters.studio.placing import left_out
-from caig_cli.painters.studio.render import render
+from caig_cli.painters.studio.render import HIDDEN_SAMPLES, render
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.set import build, build_stage
 from caig_cli.records import Box
@@ -83,10 +83,11 @@ def photograph(
     final = not stage.camera.preview
     photo = photo_light(product) if final else None  # models have learnt previews as they are
     parts = build(stage, product, photo)
-    hidden = covered(product, size, box) if final and not shows_stand_in else None
+    hidden = covered(product, size, box) if final else None
     linear = render(
-        parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final, hidden=hidden
-    )
+        parts, size, spp or samples(size), seed, depth=6 if final else 4, final=final,
+        part=hidden, part_spp=None if shows_stand_in else HIDDEN_SAMPLES,
+    )  # fmt: skip
     if photo is None:
         return grade(linear, scene.mood, LIGHTS[scene.light].level)
     azimuth = key_azimuth(LIGHTS[scene.light], stage.camera, stage.rng("light"), photo)

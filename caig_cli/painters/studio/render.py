@@ -56,13 +56,15 @@ def render(
     denoise: bool = True,
     depth: int = MAX_DEPTH,
     final: bool = False,
-    hidden: Box | None = None,
+    part: Box | None = None,
+    part_spp: int | None = None,
 ) -> Image:
     """Photograph a Mitsuba scene dictionary that has a ``sensor`` (film and sampler are added here).
 
     ``size`` is (width, height) in pixels, ``spp`` samples per pixel, ``depth`` the longest light path.
     ``final``: samples are spread evenly, so that half as many do. It is another noise, and previews keep the
-    one that models learnt. ``hidden``: pixels that something will cover; few samples of each are enough.
+    one that models learnt. ``part`` of the frame is photographed by itself, with ``part_spp`` samples per
+    pixel, such as few where something will cover it; the rest has the same noise whatever their number.
     Returns linear RGB, float32 [H, W, 3], or [H, W, 4] with straight coverage when ``alpha``.
     """
     mi = mitsuba()
@@ -73,10 +75,10 @@ def render(
         {"type": "path", "max_depth": depth, "rr_depth": 4, "block_size": BLOCK, "hide_emitters": alpha}
     )
     seed = seed % 2**32
-    if hidden is None:
+    if part is None:
         picture = np.array(mi.render(loaded, integrator=integrator, spp=spp, seed=seed), np.float32)
     else:
-        picture = _in_parts(loaded, whole["sensor"], integrator, size, spp, seed, hidden)
+        picture = _in_parts(loaded, whole["sensor"], integrator, size, spp, seed, part, part_spp or spp)
     picture[..., :3] = np.clip(np.nan_to_num(picture[..., :3]), 0.0, FIREFLY)
     if not denoise:
         return picture
@@ -89,9 +91,9 @@ def render(
 
 def _in_parts(
     loaded: Any, sensor: Mapping[str, Any], integrator: Any, size: tuple[int, int], spp: int, seed: int,
-    hidden: Box,
+    hidden: Box, hidden_spp: int,
 ) -> Image:  # fmt: skip
-    """The path-traced frame, with few samples of each ``hidden`` pixel and ``spp`` of the others."""
+    """The path-traced frame: ``hidden_spp`` samples of each ``hidden`` pixel, ``spp`` of the others."""
     mi, (width, height) = mitsuba(), size
     parts = [
         Box(0, 0, width, hidden.top), Box(0, hidden.bottom, width, height),
@@ -99,7 +101,7 @@ def _in_parts(
     ]  # fmt: skip
     picture: Image | None = None
     for number, part in enumerate([hidden, *(one for one in parts if one.width > 0 and one.height > 0)]):
-        view, samples = mi.load_dict(_cropped(sensor, part)), spp if number else min(spp, HIDDEN_SAMPLES)
+        view, samples = mi.load_dict(_cropped(sensor, part)), spp if number else min(spp, hidden_spp)
         # A seed of their own: else the first blocks of all parts would have the same noise.
         own = derive_seed(seed, number) % 2**32
         seen = np.array(
