@@ -12,12 +12,12 @@ import pytest
 
 from caig_cli.painters.table import word_reader
 from caig_cli.records import Product, Verdict
+from caig_cli.rounds.consistency import consistency, most_usual
 from caig_cli.rounds.figures import why_refused
 from caig_cli.rounds.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
 from caig_cli.rounds.unpainted import (
     Wanted,
     choose_to_paint,
-    consistency,
     judged_group,
     prefer_unpainted,
 )
@@ -88,6 +88,7 @@ def test_usual_is_what_the_policy_writes_again_and_again() -> None:
     usual = consistency(["oak lamp", "oak lamp", "oak moss", ""], read)
     often, seldom = math.log(3 / 4) + math.log(2 / 4), math.log(3 / 4) + math.log(1 / 4)
     assert usual.tolist() == pytest.approx([often / 2, often / 2, seldom / 2, -math.log(4)])
+    assert most_usual(["oak moss", "oak lamp", "sand", "oak lamp"], 2, read) == ["oak lamp", "oak lamp"]
 
 
 def test_pairs_by_hand() -> None:

@@ -99,7 +99,11 @@ def fitter(name: str, diffusion: DiffusionSection) -> Callable[[str], str] | Non
     return fitter(diffusion)
 
 
-def word_reader(name: str) -> Callable[[str], Collection[str]]:
+ReadWords = Callable[[str], Collection[str]]
+"""The words of a prompt that may matter to a painter."""
+
+
+def word_reader(name: str) -> ReadWords:
     """What of a prompt may matter to a painter: what the studio reads in it, else its words."""
     if name != "studio":
         return lambda prompt: frozenset(re.findall(r"[^\W\d_]+", prompt.lower()))

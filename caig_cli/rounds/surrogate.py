@@ -10,7 +10,7 @@ Legend of shape names: C candidates of all products, W words, P pairs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -18,11 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caig_cli.intervals import share_interval
+from caig_cli.painters.table import ReadWords
 
 Floats = NDArray[np.float64]
-ReadWords = Callable[[str], Collection[str]]
-"""The words of a prompt that may matter to a painter."""
-
 FOLDS = 5
 """Parts of the products; what each is predicted from is the others."""
 RIDGES = (1.0, 3.0, 10.0, 30.0, 100.0)

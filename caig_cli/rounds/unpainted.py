@@ -12,8 +12,9 @@ import numpy as np
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.records import Preference, Product, Verdict
 from caig_cli.rounds.candidates import VERDICTS, Prompts, Team, verdicts_of
+from caig_cli.rounds.consistency import consistency
 from caig_cli.rounds.preferring import LESS_RELEVANT, NEAR_TIE, SAME_PROMPT, duels
-from caig_cli.rounds.surrogate import Floats, JudgedGroup, ReadWords, Surrogate, p_chosen
+from caig_cli.rounds.surrogate import JudgedGroup, Surrogate, p_chosen
 
 
 def judged_groups(folder: RunDir) -> list[JudgedGroup]:
@@ -48,23 +49,6 @@ def choose_to_paint(
     unsure = surrogate.uncertainty(prompts)
     rest.sort(key=lambda number: -unsure[number])
     return [*prompts[:drawn], *(prompts[number] for number in rest[: count - drawn])]
-
-
-def consistency(prompts: Sequence[str], read: ReadWords) -> Floats:
-    """How usual each prompt [C] is for its product: the mean log share of the prompts that have its words.
-
-    The policy writes what suits a product more often than what does not, so that what it writes to this
-    product again and again suits it more surely. Prompts without words count as the least usual.
-    """
-    words = [set(read(prompt)) for prompt in prompts]
-    shared = Counter(word for some in words for word in some)
-    rarest = -math.log(len(prompts))
-    return np.array(
-        [
-            math.fsum(math.log(shared[w] / len(prompts)) for w in some) / len(some) if some else rarest
-            for some in words
-        ]
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.writing import Writer
-from caig_cli.painters import Painter, Shot, remarks
+from caig_cli.painters import Painter, Shot, remarks, table
 from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
 from caig_cli.painters.album import Job
 from caig_cli.painters.candidates import Candidates, Opinion
@@ -26,6 +26,7 @@ from caig_cli.painters.posing import pose_of
 from caig_cli.painters.see_through import clear_parts
 from caig_cli.painters.studio.packshot import framed
 from caig_cli.painters.studio.viewpoint import view_of
+from caig_cli.rounds.consistency import most_usual
 from caig_cli.rounds.generating.order import Item, Order
 from caig_cli.rounds.generating.photos import Photos
 from caig_cli.rounds.generating.sections import GenerateRecipe
@@ -61,7 +62,9 @@ def open_set(
     if order.judge is not None:
         candidates = Candidates(run, painter, ranker(order.judge, recipe.runtime, turns), finished)
     writer = Writer(recipe.writer, recipe.runtime, turns, finish)
-    return Set(run, report, photos, painter, writing(writer), candidates, Filing(recipe.generate.format))
+    return Set(
+        run, report, photos, painter, writing(writer, recipe), candidates, Filing(recipe.generate.format)
+    )
 
 
 def ads(making: Set, items: Sequence[Item], done: Collection[Slot]) -> Iterator[Job]:
@@ -185,13 +188,19 @@ def _shot(
     return framed(shot, item.scale)
 
 
-def writing(writer: Writer) -> Write:
-    """A function that gives the prompts of a product's candidates."""
+def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
+    """A function that gives the prompts of a product's candidates.
+
+    Of more than are tried the most usual for the product are taken; a prompt of the user's is only improved.
+    """
+    read, times = table.word_reader(recipe.generate.painter), recipe.generate.oversample
 
     def write(item: Item, cutout: Cutout) -> list[str]:
         if not item.writes:
             return [item.prompt or ""] * item.candidates
         picture = Image.fromarray(cutout.rgba)
-        return writer.write(item.product, picture, item.candidates, seed=item.seed, draft=item.prompt)
+        drawn = item.candidates * (1 if item.prompt else times)
+        prompts = writer.write(item.product, picture, drawn, seed=item.seed, draft=item.prompt)
+        return most_usual(prompts, item.candidates, read) if drawn > item.candidates else prompts
 
     return write

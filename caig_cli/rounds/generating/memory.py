@@ -24,7 +24,7 @@ SMALL = {"embedded", "heldout"}
 
 LEAN: dict[str, Any] = {
     "quantise": "nf4", "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model",
-    "generate.candidates": 4, "judge.model": None,
+    "generate.candidates": 4, "generate.oversample": 1, "judge.model": None,
 }  # fmt: skip
 """Values that need less."""
 
@@ -41,7 +41,7 @@ def planned(recipe: GenerateRecipe, order: Order) -> tuple[list[Phase], bool]:
         return [], False  # nothing to plan: torch, which would tell, takes seconds to load
     runtime = recipe.planned_runtime()
     alone = [
-        *_writing(recipe.writer, order, runtime),
+        *_writing(recipe.writer, order, runtime, recipe.generate.oversample * order.most_candidates),
         *_painting(recipe, order),
         *_ranking(order, runtime),
     ]
@@ -69,7 +69,8 @@ class InTurn:
         return self._painter.notes(shot)
 
 
-def _writing(section: WriterSection, order: Order, runtime: Runtime) -> list[Phase]:
+def _writing(section: WriterSection, order: Order, runtime: Runtime, drawn: int) -> list[Phase]:
+    """``drawn``: prompts sampled of a product, at most."""
     if order.writer is None:
         return []
     from caig_cli.mllm import memory
@@ -79,7 +80,7 @@ def _writing(section: WriterSection, order: Order, runtime: Runtime) -> list[Pha
     one, question = sketch(order.writer, runtime), question_for(order.writer, section.question)
     told = (question.ask(item.product, item.prompt) for item in order.items if item.writes)
     length = memory.longest(one.mllm, told)
-    room, cache = memory.sampling(one, 1, length, order.most_candidates, section.max_new_tokens)
+    room, cache = memory.sampling(one, 1, length, drawn, section.max_new_tokens)
     return [Phase("write", one.base, FLOAT * one.adapter, 0, room, cache)]
 
 

@@ -82,6 +82,10 @@ class GenerateSection(Section):
     """Ads tried as previews per product, of which the n that the judge ranks highest are made; empty means
     8 (at least n) where there is a judge, and n where there is none."""
 
+    oversample: Annotated[int, Field(ge=1, le=16)] = 3
+    """Prompts sampled for each one that is tried: the most usual for the product are taken, which suit it
+    more often. 1 takes them as they come."""
+
     size: FrameSizes = "square"
     """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels; of several with commas
     between each ad is made in every one, photographed anew."""
