@@ -1,9 +1,10 @@
-"""What it is worth to sample more prompts than are tried and to try the most usual ones, on the market's truth.
+"""What it is worth to sample more prompts than are tried and to try the most usual, by the market's truth.
 
     python benchmarks/oversample.py MARKET [--products 200] [--tried 8] [--model embedded]
 
-MARKET is a folder made by caig market (its ads are not needed: --ads-per-product 0). For each product 32 prompts are
-sampled, nothing is painted; of the first n of them the most usual are taken (caig_cli/rounds/consistency.py).
+MARKET is a folder made by caig market (its ads are not needed: --ads-per-product 0). For each product 32
+prompts are sampled, nothing is painted; of the first n of them the most usual are taken
+(caig_cli/rounds/consistency.py).
 """
 
 from __future__ import annotations
