@@ -114,6 +114,16 @@ COMMANDS: Mapping[str, Command] = {
         },
         folder=False,
     ),
+    "serve": Command(
+        "Answer over HTTP: score ads for trainers and shops.",
+        {
+            "--host": "serve.host",
+            "--port": "serve.port",
+            "--token-file": "serve.token_file",
+            "--judge": "serve.judge",
+        },
+        folder=False,
+    ),
     "pretrain": Command(
         "Teach a prompt model e-commerce dialogues.",
         {"--data": "pretrain.data", "--eval-data": "pretrain.eval_data"},

@@ -20,6 +20,7 @@ LAYERS = (
     ("cli",),
     ("options", "api"),
     ("stages",),
+    ("serving",),
     ("delivery",),
     ("rounds",),
     ("market",),
@@ -40,7 +41,7 @@ LAYERS = (
 )
 HEAVY = {
     "torch", "transformers", "mitsuba", "drjit", "diffusers", "peft", "accelerate", "bitsandbytes",
-    "scipy", "onnxruntime", "matplotlib",
+    "scipy", "onnxruntime", "matplotlib", "starlette", "uvicorn", "prometheus_client",
 }  # fmt: skip
 
 

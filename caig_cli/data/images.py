@@ -56,13 +56,29 @@ def open_image(path: Path) -> Image.Image:
     Raises ItemError (one line: file, why, what to do) for anything that cannot be decoded.
     """
     _check_file(path)
+    return _opened(path, path)
+
+
+def open_bytes(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """As ``open_image``, for a picture in memory, whose ``name`` is for errors.
+
+    More than ``max_pixels`` (at most ``MAX_PIXELS``) are refused before any is decoded, in JPEGs too.
+    """
+    return _opened(io.BytesIO(data), Path(name), max_pixels)
+
+
+def _opened(source: Path | io.BytesIO, path: Path, max_pixels: int | None = None) -> Image.Image:
     try:
         with warnings.catch_warnings():
             # Pillow's own size warning is replaced by the check below; its other warnings
             # (odd metadata) do not concern a merchant.
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=_formats()) as image:
+            with Image.open(source, formats=_formats()) as image:
                 size = image.size
+                if max_pixels is not None and size[0] * size[1] > max_pixels:
+                    raise ItemError(
+                        f"{shown(path)}: {size[0]}x{size[1]} pixels, and {max_pixels} are allowed; shrink it"
+                    )
                 _draw_in(path, image)
                 _check_size(path, image)
                 image.load()
@@ -70,7 +86,7 @@ def open_image(path: Path) -> Image.Image:
     except ItemError:
         raise
     except UnidentifiedImageError:
-        raise ItemError(_unidentified(path)) from None
+        raise ItemError(_unidentified(source, path)) from None
     except Image.DecompressionBombError:
         raise ItemError(_too_many_pixels(path)) from None
     except MemoryError:
@@ -157,8 +173,8 @@ def _damaged(path: Path, error: Exception) -> str:
     return f"{name}: the image data is damaged; export or download it again"
 
 
-def _unidentified(path: Path) -> str:
-    with path.open("rb") as file:
+def _unidentified(source: Path | io.BytesIO, path: Path) -> str:
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source.getvalue()[:32]) as file:
         head = file.read(32)
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
         return f"{shown(path)}: HEIC needs a plugin; run pip install pillow-heif, or export it as JPEG or PNG"

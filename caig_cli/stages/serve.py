@@ -1,0 +1,152 @@
+"""``caig serve``: the judge and the rest of caig over HTTP, for trainers of image models and for shops."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.runtime import use_threads
+from caig_cli.engine.sources import ModelName
+from caig_cli.errors import UsageError
+from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.recipe import Section
+
+if TYPE_CHECKING:
+    from caig_cli.engine.report import Reporter
+    from caig_cli.engine.sources import Check
+
+TOKEN = "CAIG_SERVE_TOKEN"
+SHORTEST = 16
+"""Characters of a token, at least: shorter ones are guessed."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class ServeSection(Section):
+    """Where it listens, who judges, and what a request may ask."""
+
+    host: str = "127.0.0.1"
+    """Address to listen at; any but this machine's own needs a token."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8787
+    """Port to listen at; 0 takes a free one."""
+
+    token_file: Path | None = None
+    """File that holds the token requests must bring; else environment CAIG_SERVE_TOKEN."""
+
+    judge: ModelName = "embedded"
+    """Judge: embedded, heldout, a folder of caig train-rm, or a hub name org/name[@revision]."""
+
+    max_body: Count = 16 << 20
+    """Bytes of a request, at most."""
+
+    max_images: Count = 64
+    """Pictures in a request, at most."""
+
+    max_pixels: Count = 80_000_000
+    """Pixels of all pictures of a request together, at most."""
+
+    max_requests: Count = 16
+    """Requests at the same time, at most; more are told to ask again."""
+
+    timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds for a request's body to come, and then for its answer."""
+
+
+class ServeRecipe(ModelRecipe):
+    """Recipe of ``caig serve``."""
+
+    serve: ServeSection = ServeSection()
+    """The service."""
+
+
+def models(recipe: ServeRecipe) -> dict[str, Check | None]:
+    """The judge."""
+    from caig_cli.mllm.families import check_folder
+
+    return {recipe.serve.judge: check_folder}
+
+
+def plan(recipe: ServeRecipe, report: Reporter) -> list[str]:
+    """What a run would do; listens to nothing."""
+    from caig_cli.engine import sources
+    from caig_cli.mllm.rewards.folders import locate
+
+    token = "with" if _token(recipe.serve) else "without"
+    address = f"http://{recipe.serve.host}:{recipe.serve.port}"
+    return [f"listens at {address}, {token} a token", f"judge {sources.describe(recipe.serve.judge, locate)}"]
+
+
+def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
+    """Answer requests until interrupted. Raises UsageError where it can't listen."""
+    given = recipe.serve
+    token = _token(given)
+    try:
+        import uvicorn
+
+        from caig_cli.serving.app import Service
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing; run pip install 'caig[serve]'") from None
+    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.serving.limits import Limits
+    from caig_cli.serving.scoring import Scorer
+
+    use_threads(recipe.threads)
+    listener = _listener(given.host, given.port)
+    with listener:
+        scorer = Scorer(TrainedJudge.load(given.judge, recipe.runtime()))
+        limits = Limits(given.max_body, given.max_images, given.max_pixels, given.max_requests, given.timeout)
+        service = Service(scorer, limits, token)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                service.app(),
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                limit_concurrency=8 * given.max_requests + 32,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        host = f"[{given.host}]" if ":" in given.host else given.host
+        report.info(f"serving at http://{host}:{listener.getsockname()[1]}/docs; Ctrl-C ends it")
+        try:
+            server.run(sockets=[listener])
+        finally:
+            service.close()
+    return Outcome({"requests": server.server_state.total_requests}, (), ())
+
+
+def _token(given: ServeSection) -> str | None:
+    """The token that requests must bring. Raises UsageError where one is needed and there is none."""
+    token = os.environ.get(TOKEN)
+    if given.token_file is not None:
+        from caig_cli.parsing import Malformed, read_regular
+
+        try:
+            token = read_regular(given.token_file, 1 << 12).decode("utf-8").strip()
+        except (Malformed, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"--token-file {given.token_file}: {error}; give a file with the token"
+            ) from None
+    if token is None and given.host not in LOOPBACK:
+        raise UsageError(f"--host {given.host}: others can ask; give a token by --token-file or {TOKEN}")
+    if token is not None and len(token) < SHORTEST:
+        raise UsageError(f"the token has fewer than {SHORTEST} characters; make one by openssl rand -hex 16")
+    return token
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"can't listen at {host}:{port}: {why}; choose another --host or --port") from None
