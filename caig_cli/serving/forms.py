@@ -58,7 +58,7 @@ class FlowFactoryRequest(Form):
     image: list[str] = Field(min_length=1, description=PICTURE)
     prompt: list[str] = Field(description="one for each picture; pictures of one prompt are a group")
     video: None = Field(None, description="not supported")
-    kwargs: dict[str, Any] | None = Field(None, description="reward: which one to answer with")
+    more: dict[str, Any] | None = Field(None, alias="kwargs", description="reward: which one to answer with")
 
 
 class Step(Form):
@@ -102,7 +102,7 @@ def answer_score(body: Any, scorer: Scorer, limits: Limits) -> Answer:
 def answer_compute(body: Any, scorer: Scorer, limits: Limits) -> Answer:
     """The answer of ``/compute``. Raises Refused."""
     asked = parsed(FlowFactoryRequest, body)
-    return {"rewards": _prompted(asked.image, asked.prompt, asked.kwargs, scorer, limits)}
+    return {"rewards": _prompted(asked.image, asked.prompt, asked.more, scorer, limits)}
 
 
 def parsed(form: type[M], body: Any) -> M:
