@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from caig_cli import __version__
 from caig_cli.serving.limits import Limits, Refused
@@ -58,7 +58,9 @@ class FlowFactoryRequest(Form):
     image: list[str] = Field(min_length=1, description=PICTURE)
     prompt: list[str] = Field(description="one for each picture; pictures of one prompt are a group")
     video: None = Field(None, description="not supported")
-    more: dict[str, Any] | None = Field(None, alias="kwargs", description="reward: which one to answer with")
+    more: dict[str, Any] | None = Field(
+        None, validation_alias=AliasChoices("kwargs"), description="reward: which one to answer with"
+    )
 
 
 class Step(Form):
