@@ -19,11 +19,12 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.mllm.judges.sections import ApiSection
-from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.mllm.sections import PlannedRecipe
 from caig_cli.recipe import Section
 from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
+    from caig_cli.engine.memory import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 EMBEDDED_TESTSET = Path(__file__).parents[1] / "embedded" / "testset" / "pairs.jsonl"
+LEAN = {"quantise": "nf4", "eval_rm.batch": 1}
+"""Values that need less memory."""
 
 
 class EvalRmSection(Section):
@@ -64,7 +67,7 @@ class EvalRmSection(Section):
     """Most confidently wrong pairs of each judge that the report shows as pictures."""
 
 
-class EvalRmRecipe(ModelRecipe):
+class EvalRmRecipe(PlannedRecipe):
     """Recipe of ``caig eval-rm``."""
 
     eval_rm: EvalRmSection = EvalRmSection()
@@ -102,6 +105,21 @@ def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
     return lines + [
         f"judge {name}: {judges.check(name, _setting(recipe), len(pairs))}" for name in _judges(recipe)
     ]
+
+
+def memory(recipe: EvalRmRecipe) -> list[Phase]:
+    """What each judge needs on the device, one after the other; the shipped ones fit anywhere."""
+    from caig_cli.engine.sources import is_remote
+    from caig_cli.mllm.judges import TRAINED
+
+    sources = models(recipe)
+    if all(source in TRAINED for source in sources) or any(map(is_remote, sources)):
+        return []
+    from caig_cli.mllm.judges.memory import judges
+
+    pairs, _ = _pairs(recipe)
+    section, runtime = recipe.eval_rm, recipe.planned_runtime()
+    return list(judges(_judges(recipe), section.trained, runtime, pairs, section.batch))
 
 
 def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

@@ -51,18 +51,27 @@ class ZeroShotJudge:
     @torch.inference_mode()
     def judge(self, pairs: Sequence[Pair]) -> list[Verdict]:
         """All pairs in both orders in one batch. Raises ItemError when an ad cannot be opened."""
-        rules = self.mllm.rules
         views = [
             v for pair in pairs for v in self._views(open_creative(pair.left), open_creative(pair.right))
         ]
-        sizes = [size_of(view) for view in views]
-        seen = apart(self.mllm, patches(self.mllm, rules.tensor(views), sizes), sizes)
-        numbers = [[n, n + 1] for n in range(0, len(views), 2)]
+        texts = [question(pair) for pair in pairs for _ in range(2)]
+        logp_RA = self.logps(self.mllm.rules.tensor(views), [size_of(view) for view in views], texts)
+        half = len(ANSWERS) // 2
+        left_R, right_R = logp_RA[:, :half].logsumexp(1), logp_RA[:, half:].logsumexp(1)
+        first_R = torch.sigmoid((left_R - right_R).cpu().double()).tolist()
+        return [Verdict(first_R[i], 1 - first_R[i + 1]) for i in range(0, len(first_R), 2)]
+
+    def logps(self, pixels: torch.Tensor, sizes: Sequence[Size], texts: Sequence[str]) -> torch.Tensor:
+        """Log-probability of each answer to each text, [R, A], in both orders of each pair.
+
+        ``pixels`` of two pictures a pair, and their ``sizes``.
+        """
+        seen = apart(self.mllm, patches(self.mllm, pixels, sizes), sizes)
+        numbers = [[n, n + 1] for n in range(0, len(sizes), 2)]
         if self.mllm.family.many_images:  # left, right for the first order; right, left for the second
             orders = [order for left, right in numbers for order in ([left, right], [right, left])]
         else:
             orders = [[n] for two in numbers for n in two]
-        texts = [question(pair) for pair in pairs for _ in range(2)]
         batch = collate(
             [self._row(text, [sizes[n] for n in order]) for text, order in zip(texts, orders, strict=True)],
             self.mllm.tokenizer.pad_token_id or 0,
@@ -70,11 +79,7 @@ class ZeroShotJudge:
             sizes=[sizes[n] for order in orders for n in order],
         )
         logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
-        logp_RA = logp_D.view(-1, len(ANSWERS))
-        half = len(ANSWERS) // 2
-        left_R, right_R = logp_RA[:, :half].logsumexp(1), logp_RA[:, half:].logsumexp(1)
-        first_R = torch.sigmoid((left_R - right_R).cpu().double()).tolist()
-        return [Verdict(first_R[i], 1 - first_R[i + 1]) for i in range(0, len(first_R), 2)]
+        return logp_D.view(-1, len(ANSWERS))
 
     def _row(self, text: str, sizes: Sequence[Size]) -> Row:
         """The ads, and the question with each answer as a branch."""
