@@ -23,9 +23,8 @@ class AdFinder(Protocol):
     def paths(self) -> Sequence[str]:
         """A text for each ad: its picture's path, or its name."""
 
-    @property
-    def products(self) -> Sequence[str] | None:
-        """The product of each ad, where that is known and not to be told by the log."""
+    def product(self, found: int, value: str) -> str | None:
+        """The product of an ad by its number and name, where that is known and not to be told by the log."""
 
     def match(self, value: str) -> int:
         """The number of the ad that a cell means, below 0 where it means none."""
@@ -59,6 +58,10 @@ class NamedAds:
         if not words:
             words = self._inside(value.casefold())
         return words.pop() if len(words) == 1 else SEVERAL if words else NONE
+
+    def product(self, found: int, value: str) -> str | None:
+        """That of the ad; what is none of the ads stands for itself."""
+        return self.products[found] if found >= 0 else value
 
     def _inside(self, text: str) -> set[int]:
         """The longest names that stand in a text as whole words."""

@@ -6,7 +6,6 @@ Legend of shape names: R rows of an export, A its ads.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,9 +113,31 @@ def _too_many(export: Export, row: int) -> str:
 
 
 def _products(export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: Rules) -> Products:
-    """The products of an export: those that the ads are known to be of, or told by its rows about ads."""
-    if pictures is not None and pictures.products is not None:
-        return _known_products(ads, pictures.products)
+    """The products of an export: those that its ads are known to be of, and for others what the rows tell."""
+    if pictures is None:
+        return _told_products(export, ads, None, real_R, rules)
+    files = ads.file_A.tolist()
+    known = [pictures.product(file, name) for file, name in zip(files, ads.name_A, strict=True)]
+    if all(product is None for product in known):
+        return _told_products(export, ads, pictures, real_R, rules)
+    values: list[Any] = [product or name for product, name in zip(known, ads.name_A, strict=True)]
+    code_R = np.maximum(ads.ad_R, 0)
+    other_R = np.array([product is None for product in known], np.bool_)[code_R]
+    if (other_R & real_R).any():
+        try:
+            told = _told_products(export, ads, pictures, real_R, rules).column
+        except DataError:  # nothing tells: such an ad stands for itself
+            told = None
+        if told is not None:
+            code_R = np.where(other_R, len(values) + told.code_R, code_R)
+            values += told.values
+    return Products(Column(ads.title, values, code_R), "the plan")
+
+
+def _told_products(
+    export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: Rules
+) -> Products:
+    """Products as the rows about ads tell them."""
     known = export.at(real_R)
     ad_R = ads.ad_R[real_R]
     columns = {one: known.columns[one] for one in PRODUCTS if one in known.columns}
@@ -136,15 +157,6 @@ def _products(export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools
     code_R = np.zeros(len(real_R), np.int32)
     code_R[real_R] = found.column.code_R
     return Products(Column(found.column.title, found.column.values, code_R), found.told, found.doubtful)
-
-
-def _known_products(ads: Ads, products: Sequence[str]) -> Products:
-    """The products of ads that are known; an ad that is not stands for itself."""
-    values = [
-        products[file] if file >= 0 else name
-        for file, name in zip(ads.file_A.tolist(), ads.name_A, strict=True)
-    ]
-    return Products(Column(ads.title, values, np.maximum(ads.ad_R, 0)), "the plan")
 
 
 def _by_pattern(known: Export, rules: Rules, real_R: Bools) -> Products:

@@ -51,9 +51,6 @@ class Pictures:
     Raises DataError where a folder is not there.
     """
 
-    products: Sequence[str] | None = None
-    """A picture may be of any product: the log tells."""
-
     def __init__(self, folders: Sequence[Path], *, allow_outside: bool = False, deep: bool = True) -> None:
         for folder in folders:
             if not folder.is_dir():
@@ -91,6 +88,10 @@ class Pictures:
             return SEVERAL if found else NONE
         number = found.pop()
         return number if self._allow_outside or self._is_inside(number) else OUTSIDE
+
+    def product(self, found: int, value: str) -> str | None:
+        """A picture may be of any product: the log tells."""
+        return None
 
     def fault(self, value: str, found: int) -> str:
         """Why a cell means no file, in one line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,28 +42,53 @@ def read_arm(name: str, source: str, products: Collection[str]) -> tuple[Arm, li
 
 
 def _of_run(arm: str, folder: Path) -> list[Ad]:
-    """The ads of a manifest; of an ad in several sizes, each has an id."""
+    """The ads of a manifest; of an ad in several sizes, each has an id.
+
+    A file of ``caig deliver`` has no score of its own: it takes that of the ad that it shows in a platform's
+    shape.
+    """
+    source = _recipe(folder, "deliver", "run")
+    known = source is not None and (Path(source) / MANIFEST).is_file()
+    rates = {row.get("id"): row.get("predicted_ctr") for row in _rows(Path(source or ""))} if known else {}
     try:
-        rows = read_lines(folder / MANIFEST)
-        return [_ad(arm, folder, row) for row in {str(row["path"]): row for row in rows}.values()]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{shown(folder / MANIFEST)}: is damaged ({error}); resume the run") from None
+        rows = {str(row["path"]): row for row in _rows(folder)}
+        return [_ad(arm, folder, row, rates) for row in rows.values()]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, error) from None
 
 
-def _ad(arm: str, folder: Path, row: dict[str, Any]) -> Ad:
-    path, rate = folder / str(row["path"]), row.get("predicted_ctr")
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    try:
+        return list(read_lines(folder / MANIFEST))
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, error) from None
+
+
+def _damaged(folder: Path, error: Exception) -> DataError:
+    return DataError(f"{shown(folder / MANIFEST)}: is damaged ({error}); resume the run")
+
+
+def _ad(arm: str, folder: Path, row: Mapping[str, Any], rates: Mapping[str | None, float | None]) -> Ad:
+    path, rate = folder / str(row["path"]), row.get("predicted_ctr") or rates.get(row.get("of"))
     score = math.log(float(rate)) if rate else None
     identifier = str(row.get("id") or path.stem)
     return Ad(identifier, arm, str(row["product"]), str(path.absolute()), str(row["prompt"]), score)
 
 
 def _writer(folder: Path) -> str | None:
-    """The prompt model that a run's recipe names."""
+    """The prompt model that a run's recipe names, or that of the run that it delivers."""
+    source = _recipe(folder, "deliver", "run")
+    return _recipe(Path(source) if source else folder, "writer", "model")
+
+
+def _recipe(folder: Path, section: str, key: str) -> str | None:
+    """A value of a run's recipe; None where it has none."""
     try:
         recipe, _ = parse_yaml((folder / RECIPE).read_text("utf-8"))
-        return str(recipe["writer"]["model"])
+        value = recipe[section][key]
     except (OSError, Malformed, KeyError, TypeError, UnicodeDecodeError):
         return None
+    return None if value is None else str(value)
 
 
 def _of_table(arm: str, path: Path) -> list[Ad]:

@@ -9,13 +9,15 @@ Legend of shape names: R rows (a creative on a day), C creatives.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caig_cli.clicks.log import ClickLog
+from caig_cli.clicks.pictures import Pictures
 from caig_cli.errors import UsageError
 from caig_cli.experiments.observed import Floats, Ints, finder, weighed_counts
 from caig_cli.experiments.plan_file import Plan
@@ -45,17 +47,47 @@ def weighed_totals(plan: Plan, log: ClickLog) -> Weighed:
     return Weighed(shown_C, clicks_C, planned, int(log.impressions_R[stray_R].sum()))
 
 
+class PlannedPictures(Pictures):
+    """The image files below some folders; those of a plan's ads are of the products that the plan says."""
+
+    def __init__(
+        self, plan: Plan, folders: Sequence[Path], *, allow_outside: bool = False, deep: bool = True
+    ) -> None:
+        super().__init__(folders, allow_outside=allow_outside, deep=deep)
+        self._planned = PlannedAds(plan)
+
+    def product(self, found: int, value: str) -> str | None:
+        """That of the plan's ad; None of other pictures."""
+        ad = self._planned.number(self.paths[found] if found >= 0 else None, value)
+        return self._planned.plan.ads[ad].product if ad >= 0 else None
+
+    def originals(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Two ads of a plan that look alike stay two: each has its own propensity."""
+        return super().originals(one for one in numbers if self._planned.number(self.paths[one], "") < 0)
+
+
+class PlannedAds:
+    """Numbers a plan's ads by their pictures' paths or names that hold their ids."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._find = finder(plan)
+        self._by_path = {ad.path: number for number, ad in enumerate(plan.ads) if ad.path}
+
+    def number(self, path: str | None, name: str) -> int:
+        """-1 for no ad of the plan."""
+        number = self._by_path.get(path or "", -1)
+        for text in (PurePath(path).name if path else "", name):
+            number = self._find.match(text) if number < 0 and text else number
+        return max(number, -1)
+
+
 def ads_of(plan: Plan, log: ClickLog) -> Ints:
     """The plan's ad of each creative, by its picture's path or a name with its id; -1 for none [C]."""
-    find = finder(plan)
-    by_path = {ad.path: number for number, ad in enumerate(plan.ads) if ad.path}
-    found = []
-    for path, name in zip(log.path_C, log.image_C, strict=True):
-        number = by_path.get(path or "", -1)
-        for text in (PurePath(path).name if path else "", name):
-            number = find.match(text) if number < 0 and text else number
-        found.append(max(number, -1))
-    return np.array(found, np.int64)
+    planned = PlannedAds(plan)
+    return np.array(
+        [planned.number(path, name) for path, name in zip(log.path_C, log.image_C, strict=True)], np.int64
+    )
 
 
 def _propensities(plan: Plan, log: ClickLog, ad_C: Ints) -> Floats:

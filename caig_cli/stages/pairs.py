@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from caig_cli.clicks.log import ClickLog, Ints
     from caig_cli.clicks.selection import Floats
     from caig_cli.engine.report import Reporter
+    from caig_cli.experiments.plan_file import Plan
     from caig_cli.posteriors import Prior
 
 LISTED = 10
@@ -212,10 +214,12 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     import numpy as np
 
     from caig_cli.clicks.choosing import Material
+    from caig_cli.experiments.plan_file import read_plan
     from caig_cli.posteriors import prior_of
 
-    log = _log(recipe, report)
-    impressions, clicks = _counted(recipe, log, report)
+    plan = None if recipe.pairs.plan is None else read_plan(recipe.pairs.plan)
+    log = _log(recipe, plan, report)
+    impressions, clicks = _counted(plan, log, report)
     observed = np.divide(clicks, impressions, out=np.zeros(len(clicks)), where=impressions > 0)
     true, doubtful = _true_rates(recipe, log)
     skipped = _listed("log rows", log.bad, log.bad_rows)
@@ -228,14 +232,13 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     return Material(log, impressions, clicks, observed, true, prior), skipped
 
 
-def _counted(recipe: PairsRecipe, log: ClickLog, report: Reporter) -> tuple[Ints | Floats, Ints | Floats]:
+def _counted(plan: Plan | None, log: ClickLog, report: Reporter) -> tuple[Ints | Floats, Ints | Floats]:
     """Impressions and clicks of each creative [C]: as they are, or weighed by a plan's propensities."""
-    if recipe.pairs.plan is None:
+    if plan is None:
         return log.totals()
-    from caig_cli.experiments.plan_file import read_plan
     from caig_cli.experiments.weighed import weighed_totals
 
-    weighed = weighed_totals(read_plan(recipe.pairs.plan), log)
+    weighed = weighed_totals(plan, log)
     plain = log.totals()[0]
     if not weighed.planned.any():
         raise UsageError(
@@ -251,13 +254,14 @@ def _counted(recipe: PairsRecipe, log: ClickLog, report: Reporter) -> tuple[Ints
     return weighed.shown_C, weighed.clicks_C
 
 
-def _log(recipe: PairsRecipe, report: Reporter) -> ClickLog:
+def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
     """The click log of all files, and what was done to make it one."""
     from caig_cli.clicks.bad_rows import Rules
     from caig_cli.clicks.pictures import Pictures
     from caig_cli.clicks.platforms import named
     from caig_cli.clicks.read_logs import read_click_logs
     from caig_cli.clicks.reading import Options
+    from caig_cli.experiments.weighed import PlannedPictures
 
     section = recipe.pairs
     decimal = None if section.decimal == "auto" else section.decimal
@@ -272,7 +276,8 @@ def _log(recipe: PairsRecipe, report: Reporter) -> ClickLog:
         _pattern(section.item_pattern),
     )
     folders = section.images or (Path(section.logs[0]).parent if section.logs else Path(),)
-    pictures = Pictures(folders, allow_outside=section.allow_outside, deep=bool(section.images))
+    make = Pictures if plan is None else partial(PlannedPictures, plan)
+    pictures = make(folders, allow_outside=section.allow_outside, deep=bool(section.images))
     with report.progress("log rows") as bar:
         log = read_click_logs(
             section.logs, options, rules, pictures=pictures, query=section.query, advance=bar.advance

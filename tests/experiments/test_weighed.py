@@ -97,6 +97,14 @@ def test_plain_sums_take_good_days_for_good_ads_and_propensities_do_not(shop: Pa
     assert 0.6 < share_of_b(weighed, lambda row: row["p_left"]) < 1.0
 
 
+def test_the_plan_says_products_where_the_export_does_not(shop: Path) -> None:
+    lines = [line.split(",") for line in (shop / "log.csv").read_text().splitlines()]
+    known = pairs(shop, "--plan", str(shop / "plan"))
+    rows = [",".join([day, name, *counts]) for day, name, _, *counts in lines]
+    (shop / "log.csv").write_text("\n".join([*rows, "2026-12-01,some banner,5000,90"]) + "\n")
+    assert pairs(shop, "--plan", str(shop / "plan")) == known and len(known) == 12
+
+
 def test_a_plan_of_other_ads_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = json.loads((shop / "plan" / FILE).read_text())
     for n, ad in enumerate(plan["ads"]):
