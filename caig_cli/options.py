@@ -151,5 +151,7 @@ def _value(flag: str, field: FieldInfo, given: Any) -> Any:
         key, sep, value = text.partition("=")
         if not sep or not key.strip():
             raise UsageError(f"{flag} {text!r}: expected key=value")
+        if key.strip() in pairs:
+            raise UsageError(f"{flag} {text!r}: {key.strip()} is given twice; leave one out")
         pairs[key.strip()] = value.strip()
     return pairs

@@ -15,7 +15,7 @@ from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.ads import Ads, find_ads, name_fault, names_of
 from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
 from caig_cli.clicks.encoding import Column, Ints, groups, sums
-from caig_cli.clicks.products import Products, find_products
+from caig_cli.clicks.products import NoProductError, Products, find_products
 from caig_cli.clicks.reading import PRODUCTS, Export
 from caig_cli.clicks.subtotals import subtotals
 from caig_cli.data.images import shown
@@ -126,7 +126,7 @@ def _products(export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools
     if (other_R & real_R).any():
         try:
             told = _told_products(export, ads, pictures, real_R, rules).column
-        except DataError:  # nothing tells: such an ad stands for itself
+        except NoProductError:  # nothing tells: such an ad stands for itself
             told = None
         if told is not None:
             code_R = np.where(other_R, len(values) + told.code_R, code_R)

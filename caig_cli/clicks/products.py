@@ -22,6 +22,10 @@ MOSTLY = 0.95
 _NUMBERED = re.compile(r"[-_ .]+(?:v|ad|img|image|variant|var)?[-_ .]*\d{1,3}$", re.I)
 
 
+class NoProductError(DataError):
+    """Nothing in a log tells the products of its ads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Products:
     """The product of each row."""
@@ -66,7 +70,7 @@ def find_products(
     titles = [column.title for column in (*columns.values(), *others)]
     why = f"; {', '.join(shown(title) for title in titles)} do not group the ads" if titles else ""
     found = shown(missing("", header))
-    raise DataError(
+    raise NoProductError(
         f"{shown(name)}: no column says which product an ad is for{why}; {found}; "
         "name it with --column item=NAME"
     )

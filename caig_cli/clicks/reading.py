@@ -124,6 +124,8 @@ def understand(
             seen.update(str(cell)[:30] for cell in chunk.columns[layout.places["event"]][:1000])
         advance(len(chunk.line_R) + len(chunk.odd) + len(chunk.bad))
     if intake.is_events and intake.other_events and not any(map(len, intake.lines)):
+        if kind is not events.Kind.EVENTS:
+            raise DataError(f"{shown(name)}: no row has an impression; give the export of days with some")
         listed = ", ".join(f"'{shown(one)}'" for one in sorted(seen)[:6])
         raise DataError(
             f"{shown(name)}: no row is an impression or a click; '{table.header[layout.places['event']]}' "

@@ -105,6 +105,11 @@ def observe(plan: Plan, log: ClickLog) -> Observed:
     stratum_R = np.repeat(np.arange(len(strata)), size_S)
     propensity_R = _propensities(plan, log.days, ad_R, strata[stratum_R, 1])
     stray = (propensity_R == 0) & (shown_R > 0)
+    if shown_R.sum() > 0 and not shown_R[~stray].any():
+        raise UsageError(
+            f"the plan shows none of these ads on the days of the exports ({log.days[0]} to {log.days[-1]}); "
+            f"it begins on {plan.periods[0].first_day or 'any day'}: is it the plan of these clicks?"
+        )
     return Observed(
         plan, log.days, ad_R, stratum_R, np.where(stray, 0.0, shown_R), np.where(stray, 0.0, clicks_R),
         propensity_R, strata[:, 0], strata[:, 1], int(shown_R[stray].sum()), unknown,

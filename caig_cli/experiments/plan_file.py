@@ -162,15 +162,41 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
         rows: Sequence[Mapping[str, Any]] = raw[name]
         return tuple(kind(**row) for row in rows)
 
-    ads, products = each(Ad, "ads"), each(ProductFacts, "products")
-    known = {product.id for product in products}
-    arms = each(Arm, "arms")
-    if raw["control"] not in {arm.name for arm in arms} or not {ad.product for ad in ads} <= known:
-        raise ValueError("arms, ads and products do not go together")
-    for period in raw["periods"]:
-        if not all(0 <= share <= 1 for share in period["propensity"].values()):
-            raise ValueError("a propensity is not between 0 and 1")
-    return Plan(
-        int(raw["seed"]), raw["units"], raw["allocation"], raw["control"], arms, raw["shares"], ads, products,
-        each(Period, "periods"), Design(**raw["design"]), float(raw["mixture"]), raw["thompson"],
+    made = Plan(
+        int(raw["seed"]), raw["units"], raw["allocation"], raw["control"], each(Arm, "arms"), raw["shares"],
+        each(Ad, "ads"), each(ProductFacts, "products"), each(Period, "periods"), Design(**raw["design"]),
+        float(raw["mixture"]), raw["thompson"],
     )  # fmt: skip
+    faults = [fault for fault, is_so in _faults(made).items() if is_so]
+    if faults:
+        raise ValueError(faults[0])
+    return made
+
+
+def _faults(made: Plan) -> dict[str, bool]:
+    """What may be wrong with a plan that someone has edited, and whether it is."""
+    arms, products = {arm.name for arm in made.arms}, {product.id for product in made.products}
+    begins = [one.first_day for one in made.periods if one.first_day is not None]
+    shares = [share for one in made.periods for share in one.propensity.values()]
+    own = {ad.arm for ad in made.ads} <= arms and {ad.product for ad in made.ads} <= products
+    return {
+        "no ads": not made.ads,
+        "no periods": not made.periods,
+        "an ad stands twice": len({ad.id.casefold() for ad in made.ads}) < len(made.ads),
+        "arms, ads and products do not go together": not own or {made.control, *made.shares} - arms != set(),
+        "fewer than two arms": len(arms) < 2,
+        "an arm has no share": arms != set(made.shares),
+        "a period has ads of no arm": any(
+            one.propensity.keys() - made.ad_number.keys() for one in made.periods
+        ),
+        "the periods are not in the order of days": begins != sorted(map(_iso, begins)),
+        "a propensity is not between 0 and 1": not all(0 <= share <= 1 for share in shares),
+        "all propensities are 0": not any(shares),
+        "the expected rate is not between 0 and 1": not 0 < made.design.ctr < 1,
+        "the mixture is not above 0": not 0 < made.mixture < float("inf"),
+    }
+
+
+def _iso(day: str) -> str:
+    """A day as it has to be written. Raises ValueError for what is none."""
+    return datetime.date.fromisoformat(day).isoformat()

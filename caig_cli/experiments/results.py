@@ -171,6 +171,12 @@ def _policy(one: PolicyValue) -> Result:
 
 def verdict(found: Result) -> str:
     """One sentence, or two where the split is wrong."""
+    unseen = [arm["arm"] for arm in found["arms"] if not arm["impressions"]]
+    if unseen:
+        return (
+            f"The exports have no impression of {' and '.join(unseen)}, so that arms can't be compared; "
+            "give the exports of all arms."
+        )
     if found["split"]["alarm"]:
         return (
             "The split is not as planned, so that lifts may be the doing of what decided who saw which arm; "

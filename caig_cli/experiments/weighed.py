@@ -55,10 +55,13 @@ class PlannedPictures(Pictures):
     ) -> None:
         super().__init__(folders, allow_outside=allow_outside, deep=deep)
         self._planned = PlannedAds(plan)
+        self.has_planned = False
+        """Whether any ad was of the plan so far."""
 
     def product(self, found: int, value: str) -> str | None:
         """That of the plan's ad; None of other pictures."""
         ad = self._planned.number(self.paths[found] if found >= 0 else None, value)
+        self.has_planned |= ad >= 0
         return self._planned.plan.ads[ad].product if ad >= 0 else None
 
     def originals(self, numbers: Iterable[int]) -> dict[int, int]:

@@ -7,6 +7,7 @@ period by period, with ``--after PLAN --log EXPORT``.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -120,8 +121,11 @@ def check(recipe: ExperimentPlanRecipe) -> None:
     if given.after is not None:
         if not given.logs:
             raise UsageError("--after: give the exports of the experiment so far with --log EXPORT")
-        if given.arms:
-            raise UsageError("--after: the arms are those of the plan; leave --arm out")
+        usual, kept = ExperimentSection(), {"after", "logs", "update_days"}
+        unread = [name for name in ExperimentSection.model_fields
+                  if name not in kept and getattr(given, name) != getattr(usual, name)]  # fmt: skip
+        if unread:
+            raise UsageError(f"--after: {', '.join(unread)} are those of the plan; leave them out")
         return
     if given.logs:
         raise UsageError("--log: is for going on with a plan (--after); earlier clicks are --before EXPORT")
@@ -132,6 +136,13 @@ def check(recipe: ExperimentPlanRecipe) -> None:
             raise UsageError(f"--arm {name}: a name has letters, digits, blanks, dots and dashes")
     if given.control is not None and given.control not in given.arms:
         raise UsageError(f"--control {given.control}: is none of the arms {', '.join(given.arms)}")
+    if given.start is not None:
+        try:
+            datetime.date.fromisoformat(given.start)
+        except ValueError as error:
+            raise UsageError(f"--start {given.start}: {error}; write a day as YYYY-MM-DD") from None
+    elif given.allocation == "thompson":
+        raise UsageError("--allocation thompson: needs --start YYYY-MM-DD, or it can't go on with the clicks")
     if given.shares and given.allocation == "thompson":
         raise UsageError("--share: Thompson sampling finds the shares; leave them out")
     if given.units == "products" and given.allocation == "thompson":

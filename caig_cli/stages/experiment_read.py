@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from caig_cli.clicks.choosing import Probability
 from caig_cli.engine.outcome import Outcome
 from caig_cli.errors import UsageError
+from caig_cli.experiments.plan_file import FILE, TABLE
 from caig_cli.recipe import Recipe, Section
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def check(recipe: ExperimentReadRecipe) -> None:
     """Raises UsageError where plan or exports are missing."""
     if recipe.reading.plan is None or not recipe.reading.exports:
         raise UsageError("name the plan and the exports, as in caig experiment read PLAN meta.csv")
+    for name in recipe.reading.exports:
+        if (Path(name) / FILE).is_file() or Path(name).name in (FILE, TABLE):
+            raise UsageError(f"{name}: is a plan; name one plan first, and then the exports of its clicks")
 
 
 def plan(recipe: ExperimentReadRecipe, report: Reporter) -> list[str]:

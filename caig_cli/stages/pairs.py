@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from caig_cli.experiments.plan_file import Plan
     from caig_cli.posteriors import Prior
 
+NOT_PLANNED = "--plan: no ad of the plan is in the logs; leave the plan out, or give its own exports"
+
 LISTED = 10
 """Skipped rows and images that are told one by one; of the others only the number."""
 
@@ -241,9 +243,7 @@ def _counted(plan: Plan | None, log: ClickLog, report: Reporter) -> tuple[Ints |
     weighed = weighed_totals(plan, log)
     plain = log.totals()[0]
     if not weighed.planned.any():
-        raise UsageError(
-            "--plan: no ad of the plan is in the logs; leave the plan out, or give its own exports"
-        )
+        raise UsageError(NOT_PLANNED)
     report.info(
         f"{int(weighed.planned.sum())} of {len(plain)} creatives are ads of the plan; weighed by "
         f"propensities, their {int(plain[weighed.planned].sum())} impressions tell as much as "
@@ -259,6 +259,7 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
     from caig_cli.clicks.bad_rows import Rules
     from caig_cli.clicks.pictures import Pictures
     from caig_cli.clicks.platforms import named
+    from caig_cli.clicks.products import NoProductError
     from caig_cli.clicks.read_logs import read_click_logs
     from caig_cli.clicks.reading import Options
     from caig_cli.experiments.weighed import PlannedPictures
@@ -278,10 +279,15 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
     folders = section.images or (Path(section.logs[0]).parent if section.logs else Path(),)
     make = Pictures if plan is None else partial(PlannedPictures, plan)
     pictures = make(folders, allow_outside=section.allow_outside, deep=bool(section.images))
-    with report.progress("log rows") as bar:
-        log = read_click_logs(
-            section.logs, options, rules, pictures=pictures, query=section.query, advance=bar.advance
-        )
+    try:
+        with report.progress("log rows") as bar:
+            log = read_click_logs(
+                section.logs, options, rules, pictures=pictures, query=section.query, advance=bar.advance
+            )
+    except NoProductError:
+        if isinstance(pictures, PlannedPictures) and not pictures.has_planned:
+            raise UsageError(NOT_PLANNED) from None
+        raise
     for note in log.notes:
         report.info(note)
     for warning in log.warnings:

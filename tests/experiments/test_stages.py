@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from caig_cli.cli import run
-from caig_cli.experiments.plan_file import read_plan
+from caig_cli.experiments.plan_file import FILE, read_plan
 
 Json = dict[str, Any]
 Call = Callable[..., Json]
@@ -151,12 +151,19 @@ def test_old_pictures_are_an_arm_by_their_names(tmp_path: Path, call: Call) -> N
         (["--arm", "old=no.csv", "--arm", "new=no2.csv"], "no such run, folder or table"),
         (["--share", "old=1.5"], "between 0 and 1"),
         (["--control", "mine"], "none of the arms"),
-        (["--allocation", "thompson", "--units", "products"], "can't change its arm"),
+        (
+            ["--allocation", "thompson", "--units", "products", "--start", "2026-12-01"],
+            "can't change its arm",
+        ),
+        (["--allocation", "thompson"], "needs --start"),
+        (["--start", "2026-02-31"], "write a day as YYYY-MM-DD"),
+        (["--arm", "a=x.csv", "--arm", "a=y.csv"], "given twice"),
+        (["--after", "plan", "--log", "x.csv", "--days", "3"], "days are those of the plan"),
     ],
 )
 def test_mistakes_are_one_line(arguments: list[str], said: str, tmp_path: Path, call: Call) -> None:
     own = arms(tmp_path, 2)
-    given = arguments if "--arm" in arguments else [*own, *arguments]
+    given = arguments if arguments[0] in ("--arm", "--after") else [*own, *arguments]
     assert said in call("experiment", "plan", *given, "--out", tmp_path / "plan", code=2)["error"]
 
 
@@ -165,3 +172,30 @@ def test_an_export_of_other_ads_is_one_line(tmp_path: Path, call: Call) -> None:
     log = tmp_path / "log.csv"
     log.write_text("Day,Ad name,Impressions,Clicks\n2026-12-01,banner,100,3\n")
     assert "no ad of the plan" in call("experiment", "read", tmp_path / "plan", log, code=2)["error"]
+
+
+def test_exports_and_plans_that_do_not_go_together_are_one_line(tmp_path: Path, call: Call) -> None:
+    plan, log = tmp_path / "plan", tmp_path / "log.csv"
+    call("experiment", "plan", *arms(tmp_path, 2), "--start", "2026-12-01", "--out", plan)
+
+    def read(*rows: str, code: int = 2, exports: Sequence[Path] = (log,)) -> Json:
+        log.write_text("\n".join(["Day,Ad name,Impressions,Clicks", *rows]) + "\n")
+        given = ("experiment", "read", plan, *exports, "--out", tmp_path / "r", "--overwrite")
+        return call(*given, code=code)
+
+    both = ("2026-12-01,old000x,900,30", "2026-12-01,new000x,950,31")
+    assert "no row has an impression" in read("2026-12-01,old000x,0,0", "2026-12-01,new000x,0,0")["error"]
+    assert "begins on 2026-12-01" in read(*(row.replace("-12-", "-10-") for row in both))["error"]
+    assert "is a plan" in read(*both, exports=(plan, log))["error"]
+    assert "no impression of old" in read(both[1], code=0)["verdict"]
+    made = json.loads((plan / FILE).read_text())
+    for key, value, said in (
+        ("periods", [], "no periods"),
+        ("ads", [made["ads"][0], *made["ads"]], "stands twice"),
+        ("arms", made["arms"][:1], "do not go together"),
+        ("mixture", -1.0, "mixture"),
+        ("periods", [made["periods"][0] | {"first_day": "soon"}], "soon"),
+        ("periods", [made["periods"][0] | {"propensity": {"else": 0.5}}], "ads of no arm"),
+    ):
+        (plan / FILE).write_text(json.dumps(made | {key: value}))
+        assert said in read(*both)["error"]
