@@ -9,11 +9,14 @@ from typing import Any
 
 from caig_cli.engine import pages, plots
 from caig_cli.experiments.plan_file import Plan
+from caig_cli.experiments.results import p_words
 
 Result = dict[str, Any]
 
 SHOWN_CATEGORIES = 200
 NOTHING = "–"
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Between the parts of a figure, so that a cell does not break it."""
 AFTER = (
     "The interval for any look holds also for whoever looks each day; the last one is about products like "
     "these, which may differ in their lift."
@@ -100,10 +103,13 @@ def _looks(found: Result) -> list[pages.Section]:
         looks = arm["looks"]
         if len(looks) > 1:
             number = _numbers([look["day"] for look in looks])
-            series[arm["arm"]] = [(x, look["lift"]) for x, look in zip(number, looks, strict=True)]
-            bands[arm["arm"]] = [(x, *look["always_valid"]) for x, look in zip(number, looks, strict=True)]
+            series[arm["arm"]] = [(x, 100 * look["lift"]) for x, look in zip(number, looks, strict=True)]
+            bands[arm["arm"]] = [
+                (x, *(100 * end for end in look["always_valid"]))
+                for x, look in zip(number, looks, strict=True)
+            ]
     png = plots.lines(series, "day", level=0.0, bands=bands) if series else None
-    text = "The lift by the end of each day, with intervals that hold for all days together."
+    text = "The lift in % by the end of each day, with intervals that hold for all days together."
     return [] if png is None else [pages.Figure("On the way", png, text)]
 
 
@@ -193,12 +199,14 @@ def _signed(value: float | None, digits: int = 1) -> str:
 
 
 def _interval(ends: Sequence[float] | None, digits: int = 1) -> str:
-    return NOTHING if ends is None else f"{_signed(ends[0], digits)} to {_signed(ends[1], digits)}"
+    if ends is None:
+        return NOTHING
+    return f"{_signed(ends[0], digits)} to {_signed(ends[1], digits)}".replace(" ", UNBROKEN)
 
 
 def _interval_of(ends: Sequence[float]) -> str:
-    return f"{_percent(ends[0], 3)} to {_percent(ends[1], 3)}"
+    return f"{_percent(ends[0], 3)} to {_percent(ends[1], 3)}".replace(" ", UNBROKEN)
 
 
 def _p(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2g}"
+    return NOTHING if value is None else p_words(value).replace(" ", UNBROKEN)

@@ -196,9 +196,14 @@ def verdict(found: Result) -> str:
     return f"No arm is shown to be clicked more than {control}; the best, {best['arm']}, has {_words(best)}."
 
 
+def p_words(value: float) -> str:
+    """A p-value for people: its further decimals say nothing."""
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
 def _words(arm: Result) -> str:
     low, high = arm["interval"]
-    return f"{arm['lift']:+.1%} CTR (95 % interval {low:+.1%} to {high:+.1%}, p {arm['p_holm']:.2g})"
+    return f"{arm['lift']:+.1%} CTR (95 % interval {low:+.1%} to {high:+.1%}, p {p_words(arm['p_holm'])})"
 
 
 def _beyond(arm: Result) -> str:

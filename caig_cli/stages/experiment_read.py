@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from caig_cli.clicks.choosing import Probability
 from caig_cli.engine.outcome import Outcome
 from caig_cli.errors import UsageError
-from caig_cli.experiments.plan_file import FILE, TABLE
 from caig_cli.recipe import Recipe, Section
 
 if TYPE_CHECKING:
@@ -60,7 +59,9 @@ class ExperimentReadRecipe(Recipe):
 
 
 def check(recipe: ExperimentReadRecipe) -> None:
-    """Raises UsageError where plan or exports are missing."""
+    """Raises UsageError where plan or exports are missing, or mixed up."""
+    from caig_cli.experiments.plan_file import FILE, TABLE
+
     if recipe.reading.plan is None or not recipe.reading.exports:
         raise UsageError("name the plan and the exports, as in caig experiment read PLAN meta.csv")
     for name in recipe.reading.exports:
