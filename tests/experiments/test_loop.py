@@ -70,9 +70,10 @@ def test_the_loop_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     found = json.loads(Path("runs/read/results.json").read_text())
     assert found["verdict"] and found["days"] == ["2026-12-01", "2026-12-02"]
     assert not found["unplanned_impressions"] and not found["unknown_impressions"]
-    made = {row["path"] for run in ("plain", "judged") for row in rows(f"runs/{run}-files/manifest.jsonl")}
+    made = {f"runs/{one}-files/{row['path']}" for one in ("plain", "judged")
+            for row in rows(f"runs/{one}-files/manifest.jsonl")}  # fmt: skip
     pairs = rows("pairs.jsonl")
-    assert pairs and {f"ads/{Path(pair[side]).name}" for pair in pairs for side in ("left", "right")} <= made
+    assert pairs and {pair[side] for pair in pairs for side in ("left", "right")} <= made
     assert {(pair["item"], pair["category"]) for pair in pairs} <= {
         (product.id, product.category) for product in plan.products if product.category
     }
