@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +103,7 @@ def test_the_plan_says_products_where_the_export_does_not(shop: Path) -> None:
     known = pairs(shop, "--plan", str(shop / "plan"))
     rows = [",".join([day, name, *counts]) for day, name, _, *counts in lines]
     (shop / "log.csv").write_text("\n".join([*rows, "2026-12-01,some banner,5000,90"]) + "\n")
+    shutil.copy(next((shop / "ads").glob("*.png")), shop / "ads" / "some banner.png")
     assert pairs(shop, "--plan", str(shop / "plan")) == known and len(known) == 12
 
 
