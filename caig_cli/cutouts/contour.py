@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 
-from caig_cli.cutouts.masks import Mask, grown, outline, parts, shrunk, without_dust
+from caig_cli.cutouts.masks import Mask, grown, outline, parts, shrunk, window_of, without_dust
 from caig_cli.cutouts.matting import enlarge
 
 Floats = NDArray[np.floating]
@@ -59,21 +59,29 @@ def _drawn(levels: Floats, product: Mask, belief: Floats, band: Mask, unit: floa
     """The product [H, W], in the ``band`` by its colours near by and by edges."""
     if not band.any():
         return product
+    radius = max(4, round(_WINDOW * unit))
+    window = window_of(band, radius + round(3 * unit))
+    levels, before, band = levels[window], product[window], band[window]
     # What is thin has no other middle than its own guess: two or three pixels away from its outline.
-    inner, outer = shrunk(product, 3 * unit), ~grown(product, 3 * unit)
-    odds = _colour_odds(levels, inner, outer, max(4, round(_WINDOW * unit)))
-    share = np.clip(belief, 0.02, 0.98)
+    inner, outer = shrunk(before, 3 * unit), ~grown(before, 3 * unit)
+    odds = _colour_odds(levels, inner, outer, radius)
+    share = np.clip(belief[window], 0.02, 0.98)
     odds = np.clip(odds, -4, 4) + 0.8 * np.log(share / (1 - share))
-    walked = _walked(levels, band, product.astype(np.float64), 1 / (1 + np.exp(-odds)))
-    return np.where(band, walked > 0.5, product)
+    walked = _walked(levels, band, before.astype(np.float64), 1 / (1 + np.exp(-odds)))
+    found = product.copy()
+    found[window] = np.where(band, walked > 0.5, before)
+    return found
 
 
 def blended(levels: Floats, product: Mask, border: Mask, unit: float) -> float:
     """Share of a ``border`` [H, W] whose inside has the ground's colours or its outside the product's."""
     if not border.any():
         return 0.0
+    radius = round(_WINDOW * unit)
+    window = window_of(border, radius + round(12 * unit))
+    levels, product, border = levels[window], product[window], border[window]
     inside, outside = product & ~shrunk(product, 6 * unit), ~product & grown(product, 6 * unit)
-    odds = _colour_odds(levels, shrunk(product, 3 * unit), ~grown(product, 3 * unit), round(_WINDOW * unit))
+    odds = _colour_odds(levels, shrunk(product, 3 * unit), ~grown(product, 3 * unit), radius)
     size = 2 * round(5 * unit) + 1
     means = [ndimage.uniform_filter(np.clip(odds, -5, 5) * side, size)[border] for side in (inside, outside)]
     return float(((means[0] < 0) | (means[1] > 0) | (means[0] - means[1] < 0.5)).mean())

@@ -57,3 +57,13 @@ def apart(levels: Floats, colour: Floats) -> Floats:
     """The largest difference of the three channels [H, W], in levels."""
     red, green, blue = (np.abs(levels[..., c] - colour[..., c]) for c in range(3))
     return np.maximum(np.maximum(red, green), blue)
+
+
+def texture(grey: Floats, where: Mask, unit: float) -> Floats:
+    """Standard deviation [H, W] of the levels ``where`` in small windows: soil is uneven, a shadow is not."""
+    size, inside = 2 * round(4 * unit) + 1, np.where(where, grey, 0).astype(np.float32)
+    share = ndimage.uniform_filter(where.astype(np.float32), size)
+    mean, square = (
+        ndimage.uniform_filter(v, size) / np.maximum(share, 0.02) for v in (inside, inside * inside)
+    )
+    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)))

@@ -13,11 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from caig_cli.cutouts.attached import is_line, is_low, mirrors
 from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.colours import colour_evidence
 from caig_cli.cutouts.contour import busy_contour
-from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
-from caig_cli.cutouts.masks import Mask, Part, connected, disk, grown, outline, parts, without_dust
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart, texture
+from caig_cli.cutouts.masks import (
+    Mask,
+    Part,
+    connected,
+    disk,
+    grown,
+    main_parts,
+    outline,
+    parts,
+    without_dust,
+)
 from caig_cli.cutouts.openings import find_openings
 
 Floats = NDArray[np.floating]
@@ -78,7 +89,7 @@ class Fusion:
         self.shaded = smooth & (light < 1) & (tint < limit) & ~self.alike
         # On a coloured ground its own hue in less light can only be a shadow.
         self.coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
-        textured = _texture(levels.mean(axis=-1), self.shaded, self.unit) > 10
+        textured = texture(levels.mean(axis=-1), self.shaded, self.unit) > 10
         self.shadow = self.shaded & self.coloured & (light > 0.1) & ~textured
         self.grey = levels.mean(axis=-1)
         # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
@@ -116,7 +127,7 @@ class Fusion:
         decision.product = product & ~openings
         band = self.unclear & self._uncertain(decision)
         drawn = busy_contour(self.soft, decision.product, decision.belief, band, self.unit)
-        decision.product = _main_parts(drawn)
+        decision.product = main_parts(drawn)
         return decision
 
     def _uncertain(self, decision: Decision) -> Mask:
@@ -154,13 +165,8 @@ class Fusion:
             if self._belongs(part, product, attached, area, foot):
                 product[part.window] |= part.mask
                 decision.added += part.area
-            elif attached and self._is_low(part, foot) and self._mirrors(part, product):
+            elif attached and is_low(part, foot) and self._mirrors(part, product):
                 decision.mirrored[part.window] |= part.mask
-
-    @staticmethod
-    def _is_low(part: Part, foot: float) -> bool:
-        """Whether a part is at the product's foot (a row)."""
-        return bool(np.nonzero(part.mask)[0].mean() + part.window[0].start > 0.6 * foot)
 
     def _belongs(self, part: Part, product: Mask, attached: bool, area: int, foot: float) -> bool:
         """Whether a part that the network lost is product all the same."""
@@ -184,45 +190,12 @@ class Fusion:
             return seen > 0.1 and part.area > area / 400 and edged > 0.7 and not part.at_frame
         thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
         if part.at_frame and thickness < 12 * self.unit:
-            return self._is_line(part)
-        mirrors = self._is_low(part, foot) and enclosed < 0.4 and self._mirrors(part, product)
-        return not mirrors
-
-    def _is_line(self, part: Part) -> bool:
-        """Whether a thin part stands out from both of its sides, as a cord does and a horizon does not."""
-        size = 2 * round(14 * self.unit) + 1
-        rows, columns = (slice(max(0, s.start - size), s.stop + size) for s in part.window)
-        grey = self.grey[rows, columns]
-        ridge = np.maximum(ndimage.black_tophat(grey, size=size), ndimage.white_tophat(grey, size=size))
-        top, left = part.window[0].start - rows.start, part.window[1].start - columns.start
-        height, width = part.mask.shape
-        return float(np.median(ridge[top : top + height, left : left + width][part.mask])) > 20
+            return is_line(part, self.grey, self.unit)
+        return not (is_low(part, foot) and enclosed < 0.4 and self._mirrors(part, product))
 
     def _mirrors(self, part: Part, product: Mask) -> bool:
-        """Whether a part below the product shows, column by column, what is above it upside down."""
-        grey = self.grey
-        above, below = [], []
-        top, left = part.window[0].start, part.window[1].start
-        columns = np.flatnonzero(part.mask.any(axis=0))[::2]
-        for column in columns:
-            rows = np.flatnonzero(part.mask[:, column]) + top
-            over = np.flatnonzero(product[: rows[0] + 3, left + column])
-            if over.size == 0 or rows[0] - over[-1] > 12:
-                continue
-            depth = np.arange(2, min(rows.size, 60))
-            depth = depth[(over[-1] - depth >= 0) & (rows[0] + depth < len(grey))]
-            above.append(grey[over[-1] - depth, left + column])
-            below.append(grey[rows[0] + depth, left + column])
-        if len(above) < max(10, 0.3 * len(columns)):
-            return False
-        one, two = np.concatenate(above), np.concatenate(below)
-        if one.size == 0:
-            return False
         ground = float(self.background.colour[part.window][part.mask].mean())
-        faded = bool(np.abs(two - ground).mean() < 0.8 * np.abs(one - ground).mean())
-        if one.size < 50 or min(one.std(), two.std()) < 3:
-            return faded and len(above) > 0.6 * len(columns)
-        return faded and float(np.corrcoef(one, two)[0, 1]) > 0.35
+        return mirrors(part, product, self.grey, ground)
 
     # --- of the background's colour, but product to the network ----------------------------------
 
@@ -329,26 +302,7 @@ class Fusion:
         return float(np.median(off[core]))
 
 
-def _texture(grey: Floats, where: Mask, unit: float) -> Floats:
-    """Standard deviation [H, W] of the levels ``where`` in small windows: soil is uneven, a shadow is not."""
-    size, inside = 2 * round(4 * unit) + 1, np.where(where, grey, 0).astype(np.float32)
-    share = ndimage.uniform_filter(where.astype(np.float32), size)
-    mean, square = (
-        ndimage.uniform_filter(v, size) / np.maximum(share, 0.02) for v in (inside, inside * inside)
-    )
-    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)))
-
-
 def _is_open(part: Part, outside: Mask) -> bool:
     """Whether a part borders on the ``outside`` [h, w] of the product along more than a few pixels."""
     ring = part.ring(2)
     return bool((ring & outside).sum() > 0.1 * ring.sum())
-
-
-def _main_parts(product: Mask) -> Mask:
-    """The product without parts below 1/400 of the largest."""
-    labels, count = ndimage.label(product, np.ones((3, 3), dtype=bool))
-    areas = np.bincount(np.asarray(labels).ravel(), minlength=count + 1)
-    kept = areas >= max(12.0, areas[1:].max(initial=0) / 400)
-    kept[0] = False
-    return np.asarray(kept[labels])

@@ -56,6 +56,24 @@ def without_dust(mask: Mask, smallest: float) -> Mask:
     return np.asarray(kept[labels])
 
 
+def main_parts(mask: Mask) -> Mask:
+    """The mask without parts below 1/400 of the largest."""
+    labels, count = ndimage.label(mask, _EIGHT)
+    areas = np.bincount(np.asarray(labels).ravel(), minlength=count + 1)
+    kept = areas >= max(12.0, areas[1:].max(initial=0) / 400)
+    kept[0] = False
+    return np.asarray(kept[labels])
+
+
+def window_of(mask: Mask, margin: int) -> Window:
+    """The window that holds all of a mask that is not empty, and ``margin`` pixels around it."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A connected part of a mask: its pixels ``mask`` [h, w] within ``window`` of the frame."""
