@@ -94,7 +94,10 @@ def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
     shares = {
         name: min(_MOST.get(name, 1.0), 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()
     }
-    doubt = 1 - float(np.prod([1 - share for share in shares.values()]))
+    # A product of its ground's tone is one cause of both: it counts once.
+    alike = max(shares["kept"], shares["blended"])
+    others = [1 - share for name, share in shares.items() if name not in ("kept", "blended")]
+    doubt = 1 - (1 - alike) * float(np.prod(others))
     worst = sorted(
         (name for name, share in shares.items() if share > _TOLD.get(name, 0.25)),
         key=lambda name: -shares[name],

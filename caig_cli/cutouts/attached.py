@@ -19,9 +19,10 @@ def is_low(part: Part, foot: float) -> bool:
 def is_line(part: Part, grey: Floats, unit: float) -> bool:
     """Whether a thin part stands out from both sides in ``grey`` [H, W]: a cord does, a horizon does not."""
     size = 2 * round(14 * unit) + 1
+    window = size, size
     rows, columns = (slice(max(0, s.start - size), s.stop + size) for s in part.window)
     near = grey[rows, columns]
-    ridge = np.maximum(ndimage.black_tophat(near, size=size), ndimage.white_tophat(near, size=size))
+    ridge = np.maximum(ndimage.black_tophat(near, size=window), ndimage.white_tophat(near, size=window))
     top, left = part.window[0].start - rows.start, part.window[1].start - columns.start
     height, width = part.mask.shape
     return float(np.median(ridge[top : top + height, left : left + width][part.mask])) > 20

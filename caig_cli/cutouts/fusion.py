@@ -92,10 +92,10 @@ class Fusion:
         textured = texture(levels.mean(axis=-1), self.shaded, self.unit) > 10
         self.shadow = self.shaded & self.coloured & (light > 0.1) & ~textured
         self.grey = levels.mean(axis=-1)
-        # Where no colour says exactly what is product: on a busy ground, or near to the product's own tone.
         clearest = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1)
-        faint = clearest < np.minimum(10 + 2 * error, _FAINT)
-        self.unclear = grown(~smooth | faint, 8 * self.unit)
+        self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
+        # Where no colour says exactly what is product: on a busy ground; see _faint_outline for the rest.
+        self.unclear = grown(~smooth, 8 * self.unit)
         self.near_edge = ndimage.binary_dilation(edges.sharp, disk(2))
         around = grown(prior > 0.5, 30 * self.unit) & (prior <= 0.5)
         # Whether most of what lies around the product has no even colour.
@@ -125,6 +125,7 @@ class Fusion:
         decision.opened |= openings
         decision.belief = np.where(openings, 0.0, decision.belief)
         decision.product = product & ~openings
+        self.unclear |= self._faint_outline(decision.product)
         band = self.unclear & self._uncertain(decision)
         drawn = busy_contour(self.soft, decision.product, decision.belief, band, self.unit)
         decision.product = main_parts(drawn)
@@ -135,6 +136,14 @@ class Fusion:
         border = outline(decision.product)
         unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
         return np.asarray(grown(border, 12 * self.unit) | (unsure & grown(border, 24 * self.unit)))
+
+    def _faint_outline(self, product: Mask) -> Mask:
+        """Around outlines where the product is near to the ground's tone.
+
+        Not around others: a few pixels away from any outline nothing stands out of an even ground.
+        """
+        near = grown(outline(product) & self.faint, 24 * self.unit)
+        return grown(self.faint & near, 4 * self.unit)
 
     def _openings(self, product: Mask) -> Mask:
         """What else shows the background, by its likeness to what lies around the product.
