@@ -24,9 +24,6 @@ class Limits:
     seconds: float = 60.0
     """For the body to come, and then for the answer to be found."""
 
-    jobs: int = 16
-    """Jobs that wait; as many finished ones are kept."""
-
 
 class Refused(Exception):  # noqa: N818
     """A request that is not answered, with its HTTP status and one line for people."""
