@@ -7,10 +7,11 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from caig_cli.errors import UsageError
 
@@ -31,6 +32,8 @@ FIELDS: Mapping[str, str] = {
     "url": "landing page",
 }
 """What a column of a log may hold."""
+
+T = TypeVar("T")
 
 OTHER = "other"
 """Columns that are not read, and tell the platform by their names."""
@@ -104,17 +107,11 @@ def platforms() -> Mapping[str, Platform]:
 
 def make_platform(name: str, row: Mapping[str, object]) -> Platform:
     """A row as it stands in the file -> Platform. Raises ValueError for an unknown field."""
-    columns = {
-        language: {one: tuple(names) for one, names in fields.items()}
-        for language, fields in row.items()
-        if isinstance(fields, dict)
-    }
+    columns = columns_of(name, row, FIELDS)
     fields_of: dict[str, tuple[str, ...]] = {}
     languages: dict[str, set[str]] = {}
     for language, fields in columns.items():
         for one, names in fields.items():
-            if one not in FIELDS and one != OTHER:
-                raise ValueError(f"{name}.{language}.{one} is not one of {', '.join(FIELDS)}")
             folded = tuple(map(fold, names))
             if one != OTHER:
                 fields_of[one] = tuple(dict.fromkeys(fields_of.get(one, ()) + folded))
@@ -133,15 +130,35 @@ def make_platform(name: str, row: Mapping[str, object]) -> Platform:
     )
 
 
+def columns_of(
+    name: str, row: Mapping[str, object], known: Collection[str]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Titles by language and field of a row. Raises ValueError for a field that is not ``known``."""
+    columns = {
+        language: {one: tuple(names) for one, names in fields.items()}
+        for language, fields in row.items()
+        if isinstance(fields, dict)
+    }
+    for language, fields in columns.items():
+        for one in fields:
+            if one not in known and one != OTHER:
+                raise ValueError(f"{name}.{language}.{one} is not one of {', '.join(known)}")
+    return columns
+
+
 def named(name: str) -> Platform | None:
     """The platform that ``--from`` names; None for ``auto``. Raises UsageError for an unknown one."""
-    table = platforms()
+    return row_named(name, platforms(), "platform")
+
+
+def row_named(name: str, table: Mapping[str, T], what: str) -> T | None:
+    """The row of a table that ``--from`` names, as ``named`` does; ``what`` a row is, for people."""
     if name == "auto":
         return None
     if name not in table:
         near = difflib.get_close_matches(name, list(table), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it is auto or one of {', '.join(table)}"
-        raise UsageError(f"--from {name}: no such platform; {hint}")
+        raise UsageError(f"--from {name}: no such {what}; {hint}")
     return table[name]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from caig_cli.clicks.platforms import fold, missing
+from caig_cli.clicks.platforms import OTHER, columns_of, fold, missing, row_named
 from caig_cli.errors import UsageError
 
 TABLE = Path(__file__).with_name("platforms.toml")
@@ -54,8 +54,6 @@ FIELDS: Mapping[str, str] = {
 }
 """What a column of a feed may hold."""
 
-OTHER = "other"
-"""Columns that are not read, and tell the platform by their names."""
 
 _QUALIFIER = re.compile(r"\[[\w-]+=[^\]]*\]")
 _SPACE = re.compile(r"^\s*[gc]:(?=\w)", re.I)
@@ -115,16 +113,10 @@ def platforms() -> Mapping[str, Platform]:
 
 def make_platform(name: str, row: Mapping[str, object]) -> Platform:
     """A row as it stands in the file -> Platform. Raises ValueError for an unknown field."""
-    columns = {
-        language: {one: tuple(names) for one, names in fields.items()}
-        for language, fields in row.items()
-        if isinstance(fields, dict)
-    }
+    columns = columns_of(name, row, FIELDS)
     titles: dict[str, list[str]] = {}
-    for language, fields in columns.items():
+    for fields in columns.values():
         for one, names in fields.items():
-            if one not in FIELDS and one != OTHER:
-                raise ValueError(f"{name}.{language}.{one} is not one of {', '.join(FIELDS)}")
             titles.setdefault(one, []).extend(names)
     sources = row["sources"]
     assert isinstance(sources, list)
@@ -144,14 +136,7 @@ def _names(titles: Iterable[str]) -> Names:
 
 def named(name: str) -> Platform | None:
     """The platform that ``--from`` names; None for ``auto``. Raises UsageError for an unknown one."""
-    table = platforms()
-    if name == "auto":
-        return None
-    if name not in table:
-        near = difflib.get_close_matches(name, list(table), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f"it is auto or one of {', '.join(table)}"
-        raise UsageError(f"--from {name}: no such feed; {hint}")
-    return table[name]
+    return row_named(name, platforms(), "feed")
 
 
 @dataclass(frozen=True, slots=True)
