@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from made_page import write_or_check
+from made_page import COMMON_LANGUAGES, write_or_check
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -17,9 +17,7 @@ from caig_cli.feeds.targets import Target, targets  # noqa: E402
 PAGE = ROOT / "docs/feeds.md"
 MARK = "<!-- made by scripts/feeds_page.py from caig_cli/feeds/{platforms,targets}.toml -->\n"
 
-LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
-    "nl": "Dutch", "pl": "Polish", "ja": "Japanese", "ko": "Korean", "zh": "Chinese", "ru": "Russian",
+LANGUAGES = COMMON_LANGUAGES | {
     "cs": "Czech and Slovak",
 }  # fmt: skip
 

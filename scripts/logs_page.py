@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from made_page import write_or_check
+from made_page import COMMON_LANGUAGES, write_or_check
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -16,9 +16,7 @@ from caig_cli.clicks.platforms import FIELDS, OTHER, Platform, platforms  # noqa
 PAGE = ROOT / "docs/logs.md"
 MARK = "<!-- made by scripts/logs_page.py from caig_cli/clicks/platforms.toml -->\n"
 
-LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
-    "nl": "Dutch", "pl": "Polish", "ja": "Japanese", "ko": "Korean", "zh": "Chinese", "ru": "Russian",
+LANGUAGES = COMMON_LANGUAGES | {
     "tr": "Turkish", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "cs": "Czech",
 }  # fmt: skip
 

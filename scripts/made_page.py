@@ -5,6 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+COMMON_LANGUAGES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "nl": "Dutch", "pl": "Polish", "ja": "Japanese", "ko": "Korean", "zh": "Chinese", "ru": "Russian",
+}  # fmt: skip
+"""Languages of column names that both pages of tables tell."""
+
 
 def write_or_check(page: Path, text: str) -> int:
     """The exit code: 1 where ``--check`` was given and the page is not ``text``."""
