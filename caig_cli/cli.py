@@ -115,12 +115,13 @@ COMMANDS: Mapping[str, Command] = {
         folder=False,
     ),
     "serve": Command(
-        "Answer over HTTP: score ads for trainers and shops.",
+        "Answer over HTTP: score ads, write prompts, make ads.",
         {
             "--host": "serve.host",
             "--port": "serve.port",
             "--token-file": "serve.token_file",
             "--judge": "serve.judge",
+            "--jobs": "serve.jobs",
         },
         folder=False,
     ),

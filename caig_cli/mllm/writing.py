@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from caig_cli.engine.parking import Turns
-from caig_cli.engine.runtime import Runtime
 from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.questions import Question
@@ -48,14 +47,13 @@ class WriterSection(Section):
 
 
 class Writer:
-    """Writes the prompts of one product after the other; the model is loaded when the first one comes."""
+    """Writes the prompts of one product after the other; the model is asked for when the first one comes."""
 
     def __init__(
-        self, section: WriterSection, runtime: Callable[[], Runtime], turns: Turns, finish: Finisher
+        self, section: WriterSection, model: Callable[[], PromptModel], turns: Turns, finish: Finisher
     ) -> None:
         """``finish`` makes prompts of answers."""
-        self._section, self._runtime, self._turns, self._finish = section, runtime, turns, finish
-        self._model: PromptModel | None = None
+        self._section, self._model, self._turns, self._finish = section, model, turns, finish
 
     def write(
         self, product: Product, picture: Image.Image, count: int, *, seed: int, draft: str | None = None
@@ -64,16 +62,12 @@ class Writer:
 
         Prompt k depends on the seed, the product and k, not on ``count``.
         """
-        from caig_cli.mllm.prompt_model import PromptModel
-
-        if self._model is None:
-            self._turns.clear()
-            self._model = PromptModel.load(self._section.model, self._runtime(), self._section.question)
-        self._turns.take(self._model.mllm.model)
+        model = self._model()
+        self._turns.take(model.mllm.model)
         sample = partial(
-            self._model.write_prompts,
+            model.write_prompts,
             picture,
-            self._model.question.ask(product, draft),
+            model.question.ask(product, draft),
             temperature=self._section.temperature,
             top_p=self._section.top_p,
             max_new_tokens=self._section.max_new_tokens,

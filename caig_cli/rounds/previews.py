@@ -1,13 +1,11 @@
-"""The judge of previews: who ranks the candidates of ``caig generate``, loaded when the first are there."""
+"""The judge of previews: who ranks the candidates of ``caig generate``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 from caig_cli.engine.parking import Turns
-from caig_cli.engine.runtime import Runtime
 from caig_cli.painters.candidates import Opinion, Rank
 from caig_cli.records import Product
 
@@ -26,20 +24,14 @@ def has_judge(source: str | None) -> bool:
     return is_there(source)
 
 
-def ranker(source: str, runtime: Callable[[], Runtime], turns: Turns) -> Rank:
-    """A function that ranks the previews of a product by a trained judge."""
-
-    @cache
-    def judge() -> TrainedJudge:
-        from caig_cli.mllm.rewards.judge import TrainedJudge
-
-        turns.clear()
-        return TrainedJudge.load(source, runtime())
+def ranker(load: Callable[[], TrainedJudge], turns: Turns) -> Rank:
+    """A function that ranks the previews of a product by a judge, asked for when the first are there."""
 
     def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, Opinion]]:
-        turns.take(judge().model)
-        said = judge().rank(previews, product.caption, product.attributes)
-        return [(n, _opinion(said.wins[n], said.ctr[n], judge().simulated)) for n in said.order]
+        judge = load()
+        turns.take(judge.model)
+        said = judge.rank(previews, product.caption, product.attributes)
+        return [(n, _opinion(said.wins[n], said.ctr[n], judge.simulated)) for n in said.order]
 
     return rank
 

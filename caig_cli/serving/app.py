@@ -8,17 +8,18 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from caig_cli.errors import CaigError
 from caig_cli.serving import forms
+from caig_cli.serving.ad_routes import AdJobs
 from caig_cli.serving.admission import admit, parse_body, read_body
 from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.metrics import Metrics
 from caig_cli.serving.openapi import as_html, description
 from caig_cli.serving.scoring import REWARDS, Scorer
 
@@ -30,13 +31,16 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Service:
-    """A judge behind routes. ``token`` None: only requests to localhost by name are answered."""
+    """A judge behind routes, and with ``ads`` what makes ads.
 
-    def __init__(self, scorer: Scorer, limits: Limits, token: str | None) -> None:
-        self._scorer, self._limits, self._token = scorer, limits, token
+    ``token`` None: only requests to localhost by name are answered.
+    """
+
+    def __init__(self, scorer: Scorer, limits: Limits, token: str | None, ads: AdJobs | None = None) -> None:
+        self._scorer, self._limits, self._token, self._ads = scorer, limits, token, ads
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="serve")
         self._inside = 0
-        self._metrics = Metrics(scorer, lambda: self._inside)
+        self._metrics = Metrics(scorer, lambda: self._inside, None if ads is None else ads.jobs)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -47,6 +51,7 @@ class Service:
             self._route("/metrics", self._told_metrics),
             self._route("/openapi.json", self._openapi, open_to_all=True),
             self._route("/docs", self._docs, open_to_all=True),
+            *([] if self._ads is None else self._ad_routes(self._ads)),
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _unknown})
         app.router.redirect_slashes = False
@@ -55,6 +60,8 @@ class Service:
     def close(self) -> None:
         """Let no more work begin."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._ads is not None:
+            self._ads.jobs.close()
 
     # --- routes ---
 
@@ -78,11 +85,35 @@ class Service:
 
         return Route(path, endpoint, methods=[method])
 
-    def _work(self, path: str, work: Work) -> Route:
+    def _work(self, path: str, work: Work, status: int = 200) -> Route:
         async def handler(request: Request) -> Response:
-            return JSONResponse(await self._done(request, work))
+            return JSONResponse(await self._done(request, work), status)
 
         return self._route(path, handler, "POST")
+
+    def _ad_routes(self, ads: AdJobs) -> list[Route]:
+        async def state(request: Request) -> Response:
+            embed = request.query_params.get("images") == "base64"
+            return JSONResponse(await asyncio.to_thread(ads.state, request.path_params["id"], embed))
+
+        async def cancel(request: Request) -> Response:
+            return JSONResponse(await asyncio.to_thread(ads.cancel, request.path_params["id"]))
+
+        async def file(request: Request) -> Response:
+            found = await asyncio.to_thread(ads.file, request.path_params["id"], request.path_params["name"])
+            return FileResponse(found[0], media_type=found[1], headers={"X-Content-Type-Options": "nosniff"})
+
+        async def every(_: Request) -> Response:
+            return JSONResponse(ads.list())
+
+        return [
+            self._work("/write", ads.maker.write),
+            self._work("/generate", ads.add, 202),
+            self._route("/jobs", every),
+            self._route("/jobs/{id}", state),
+            self._route("/jobs/{id}", cancel, "DELETE"),
+            self._route("/jobs/{id}/ads/{name}", file),
+        ]
 
     async def _done(self, request: Request, work: Work) -> Any:
         """What ``work`` makes of a request's JSON, in a thread. Raises Refused where there is no room."""
@@ -119,34 +150,6 @@ class Service:
     async def _docs(self, _: Request) -> Response:
         policy = "default-src 'none'; style-src 'unsafe-inline'"
         return HTMLResponse(as_html(description(REWARDS)), headers={"Content-Security-Policy": policy})
-
-
-class Metrics:
-    """What Prometheus reads of a service."""
-
-    def __init__(self, scorer: Scorer, inside: Callable[[], int]) -> None:
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "caig_requests", "Requests answered.", ["path", "status"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            "caig_request_seconds", "From the first byte to the answer.", ["path"], registry=self._registry
-        )
-        Gauge("caig_requests_inside", "Read, waiting or worked on.", registry=self._registry).set_function(
-            inside
-        )
-        Gauge("caig_pairs_compared", "By the judge since the start.", registry=self._registry).set_function(
-            lambda: scorer.pairs
-        )
-
-    def count(self, path: str, status: int, seconds: float) -> None:
-        """Note an answer."""
-        self._requests.labels(path, status).inc()
-        self._seconds.labels(path).observe(seconds)
-
-    def text(self) -> bytes:
-        """In Prometheus's text format."""
-        return generate_latest(self._registry)
 
 
 def _error(status: int, line: str) -> Response:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from caig_cli import __version__
-from caig_cli.serving import forms
+from caig_cli.serving import ads, forms
 
 Facts = dict[str, Any]
 
@@ -20,13 +21,20 @@ POSTS: Mapping[str, tuple[str, tuple[type[BaseModel], ...]]] = {
         (forms.Ads, forms.UniRLRequest, forms.PromptedImages),
     ),
     "/compute": ("Score ads in Flow-Factory's form.", (forms.FlowFactoryRequest,)),
+    "/write": ("Write background prompts for a product.", (ads.Write,)),
+    "/generate": ("Make ads of a product: answers 202 with a job.", (ads.Generate,)),
 }
-GETS = {
-    "/health": "Whether it runs, and the rewards that the judge has.",
-    "/metrics": "Counts and times for Prometheus.",
+OTHERS = {
+    ("get", "/jobs"): "The jobs that are known, oldest first.",
+    ("get", "/jobs/{id}"): "A job and its ads so far; with ?images=base64 their files too.",
+    ("delete", "/jobs/{id}"): "End a job; forget one that is over, with its files.",
+    ("get", "/jobs/{id}/ads/{name}"): "The file of an ad.",
+    ("get", "/health"): "Whether it runs, and the rewards that the judge has.",
+    ("get", "/metrics"): "Counts and times for Prometheus.",
 }
 STATUS = {
     "400": "no JSON", "401": "wrong token", "403": "asked by another name than localhost",
+    "404": "no such job or ad",
     "408": "the body came too slowly", "413": "too large", "415": "not JSON by its content type",
     "422": "JSON that can't be used", "503": "too many at the same time", "504": "took too long",
 }  # fmt: skip
@@ -36,10 +44,12 @@ def description(rewards: Mapping[str, str]) -> Facts:
     """The OpenAPI document; ``rewards`` explains the names of rewards."""
     schemas: Facts = {}
     faults = {code: {"description": line} for code, line in STATUS.items()}
-    paths: Facts = {
-        path: {"get": {"summary": line, "responses": {"200": {"description": "done"}}}}
-        for path, line in GETS.items()
-    }
+    paths: Facts = {}
+    for (method, path), line in OTHERS.items():
+        asked = [_parameter(name, "path") for name in re.findall(r"{(\w+)}", path)]
+        asked += [_parameter("images", "query")] if "images=" in line else []
+        answers = {"200": {"description": "done"}} | ({"404": faults["404"]} if asked else {})
+        paths.setdefault(path, {})[method] = {"summary": line, "parameters": asked, "responses": answers}
     for path, (line, models) in POSTS.items():
         for model in models:
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -47,7 +57,7 @@ def description(rewards: Mapping[str, str]) -> Facts:
             schemas[model.__name__] = schema
         one_of = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]
         body = {"required": True, "content": {"application/json": {"schema": {"oneOf": one_of}}}}
-        answers = {"200": {"description": "done"}} | faults
+        answers = {"202" if path == "/generate" else "200": {"description": "done"}} | faults
         paths[path] = {"post": {"summary": line, "requestBody": body, "responses": answers}}
     about = "; ".join(f"{name}: {line}" for name, line in rewards.items())
     return {
@@ -60,6 +70,10 @@ def description(rewards: Mapping[str, str]) -> Facts:
         },
         "security": [{"token": []}, {}],
     }
+
+
+def _parameter(name: str, place: str) -> Facts:
+    return {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
 
 
 def as_html(facts: Facts) -> str:

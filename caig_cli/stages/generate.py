@@ -21,7 +21,7 @@ from caig_cli.painters import table
 from caig_cli.recipe import differences, resolve
 from caig_cli.records import Failure
 from caig_cli.rounds.generating.memory import LEAN as LEAN
-from caig_cli.rounds.generating.memory import InTurn, planned
+from caig_cli.rounds.generating.memory import planned
 from caig_cli.rounds.generating.order import Order, make_order
 from caig_cli.rounds.generating.sections import GenerateRecipe as GenerateRecipe
 from caig_cli.rounds.generating.sections import JudgeSection as JudgeSection
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
     from caig_cli.painters.album import Album
+    from caig_cli.rounds.generating.models import Models
     from caig_cli.rounds.generating.photos import Look, Photos
 
 MAY_DIFFER = {"generate.again", "generate.prompt", "generate.size", "seed"}
@@ -124,8 +125,11 @@ def memory(recipe: GenerateRecipe) -> list[Phase]:
     return planned(recipe, make_order(recipe))[0]
 
 
-def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
-    """Make the ads; the outcome has all ads of the run folder, those of a resumed part included."""
+def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Models | None = None) -> Outcome:
+    """Make the ads; the outcome has all ads of the run folder, those of a resumed part included.
+
+    ``models`` are those of an earlier run of the same ones, else they are loaded.
+    """
     from caig_cli.painters.album import Album
     from caig_cli.rounds.generating.finish import finish
     from caig_cli.rounds.generating.photos import Photos
@@ -145,7 +149,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     if whole is not None:
         _paint_again(recipe, whole, usable, album, photos, report)
     elif usable.items:
-        _paint(recipe, usable, album, photos, run_dir, report)
+        _paint(recipe, usable, album, photos, run_dir, report, models)
     outcome = finish(run_dir, order, album, found, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
     if not outcome.lines and recipe.generate.shard is None:
@@ -155,22 +159,23 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
 
 def _paint(
-    recipe: GenerateRecipe, order: Order, album: Album, photos: Photos, run_dir: RunDir, report: Reporter
-) -> None:
+    recipe: GenerateRecipe, order: Order, album: Album, photos: Photos, run_dir: RunDir, report: Reporter,
+    models: Models | None,
+) -> None:  # fmt: skip
     """Make the ads of an order that are not there yet, and tell what is not in them."""
     from caig_cli.mllm.prompt_text import Finisher
     from caig_cli.painters import remarks
     from caig_cli.rounds.generating.ads import ads, open_set
     from caig_cli.rounds.generating.finish import in_order
+    from caig_cli.rounds.generating.models import Models
 
     if order.judge is None:
         report.info(f"ads are not ranked{_unranked(recipe)}")
     done = album.slots()
-    turns = _turns(recipe, order, report)
-    means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
-    painter = InTurn(table.PAINTERS[recipe.generate.painter](means), turns)
+    models = models or Models(recipe, _turns(recipe, order, report))
     finish = Finisher(table.fitter(recipe.generate.painter, recipe.diffusion))
-    making = open_set(recipe, order, run_dir, report, photos, painter, turns, order.finished(done), finish)
+    making = open_set(recipe, order, run_dir, report, photos, models, order.finished(done), finish)
+    painter = making.painter
     size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", order.ads) as bar:
         bar.advance(sum(slot in done for item in order.items for slot in item.slots))

@@ -14,7 +14,13 @@ from caig_cli.engine.runtime import use_threads
 from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
 from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.mllm.writing import WriterSection
+from caig_cli.painters import table
+from caig_cli.painters.diffusion.sections import DiffusionSection
+from caig_cli.painters.table import PainterName
 from caig_cli.recipe import Section
+from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection, JudgeSection
+from caig_cli.stages import generate
 
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
@@ -58,6 +64,18 @@ class ServeSection(Section):
     timeout: Annotated[float, Field(gt=0)] = 60.0
     """Seconds for a request's body to come, and then for its answer."""
 
+    painter: PainterName = "studio"
+    """What paints the ads of POST /generate, as in caig generate."""
+
+    jobs: Path = Path("runs/serve")
+    """Folder of the jobs of POST /generate, each with a run folder of its own."""
+
+    max_jobs: Count = 16
+    """Jobs that wait, at most; more are told to ask again."""
+
+    kept_jobs: Count = 100
+    """Finished jobs whose files are kept, at most; the oldest are deleted."""
+
 
 class ServeRecipe(ModelRecipe):
     """Recipe of ``caig serve``."""
@@ -65,22 +83,36 @@ class ServeRecipe(ModelRecipe):
     serve: ServeSection = ServeSection()
     """The service."""
 
+    writer: WriterSection = WriterSection()
+    """Prompt model of POST /write and POST /generate."""
+
+    diffusion: DiffusionSection = DiffusionSection()
+    """Model of the painter diffusion."""
+
 
 def models(recipe: ServeRecipe) -> dict[str, Check | None]:
-    """The judge."""
+    """The judge, the prompt model, and the painter's."""
     from caig_cli.mllm.families import check_folder
 
-    return {recipe.serve.judge: check_folder}
+    mllms: dict[str, Check | None] = dict.fromkeys((recipe.serve.judge, recipe.writer.model), check_folder)
+    return mllms | table.models(recipe.serve.painter, recipe.diffusion)
 
 
 def plan(recipe: ServeRecipe, report: Reporter) -> list[str]:
     """What a run would do; listens to nothing."""
     from caig_cli.engine import sources
+    from caig_cli.mllm import folders
     from caig_cli.mllm.rewards.folders import locate
 
     token = "with" if _token(recipe.serve) else "without"
     address = f"http://{recipe.serve.host}:{recipe.serve.port}"
-    return [f"listens at {address}, {token} a token", f"judge {sources.describe(recipe.serve.judge, locate)}"]
+    return [
+        f"listens at {address}, {token} a token",
+        f"judge {sources.describe(recipe.serve.judge, locate)}",
+        f"prompt model {sources.describe(recipe.writer.model, folders.locate)}",
+        *table.planned(recipe.serve.painter, recipe.diffusion),
+        f"jobs in {recipe.serve.jobs}",
+    ]
 
 
 def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
@@ -93,16 +125,24 @@ def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
         from caig_cli.serving.app import Service
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing; run pip install 'caig[serve]'") from None
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.engine.parking import Turns
+    from caig_cli.rounds.generating.models import Models
+    from caig_cli.serving.ad_routes import AdJobs
+    from caig_cli.serving.ads import AdMaker
+    from caig_cli.serving.jobs import Jobs
     from caig_cli.serving.limits import Limits
     from caig_cli.serving.scoring import Scorer
 
     use_threads(recipe.threads)
     listener = _listener(given.host, given.port)
     with listener:
-        scorer = Scorer(TrainedJudge.load(given.judge, recipe.runtime()))
         limits = Limits(given.max_body, given.max_images, given.max_pixels, given.max_requests, given.timeout)
-        service = Service(scorer, limits, token)
+        ads_recipe = _of_ads(recipe)
+        models = Models(ads_recipe, Turns())
+        scorer = Scorer(models.judge(given.judge))
+        jobs = Jobs(given.jobs, given.max_jobs, given.kept_jobs)
+        maker = AdMaker(ads_recipe, models, generate.run, limits)
+        service = Service(scorer, limits, token, AdJobs(maker, jobs, limits))
         server = uvicorn.Server(
             uvicorn.Config(
                 service.app(),
@@ -122,6 +162,15 @@ def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
         finally:
             service.close()
     return Outcome({"requests": server.server_state.total_requests}, (), ())
+
+
+def _of_ads(recipe: ServeRecipe) -> GenerateRecipe:
+    """What every request for ads has in common."""
+    same = {name: getattr(recipe, name) for name in ("device", "dtype", "threads", "quantise")}
+    return GenerateRecipe(
+        **same, generate=GenerateSection(painter=recipe.serve.painter), writer=recipe.writer,
+        judge=JudgeSection(model=recipe.serve.judge), diffusion=recipe.diffusion,
+    )  # fmt: skip
 
 
 def _token(given: ServeSection) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from caig_cli.data.product_height import estimate_height_cm
 from caig_cli.engine.files import digest_or_none
-from caig_cli.engine.parking import Turns
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
@@ -27,6 +27,7 @@ from caig_cli.painters.see_through import clear_parts
 from caig_cli.painters.studio.packshot import framed
 from caig_cli.painters.studio.viewpoint import view_of
 from caig_cli.rounds.consistency import most_usual
+from caig_cli.rounds.generating.models import Models
 from caig_cli.rounds.generating.order import Item, Order
 from caig_cli.rounds.generating.photos import Photos
 from caig_cli.rounds.generating.sections import GenerateRecipe
@@ -54,17 +55,16 @@ class Set:
 
 
 def open_set(
-    recipe: GenerateRecipe, order: Order, run: RunDir, report: Reporter, photos: Photos, painter: Painter,
-    turns: Turns, finished: Collection[str], finish: Finisher,
+    recipe: GenerateRecipe, order: Order, run: RunDir, report: Reporter, photos: Photos, models: Models,
+    finished: Collection[str], finish: Finisher,
 ) -> Set:  # fmt: skip
-    """Ready to make ads; models are loaded when the first product comes."""
-    candidates = None
+    """Ready to make ads; language models are loaded when the first product comes."""
+    candidates, painter = None, models.painter()
     if order.judge is not None:
-        candidates = Candidates(run, painter, ranker(order.judge, recipe.runtime, turns), finished)
-    writer = Writer(recipe.writer, recipe.runtime, turns, finish)
-    return Set(
-        run, report, photos, painter, writing(writer, recipe), candidates, Filing(recipe.generate.format)
-    )
+        rank = ranker(partial(models.judge, order.judge), models.turns)
+        candidates = Candidates(run, painter, rank, finished)
+    write = writing(Writer(recipe.writer, models.prompt_model, models.turns, finish), recipe)
+    return Set(run, report, photos, painter, write, candidates, Filing(recipe.generate.format))
 
 
 def ads(making: Set, items: Sequence[Item], done: Collection[Slot]) -> Iterator[Job]:
