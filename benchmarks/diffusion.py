@@ -52,8 +52,8 @@ def make(folder: Path) -> None:
 
 
 def open_painter(folder: Path, steps: int, **given: Any) -> Any:
+    from caig_cli.painters.diffusion.config import DiffusionSection
     from caig_cli.painters.diffusion.painter import DiffusionPainter
-    from caig_cli.painters.diffusion.sections import DiffusionSection
 
     values: dict[str, Any] = {
         "model": str(folder / "model"), "controlnet": str(folder / "controlnet"), "resolution": SIDE,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from caig_cli.clicks.posteriors import PUBLISHED
 from caig_cli.experiments.design import Design
 from caig_cli.experiments.fatigue import trend
 from caig_cli.experiments.off_policy import Logged, doubly_robust, ips, modelled_rates, snips
@@ -37,10 +38,9 @@ from caig_cli.experiments.thompson import Belief, chances, posterior, trust_of, 
 from caig_cli.market.catalogue import item
 from caig_cli.market.scenes import ad_scenes
 from caig_cli.market.truth import load_truth
-from caig_cli.posteriors import PUBLISHED
 
 if TYPE_CHECKING:
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.rewards.judge import TrainedJudge
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -366,7 +366,7 @@ def judged(ads: list[str]) -> list[float]:
 @cache
 def embedded_judge() -> TrainedJudge:
     from caig_cli.engine.runtime import choose_device
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.rewards.judge import TrainedJudge
 
     return TrainedJudge.load("embedded", choose_device("cpu", "fp32"))
 

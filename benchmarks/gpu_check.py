@@ -32,18 +32,18 @@ from torch.profiler import ProfilerActivity, profile
 from caig_cli.cli import run as caig
 from caig_cli.engine.optim import OptimSection, make_optimizer
 from caig_cli.engine.runtime import Runtime, choose_device
-from caig_cli.mllm import loading, memory
+from caig_cli.losses.preference import token_logps
+from caig_cli.mllm import loading, model_memory
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.memory import Pass
-from caig_cli.mllm.rewards.memory import judging
-from caig_cli.mllm.rewards.mllm import MllmReward
+from caig_cli.mllm.meta_model import sketch
+from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
-from caig_cli.mllm.sections import LoraSection
-from caig_cli.mllm.sketch import sketch
 from caig_cli.mllm.vision import patches
-from caig_cli.preference import token_logps
+from caig_cli.rewards.mllm import MllmReward
+from caig_cli.rewards.reward_memory import judging
 
 RECIPES: Mapping[str, str] = {
     "consumer/12gb": "llava-1.5-7b",
@@ -118,13 +118,15 @@ def compared(source: Path, base: Mllm, runtime: Runtime) -> Iterator[dict[str, A
     real = loading.add_lora(base, str(source), rank=RANK, alpha=2.0 * RANK, dropout=0.0)
     real.model.eval()
     asked = len(real.encoder.prefix(image=True)) + QUESTION
-    yield _row("sample", sum(memory.sampling(drawn, 1, asked, 2, NEW)), *measured(_sample(real), runtime))
+    yield _row(
+        "sample", sum(model_memory.sampling(drawn, 1, asked, 2, NEW)), *measured(_sample(real), runtime)
+    )
     layout = "two_images" if real.family.many_images else "side_by_side"
     yield _row("rank", *ranked(real, drawn, runtime, layout, PAIRS))
     batch, shape = _batch(real, merged=True)
     for recomputes in (False, True):
         optim = OptimSection(gradient_checkpointing=recomputes)
-        phase = memory.learning("optimise", drawn, [shape], optim)
+        phase = model_memory.learning("optimise", drawn, [shape], optim)
         name = "optimise, recomputed" if recomputes else "optimise"
         yield _row(name, phase.training + phase.activations, *_train(real, batch, optim, runtime))
 
@@ -278,8 +280,8 @@ def pictures(folder: Path, runtime: Runtime, args: argparse.Namespace) -> Iterat
 
     from caig_cli.cutouts.cutout import Cutout
     from caig_cli.painters import Shot
+    from caig_cli.painters.diffusion.config import DiffusionSection
     from caig_cli.painters.diffusion.painter import DiffusionPainter
-    from caig_cli.painters.diffusion.sections import DiffusionSection
 
     rgba = np.full((400, 300, 4), 255, np.uint8)
     for kind, side in (("sd15", 512), ("sdxl", 1024)):

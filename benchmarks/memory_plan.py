@@ -28,23 +28,23 @@ from gpu_check import ranked, trained
 from transformers import AutoTokenizer, CLIPVisionConfig, LlamaConfig, LlavaConfig
 from transformers import LlavaForConditionalGeneration as Llava
 
-from caig_cli.engine.memory import GB, Phase, peak, table
+from caig_cli.engine.memory_plan import GB, Phase, peak, table
 from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime, choose_device
-from caig_cli.mllm import loading, memory
+from caig_cli.losses.preference import token_logps
+from caig_cli.mllm import loading, model_memory
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.loading import EMBEDDED_FOLDER, Mllm
-from caig_cli.mllm.memory import Pass
+from caig_cli.mllm.meta_model import sketch
+from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer
-from caig_cli.mllm.sections import LoraSection
-from caig_cli.mllm.sketch import sketch
 from caig_cli.mllm.vision import patches
-from caig_cli.preference import token_logps
+from caig_cli.pcpo.pcpo_memory import planned
 from caig_cli.recipe import resolve
-from caig_cli.rounds.memory import planned
 from caig_cli.stages import generate
 from caig_cli.stages.pcpo import PcpoRecipe
 
@@ -134,7 +134,7 @@ def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, in
     drawn = sketch(source, runtime, lora)
     load = {"device": runtime.device, "dtype": runtime.dtype, "quantised": runtime.quantise}
     real = loading.add_lora(loading.load(source, **load), source, rank=rank, alpha=2.0 * rank, dropout=0.0)
-    sampled = sum(memory.sampling(drawn, 1, 577 + QUESTION, 2, NEW))
+    sampled = sum(model_memory.sampling(drawn, 1, 577 + QUESTION, 2, NEW))
     yield "sample", sampled, peak_of(_sample(real), runtime)[0]
     yield "rank", *ranked(real, drawn, runtime, "side_by_side", PAIRS)[:2]
     batch, shape = _batch(real)
@@ -146,10 +146,10 @@ def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, in
             token_logps(scorer(batch.to(runtime.device)), batch.target_N.to(runtime.device))
 
     real.model.eval()
-    yield "reference", memory.asking(drawn, [shape]), peak_of(ask, runtime)[0]
+    yield "reference", model_memory.asking(drawn, [shape]), peak_of(ask, runtime)[0]
     for recomputes in (False, True):
         optim = OptimSection(gradient_checkpointing=recomputes)
-        phase = memory.learning("optimise", drawn, [shape], optim)
+        phase = model_memory.learning("optimise", drawn, [shape], optim)
         name = "optimise, " + ("activations computed again" if recomputes else "activations kept")
         yield name, phase.training + phase.activations, trained(scorer, batch, optim, runtime)[0]
 
@@ -220,7 +220,7 @@ def describe(folder: Path, size: str) -> Path:
 
 def describe_judge(folder: Path, base: Path, rank: int) -> Path:
     """A reward model's folder without weights: an adapter, side by side."""
-    from caig_cli.mllm.rewards.storage import RewardFacts
+    from caig_cli.rewards.storage import RewardFacts
 
     folder.mkdir(parents=True)
     adapter = {"peft_type": "LORA", "r": rank, "lora_alpha": 2 * rank, "base_model_name_or_path": str(base)}

@@ -4,7 +4,7 @@
 
 MARKET is a folder made by caig market (its ads are not needed: --ads-per-product 0). For each product 32
 prompts are sampled, nothing is painted; of the first n of them the most usual are taken
-(caig_cli/rounds/consistency.py).
+(caig_cli/painters/consistency.py).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from caig_cli.engine.runtime import choose_device, derive_seed
 from caig_cli.intervals import share_interval
 from caig_cli.market.known import open_oracle
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
-from caig_cli.painters.table import word_reader
-from caig_cli.rounds.consistency import most_usual
+from caig_cli.painters.consistency import most_usual
+from caig_cli.painters.registry import word_reader
 
 MOST, TOGETHER = 32, 8
 

@@ -26,15 +26,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from caig_cli.losses.preference import Objective, Replies, preference_loss
 from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.inputs import Branch, collate
 from caig_cli.mllm.loading import Mllm, add_lora
 from caig_cli.mllm.packing import cost_of_trees, pack
-from caig_cli.mllm.policy import starting_state
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
-from caig_cli.preference import Objective, Replies, preference_loss
+from caig_cli.pcpo.policy import starting_state
 
 IMAGE_TOKENS, QUESTION, TITLE, RESPONSE = 576, 12, 58, 60
 GOALS = {"caption": 2.2, "image": 1.25, "mixed": 1.6, "trl": 1.4}

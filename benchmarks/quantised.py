@@ -22,8 +22,8 @@ from torch import nn
 
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import loading
-from caig_cli.mllm.policy import add_frozen, make_policy
-from caig_cli.mllm.sections import LoraSection
+from caig_cli.mllm.config import LoraSection
+from caig_cli.pcpo.policy import add_frozen, make_policy
 
 GOAL = 0.4
 

@@ -20,7 +20,7 @@ from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import loading, quantise
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.loading import EMBEDDED_FOLDER, Mllm
-from caig_cli.mllm.sketch import linears
+from caig_cli.mllm.meta_model import linears
 
 CLIP = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
 HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}

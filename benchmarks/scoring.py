@@ -19,9 +19,9 @@ import torch
 from caig_cli.data.creatives import open_creative
 from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.mllm.rewards.model import look
 from caig_cli.records import Pair, Verdict
+from caig_cli.rewards.judge import TrainedJudge
+from caig_cli.rewards.model import look
 
 GOAL = 4.0
 TESTSET = Path(__file__).parents[1] / "caig_cli" / "embedded" / "testset" / "pairs.jsonl"

@@ -24,7 +24,7 @@ from PIL import Image
 
 from caig_cli.data.images import open_bytes
 from caig_cli.engine.runtime import choose_device, use_threads
-from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.rewards.judge import TrainedJudge
 
 GOAL = 0.9
 SIDE = 512

@@ -26,14 +26,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from caig_cli.clicks.posteriors import q_observed_higher
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import loading, vision
 from caig_cli.mllm.images import see
-from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.mllm.rewards.model import look
-from caig_cli.mllm.rewards.names import GAIN
 from caig_cli.painters.studio.scene import CHOICES
-from caig_cli.posteriors import q_observed_higher
+from caig_cli.rewards.concepts import GAIN
+from caig_cli.rewards.judge import TrainedJudge
+from caig_cli.rewards.model import look
 
 LEAST_IMPRESSIONS, RATIOS = 1000, (1.05, 1.20)
 PRIOR = 20.0

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from caig_cli.mllm.prompt_model import PromptModel
-    from caig_cli.mllm.rewards.judge import Ranking, TrainedJudge
     from caig_cli.painters.pose import Stance
+    from caig_cli.rewards.judge import Ranking, TrainedJudge
 
 __all__ = [
     "AdPainter", "CaigError", "Creative", "Cutout", "Judge", "Pair", "Pairs", "Product", "PromptWriter",
@@ -76,7 +76,7 @@ class PromptWriter:
         from PIL import Image
 
         from caig_cli.mllm.prompt_text import Finisher
-        from caig_cli.mllm.redraw import distinct
+        from caig_cli.mllm.resampling import distinct
 
         picture, question, finish = Image.fromarray(cutout.rgba), self.model.question.ask(product), Finisher()
 
@@ -94,8 +94,8 @@ class PromptWriter:
 
 def load_painter(name: str = "studio", *, device: str = "auto", **diffusion: Any) -> AdPainter:
     """A painter by its name; ``diffusion`` are values of the recipe section of that name."""
-    from caig_cli.painters.diffusion.sections import DiffusionSection
-    from caig_cli.painters.table import PAINTERS, Means
+    from caig_cli.painters.diffusion.config import DiffusionSection
+    from caig_cli.painters.registry import PAINTERS, Means
 
     if name not in PAINTERS:
         raise CaigError(f"no such painter: {name}; known: {', '.join(PAINTERS)}")
@@ -117,8 +117,8 @@ class AdPainter:
 
         ``stance`` is stand, lie, hang, lean, float or worn; None follows words, title and photo.
         """
-        from caig_cli.rounds.generating.ads import shots_of
-        from caig_cli.rounds.generating.order import Item
+        from caig_cli.generating.ads import shots_of
+        from caig_cli.generating.order import Item
 
         item = Item(
             product=product, prompt=None, writes=False, n=len(prompts), candidates=len(prompts), ranked=False,
@@ -134,7 +134,7 @@ class AdPainter:
 def load_judge(source: str = "embedded", *, device: str = "auto", dtype: str = "auto") -> Judge:
     """A reward model: ``embedded``, ``heldout``, or a folder that ``caig train-rm`` made."""
     from caig_cli.engine.runtime import choose_device
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.rewards.judge import TrainedJudge
 
     return Judge(TrainedJudge.load(source, choose_device(device, dtype)))
 

@@ -27,10 +27,10 @@ from caig_cli.engine.redaction import redacted
 from caig_cli.errors import CaigError, UsageError, in_words
 
 if TYPE_CHECKING:
-    from caig_cli.engine.memory import Phase
+    from caig_cli.engine.memory_plan import Phase
     from caig_cli.engine.outcome import Outcome
     from caig_cli.engine.report import Reporter
-    from caig_cli.mllm.sections import PlannedRecipe
+    from caig_cli.mllm.config import PlannedRecipe
     from caig_cli.recipe import Recipe
     from caig_cli.records import Failure
 
@@ -512,14 +512,14 @@ def _resumed(name: str, out: Path | None) -> tuple[Path | None, Path | None]:
 
 
 def _print_plan(recipe: Recipe, plan: Sequence[str], phases: Sequence[Phase], *, as_json: bool) -> None:
-    from caig_cli.engine import memory
+    from caig_cli.engine import memory_plan
     from caig_cli.recipe import dump
 
     if as_json:
-        facts = {"memory": memory.facts(phases)} if phases else {}
+        facts = {"memory": memory_plan.facts(phases)} if phases else {}
         typer.echo(json.dumps({"recipe": recipe.model_dump(mode="json"), "plan": list(plan), **facts}))
     else:
-        typer.echo("\n".join([dump(recipe), *plan, *(memory.table(phases) if phases else ())]))
+        typer.echo("\n".join([dump(recipe), *plan, *(memory_plan.table(phases) if phases else ())]))
 
 
 def _memory(stage: ModuleType, recipe: Recipe, *, always: bool = True) -> Sequence[Phase]:
@@ -527,14 +527,14 @@ def _memory(stage: ModuleType, recipe: Recipe, *, always: bool = True) -> Sequen
 
     Raises UsageError where it does not fit.
     """
-    from caig_cli.engine import memory
+    from caig_cli.engine import memory_plan
 
     if not hasattr(stage, "memory"):
         return []
     room = cast("PlannedRecipe", recipe).room()
     phases: Sequence[Phase] = stage.memory(recipe) if always or room is not None else []
     if room is not None and phases:
-        memory.check(recipe, phases, room, stage.LEAN, stage.memory)
+        memory_plan.check(recipe, phases, room, stage.LEAN, stage.memory)
     return phases
 
 

@@ -253,7 +253,7 @@ def test_a_reward_model_writes_no_prompts(
 
 def test_a_damaged_reward_model_is_refused(tuned: tuple[Path, Path], tmp_path: Path) -> None:
     from caig_cli.engine.runtime import choose_device
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.rewards.judge import TrainedJudge
 
     parts, _ = tuned
     for name, file in (("judge", "heads.safetensors"), ("other", "weights.safetensors")):

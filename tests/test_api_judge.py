@@ -23,11 +23,11 @@ from PIL import Image
 from caig_cli import cli
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RunError, UsageError
-from caig_cli.mllm.judges import chat
-from caig_cli.mllm.judges.answers import probability, side_of
-from caig_cli.mllm.judges.api import ApiJudge, answers_file, read_answer, usage
-from caig_cli.mllm.judges.chat import CallError, Chat, endpoint
-from caig_cli.mllm.judges.sections import ApiSection
+from caig_cli.judges import chat
+from caig_cli.judges.answers import probability, side_of
+from caig_cli.judges.api import ApiJudge, answers_file, read_answer, usage
+from caig_cli.judges.chat import CallError, Chat, endpoint
+from caig_cli.judges.config import ApiSection
 from caig_cli.records import Creative, Failure, Pair, Side, Verdict
 from caig_cli.stages.eval_rm import EvalRmRecipe
 

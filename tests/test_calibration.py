@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from caig_cli import judging
+from caig_cli import judge_metrics
 from caig_cli.intervals import ratio_interval, share_interval
-from caig_cli.mllm.rewards.calibration import (
+from caig_cli.rewards.calibration import (
     COOLEST,
     HOTTEST,
     SPREAD,
@@ -103,7 +103,9 @@ def test_shrinking_never_costs_much_and_saves_the_few() -> None:
         ).x
         shrunk = fit_temperature(odds, truth, independent(names, sides)).value
         for name, t in (("raw", 1.0), ("shrunk", shrunk), ("plain", math.exp(plain))):
-            losses[name].append(judging.log_loss(1 / (1 + np.exp(-np.clip(new[0] / t, -700, 700))), new[1]))
+            losses[name].append(
+                judge_metrics.log_loss(1 / (1 + np.exp(-np.clip(new[0] / t, -700, 700))), new[1])
+            )
     raw, shrunk_, plain_ = (float(np.mean(losses[name])) for name in ("raw", "shrunk", "plain"))
     assert shrunk_ < raw + 0.02 and plain_ > shrunk_ + 0.3
 

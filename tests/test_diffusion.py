@@ -18,23 +18,24 @@ from caig_cli.cli import run as caig
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.cutouts.storage import cutout_png
 from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.workers import start_workers
 from caig_cli.errors import RecipeError, UsageError
-from caig_cli.market.workers import start_workers
-from caig_cli.painters import Shot, table
+from caig_cli.painters import Shot, registry
 from caig_cli.painters.compose import measure
 from caig_cli.painters.diffusion import loading, single_file
 from caig_cli.painters.diffusion import painter as module
 from caig_cli.painters.diffusion.canvas import canvas_for, condition
+from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS
 from caig_cli.painters.diffusion.painter import DiffusionPainter
-from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.layout import place
+from caig_cli.painters.studio.render import one_thread
+from caig_cli.pcpo import candidates
+from caig_cli.pcpo.config import BrushSection, PcpoRecipe
 from caig_cli.provenance.image_files import read
 from caig_cli.recipe import resolve
 from caig_cli.records import Box, Product
-from caig_cli.rounds import candidates
-from caig_cli.rounds.sections import BrushSection, PcpoRecipe
 from caig_cli.stages.generate import GenerateRecipe
 
 FAMILY = {name: "sdxl" if name.startswith("sdxl") else "sd15" for name in KINDS if name.startswith("sd")}
@@ -214,11 +215,11 @@ def test_a_control_net_of_one_file(checkpoints: dict[str, Path], section: Callab
 
 
 def test_a_licence_that_forbids_ads_for_sale_is_told(section: Callable[..., DiffusionSection]) -> None:
-    lines = table.planned("diffusion", section("flux-fill"))
+    lines = registry.planned("diffusion", section("flux-fill"))
     assert any("Non-Commercial" in line and "flux2-klein, z-image" in line for line in lines)
     for kind in ("flux2-klein", "z-image", "sd15"):
-        assert not any("licence" in line for line in table.planned("diffusion", section(kind)))
-    assert not any("licence" in line for line in table.planned("studio", section("flux-fill")))
+        assert not any("licence" in line for line in registry.planned("diffusion", section(kind)))
+    assert not any("licence" in line for line in registry.planned("studio", section("flux-fill")))
 
 
 @pytest.mark.parametrize("ad", [(64, 64), (1200, 628), (1080, 1920), (97, 64), (128, 128)])
@@ -412,13 +413,13 @@ def test_pcpo_paints_several_products_together(
         candidates.Job(one, workdir / "cutout.png", ("a table", "snow"), 5 + n)
         for n, one in enumerate(products)
     ]
-    means = table.Means(device="cpu", diffusion=section(batch=4))
+    means = registry.Means(device="cpu", diffusion=section(batch=4))
     painter = DiffusionPainter(means.diffusion, "cpu")
     monkeypatch.setattr(candidates, "_painter", lambda name, given: painter)
     recorder = Recorder(painter.pipe)
     monkeypatch.setattr(painter, "pipe", recorder)
     brush = BrushSection(painter="diffusion", size="64x64", placement="middle", scale=0.9)
-    with RunDir.open(workdir / "run", "pcpo", PcpoRecipe()) as run, start_workers(1) as pool:
+    with RunDir.open(workdir / "run", "pcpo", PcpoRecipe()) as run, start_workers(1, one_thread) as pool:
         assert sum(1 for _ in candidates.paint(jobs, brush, means, run, pool)) == 3
         assert len(list((run.path / "ads").glob("*.png"))) == 6
     assert [[one.initial_seed() for one in call["generator"]] for call in recorder.calls] == [
@@ -603,7 +604,7 @@ def test_models_that_do_not_fit_are_refused(
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 600
     if "TORN" not in given.values():
         with pytest.raises(UsageError, match=message):
-            table.planned("diffusion", section(kind, **values))
+            registry.planned("diffusion", section(kind, **values))
 
 
 # --- the command line ----------------------------------------------------------------------------------

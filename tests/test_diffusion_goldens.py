@@ -12,13 +12,13 @@ from scipy import ndimage
 
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.cutouts.loading import load_cutout
+from caig_cli.generating.config import GenerateRecipe
 from caig_cli.painters import Shot
 from caig_cli.painters.diffusion.canny import canny
 from caig_cli.painters.diffusion.canvas import canvas_for, condition, edges_of, laid_out, repainted
 from caig_cli.painters.layout import place
 from caig_cli.recipe import resolve
 from caig_cli.records import Box, Product
-from caig_cli.rounds.generating.sections import GenerateRecipe
 
 SHARED = Path(__file__).parents[2] / "shared"
 GOLDENS = SHARED / "goldens"

@@ -18,9 +18,9 @@ from diffusers import (
 )
 from tiny_diffusion import make_sd
 
+from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.diffusion.kinds import KINDS
 from caig_cli.painters.diffusion.memory import needs, parameters
-from caig_cli.painters.diffusion.sections import DiffusionSection
 
 SD = {"cross_attention_dim": 768, "attention_head_dim": 8}
 XL: dict[str, Any] = {

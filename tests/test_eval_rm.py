@@ -15,19 +15,19 @@ from PIL import Image
 from tiny_mllm import make_tiny
 
 from caig_cli import cli
+from caig_cli.clicks.posteriors import probability_higher
 from caig_cli.engine.files import read_lines
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.judging import mcnemar
+from caig_cli.judge_metrics import mcnemar
+from caig_cli.judges import parse
+from caig_cli.judges.question import question
+from caig_cli.judges.random_judge import RandomJudge
+from caig_cli.judges.verdicts import oracle, verdicts_file
+from caig_cli.judges.zero_shot import ANSWERS, ZeroShotJudge
 from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import see
-from caig_cli.mllm.judges import parse
-from caig_cli.mllm.judges.chance import RandomJudge
-from caig_cli.mllm.judges.question import question
-from caig_cli.mllm.judges.verdicts import oracle, verdicts_file
-from caig_cli.mllm.judges.zero_shot import ANSWERS, ZeroShotJudge
-from caig_cli.posteriors import probability_higher
 from caig_cli.records import Creative, Pair
 from caig_cli.stages import eval_rm
 from caig_cli.stages.eval_rm import EvalRmRecipe
@@ -85,11 +85,11 @@ def official(folder: Path, count: int = 4) -> list[dict[str, Any]]:
 
 def tiny_vam(folder: Path, *, simulated: bool) -> Path:
     """A real trained judge's folder; its weights are random."""
-    from caig_cli.mllm.rewards.encoders import new_vision
-    from caig_cli.mllm.rewards.rankers import Vam
-    from caig_cli.mllm.rewards.sections import VisionSection
-    from caig_cli.mllm.rewards.storage import RewardFacts, write_reward
-    from caig_cli.mllm.rewards.table import ARCHITECTURES
+    from caig_cli.rewards.architectures import ARCHITECTURES
+    from caig_cli.rewards.config import VisionSection
+    from caig_cli.rewards.encoders import new_vision
+    from caig_cli.rewards.rankers import Vam
+    from caig_cli.rewards.storage import RewardFacts, write_reward
 
     torch.manual_seed(0)
     model = Vam(new_vision(VisionSection(size=16, widths=(4, 8), depths=(1, 1))))

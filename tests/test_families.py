@@ -17,12 +17,12 @@ from tiny_families import FAMILIES, image_processor, make_checkpoint, plain_inpu
 
 from caig_cli.errors import UsageError
 from caig_cli.mllm import families, loading
+from caig_cli.mllm.image_inputs.canvas import Canvas
 from caig_cli.mllm.images import Pixels, flatten, size_of
 from caig_cli.mllm.inputs import collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.mllm.scoring import ResponseScorer
-from caig_cli.mllm.views.canvas import Canvas
 from caig_cli.records import Turn
 
 QWEN = (

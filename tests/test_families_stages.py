@@ -21,10 +21,10 @@ from caig_cli.mllm import loading
 from caig_cli.mllm.images import flatten
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.prompt_model import PromptModel
-from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.mllm.rewards.mllm import MllmReward
-from caig_cli.mllm.rewards.model import look
 from caig_cli.recipe import Recipe
+from caig_cli.rewards.judge import TrainedJudge
+from caig_cli.rewards.mllm import MllmReward
+from caig_cli.rewards.model import look
 from caig_cli.stages import generate, pcpo, pretrain, train_rm
 from caig_cli.stages.generate import GenerateRecipe
 from caig_cli.stages.pcpo import PcpoRecipe

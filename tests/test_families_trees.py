@@ -13,18 +13,18 @@ from PIL import Image
 from tiny_families import FAMILIES, make_checkpoint, plain_inputs, plain_logits
 
 from caig_cli.engine.report import SilentReporter
+from caig_cli.losses.preference import Objective, token_logps
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import Pixels, flatten, size_of
 from caig_cli.mllm.inputs import Row
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import Mllm, add_lora
-from caig_cli.mllm.negatives import Negative
-from caig_cli.mllm.preference_sections import NegativesSection
-from caig_cli.mllm.preferences import Asking, PackedRow, PreferenceSet, preference_step
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps, why_no_tree
-from caig_cli.preference import Objective, token_logps
+from caig_cli.pcpo.negatives import Negative
+from caig_cli.pcpo.preference_batches import Asking, PackedRow, PreferenceSet, preference_step
+from caig_cli.pcpo.preference_config import NegativesSection
 from caig_cli.records import Preference, Product
 
 REPORT = SilentReporter()

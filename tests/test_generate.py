@@ -25,7 +25,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
-from caig_cli.mllm.redraw import distinct
+from caig_cli.mllm.resampling import distinct
 from caig_cli.painters import Notes
 from caig_cli.painters.compose import measure
 from caig_cli.painters.fake import FakePainter

@@ -31,10 +31,10 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 from caig_cli.cli import run
 from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.released import weight_files
-from caig_cli.mllm.released.sentencepiece import read_pieces
-from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.records import Verdict
+from caig_cli.released import weight_files
+from caig_cli.released.sentencepiece import read_pieces
+from caig_cli.rewards.judge import TrainedJudge
 
 IMAGE = len(PIECES)
 """Id that the image token gets."""

@@ -22,11 +22,11 @@ from caig_cli.engine.outcome import NothingUsableError
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import read_status
 from caig_cli.errors import DataError
+from caig_cli.generating import photos
+from caig_cli.generating.order import make_order
 from caig_cli.painters import Shot
 from caig_cli.painters.fake import FakePainter
 from caig_cli.records import Product
-from caig_cli.rounds.generating import photos
-from caig_cli.rounds.generating.order import make_order
 from caig_cli.stages import generate
 
 FAKE = (
@@ -250,7 +250,7 @@ def test_the_report_has_doubtful_photos_first(workdir: Path, doubted: list[str])
 
 
 def test_pcpo_learns_nothing_from_doubtful_cutouts(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from caig_cli.rounds import stock
+    from caig_cli.pcpo import products
 
     asked = []
 
@@ -258,8 +258,8 @@ def test_pcpo_learns_nothing_from_doubtful_cutouts(workdir: Path, monkeypatch: p
         asked.append(source)
         return Cutout(np.full((8, 8, 4), 255, np.uint8), facts=CutoutFacts("network", "tiny", 0.9, (NOTE,)))
 
-    monkeypatch.setattr(stock, "load_cutout", load)
-    said = stock.cut_out((Product("a", photo(workdir / "a.png")), "plain"))
+    monkeypatch.setattr(products, "load_cutout", load)
+    said = products.cut_out((Product("a", photo(workdir / "a.png")), "plain"))
     assert isinstance(said, str) and said.startswith("doubtful cut-out (0.90): Product and backdrop")
     assert asked == ["plain"]
 

@@ -14,9 +14,9 @@ from caig_cli.cutouts.cutout import Cutout, CutoutFacts
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.engine.files import png_bytes
 from caig_cli.errors import ItemError
+from caig_cli.pcpo import candidates
+from caig_cli.pcpo.config import BrushSection
 from caig_cli.records import Product
-from caig_cli.rounds import candidates
-from caig_cli.rounds.sections import BrushSection
 
 SIDES = ("left", "top", "right", "bottom")
 SUBSETS = list(chain.from_iterable(combinations(SIDES, n) for n in range(5)))

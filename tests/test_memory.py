@@ -19,27 +19,27 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from caig_cli.cli import run as caig
-from caig_cli.engine.memory import GB, RESERVE, Phase, parse_size, peak, table
+from caig_cli.engine.memory_plan import GB, RESERVE, Phase, parse_size, peak, table
+from caig_cli.engine.offload import Turns, visiting
 from caig_cli.engine.optim import OptimSection, make_optimizer
-from caig_cli.engine.parking import Turns, visiting
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, choose_device
-from caig_cli.mllm import loading, memory
+from caig_cli.losses.preference import token_logps
+from caig_cli.mllm import loading, model_memory
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.memory import Pass
+from caig_cli.mllm.meta_model import packed, sketch
+from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
-from caig_cli.mllm.sections import LoraSection
-from caig_cli.mllm.sketch import packed, sketch
 from caig_cli.mllm.vision import patches
-from caig_cli.painters.table import Means
-from caig_cli.preference import token_logps
+from caig_cli.painters.registry import Means
+from caig_cli.pcpo import candidates
+from caig_cli.pcpo.config import BrushSection
+from caig_cli.pcpo.pcpo_memory import planned, training_passes
 from caig_cli.recipe import resolve
-from caig_cli.rounds import candidates
-from caig_cli.rounds.memory import planned, training_passes
-from caig_cli.rounds.sections import BrushSection
 from caig_cli.stages import generate
 from caig_cli.stages.pcpo import LEAN, PcpoRecipe
 from caig_cli.stages.pretrain import PretrainRecipe
@@ -111,7 +111,7 @@ def test_a_training_step(base: Path, method: str, recomputes: bool) -> None:
     real = loading.add_lora(real, str(base), rank=8, alpha=64.0, dropout=0.0)
     found, batch = measured_step(real, optim)
     drawn = sketch(str(base), choose_device("cpu", "fp32", method), lora)
-    phase = memory.learning("optimise", drawn, [batch], optim)
+    phase = model_memory.learning("optimise", drawn, [batch], optim)
     assert phase.adapters == sum(p.nbytes for p in real.model.parameters() if p.requires_grad)
     assert phase.training + phase.activations == pytest.approx(found, rel=NEAR)
 
@@ -122,7 +122,7 @@ def test_a_step_of_all_weights(base: Path) -> None:
     for mllm in (real, drawn.mllm):
         mllm.tower.requires_grad_(False)
     found, batch = measured_step(real, OptimSection())
-    phase = memory.learning("train", drawn, [batch], OptimSection())
+    phase = model_memory.learning("train", drawn, [batch], OptimSection())
     assert phase.weights == pytest.approx(sum(p.nbytes for p in real.model.parameters()), rel=0.001)
     assert phase.training + phase.activations == pytest.approx(found, rel=NEAR)
 
@@ -130,7 +130,7 @@ def test_a_step_of_all_weights(base: Path) -> None:
 def test_gradients_of_earlier_micro_batches_are_there_already(base: Path) -> None:
     drawn = sketch(str(base), choose_device("cpu", "fp32"), LoraSection(rank=64))
     one, more = (
-        memory.learning("train", drawn, [Pass(1, 40, 8, 1)], OptimSection(accumulate=n)) for n in (1, 4)
+        model_memory.learning("train", drawn, [Pass(1, 40, 8, 1)], OptimSection(accumulate=n)) for n in (1, 4)
     )
     assert one.peak < more.peak <= one.peak + drawn.trained * 4
 
@@ -144,7 +144,7 @@ def test_every_family_has_a_plan(tmp_path: Path, family: str) -> None:
     found, batch = measured_step(
         loading.add_lora(real, str(tmp_path), rank=4, alpha=8.0, dropout=0.0), OptimSection()
     )
-    phase = memory.learning("train", drawn, [batch], OptimSection())
+    phase = model_memory.learning("train", drawn, [batch], OptimSection())
     assert phase.training + phase.activations == pytest.approx(found, rel=NEAR)
 
 
@@ -175,7 +175,7 @@ def test_asking_and_sampling(base: Path) -> None:
         response_logps(ResponseScorer(real), [batch])
 
     ask()
-    found = memory.asking(drawn, [Pass(ROWS, length, ROWS * answers, ROWS)])
+    found = model_memory.asking(drawn, [Pass(ROWS, length, ROWS * answers, ROWS)])
     assert found == pytest.approx(allocated(ask), rel=NEAR)
     asked = [real.encoder.asked("what is it? " * 20)] * 4
     pixels = torch.randn(4, 3, 32, 32)
@@ -185,7 +185,7 @@ def test_asking_and_sampling(base: Path) -> None:
         sample_many(real.core, asked, Shown(pixels), seeds=seeds, end=-1, max_new_tokens=48)
 
     sample()
-    room, cache = memory.sampling(drawn, 4, len(asked[0]), 12, 48)
+    room, cache = model_memory.sampling(drawn, 4, len(asked[0]), 12, 48)
     assert cache == 2 * 2 * 12 * (len(asked[0]) + 47) * 32 * WIDER * 4
     assert room + cache == pytest.approx(allocated(sample), rel=NEAR)
 

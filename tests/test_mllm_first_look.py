@@ -14,8 +14,7 @@ from torch import nn
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.first_look import (
+from caig_cli.mllm.attribute_pretraining import (
     FILE,
     FILE_OF_NETWORK,
     Lesson,
@@ -25,9 +24,10 @@ from caig_cli.mllm.first_look import (
     name_pictures,
     sum_losses,
 )
+from caig_cli.mllm.batching import Pictures
+from caig_cli.mllm.config import FirstLookSection, TowerShape
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
 from caig_cli.mllm.loading import Mllm, from_nothing, hybrid_tower, llama
-from caig_cli.mllm.sections import FirstLookSection, TowerShape
 from caig_cli.recipe import Recipe
 from caig_cli.records import Dialogue, Turn
 
@@ -145,7 +145,7 @@ def test_a_resumed_run_reads_the_tower_that_the_first_one_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = _look(tmp_path / "run")
-    monkeypatch.setattr("caig_cli.mllm.first_look.Namer", None)  # a second training would fail
+    monkeypatch.setattr("caig_cli.mllm.attribute_pretraining.Namer", None)  # a second training would fail
     again = _look(tmp_path / "run", resume=True)
     for name, value in first.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name

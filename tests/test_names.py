@@ -10,10 +10,10 @@ import torch
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.first_look import Lesson, Task
-from caig_cli.mllm.rewards import names as module
-from caig_cli.mllm.rewards.names import GAIN, Names, open_names
+from caig_cli.mllm.attribute_pretraining import Lesson, Task
 from caig_cli.recipe import Recipe
+from caig_cli.rewards import concepts as module
+from caig_cli.rewards.concepts import GAIN, Names, open_names
 
 COLOUR, THING = Task("colour", ("red", "blue"), several=False), Task("thing", ("cup", "jar"), several=False)
 MATCH = Task("match", ("no", "yes"), several=False)

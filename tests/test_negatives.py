@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from caig_cli.errors import UsageError
-from caig_cli.mllm.negatives import (
+from caig_cli.pcpo.negatives import (
     Negative,
     draw_negatives,
     keep_patches,
@@ -20,7 +20,7 @@ from caig_cli.mllm.negatives import (
     patch_count,
     random_box,
 )
-from caig_cli.mllm.preference_sections import Kind, NegativesSection
+from caig_cli.pcpo.preference_config import Kind, NegativesSection
 from caig_cli.records import Preference, Product
 
 GOLDENS = Path(__file__).parents[1].parent / "shared" / "goldens"

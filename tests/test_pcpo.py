@@ -22,12 +22,12 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.errors import RunError, UsageError
+from caig_cli.judges.stored_judge import judge_for
 from caig_cli.market.known import open_oracle
 from caig_cli.mllm.prompt_model import PromptModel
-from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.pcpo import context, loaded_judge
 from caig_cli.records import Creative, Pair, Verdict
-from caig_cli.rounds import judges, workshop
-from caig_cli.rounds.stored_judge import judge_for
+from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.stages import pcpo
 from caig_cli.stages.pcpo import PcpoRecipe
 
@@ -318,7 +318,7 @@ def seated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def seat(judge: Any) -> None:
         from contextlib import nullcontext
 
-        monkeypatch.setattr(workshop, "open_seat", lambda *_: judges.Seat(judge, nullcontext))
+        monkeypatch.setattr(context, "open_seat", lambda *_: loaded_judge.Seat(judge, nullcontext))
 
     yield seat
 
@@ -353,7 +353,7 @@ def test_a_judge_that_crashes_in_round_3(parts: Path, seated: Any, tmp_path: Pat
 
 def test_identical_prompts_are_counted(parts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
-        workshop.Workshop, "write", lambda self, _, seeds: [["on oak"] * len(s) for s in seeds]
+        context.Workshop, "write", lambda self, _, seeds: [["on oak"] * len(s) for s in seeds]
     )
     outcome = run(recipe_for(parts, pcpo={"rounds": 1}), tmp_path / "run")
     row = outcome.result["rounds"][0]
@@ -418,7 +418,7 @@ def test_bad_images_are_listed_and_counted(parts: Path, tmp_path: Path) -> None:
 
 def test_the_market_knows_match_and_rate(parts: Path, tmp_path: Path) -> None:
     """Of the shipped catalogue one split is learnt from and another watched; figures are exact."""
-    from caig_cli.rounds.stock import SHIPPED, find_goods
+    from caig_cli.pcpo.products import SHIPPED, find_goods
 
     recipe = recipe_for(parts, pcpo={"products": None, "rounds": 1, "candidates": 2})
     goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from caig_cli.engine import plots
+from caig_cli.pcpo.outcome import TERMS, by_rate, by_wins, sentence
+from caig_cli.pcpo.reporting import COLUMNS
+from caig_cli.pcpo.round_metrics import win_interval
 from caig_cli.records import Verdict
-from caig_cli.rounds.figures import win_interval
-from caig_cli.rounds.outcome import TERMS, by_rate, by_wins, sentence
-from caig_cli.rounds.show import COLUMNS
 
 ROUNDS = [{"round": n} for n in (1, 2, 3)]
 

@@ -14,19 +14,19 @@ from tiny_rewards import make_reward
 from caig_cli.engine.runtime import choose_device
 from caig_cli.errors import UsageError
 from caig_cli.market.known import open_oracle
-from caig_cli.mllm.policy import make_policy, restore_policy, save_policy, starting_state
-from caig_cli.mllm.preferences import Asking
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.questions import OURS
-from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.scoring import ResponseScorer
-from caig_cli.mllm.sections import LoraSection
+from caig_cli.pcpo.config import PcpoSection, WatchSection
+from caig_cli.pcpo.loaded_judge import open_seat
+from caig_cli.pcpo.policy import make_policy, restore_policy, save_policy, starting_state
+from caig_cli.pcpo.preference_batches import Asking
+from caig_cli.pcpo.preference_pairs import duels, expected_pairs, prefer
+from caig_cli.pcpo.products import find_goods
+from caig_cli.pcpo.round_metrics import self_bleu, stops_at, win_rate
+from caig_cli.pcpo.scoring import prompt_logps
 from caig_cli.records import Creative, Pair, Product, Verdict
-from caig_cli.rounds.figures import self_bleu, stops_at, win_rate
-from caig_cli.rounds.judges import open_seat
-from caig_cli.rounds.preferring import duels, expected_pairs, prefer
-from caig_cli.rounds.scoring import prompt_logps
-from caig_cli.rounds.sections import PcpoSection, WatchSection
-from caig_cli.rounds.stock import find_goods
+from caig_cli.rewards.judge import TrainedJudge
 
 CPU = choose_device("cpu", "fp32")
 
@@ -205,7 +205,7 @@ def test_a_strangers_catalogue_is_no_market(tmp_path: Path) -> None:
 
 
 def test_a_product_is_never_learnt_from_and_watched(tmp_path: Path) -> None:
-    from caig_cli.rounds.stock import SHIPPED
+    from caig_cli.pcpo.products import SHIPPED
 
     section = PcpoSection(products=SHIPPED, eval_products=SHIPPED)
     with pytest.raises(UsageError, match="is learnt from too"):

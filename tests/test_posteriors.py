@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from caig_cli import posteriors
-from caig_cli.posteriors import (
+from caig_cli.clicks import posteriors
+from caig_cli.clicks.posteriors import (
     PUBLISHED,
     Prior,
     ceiling,

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from caig_cli.errors import UsageError
-from caig_cli.preference import (
+from caig_cli.losses.preference import (
     LOSSES,
     Objective,
     Replies,
@@ -19,8 +19,8 @@ from caig_cli.preference import (
     preference_loss,
     token_logps,
 )
+from caig_cli.pcpo.preference_pairs import compare_all
 from caig_cli.records import Verdict
-from caig_cli.rounds.preferring import compare_all
 
 LN2 = math.log(2)
 LENGTH = Replies(torch.tensor([4.0]), torch.tensor([2.0]), torch.tensor([4.0]))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from caig_cli.pcpo.preference_files import hugging_face_file, official
 from caig_cli.records import Preference, Product
-from caig_cli.rounds.preference_files import hugging_face_file, official
 
 
 def test_hugging_faces_layout(tmp_path: Path) -> None:

@@ -19,15 +19,15 @@ from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
+from caig_cli.losses.preference import Objective, Replies, preference_loss, token_logps
 from caig_cli.mllm import loading
 from caig_cli.mllm.inputs import Branch, collate
 from caig_cli.mllm.loading import Mllm, add_lora
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
-from caig_cli.mllm.policy import starting_state
-from caig_cli.mllm.preferences import PreferenceBatch, preference_step
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
-from caig_cli.preference import Objective, Replies, preference_loss, token_logps
+from caig_cli.pcpo.policy import starting_state
+from caig_cli.pcpo.preference_batches import PreferenceBatch, preference_step
 from caig_cli.recipe import Recipe
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")

@@ -17,8 +17,8 @@ from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.prompt_model import question_for
 from caig_cli.mllm.prompt_text import Finisher, clean
 from caig_cli.mllm.questions import OFFICIAL_POOL, PromptQuestion, question_of, taught, write_question
-from caig_cli.painters import table
-from caig_cli.painters.diffusion.sections import DiffusionSection
+from caig_cli.painters import registry
+from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.records import Dialogue, Product, Turn
 from caig_cli.stages.generate import GenerateRecipe
 
@@ -169,8 +169,8 @@ def test_what_is_taken_off_is_counted_and_told() -> None:
 
 def test_prompts_are_cut_to_what_the_painter_reads(tmp_path: Path) -> None:
     section = DiffusionSection(kind="sd15", model=str(make_sd(tmp_path) / "model"))
-    assert table.fitter("studio", section) is None
-    fit = table.fitter("diffusion", section)
+    assert registry.fitter("studio", section) is None
+    fit = registry.fitter("diffusion", section)
     assert fit is not None
     assert fit("a red mug on linen") == "a red mug on linen"
     long = "a red mug, " * 100

@@ -23,16 +23,16 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.errors import RecipeError, UsageError
 from caig_cli.mllm import loading
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import Row, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.policy import add_frozen, make_policy, starting_state
 from caig_cli.mllm.quantise import NOTE
-from caig_cli.mllm.rewards.judge import TrainedJudge
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
-from caig_cli.mllm.sections import LoraSection
+from caig_cli.pcpo import context
+from caig_cli.pcpo.policy import add_frozen, make_policy, starting_state
 from caig_cli.recipe import resolve
 from caig_cli.records import Turn
-from caig_cli.rounds import workshop
+from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.stages import pcpo, pretrain, train_rm
 from caig_cli.stages.pcpo import PcpoRecipe
 from caig_cli.stages.pretrain import PretrainRecipe
@@ -258,7 +258,7 @@ def test_reward_model_and_policy_share_a_4_bit_base(base: Path, tmp_path: Path) 
     out = tmp_path / "shop"
     with (
         RunDir.open(out, "pcpo", recipe) as folder,
-        workshop.open_workshop(recipe, folder, SilentReporter()) as shop,
+        context.open_workshop(recipe, folder, SilentReporter()) as shop,
     ):
         assert shop.judge.shares_base and shop.policy.quantised == "nf4"
 

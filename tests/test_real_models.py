@@ -13,7 +13,7 @@ import real_configs
 from real_configs import NAMES, needs_real
 
 from caig_cli.cli import run as caig
-from caig_cli.engine.memory import GB, RESERVE
+from caig_cli.engine.memory_plan import GB, RESERVE
 from caig_cli.recipe import shipped
 
 pytestmark = needs_real

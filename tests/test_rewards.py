@@ -24,18 +24,18 @@ from caig_cli.errors import UsageError
 from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
 from caig_cli.mllm.images import see
 from caig_cli.mllm.instructions import COMPARISON
-from caig_cli.mllm.rewards.card import reward_card
-from caig_cli.mllm.rewards.data import PairSet, usable
-from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.mllm.rewards.looks import Ads, Looks
-from caig_cli.mllm.rewards.model import CtrScale, Heads, look
-from caig_cli.mllm.rewards.sections import RewardSection
-from caig_cli.mllm.rewards.storage import RewardFacts, base_of, read_reward, write_reward
-from caig_cli.mllm.rewards.table import ARCHITECTURES
-from caig_cli.mllm.rewards.targets import Teaching, fit_scale
-from caig_cli.mllm.rewards.wording import OFFICIAL, Wording
 from caig_cli.recipe import Recipe
 from caig_cli.records import Creative, Failure, Pair
+from caig_cli.rewards.architectures import ARCHITECTURES
+from caig_cli.rewards.card import reward_card
+from caig_cli.rewards.config import RewardSection
+from caig_cli.rewards.data import PairSet, usable
+from caig_cli.rewards.feature_cache import Ads, Looks
+from caig_cli.rewards.judge import TrainedJudge
+from caig_cli.rewards.model import CtrScale, Heads, look
+from caig_cli.rewards.question_template import OFFICIAL, Wording
+from caig_cli.rewards.storage import RewardFacts, base_of, read_reward, write_reward
+from caig_cli.rewards.targets import Teaching, fit_scale
 
 CPU = choose_device("cpu", "fp32")
 SMALL = {"size": 32, "widths": (8, 16), "depths": (1, 1)}

@@ -10,11 +10,11 @@ from goldens import GOLDENS, arrays, exact, facts, imported
 from PIL import Image
 
 from caig_cli.losses import ctr_mse, pair_nll
-from caig_cli.mllm.rewards.mllm import MllmReward
-from caig_cli.mllm.rewards.model import look
-from caig_cli.mllm.rewards.storage import read_reward
-from caig_cli.mllm.rewards.wording import OFFICIAL
 from caig_cli.mllm.vision import patches
+from caig_cli.rewards.mllm import MllmReward
+from caig_cli.rewards.model import look
+from caig_cli.rewards.question_template import OFFICIAL
+from caig_cli.rewards.storage import read_reward
 
 SIDE = 56
 LEVEL = 1 / 255 / 0.26

@@ -12,10 +12,10 @@ from PIL import Image
 from caig_cli.cli import run
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import prompt_model
-from caig_cli.mllm.rewards.sections import RewardSection, VamSection, VisionSection
-from caig_cli.mllm.rewards.storage import FILE
-from caig_cli.mllm.rewards.table import ARCHITECTURES
 from caig_cli.provenance.image_files import read
+from caig_cli.rewards.architectures import ARCHITECTURES
+from caig_cli.rewards.config import RewardSection, VamSection, VisionSection
+from caig_cli.rewards.storage import FILE
 
 
 @pytest.fixture(scope="module")

@@ -14,19 +14,19 @@ from tiny_mllm import make_tiny
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
+from caig_cli.losses.preference import Objective, token_logps
 from caig_cli.mllm import loading, packing
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.images import Pixels, to_tensor
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import Mllm, add_lora
-from caig_cli.mllm.negatives import Negative
 from caig_cli.mllm.packing import Cost, group_by_length, pack
-from caig_cli.mllm.policy import START, make_policy, save_policy, starting_state
-from caig_cli.mllm.preference_sections import NegativesSection
-from caig_cli.mllm.preferences import Asking, PackedRow, PreferenceSet, Sizes, preference_step
 from caig_cli.mllm.scoring import ResponseScorer, response_logps, why_no_tree
-from caig_cli.mllm.sections import LoraSection
-from caig_cli.preference import Objective, token_logps
+from caig_cli.pcpo.negatives import Negative
+from caig_cli.pcpo.policy import START, make_policy, save_policy, starting_state
+from caig_cli.pcpo.preference_batches import Asking, PackedRow, PreferenceSet, Sizes, preference_step
+from caig_cli.pcpo.preference_config import NegativesSection
 from caig_cli.records import Preference, Product
 
 REPORT = SilentReporter()

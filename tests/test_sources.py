@@ -26,8 +26,8 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.sources import HubName, lacking, locate
 from caig_cli.errors import CaigError, RecipeError, RunError, UsageError
 from caig_cli.mllm import loading
+from caig_cli.pcpo.config import PcpoRecipe
 from caig_cli.recipe import resolve
-from caig_cli.rounds.sections import PcpoRecipe
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +187,8 @@ def test_one_file_of_a_repository(hub: TinyHub, workdir: Path) -> None:
 
 def test_a_painter_s_models_are_fetched_part_by_part(hub: TinyHub, workdir: Path, tiny_folder: Path) -> None:
     """As released: its index names parts that are not there, and there are parts that it does not name."""
+    from caig_cli.painters.diffusion.config import DiffusionSection
     from caig_cli.painters.diffusion.loading import needs
-    from caig_cli.painters.diffusion.sections import DiffusionSection
 
     for name in ("model", "controlnet"):
         hub.repos[f"art/{name}"] = make_sd(workdir / "sd") / name

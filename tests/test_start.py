@@ -19,25 +19,25 @@ from torch.utils._pytree import tree_leaves
 
 from caig_cli.cli import run as caig
 from caig_cli.engine import runtime
-from caig_cli.engine.memory import RESERVE
+from caig_cli.engine.memory_plan import RESERVE
 from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import choose_device
+from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading
+from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.prompt_model import PromptModel
-from caig_cli.mllm.rewards.evaluation import both_orders
-from caig_cli.mllm.rewards.memory import training
-from caig_cli.mllm.rewards.mllm import MllmReward
-from caig_cli.mllm.rewards.model import look
-from caig_cli.mllm.rewards.sections import MllmRewardSection, TrainRmSection
 from caig_cli.mllm.scoring import ResponseScorer
-from caig_cli.mllm.sections import LoraSection
-from caig_cli.preference import token_logps
+from caig_cli.pcpo.config import PcpoRecipe
+from caig_cli.pcpo.pcpo_memory import planned, settled
 from caig_cli.recipe import resolve
 from caig_cli.records import Turn
-from caig_cli.rounds.memory import planned, settled
-from caig_cli.rounds.sections import PcpoRecipe
+from caig_cli.rewards.config import MllmRewardSection, TrainRmSection
+from caig_cli.rewards.evaluation import both_orders
+from caig_cli.rewards.mllm import MllmReward
+from caig_cli.rewards.model import look
+from caig_cli.rewards.reward_memory import training
 
 NEAR = 0.15
 CPU: dict[str, Any] = {"device": torch.device("cpu"), "dtype": torch.float32}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from caig_cli.rounds import stored_judge
-from caig_cli.rounds.generating.order import make_order
-from caig_cli.rounds.generating.sections import GenerateRecipe
-from caig_cli.rounds.stored_judge import heldout_of, judge_for, keep_judge
+from caig_cli.generating.config import GenerateRecipe
+from caig_cli.generating.order import make_order
+from caig_cli.judges import stored_judge
+from caig_cli.judges.stored_judge import heldout_of, judge_for, keep_judge
 
 
 def judge(folder: Path, *, second: bool = False) -> Path:

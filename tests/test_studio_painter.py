@@ -14,10 +14,10 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Shot
 from caig_cli.painters.compose import measure
 from caig_cli.painters.layout import place
+from caig_cli.painters.registry import PAINTERS, Means
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.painter import StudioPainter
 from caig_cli.painters.studio.set import build_stage
-from caig_cli.painters.table import PAINTERS, Means
 
 PROMPTS = (
     "on a white marble table in front of a window with lemons, soft morning light",

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from caig_cli.painters.table import word_reader
-from caig_cli.records import Product, Verdict
-from caig_cli.rounds.consistency import consistency, most_usual
-from caig_cli.rounds.figures import why_refused
-from caig_cli.rounds.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
-from caig_cli.rounds.unpainted import (
+from caig_cli.painters.consistency import consistency, most_usual
+from caig_cli.painters.registry import word_reader
+from caig_cli.pcpo.round_metrics import why_refused
+from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
+from caig_cli.pcpo.unpainted import (
     Wanted,
     choose_to_paint,
     judged_group,
     prefer_unpainted,
 )
+from caig_cli.records import Product, Verdict
 
 WORTH = {"oak": 1.0, "steel": -1.0, "candle": 0.5, "moss": 0.0, "neon": -0.5, "linen": 0.2}
 

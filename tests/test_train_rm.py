@@ -24,17 +24,17 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
-from caig_cli.mllm.rewards import learning
-from caig_cli.mllm.rewards.folders import second_of
-from caig_cli.mllm.rewards.judge import TrainedJudge
-from caig_cli.mllm.rewards.model import CtrScale, look
-from caig_cli.mllm.rewards.names import GAIN
-from caig_cli.mllm.rewards.split import Data, is_simulated, read_data
-from caig_cli.mllm.rewards.storage import read_facts, read_reward
-from caig_cli.mllm.rewards.table import ARCHITECTURES
-from caig_cli.mllm.rewards.training import Best, Weights
 from caig_cli.recipe import resolve
 from caig_cli.records import Failure, Pair
+from caig_cli.rewards import learning
+from caig_cli.rewards.architectures import ARCHITECTURES
+from caig_cli.rewards.concepts import GAIN
+from caig_cli.rewards.folders import second_of
+from caig_cli.rewards.judge import TrainedJudge
+from caig_cli.rewards.model import CtrScale, look
+from caig_cli.rewards.split import Data, is_simulated, read_data
+from caig_cli.rewards.storage import read_facts, read_reward
+from caig_cli.rewards.training import Best, Weights
 from caig_cli.stages import train_rm
 from caig_cli.stages.train_rm import TrainRmRecipe
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from caig_cli.posteriors import probability_higher, q_observed_higher
+from caig_cli.clicks.posteriors import probability_higher, q_observed_higher
 
 Ad = tuple[str, float, int, int]
 """File name, true rate, impressions, clicks."""

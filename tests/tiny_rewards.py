@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.rewards.sections import MllmRewardSection, RewardSection, VamSection, VisionSection
-from caig_cli.mllm.rewards.storage import RewardFacts, base_of, write_reward
-from caig_cli.mllm.rewards.table import ARCHITECTURES
-from caig_cli.mllm.sections import LoraSection
+from caig_cli.mllm.config import LoraSection
+from caig_cli.rewards.architectures import ARCHITECTURES
+from caig_cli.rewards.config import MllmRewardSection, RewardSection, VamSection, VisionSection
+from caig_cli.rewards.storage import RewardFacts, base_of, write_reward
 
 
 def make_reward(folder: Path, arch: str, base: Path, seed: int = 0) -> Path:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from caig_cli.clicks.facts import Facts
     from caig_cli.clicks.log import ClickLog, Ints
+    from caig_cli.clicks.posteriors import Prior
     from caig_cli.clicks.selection import Floats
     from caig_cli.engine.report import Reporter
-    from caig_cli.posteriors import Prior
 
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Ratio = Annotated[float, Field(ge=1, allow_inf_nan=False)]
@@ -102,8 +102,8 @@ def choose(material: Material, limits: FilterSection, report: Reporter) -> Chose
     """The pairs that pass every filter. Raises UsageError where a filter cannot be applied."""
     import numpy as np
 
+    from caig_cli.clicks.posteriors import probability_higher, q_observed_higher
     from caig_cli.clicks.selection import Limits, candidate_pairs, stability
-    from caig_cli.posteriors import probability_higher, q_observed_higher
 
     log, rate = material.log, material.rates()
     clicks, shown = material.clicks_C, material.impressions_C

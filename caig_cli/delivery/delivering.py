@@ -18,16 +18,16 @@ from caig_cli.data.images import shown
 from caig_cli.delivery.rules import Shape
 from caig_cli.engine.files import numbered_lines
 from caig_cli.errors import ItemError, UsageError
+from caig_cli.generating.ads import shot_again
+from caig_cli.generating.config import GenerateRecipe
+from caig_cli.generating.order import Item, Order, make_order
+from caig_cli.generating.photos import cut_out
 from caig_cli.painters.ad_name import Filing, Slot, Source
-from caig_cli.painters.album import MANIFEST, Job, Row, checked
+from caig_cli.painters.ad_store import MANIFEST, Job, Row, checked
 from caig_cli.painters.see_through import clear_parts
 from caig_cli.provenance.formats import Format
 from caig_cli.recipe import resolve
 from caig_cli.records import Failure
-from caig_cli.rounds.generating.ads import shot_again
-from caig_cli.rounds.generating.order import Item, Order, make_order
-from caig_cli.rounds.generating.photos import cut_out
-from caig_cli.rounds.generating.sections import GenerateRecipe
 
 PACKSHOT = "isolated on white"
 """The prompt of an ad for a platform that wants white."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caig_cli.clicks.log import ClickLog
+from caig_cli.clicks.posteriors import Prior, fit_prior
 from caig_cli.experiments.plan_file import ProductFacts
-from caig_cli.posteriors import Prior, fit_prior
 
 Floats = NDArray[np.float64]
 

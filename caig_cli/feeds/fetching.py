@@ -23,8 +23,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from caig_cli.data.images import shown
 from caig_cli.engine.environment import version
+from caig_cli.engine.transport import Exchange
 from caig_cli.errors import ItemError
-from caig_cli.mllm.judges.transport import Exchange
 
 MAX_BYTES = 32 << 20
 """Largest photo that is fetched."""

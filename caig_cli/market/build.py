@@ -24,6 +24,7 @@ from caig_cli.engine.files import png_bytes, to_json
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
+from caig_cli.engine.workers import Workers, start_workers
 from caig_cli.market import clicks
 from caig_cli.market.catalogue import SPLITS, Item, item
 from caig_cli.market.dialogues import ad_dialogues, photo_dialogues
@@ -31,9 +32,9 @@ from caig_cli.market.photos import photograph
 from caig_cli.market.scenes import ad_prompt, ad_scenes
 from caig_cli.market.shapes import SHAPES
 from caig_cli.market.truth import load_truth
-from caig_cli.market.workers import Workers, start_workers
 from caig_cli.painters import Shot
-from caig_cli.painters.table import PAINTERS, Means
+from caig_cli.painters.registry import PAINTERS, Means
+from caig_cli.painters.studio.render import one_thread
 
 SHEET_SIDE = 12
 """Pictures in a row of the contact sheet, and rows, at most."""
@@ -65,7 +66,7 @@ class Plan:
 
 def build_market(plan: Plan, run: RunDir, report: Reporter, workers: int) -> dict[str, Any]:
     """Make whatever of the market is not there yet; returns its summary."""
-    with start_workers(workers) as pool:
+    with start_workers(workers, one_thread) as pool:
         with run.timed("photos"):
             _photos(plan, run, report, pool)
         with run.timed("dialogues"):

@@ -20,7 +20,7 @@ from caig_cli.mllm.augment import vary_each
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.images import Pixels, Rules, Size, size_of
 from caig_cli.mllm.inputs import Batch, Branch, collate
-from caig_cli.mllm.memory import LIKELY, Pass
+from caig_cli.mllm.model_memory import LIKELY, Pass
 from caig_cli.records import Dialogue, Failure
 
 WINDOW = 16

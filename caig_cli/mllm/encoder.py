@@ -14,9 +14,9 @@ from typing import Any
 from caig_cli.errors import UsageError
 from caig_cli.mllm.chat_template import Form, read_form
 from caig_cli.mllm.families import Family
+from caig_cli.mllm.image_inputs.adapter import IMAGE
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.inputs import Branch, Place, Row
-from caig_cli.mllm.views.view import IMAGE
 from caig_cli.records import Turn
 
 KEPT = 1 << 16

@@ -13,12 +13,12 @@ from typing import Any
 
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
-from caig_cli.mllm.views.anyres import ANYRES, ONEVISION
-from caig_cli.mllm.views.crops import CROPS
-from caig_cli.mllm.views.plain import PLAIN
-from caig_cli.mllm.views.qwen import QWEN
-from caig_cli.mllm.views.tiles import TILES
-from caig_cli.mllm.views.view import View
+from caig_cli.mllm.image_inputs.adapter import View
+from caig_cli.mllm.image_inputs.anyres import ANYRES, ONEVISION
+from caig_cli.mllm.image_inputs.crops import CROPS
+from caig_cli.mllm.image_inputs.plain import PLAIN
+from caig_cli.mllm.image_inputs.qwen import QWEN
+from caig_cli.mllm.image_inputs.tiles import TILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from caig_cli.engine.finite import check_tensors
 from caig_cli.errors import UsageError, in_words
 from caig_cli.mllm import adapters, quantise
 from caig_cli.mllm.chat_template import read_template
+from caig_cli.mllm.config import TowerShape
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, check_folder, family_of
 from caig_cli.mllm.folders import EMBEDDED, EMBEDDED_FOLDER, locate
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
-from caig_cli.mllm.sections import TowerShape
 from caig_cli.mllm.tokenizer import IMAGE
 
 __all__ = ["EMBEDDED", "EMBEDDED_FOLDER", "Mllm", "load", "locate"]

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from caig_cli.engine.optim import recompute_activations
+from caig_cli.losses.preference import token_logps
 from caig_cli.mllm.inputs import Batch
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.vision import embed, language
-from caig_cli.preference import token_logps
 
 TREE_ATTENTION = ("eager", "sdpa")
 """Attention kernels of transformers that read an additive mask, and so compute trees."""

@@ -58,7 +58,7 @@ print(processor.decode(answer, skip_special_tokens=True))
 USE_JUDGE = """\
 ```python
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.rewards.judge import TrainedJudge
 from PIL import Image
 
 judge = TrainedJudge.load(".", choose_device("auto"))  # this folder

@@ -10,7 +10,7 @@ from pathlib import Path
 from caig_cli.cutouts.cutout import DOUBTFUL, CutoutFacts
 from caig_cli.engine import pages
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.painters.album import MANIFEST, Row, hinted, plain
+from caig_cli.painters.ad_store import MANIFEST, Row, hinted, plain
 from caig_cli.painters.candidates import Opinion
 from caig_cli.records import Failure, Product
 

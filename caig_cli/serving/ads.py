@@ -17,11 +17,11 @@ from pydantic import Field, create_model
 from caig_cli.engine.report import Reporter, SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
+from caig_cli.generating.config import GenerateRecipe, GenerateSection
+from caig_cli.generating.models import Models
+from caig_cli.generating.order import Order, make_order
+from caig_cli.generating.photos import cut_out, judged
 from caig_cli.records import Failure
-from caig_cli.rounds.generating.models import Models
-from caig_cli.rounds.generating.order import Order, make_order
-from caig_cli.rounds.generating.photos import cut_out, judged
-from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection
 from caig_cli.serving.forms import PICTURE, Answer, OwnForm, parsed
 from caig_cli.serving.limits import Limits, Refused
 from caig_cli.serving.pictures import decoded, raw
@@ -85,9 +85,9 @@ class AdMaker:
 
     def write(self, body: Any) -> Answer:
         """The answer of ``/write``. Raises Refused."""
+        from caig_cli.generating.ads import titled, writing
         from caig_cli.mllm.prompt_text import Finisher
         from caig_cli.mllm.writing import Writer
-        from caig_cli.rounds.generating.ads import titled, writing
 
         asked = parsed(Write, body).model_dump()
         options = {"n": asked["n"], "candidates": asked["n"], "rewrite": bool(asked["prompt"])}

@@ -14,7 +14,7 @@ from PIL import Image
 from caig_cli.serving.limits import Refused
 
 if TYPE_CHECKING:
-    from caig_cli.mllm.rewards.judge import Estimate, Ranking, TrainedJudge
+    from caig_cli.rewards.judge import Estimate, Ranking, TrainedJudge
 
 REWARDS = {
     "log_ctr": "logarithm of the predicted click-through rate; an ad alone has one",

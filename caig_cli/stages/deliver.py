@@ -14,7 +14,7 @@ from caig_cli.delivery.rules import Platforms, Shape, shapes_for
 from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import ItemError, UsageError
-from caig_cli.painters import table
+from caig_cli.painters import registry
 from caig_cli.provenance.formats import Format
 from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Failure
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
     from caig_cli.painters import Painter
-    from caig_cli.painters.album import Job, Row
+    from caig_cli.painters.ad_store import Job, Row
 
 
 class DeliverSection(Section):
@@ -77,7 +77,7 @@ def check(recipe: DeliverRecipe) -> None:
 def models(recipe: DeliverRecipe) -> dict[str, Check | None]:
     """The models that the run's painter opens."""
     run = _opened(recipe)[0].recipe
-    return table.models(run.generate.painter, run.diffusion)
+    return registry.models(run.generate.painter, run.diffusion)
 
 
 def plan(recipe: DeliverRecipe, report: Reporter) -> list[str]:
@@ -97,7 +97,7 @@ def run(recipe: DeliverRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Make the files; those that miss a rule, and ads that can't be made, are told and listed."""
     from caig_cli.delivery.delivering import jobs, slot_of, wanted
     from caig_cli.painters.ad_report import show_ads
-    from caig_cli.painters.album import MANIFEST, Album
+    from caig_cli.painters.ad_store import MANIFEST, Album
 
     source, rows, failed, shapes = _opened(recipe)
     use_threads(recipe.threads)
@@ -158,8 +158,8 @@ def _painter(
     """The run's painter, but for packshots, which are the studio's; each is opened once."""
     name = "studio" if shape.background == "white" else source.recipe.generate.painter
     if name not in painters:
-        means = table.Means(recipe.threads, recipe.device, source.recipe.diffusion)
-        painters[name] = table.PAINTERS[name](means)
+        means = registry.Means(recipe.threads, recipe.device, source.recipe.diffusion)
+        painters[name] = registry.PAINTERS[name](means)
     return painters[name]
 
 

@@ -18,19 +18,19 @@ from caig_cli.engine.optim import Count
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.judges.sections import ApiSection
-from caig_cli.mllm.sections import PlannedRecipe
+from caig_cli.judges.config import ApiSection
+from caig_cli.mllm.config import PlannedRecipe
 from caig_cli.recipe import Section
 from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
-    from caig_cli.engine.memory import Phase
+    from caig_cli.engine.memory_plan import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
-    from caig_cli.judging import Floats
-    from caig_cli.mllm.judges import Setting
-    from caig_cli.mllm.judges.page import Result
+    from caig_cli.judge_metrics import Floats
+    from caig_cli.judges import Setting
+    from caig_cli.judges.eval_report import Result
 
 EMBEDDED = "embedded"
 EMBEDDED_TESTSET = Path(__file__).parents[1] / "embedded" / "testset" / "pairs.jsonl"
@@ -79,8 +79,8 @@ class EvalRmRecipe(PlannedRecipe):
 
 def models(recipe: EvalRmRecipe) -> dict[str, Check | None]:
     """The models of the judges."""
+    from caig_cli.judges import parse
     from caig_cli.mllm.families import check_folder
-    from caig_cli.mllm.judges import parse
 
     asked = [parse(name, recipe.eval_rm.trained) for name in _judges(recipe)]
     return {source: check_folder for kind, source in asked if kind in ("trained", "zero-shot")}
@@ -88,7 +88,7 @@ def models(recipe: EvalRmRecipe) -> dict[str, Check | None]:
 
 def check(recipe: EvalRmRecipe) -> None:
     """Read the pairs and look for the judges; nothing is written before. Raises UsageError in one line."""
-    from caig_cli.mllm import judges
+    from caig_cli import judges
 
     pairs, _ = _pairs(recipe)
     for name in _judges(recipe):
@@ -97,7 +97,7 @@ def check(recipe: EvalRmRecipe) -> None:
 
 def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs but opens no image, and asks no server."""
-    from caig_cli.mllm import judges
+    from caig_cli import judges
 
     pairs, failures = _pairs(recipe)
     lines = [f"pairs: {len(pairs)} of {len({pair.item for pair in pairs})} products, each in both orders"]
@@ -110,12 +110,12 @@ def plan(recipe: EvalRmRecipe, report: Reporter) -> list[str]:
 def memory(recipe: EvalRmRecipe) -> list[Phase]:
     """What each judge needs on the device, one after the other; the shipped ones fit anywhere."""
     from caig_cli.engine.sources import is_remote
-    from caig_cli.mllm.judges import TRAINED
+    from caig_cli.judges import TRAINED
 
     sources = models(recipe)
     if all(source in TRAINED for source in sources) or any(map(is_remote, sources)):
         return []
-    from caig_cli.mllm.judges.memory import judges
+    from caig_cli.judges.judge_memory import judges
 
     pairs, _ = _pairs(recipe)
     section, runtime = recipe.eval_rm, recipe.planned_runtime()
@@ -124,9 +124,9 @@ def memory(recipe: EvalRmRecipe) -> list[Phase]:
 
 def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Judge all pairs, measure, and show."""
-    from caig_cli.judging import FEW_PAIRS
-    from caig_cli.mllm.judges import page
-    from caig_cli.mllm.judges.verdicts import oracle
+    from caig_cli.judge_metrics import FEW_PAIRS
+    from caig_cli.judges import eval_report
+    from caig_cli.judges.verdicts import oracle
 
     pairs, failures = _pairs(recipe)
     if len(pairs) < FEW_PAIRS:
@@ -142,9 +142,9 @@ def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
         failures += results[name].failed
     if not any(result.kept for result in results.values()):
         raise UsageError(f"no pair could be judged; {failures[-1].item}: {failures[-1].error}")
-    report.table(page.ceiling_line(results), *page.table(results))
+    report.table(eval_report.ceiling_line(results), *eval_report.table(results))
     with run_dir.timed("report"):
-        page.write_report(recipe.eval_rm.testset.name, pairs, results, failures, run_dir)
+        eval_report.write_report(recipe.eval_rm.testset.name, pairs, results, failures, run_dir)
     report.info(f"report {run_dir.path / 'report.html'}")
     return _outcome(recipe, pairs, results, failures, run_dir)
 
@@ -158,11 +158,11 @@ def _result(
     report: Reporter,
 ) -> Result:
     """One judge from its weights to its figures."""
-    from caig_cli.judging import measure, most_wrong
-    from caig_cli.mllm.judges import api, open_judge
-    from caig_cli.mllm.judges.page import Result, note
-    from caig_cli.mllm.judges.verdicts import collect, load
-    from caig_cli.mllm.rewards.split import from_market
+    from caig_cli.judge_metrics import measure, most_wrong
+    from caig_cli.judges import api, open_judge
+    from caig_cli.judges.eval_report import Result, note
+    from caig_cli.judges.verdicts import collect, load
+    from caig_cli.rewards.split import from_market
 
     section = recipe.eval_rm
     with run_dir.timed(f"open {name}"):
@@ -194,7 +194,7 @@ def _judges(recipe: EvalRmRecipe) -> list[str]:
 
 
 def _setting(recipe: EvalRmRecipe) -> Setting:
-    from caig_cli.mllm.judges import Setting
+    from caig_cli.judges import Setting
 
     return Setting(recipe.seed, recipe.runtime, recipe.eval_rm.trained, recipe.api)
 
@@ -232,7 +232,7 @@ def _outcome(
     failures: Sequence[Failure],
     run_dir: RunDir,
 ) -> Outcome:
-    from caig_cli.mllm.judges.page import compare, lines
+    from caig_cli.judges.eval_report import compare, lines
 
     judges = {
         name: {**result.figures, "wrong": [pairs[result.kept[n]].id for n in result.figures["wrong"]]}

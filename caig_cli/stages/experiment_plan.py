@@ -19,7 +19,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed, use_threads
 from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
-from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.mllm.config import ModelRecipe
 from caig_cli.recipe import Section
 from caig_cli.records import Failure
 
@@ -168,7 +168,7 @@ def plan(recipe: ExperimentPlanRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: ExperimentPlanRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Write the plan, its table of propensities and its page."""
-    from caig_cli.experiments.page import plan_page
+    from caig_cli.experiments.experiment_report import plan_page
     from caig_cli.experiments.plan_file import FILE, TABLE, record, table
 
     use_threads(recipe.threads)
@@ -303,7 +303,7 @@ def _scored(recipe: ExperimentPlanRecipe, ads: Sequence[Ad], report: Reporter) -
     """The ads with the judge's scores: those of a product are ranked against each other."""
     from dataclasses import replace
 
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.rewards.judge import TrainedJudge
     from caig_cli.stages.score import opened_ads, scores_of
 
     assert recipe.experiment.judge is not None

@@ -80,8 +80,8 @@ def plan(recipe: ExperimentReadRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: ExperimentReadRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Analyse the clicks; the verdict comes first."""
+    from caig_cli.experiments.experiment_report import result_page
     from caig_cli.experiments.observed import observe
-    from caig_cli.experiments.page import result_page
     from caig_cli.experiments.policies import value_of
     from caig_cli.experiments.results import results
 

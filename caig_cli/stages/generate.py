@@ -13,29 +13,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from caig_cli.engine.offload import Turns
 from caig_cli.engine.outcome import NothingUsableError, Outcome
-from caig_cli.engine.parking import Turns
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import UsageError
-from caig_cli.painters import table
+from caig_cli.generating.config import GenerateRecipe as GenerateRecipe
+from caig_cli.generating.config import JudgeSection as JudgeSection
+from caig_cli.generating.generate_memory import LEAN as LEAN
+from caig_cli.generating.generate_memory import planned
+from caig_cli.generating.order import Order, make_order
+from caig_cli.judges.stored_judge import judge_for
+from caig_cli.painters import registry
 from caig_cli.recipe import differences, resolve
 from caig_cli.records import Failure
-from caig_cli.rounds.generating.memory import LEAN as LEAN
-from caig_cli.rounds.generating.memory import planned
-from caig_cli.rounds.generating.order import Order, make_order
-from caig_cli.rounds.generating.sections import GenerateRecipe as GenerateRecipe
-from caig_cli.rounds.generating.sections import JudgeSection as JudgeSection
-from caig_cli.rounds.previews import has_judge
-from caig_cli.rounds.stored_judge import judge_for
+from caig_cli.rewards.previews import has_judge
 
 if TYPE_CHECKING:
-    from caig_cli.engine.memory import Phase
+    from caig_cli.engine.memory_plan import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
-    from caig_cli.painters.album import Album
-    from caig_cli.rounds.generating.models import Models
-    from caig_cli.rounds.generating.photos import Look, Photos
+    from caig_cli.generating.models import Models
+    from caig_cli.generating.photos import Look, Photos
+    from caig_cli.painters.ad_store import Album
 
 MAY_DIFFER = {"generate.again", "generate.prompt", "generate.size", "seed"}
 """What ``--again`` may change of the run that it adds an ad to."""
@@ -74,7 +74,7 @@ def check(recipe: GenerateRecipe) -> None:
     order = make_order(recipe)
     if not order.items and recipe.generate.shard is None:
         raise _nothing(order.failed)
-    table.planned(recipe.generate.painter, recipe.diffusion)
+    registry.planned(recipe.generate.painter, recipe.diffusion)
 
 
 def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
@@ -89,12 +89,12 @@ def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
         mllms = dict.fromkeys(named, check_folder)
     hubs = {hub_name(item.cutout) for item in order.items}
     networks = {str(name): None for name in hubs if name is not None}
-    return mllms | networks | table.models(recipe.generate.painter, recipe.diffusion)
+    return mllms | networks | registry.models(recipe.generate.painter, recipe.diffusion)
 
 
 def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     """What a run would do, and what each photo would come to; opens all of them and keeps nothing."""
-    from caig_cli.rounds.generating.photos import looks
+    from caig_cli.generating.photos import looks
 
     order = make_order(recipe, report.warn, report.info)
     use_threads(recipe.threads)
@@ -117,7 +117,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
         lines.append(recipe.reason())
     if order.judge is not None:
         lines.append(f"judge {order.judge} ranks {order.most_candidates} previews of each product")
-    return [*lines, *table.planned(recipe.generate.painter, recipe.diffusion)]
+    return [*lines, *registry.planned(recipe.generate.painter, recipe.diffusion)]
 
 
 def memory(recipe: GenerateRecipe) -> list[Phase]:
@@ -130,9 +130,9 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
 
     ``models`` are those of an earlier run of the same ones, else they are loaded.
     """
-    from caig_cli.painters.album import Album
-    from caig_cli.rounds.generating.finish import finish
-    from caig_cli.rounds.generating.photos import Photos
+    from caig_cli.generating.finish import finish
+    from caig_cli.generating.photos import Photos
+    from caig_cli.painters.ad_store import Album
 
     whole = whole_run(recipe)
     order = make_order(whole or recipe, report.warn, report.info)
@@ -163,20 +163,20 @@ def _paint(
     models: Models | None,
 ) -> None:  # fmt: skip
     """Make the ads of an order that are not there yet, and tell what is not in them."""
+    from caig_cli.generating.ads import ads, open_set
+    from caig_cli.generating.finish import in_order
+    from caig_cli.generating.models import Models
     from caig_cli.mllm.prompt_text import Finisher
-    from caig_cli.painters import remarks
-    from caig_cli.rounds.generating.ads import ads, open_set
-    from caig_cli.rounds.generating.finish import in_order
-    from caig_cli.rounds.generating.models import Models
+    from caig_cli.painters import warnings
 
     if order.judge is None:
         report.info(f"ads are not ranked{_unranked(recipe)}")
     done = album.slots()
     models = models or Models(recipe, _turns(recipe, order, report))
-    finish = Finisher(table.fitter(recipe.generate.painter, recipe.diffusion))
+    finish = Finisher(registry.fitter(recipe.generate.painter, recipe.diffusion))
     making = open_set(recipe, order, run_dir, report, photos, models, order.finished(done), finish)
     painter = making.painter
-    size = recipe.generate.batch or table.together(recipe.generate.painter, recipe.diffusion)
+    size = recipe.generate.batch or registry.together(recipe.generate.painter, recipe.diffusion)
     with report.progress("ads", order.ads) as bar:
         bar.advance(sum(slot in done for item in order.items for slot in item.slots))
         jobs = ads(making, order.items, done)
@@ -190,7 +190,7 @@ def _paint(
         run_dir.count(f"prompts {kind}", count)
     for remark in finish.remarks():
         report.warn(remark)
-    for remark in remarks.about_ads(in_order(album.rows(), order), recipe.diffusion.growth_limit):
+    for remark in warnings.about_ads(in_order(album.rows(), order), recipe.diffusion.growth_limit):
         report.warn(remark)
 
 
@@ -203,10 +203,10 @@ def _paint_again(
     report: Reporter,
 ) -> None:
     """Add to the run one of its ads with another prompt, seed or size. Raises UsageError if it can't be."""
-    from caig_cli.rounds.generating.again import jobs_again
+    from caig_cli.generating.again import jobs_again
 
-    means = table.Means(recipe.threads, recipe.device, recipe.diffusion)
-    painter = table.PAINTERS[recipe.generate.painter](means)
+    means = registry.Means(recipe.threads, recipe.device, recipe.diffusion)
+    painter = registry.PAINTERS[recipe.generate.painter](means)
     for job in jobs_again(recipe, whole, order, album, photos):
         album.add(job, painter.paint([job.shot])[0], painter.notes(job.shot))
         report.info(f"{job.product.id}: made once more, as its ad {job.slot.index + 1}")

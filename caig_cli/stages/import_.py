@@ -24,7 +24,7 @@ from caig_cli.recipe import Recipe, Section, recipe_hash
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.sources import Check
-    from caig_cli.mllm.released.plan import Plan
+    from caig_cli.released.plan import Plan
 
 
 RECORD = "import.json"
@@ -56,7 +56,7 @@ class ImportRecipe(Recipe):
 
 def models(recipe: ImportRecipe) -> dict[str, Check | None]:
     """What comes from the hub, if anything."""
-    from caig_cli.mllm.released.config import check
+    from caig_cli.released.config import check
 
     given = recipe.released
     named: dict[str | None, Check | None] = {given.checkpoint: check, given.clip: None}
@@ -75,7 +75,7 @@ def plan(recipe: ImportRecipe, report: Reporter) -> list[str]:
 def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
     """Write the model's folder."""
     from caig_cli.mllm.questions import OFFICIAL, PromptQuestion, write_question
-    from caig_cli.mllm.released import folder
+    from caig_cli.released import folder
 
     made, tokenizer = _planned(recipe)
     out = _out(recipe)
@@ -106,9 +106,9 @@ def _planned(recipe: ImportRecipe) -> tuple[Plan, Any]:
     """The plan and the tokenizer. Raises UsageError for anything that would fail later."""
     import torch
 
-    from caig_cli.mllm.released.config import check
-    from caig_cli.mllm.released.folder import read_tokenizer
-    from caig_cli.mllm.released.plan import make_plan
+    from caig_cli.released.config import check
+    from caig_cli.released.folder import read_tokenizer
+    from caig_cli.released.plan import make_plan
 
     given = recipe.released
     if given.checkpoint is None:

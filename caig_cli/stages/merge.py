@@ -71,11 +71,11 @@ def plan(recipe: MergeRecipe, report: Reporter) -> list[str]:
     """What would be merged into what."""
     names, out = _given(recipe)
     if out.suffix in PACKED:
-        from caig_cli.rounds.generating.merging import open_runs
+        from caig_cli.generating.merging import open_runs
 
         return [f"runs: {len(open_runs(names))}", f"to {out}"]
     if _are_runs(names):
-        from caig_cli.rounds.generating.merging import open_shards
+        from caig_cli.generating.merging import open_shards
 
         return [f"shards: {len(open_shards(names).folders)}", f"to {out}"]
     from caig_cli.mllm import loading
@@ -98,7 +98,7 @@ def run(recipe: MergeRecipe, report: Reporter) -> Outcome:
     if out.suffix in PACKED:
         return _pack(recipe, names, out, report)
     if _are_runs(names):
-        from caig_cli.rounds.generating.merging import merge_shards
+        from caig_cli.generating.merging import merge_shards
 
         return merge_shards(names, out, report, overwrite=recipe.merge.overwrite)
     return _merge_adapter(recipe, _adapter(names, out, recipe), out, report)
@@ -106,8 +106,8 @@ def run(recipe: MergeRecipe, report: Reporter) -> Outcome:
 
 def _pack(recipe: MergeRecipe, names: tuple[str, ...], out: Path, report: Reporter) -> Outcome:
     """Write files of ads."""
-    from caig_cli.rounds.generating.merging import open_runs
-    from caig_cli.rounds.generating.packing import each_ad, pack
+    from caig_cli.generating.merging import open_runs
+    from caig_cli.generating.packing import each_ad, pack
 
     if out.exists() and not recipe.merge.overwrite:
         raise UsageError(f"{out}: is there already; replace it with --overwrite")
@@ -118,8 +118,8 @@ def _pack(recipe: MergeRecipe, names: tuple[str, ...], out: Path, report: Report
 
 def _merge_adapter(recipe: MergeRecipe, adapter: str, out: Path, report: Reporter) -> Outcome:
     """Write the model's folder."""
+    from caig_cli.judges.stored_judge import copy_kept
     from caig_cli.mllm.merging import merge_into
-    from caig_cli.rounds.stored_judge import copy_kept
 
     dtype = _dtype(recipe, adapter)
     report.info(f"merging {adapter} in 32 bit on the CPU, to be written in {dtype}")
@@ -150,7 +150,7 @@ def _given(recipe: MergeRecipe) -> tuple[tuple[str, ...], Path]:
 
 def _are_runs(names: tuple[str, ...]) -> bool:
     """Whether shards of ads are meant; more than one name can be nothing else."""
-    from caig_cli.rounds.generating.merging import is_run
+    from caig_cli.generating.merging import is_run
 
     return len(names) > 1 or is_run(names[0])
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from caig_cli.clicks.choosing import Chosen, Material
     from caig_cli.clicks.facts import Facts
     from caig_cli.clicks.log import ClickLog, Ints
+    from caig_cli.clicks.posteriors import Prior
     from caig_cli.clicks.selection import Floats
     from caig_cli.engine.report import Reporter
     from caig_cli.experiments.plan_file import Plan
-    from caig_cli.posteriors import Prior
 
 NOT_PLANNED = "--plan: no ad of the plan is in the logs; leave the plan out, or give its own exports"
 
@@ -216,8 +216,8 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     import numpy as np
 
     from caig_cli.clicks.choosing import Material
+    from caig_cli.clicks.posteriors import prior_of
     from caig_cli.experiments.plan_file import read_plan
-    from caig_cli.posteriors import prior_of
 
     plan = None if recipe.pairs.plan is None else read_plan(recipe.pairs.plan)
     log = _log(recipe, plan, report)
@@ -410,7 +410,7 @@ def _figures(material: Material, chosen: Chosen, of: Ints | slice = slice(None))
     """How many pairs there are, and how often a label can be right."""
     import numpy as np
 
-    from caig_cli.posteriors import ceiling, label_accuracy
+    from caig_cli.clicks.posteriors import ceiling, label_accuracy
 
     high, low, p = chosen.high_P[of], chosen.low_P[of], chosen.p_P[of]
     ahead = material.observed_C[high] - material.observed_C[low]

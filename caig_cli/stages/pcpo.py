@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.painters import table
-from caig_cli.rounds.sections import PcpoRecipe
+from caig_cli.painters import registry
+from caig_cli.pcpo.config import PcpoRecipe
 
 if TYPE_CHECKING:
-    from caig_cli.engine.memory import Phase
+    from caig_cli.engine.memory_plan import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
     from caig_cli.mllm.questions import PromptQuestion
+    from caig_cli.pcpo.context import Workshop
+    from caig_cli.pcpo.evaluation import Start
     from caig_cli.records import Preference
-    from caig_cli.rounds.watching import Start
-    from caig_cli.rounds.workshop import Workshop
 
 __all__ = ["LEAN", "PcpoRecipe", "check", "memory", "plan", "run"]
 
@@ -48,8 +48,8 @@ RESULT = (
 def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.cutouts.source import hub_name
+    from caig_cli.judges.stored_judge import heldout_of
     from caig_cli.mllm.families import check_folder
-    from caig_cli.rounds.stored_judge import heldout_of
 
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
     named = (recipe.policy.base, recipe.judge.model, heldout, recipe.watch.relevance)
@@ -57,15 +57,15 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     network = hub_name(recipe.pcpo.cutout)
     if network is not None:
         mllms[str(network)] = None
-    return mllms | table.models(recipe.brush.painter, recipe.diffusion)
+    return mllms | registry.models(recipe.brush.painter, recipe.diffusion)
 
 
 def check(recipe: PcpoRecipe) -> None:
     """Read the products and look for the base; nothing is written before. Raises UsageError in one line."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.rounds.preference_files import check_parquet
-    from caig_cli.rounds.stock import find_goods
+    from caig_cli.pcpo.preference_files import check_parquet
+    from caig_cli.pcpo.products import find_goods
 
     if recipe.pcpo.max_kl is not None and not recipe.optim.evaluate_every:
         raise UsageError("pcpo.max_kl is measured while a round trains; set optim.evaluate_every (10)")
@@ -79,10 +79,10 @@ def check(recipe: PcpoRecipe) -> None:
 def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the records and checks that the weights are there."""
     from caig_cli.engine import sources
+    from caig_cli.judges.stored_judge import heldout_of
     from caig_cli.mllm import folders
-    from caig_cli.rounds.judges import is_there
-    from caig_cli.rounds.stock import find_goods
-    from caig_cli.rounds.stored_judge import heldout_of
+    from caig_cli.pcpo.loaded_judge import is_there
+    from caig_cli.pcpo.products import find_goods
 
     given = recipe.pcpo
     goods = find_goods(given, recipe.watch, recipe.seed)
@@ -106,7 +106,7 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     return [
         *lines,
         f"judge {recipe.judge.model}, {watched}",
-        *table.planned(recipe.brush.painter, recipe.diffusion),
+        *registry.planned(recipe.brush.painter, recipe.diffusion),
     ]
 
 
@@ -138,24 +138,24 @@ def _question(recipe: PcpoRecipe) -> PromptQuestion:
 
 def memory(recipe: PcpoRecipe) -> list[Phase]:
     """What each phase of a round needs on the device."""
-    from caig_cli.rounds.memory import planned
+    from caig_cli.pcpo.pcpo_memory import planned
 
     return planned(recipe)
 
 
 def settled(recipe: PcpoRecipe) -> PcpoRecipe:
     """The recipe with a number wherever it says auto and the memory plan decides."""
-    from caig_cli.rounds.memory import settled as batched
+    from caig_cli.pcpo.pcpo_memory import settled as batched
 
     return batched(recipe)
 
 
 def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Play the rounds and write ``adapter/`` in the run folder: a PEFT adapter that caig generate takes."""
-    from caig_cli.rounds import show
-    from caig_cli.rounds.figures import stops_at
-    from caig_cli.rounds.watching import watch_start
-    from caig_cli.rounds.workshop import open_workshop
+    from caig_cli.pcpo import reporting
+    from caig_cli.pcpo.context import open_workshop
+    from caig_cli.pcpo.evaluation import watch_start
+    from caig_cli.pcpo.round_metrics import stops_at
 
     use_threads(recipe.threads)
     _question(recipe)
@@ -168,9 +168,9 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
             row = _finished(shop, number)
             if row is None:
                 row = _play(shop, number, start, rows)
-                show.track(shop, row)
+                reporting.track(shop, row)
             rows.append(row)
-            show.tell(shop, start, rows)
+            reporting.tell(shop, start, rows)
             taken = shop.policy_after(number)
             heldout = [row["win_rate_heldout"] for row in rows]
             back = stops_at(heldout, recipe.watch) if shop.heldout_decides else None
@@ -179,9 +179,9 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
                 taken = back
                 break
         source = shop.counted(taken).path / "adapter"
-        adapter = _deliver(shop, source, show.card(shop, start, rows, taken))
+        adapter = _deliver(shop, source, reporting.card(shop, start, rows, taken))
         failed = (*shop.goods.failed, *shop.stock.failed.values())
-        show.write_report(shop, start, rows, failed, taken)
+        reporting.write_report(shop, start, rows, failed, taken)
         for remark in shop.finish.remarks():
             report.warn(remark)
         for kind, count in shop.finish.counts.items():
@@ -193,10 +193,10 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
 def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One round: sample -> paint -> rank -> prefer -> optimise -> evaluate, and again by half if refused."""
-    from caig_cli.mllm.policy import move_reference, restore_policy
-    from caig_cli.rounds import rollout, round_preferences
-    from caig_cli.rounds.figures import why_refused
-    from caig_cli.rounds.workshop import AGAIN
+    from caig_cli.pcpo import rollout, round_preferences
+    from caig_cli.pcpo.context import AGAIN
+    from caig_cli.pcpo.policy import move_reference, restore_policy
+    from caig_cli.pcpo.round_metrics import why_refused
 
     given, folder, before = shop.recipe.pcpo, shop.folder(number), shop.policy_after(number - 1)
     origin = shop.counted(before).path / "adapter"
@@ -239,8 +239,8 @@ def _learn(
     shop: Workshop, folder: RunDir, preferences: Sequence[Preference], number: int, start: Start, step: float
 ) -> dict[str, Any]:
     """Optimise from where the policy is, and the figures of what it came to."""
-    from caig_cli.rounds.optimise import optimise
-    from caig_cli.rounds.watching import watch
+    from caig_cli.pcpo.evaluation import watch
+    from caig_cli.pcpo.optimise import optimise
 
     held_out = optimise(shop, folder, preferences, number, start.evaluate, step=step)
     return {
@@ -253,7 +253,7 @@ def _learn(
 
 def _begin(shop: Workshop) -> None:
     """Keep the policy's starting state, from which round 1 and an early stop may need to go on."""
-    from caig_cli.rounds.optimise import save_adapter
+    from caig_cli.pcpo.optimise import save_adapter
 
     folder = shop.folder(0)
     folder.path.mkdir(parents=True, exist_ok=True)
@@ -271,8 +271,8 @@ def _deliver(shop: Workshop, source: Path, card: str) -> Path:
     """Copy the resulting adapter to its final place; merge it into a plain model if the recipe says so."""
     import torch
 
+    from caig_cli.judges.stored_judge import copy_kept, keep_judge
     from caig_cli.mllm.merging import merge_into
-    from caig_cli.rounds.stored_judge import copy_kept, keep_judge
 
     def fill(made: Path) -> None:
         shutil.copytree(source, made, dirs_exist_ok=True)

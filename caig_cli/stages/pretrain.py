@@ -19,7 +19,7 @@ from caig_cli.engine.optim import Count, OptimSection, Share, Tracker
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.sections import ModelSection, NothingSection, PlannedRecipe
+from caig_cli.mllm.config import ModelSection, NothingSection, PlannedRecipe
 from caig_cli.recipe import Section, recipe_hash
 from caig_cli.records import Dialogue
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from caig_cli.engine.loop import Evaluate, StepFunction
-    from caig_cli.engine.memory import Phase
+    from caig_cli.engine.memory_plan import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
@@ -158,9 +158,9 @@ def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
 def memory(recipe: PretrainRecipe) -> list[Phase]:
     """What training and evaluation need on the device; nothing is planned for a model from nothing."""
     from caig_cli.engine import sources
-    from caig_cli.mllm import memory as needs
+    from caig_cli.mllm import model_memory as needs
     from caig_cli.mllm.batching import Sizes, largest
-    from caig_cli.mllm.sketch import sketch
+    from caig_cli.mllm.meta_model import sketch
 
     source = recipe.model.base
     if source is None or sources.is_remote(source):
@@ -181,10 +181,10 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.data.markets import of_market
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
+    from caig_cli.mllm.attribute_pretraining import Lesson, first_look, level
     from caig_cli.mllm.batching import Pictures, Sizes, read_set
-    from caig_cli.mllm.first_look import Lesson, first_look, level
     from caig_cli.mllm.scoring import ResponseScorer
-    from caig_cli.mllm.training_page import write_dialogue_page
+    from caig_cli.mllm.training_report import write_dialogue_page
 
     use_threads(recipe.threads)
     runtime = recipe.runtime()

@@ -13,7 +13,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.engine.sources import ModelName
 from caig_cli.errors import ItemError, UsageError
-from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.mllm.config import ModelRecipe
 from caig_cli.recipe import Section
 from caig_cli.records import Failure
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.sources import Check
-    from caig_cli.mllm.rewards.judge import Estimate, Ranking, TrainedJudge
+    from caig_cli.rewards.judge import Estimate, Ranking, TrainedJudge
 
 
 class ScoreSection(Section):
@@ -61,14 +61,14 @@ def models(recipe: ScoreRecipe) -> dict[str, Check | None]:
 def plan(recipe: ScoreRecipe, report: Reporter) -> list[str]:
     """What a run would do; opens no image."""
     from caig_cli.engine import sources
-    from caig_cli.mllm.rewards.folders import locate
+    from caig_cli.rewards.folders import locate
 
     return [f"ads: {len(_named(recipe))}", f"judge {sources.describe(recipe.score.model, locate)}"]
 
 
 def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:
     """Rank the ads; those that cannot be opened are failures."""
-    from caig_cli.mllm.rewards.judge import TrainedJudge
+    from caig_cli.rewards.judge import TrainedJudge
 
     given = recipe.score
     use_threads(recipe.threads)
@@ -111,7 +111,7 @@ def _explain(
     """Tell for each ad, best first, what carried its place and what to change; into its row too."""
     from dataclasses import asdict
 
-    from caig_cli.mllm.rewards.explain import explain
+    from caig_cli.rewards.explain import explain
 
     given = recipe.score
     told = explain(judge, images, ranking, given.caption, given.attributes)

@@ -13,13 +13,13 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
-from caig_cli.mllm.sections import ModelRecipe
+from caig_cli.generating.config import GenerateRecipe, GenerateSection, JudgeSection
+from caig_cli.mllm.config import ModelRecipe
 from caig_cli.mllm.writing import WriterSection
-from caig_cli.painters import table
-from caig_cli.painters.diffusion.sections import DiffusionSection
-from caig_cli.painters.table import PainterName
+from caig_cli.painters import registry
+from caig_cli.painters.diffusion.config import DiffusionSection
+from caig_cli.painters.registry import PainterName
 from caig_cli.recipe import Section
-from caig_cli.rounds.generating.sections import GenerateRecipe, GenerateSection, JudgeSection
 from caig_cli.stages import generate
 
 if TYPE_CHECKING:
@@ -95,14 +95,14 @@ def models(recipe: ServeRecipe) -> dict[str, Check | None]:
     from caig_cli.mllm.families import check_folder
 
     mllms: dict[str, Check | None] = dict.fromkeys((recipe.serve.judge, recipe.writer.model), check_folder)
-    return mllms | table.models(recipe.serve.painter, recipe.diffusion)
+    return mllms | registry.models(recipe.serve.painter, recipe.diffusion)
 
 
 def plan(recipe: ServeRecipe, report: Reporter) -> list[str]:
     """What a run would do; listens to nothing."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.mllm.rewards.folders import locate
+    from caig_cli.rewards.folders import locate
 
     token = "with" if _token(recipe.serve) else "without"
     address = f"http://{recipe.serve.host}:{recipe.serve.port}"
@@ -110,7 +110,7 @@ def plan(recipe: ServeRecipe, report: Reporter) -> list[str]:
         f"listens at {address}, {token} a token",
         f"judge {sources.describe(recipe.serve.judge, locate)}",
         f"prompt model {sources.describe(recipe.writer.model, folders.locate)}",
-        *table.planned(recipe.serve.painter, recipe.diffusion),
+        *registry.planned(recipe.serve.painter, recipe.diffusion),
         f"jobs in {recipe.serve.jobs}",
     ]
 
@@ -125,8 +125,8 @@ def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
         from caig_cli.serving.app import Service
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing; run pip install 'caig[serve]'") from None
-    from caig_cli.engine.parking import Turns
-    from caig_cli.rounds.generating.models import Models
+    from caig_cli.engine.offload import Turns
+    from caig_cli.generating.models import Models
     from caig_cli.serving.ad_routes import AdJobs
     from caig_cli.serving.ads import AdMaker
     from caig_cli.serving.jobs import Jobs

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
-from caig_cli.mllm.rewards.sections import TrainRmRecipe as TrainRmRecipe
+from caig_cli.rewards.config import TrainRmRecipe as TrainRmRecipe
 
 if TYPE_CHECKING:
-    from caig_cli.engine.memory import Phase
+    from caig_cli.engine.memory_plan import Phase
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.sources import Check
-    from caig_cli.mllm.rewards.learning import Learnt
+    from caig_cli.rewards.learning import Learnt
 
 LEAN = {
     "quantise": "nf4",
@@ -48,7 +48,7 @@ def check(recipe: TrainRmRecipe) -> None:
     """Read the pairs and look for the base; nothing is written before. Raises UsageError in one line."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.mllm.rewards.files import read_files
+    from caig_cli.rewards.files import read_files
 
     read_files(recipe.train_rm)
     for source in models(recipe):
@@ -60,10 +60,10 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.mllm.rewards.going_on import second_recipe, settled
-    from caig_cli.mllm.rewards.lessons import check_lessons, known_names
-    from caig_cli.mllm.rewards.split import is_simulated, read_data
-    from caig_cli.mllm.rewards.table import ARCHITECTURES
+    from caig_cli.rewards.architectures import ARCHITECTURES
+    from caig_cli.rewards.attribute_data import check_lessons, known_names
+    from caig_cli.rewards.continued import second_recipe, settled
+    from caig_cli.rewards.split import is_simulated, read_data
 
     recipe = settled(recipe)
     data = read_data(recipe.train_rm, recipe.seed)
@@ -97,10 +97,10 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
 def memory(recipe: TrainRmRecipe) -> list[Phase]:
     """What training and evaluation need on the device; nothing is planned for rankers, which are small."""
     from caig_cli.engine import sources
-    from caig_cli.mllm.rewards.going_on import settled
-    from caig_cli.mllm.rewards.learning import wording_of
-    from caig_cli.mllm.rewards.memory import training
-    from caig_cli.mllm.rewards.split import read_data
+    from caig_cli.rewards.continued import settled
+    from caig_cli.rewards.learning import wording_of
+    from caig_cli.rewards.reward_memory import training
+    from caig_cli.rewards.split import read_data
 
     recipe = settled(recipe)
     if recipe.model.arch != "mllm" or sources.is_remote(recipe.model.base or recipe.model.mllm.base):
@@ -112,11 +112,11 @@ def memory(recipe: TrainRmRecipe) -> list[Phase]:
 
 def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train, calibrate and write ``model/`` in the run folder, and the second judge in that."""
-    from caig_cli.mllm.rewards.going_on import second_recipe, settled
-    from caig_cli.mllm.rewards.learning import learn
-    from caig_cli.mllm.rewards.lessons import check_lessons
-    from caig_cli.mllm.rewards.page import write_report
-    from caig_cli.mllm.rewards.split import read_data
+    from caig_cli.rewards.attribute_data import check_lessons
+    from caig_cli.rewards.continued import second_recipe, settled
+    from caig_cli.rewards.learning import learn
+    from caig_cli.rewards.reward_report import write_report
+    from caig_cli.rewards.split import read_data
 
     use_threads(recipe.threads)
     recipe = settled(recipe)
@@ -155,8 +155,8 @@ def _result(learnt: Learnt) -> dict[str, Any]:
 
 def _tell(learnt: Learnt, whose: str, report: Reporter) -> None:
     """The figures, and how little they say where there are few pairs."""
-    from caig_cli.judging import FEW_PAIRS
-    from caig_cli.mllm.rewards.card import how_sure, shown
+    from caig_cli.judge_metrics import FEW_PAIRS
+    from caig_cli.rewards.card import how_sure, shown
 
     facts = learnt.facts
     if learnt.pairs < FEW_PAIRS:
@@ -169,7 +169,7 @@ def _tell(learnt: Learnt, whose: str, report: Reporter) -> None:
 
 def _enclose(second: Learnt, run_dir: RunDir) -> None:
     """Put the second judge into the folder of the first, so that they stay together."""
-    from caig_cli.mllm.rewards.folders import SECOND
+    from caig_cli.rewards.folders import SECOND
 
     run_dir.fill_folder(
         f"model/{SECOND}", lambda folder: shutil.copytree(second.folder, folder, dirs_exist_ok=True)

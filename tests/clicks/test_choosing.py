@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from caig_cli import cli
+from caig_cli.clicks.posteriors import PUBLISHED, fit_prior, probability_higher, q_observed_higher
 from caig_cli.clicks.read_logs import read_click_logs
 from caig_cli.clicks.selection import share_out, stability, units
 from caig_cli.data.creatives import open_creative
@@ -20,7 +21,6 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import DataError, UsageError
-from caig_cli.posteriors import PUBLISHED, fit_prior, probability_higher, q_observed_higher
 from caig_cli.recipe import resolve
 from caig_cli.records import Pair
 from caig_cli.stages import market, pairs

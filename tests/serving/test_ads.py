@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw
 from serving.test_serve import LIMITS, asked, is_short_error
 from tiny_mllm import make_tiny
 
-from caig_cli.engine.parking import Turns
+from caig_cli.engine.offload import Turns
 from caig_cli.engine.report import Reporter
 from caig_cli.errors import ItemError, UsageError
+from caig_cli.generating.config import GenerateRecipe
+from caig_cli.generating.models import Models
 from caig_cli.provenance.formats import ENCODINGS
-from caig_cli.rounds.generating.models import Models
-from caig_cli.rounds.generating.sections import GenerateRecipe
 from caig_cli.serving.ad_routes import AdJobs
 from caig_cli.serving.ads import AdMaker
 from caig_cli.serving.app import Service

@@ -26,7 +26,7 @@ from PIL import Image
 
 from caig_cli.cli import run
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.rewards.judge import TrainedJudge
+from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.serving.app import Service
 from caig_cli.serving.limits import Limits
 from caig_cli.serving.scoring import Scorer

@@ -16,8 +16,8 @@ from caig_cli.engine.runtime import Runtime, choose_device
 from caig_cli.engine.sources import Check
 from caig_cli.errors import UsageError
 from caig_cli.painters.diffusion import single_file
+from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.diffusion.kinds import SCHEDULERS
-from caig_cli.painters.diffusion.sections import DiffusionSection
 
 INDEX = "model_index.json"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from caig_cli.engine import sources
 from caig_cli.painters.diffusion.canvas import canvas_for
-from caig_cli.painters.diffusion.sections import DiffusionSection
+from caig_cli.painters.diffusion.config import DiffusionSection
 
 _BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 _DECODER_CHANNELS = 256

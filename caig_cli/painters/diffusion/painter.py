@@ -15,10 +15,10 @@ from caig_cli.errors import UsageError
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import Pixels, compose
 from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, trimmed
+from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.loading import load, runtime_of
 from caig_cli.painters.diffusion.reading import room, unread
-from caig_cli.painters.diffusion.sections import DiffusionSection
 from caig_cli.painters.diffusion.shadow import shaded
 
 

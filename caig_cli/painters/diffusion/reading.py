@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from caig_cli.engine import auto, sources
-from caig_cli.painters.diffusion.sections import DiffusionSection
+from caig_cli.painters.diffusion.config import DiffusionSection
 
 _BREAK = re.compile(r"[,.;:!?]\s+|\s+")
 """Where a prompt may end."""

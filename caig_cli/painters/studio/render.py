@@ -46,6 +46,11 @@ def set_threads(count: int) -> None:
     drjit.set_thread_count(count)
 
 
+def one_thread() -> None:
+    """What a worker process of painting sets up: there are as many of them as there are processors."""
+    set_threads(1)
+
+
 def render(
     scene: Mapping[str, Any],
     size: tuple[int, int],

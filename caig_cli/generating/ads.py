@@ -1,0 +1,206 @@
+"""The ads still to make, one product after the other: prompts, shots, and the judge's choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from caig_cli.data.product_height import estimate_height_cm
+from caig_cli.engine.files import digest_or_none
+from caig_cli.engine.report import Reporter
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.generating.config import GenerateRecipe
+from caig_cli.generating.models import Models
+from caig_cli.generating.order import Item, Order
+from caig_cli.generating.photos import Photos
+from caig_cli.mllm.prompt_text import Finisher
+from caig_cli.mllm.writing import Writer
+from caig_cli.painters import Painter, Shot, registry, warnings
+from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
+from caig_cli.painters.ad_store import Job
+from caig_cli.painters.candidates import Candidates, Opinion
+from caig_cli.painters.composition import composition
+from caig_cli.painters.consistency import most_usual
+from caig_cli.painters.outline import Outline, outline
+from caig_cli.painters.posing import pose_of
+from caig_cli.painters.see_through import clear_parts
+from caig_cli.painters.studio.packshot import framed
+from caig_cli.painters.studio.viewpoint import view_of
+from caig_cli.rewards.previews import ranker
+
+if TYPE_CHECKING:
+    from caig_cli.cutouts.cutout import Cutout
+
+Write = Callable[[Item, "Cutout"], list[str]]
+
+AS_GIVEN = {"prompt_model": "none, prompt as given"}
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """What ads are made with: the run, who paints, who writes, and who ranks (None: nobody)."""
+
+    run: RunDir
+    report: Reporter
+    photos: Photos
+    painter: Painter
+    write: Write
+    candidates: Candidates | None
+    filing: Filing = AS_PNG
+
+
+def open_set(
+    recipe: GenerateRecipe, order: Order, run: RunDir, report: Reporter, photos: Photos, models: Models,
+    finished: Collection[str], finish: Finisher,
+) -> Set:  # fmt: skip
+    """Ready to make ads; language models are loaded when the first product comes."""
+    candidates, painter = None, models.painter()
+    if order.judge is not None:
+        rank = ranker(partial(models.judge, order.judge), models.turns)
+        candidates = Candidates(run, painter, rank, finished)
+    write = writing(Writer(recipe.writer, models.prompt_model, models.turns, finish), recipe)
+    return Set(run, report, photos, painter, write, candidates, Filing(recipe.generate.format))
+
+
+def ads(making: Set, items: Sequence[Item], done: Collection[Slot]) -> Iterator[Job]:
+    """The jobs of products whose photos can be used, but for those that are ``done``."""
+    for item in items:
+        product = item.product
+        if set(item.slots).issubset(done):
+            continue
+        cutout = making.photos.cutout(item)
+        item = titled(item, cutout, making.report)
+        product = item.product
+        with making.run.timed("write"):
+            prompts = making.write(item, cutout)
+        cutout, clear = clear_parts(cutout, product)
+        if clear is not None:
+            making.report.info(f"{product.id}: {clear}")
+        shots = shots_of(item, cutout, prompts)
+        for remark in (*warnings.about_photo(product.id, shots[0]), *warnings.about_poses(product.id, shots)):
+            making.report.warn(remark)
+        ranks = making.candidates if item.ranked else None
+        best = ranks.best_first(product, shots) if ranks else [(shot, None) for shot in shots]
+        yield from _jobs(item, cutout, shots, best, done, making.filing)
+
+
+def _jobs(
+    item: Item,
+    cutout: Cutout,
+    shots: Sequence[Shot],
+    best: Sequence[tuple[Shot, Opinion | None]],
+    done: Collection[Slot],
+    filing: Filing,
+) -> Iterator[Job]:
+    """The best shots of a product in every size, but for those that are ``done``."""
+    source, origin = source_of(item), {} if item.writes else AS_GIVEN
+    number = {shot.seed: k for k, shot in enumerate(shots)}
+    for index, (shot, opinion) in enumerate(best[: item.n]):
+        candidate = number[shot.seed]
+        for size in item.sizes:
+            slot = Slot(item.product.id, index, size)
+            if slot in done:
+                continue
+            if size != shot.size:
+                one = replace(item, sizes=(size,))
+                shot = shot_again(one, cutout, shot.prompt, shot.seed, candidate)
+            yield Job(slot, item.product, source, shot, opinion, candidate, origin, filing)
+
+
+def shot_again(item: Item, cutout: Cutout, prompt: str, seed: int, number: int | None) -> Shot:
+    """Candidate ``number`` of a product in the first of the item's sizes, with any prompt and seed.
+
+    Without a number, as manifests of earlier versions are, it is found by the seed.
+    """
+    if number is None:
+        tried = range(max(item.candidates, item.n))
+        number = next((k for k in tried if derive_seed(item.seed, item.product.id, k) == seed), 0)
+    return _shot(item, cutout, outline(cutout), _height(item, cutout), prompt, seed, number)
+
+
+def _height(item: Item, cutout: Cutout) -> float:
+    """The product's height in cm."""
+    product = item.product
+    return estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
+
+
+def source_of(item: Item) -> Source:
+    """The product's photo and how it is cut out; a file that can't be read any more has no digest."""
+    photo, mask = item.product.image, item.product.mask
+    masked = digest_or_none(mask) if mask is not None else None
+    return Source(photo.name, digest_or_none(photo), masked, item.cutout)
+
+
+def titled(item: Item, cutout: Cutout, report: Reporter) -> Item:
+    """The order for a product; one without a title gets what its cut-out shows, where that is sure."""
+    product = item.product
+    if product.caption:
+        return item
+    from caig_cli.recognition.naming import recognise, usable
+
+    if not usable(report.info):
+        return item
+    seen = recognise(cutout)
+    if seen is None:
+        report.info(f"{product.id}: has no title, and what it is can't be told; give one with --caption")
+        return item
+    report.info(f"{product.id}: has no title; taken for: {seen.noun} ({seen.share:.0%} {seen.family})")
+    return replace(item, product=replace(product, caption=seen.noun))
+
+
+def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
+    """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
+    product = item.product
+    height, shape = _height(item, cutout), outline(cutout)
+    seeds = (derive_seed(item.seed, product.id, k) for k in range(len(prompts)))
+    return [
+        _shot(item, cutout, shape, height, prompt, seed, number)
+        for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True))
+    ]
+
+
+def _shot(
+    item: Item, cutout: Cutout, shape: Outline, height: float, prompt: str, seed: int, number: int
+) -> Shot:
+    """Candidate ``number`` of a product: placed as words, options, title and photo say."""
+    view = view_of(prompt)
+    posing = pose_of(item.product, cutout, shape, view, item.stance)
+    composed = composition(posing.pose, shape, item.sizes[0], item.product.id, number, view.camera)
+    at_side = bool(posing.cutout.cut_off) and posing.pose.stance != "hang"
+    shot = Shot(
+        product=posing.cutout,
+        prompt=prompt,
+        size=item.sizes[0],
+        seed=seed,
+        placement=view.placement or item.placement or composed.placement,
+        scale=item.scale or (None if at_side else composed.scale),
+        height_cm=height,
+        pose=composed.pose,
+        posed_by=posing.why,
+        told=posing.told,
+        relight=item.relight,
+    )
+    return framed(shot, item.scale)
+
+
+def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
+    """A function that gives the prompts of a product's candidates.
+
+    Of more than are tried the most usual for the product are taken; a prompt of the user's is only improved.
+    """
+    read, times = registry.word_reader(recipe.generate.painter), recipe.generate.oversample
+
+    def write(item: Item, cutout: Cutout) -> list[str]:
+        if not item.writes:
+            return [item.prompt or ""] * item.candidates
+        picture = Image.fromarray(cutout.rgba)
+        drawn = item.candidates * (1 if item.prompt else times)
+        prompts = writer.write(item.product, picture, drawn, seed=item.seed, draft=item.prompt)
+        return most_usual(prompts, item.candidates, read) if drawn > item.candidates else prompts
+
+    return write

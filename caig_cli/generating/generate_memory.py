@@ -1,0 +1,101 @@
+"""What ``caig generate`` keeps on the device: all of its models where they fit, else one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from caig_cli.engine.memory_plan import RESERVE, Phase, peak
+from caig_cli.engine.offload import Turns
+from caig_cli.mllm.writing import WriterSection
+from caig_cli.painters import Notes, Painter, Shot
+from caig_cli.painters.registry import memory as painting
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from caig_cli.engine.runtime import Runtime
+    from caig_cli.generating.config import GenerateRecipe
+    from caig_cli.generating.order import Order
+
+SMALL = {"embedded", "heldout"}
+"""Models that ship in the package: any computer holds them."""
+
+LEAN: dict[str, Any] = {
+    "quantise": "nf4", "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model",
+    "generate.candidates": 4, "generate.oversample": 1, "judge.model": None,
+}  # fmt: skip
+"""Values that need less."""
+
+
+def planned(recipe: GenerateRecipe, order: Order) -> tuple[list[Phase], bool]:
+    """Phases of a product, and whether models take turns because the device doesn't hold all of them."""
+    from caig_cli.engine.sources import is_remote
+
+    models = {source for source in (order.writer, order.judge) if source is not None}
+    if any(map(is_remote, models)):
+        return [], False
+    room = recipe.room()
+    if room is None and models <= SMALL and recipe.generate.painter != "diffusion":
+        return [], False  # nothing to plan: torch, which would tell, takes seconds to load
+    runtime = recipe.planned_runtime()
+    alone = [
+        *_writing(recipe.writer, order, runtime, recipe.generate.oversample * order.most_candidates),
+        *_painting(recipe, order),
+        *_ranking(order, runtime),
+    ]
+    weights, adapters = sum(p.weights for p in alone), sum(p.adapters for p in alone)
+    together = [replace(p, weights=weights, adapters=adapters) for p in alone]
+    turns = room is not None and bool(alone) and peak(together).peak + RESERVE > room
+    return (alone if turns else together), turns
+
+
+class InTurn:
+    """A painter that has its model on the device when it paints."""
+
+    def __init__(self, painter: Painter, turns: Turns) -> None:
+        self._painter, self._turns = painter, turns
+
+    def paint(self, shots: Sequence[Shot]) -> list[Image.Image]:
+        """As the painter itself."""
+        model: Any = self._painter
+        if hasattr(model, "to"):
+            self._turns.take(model)
+        return self._painter.paint(shots)
+
+    def notes(self, shot: Shot) -> Notes:
+        """As the painter itself."""
+        return self._painter.notes(shot)
+
+
+def _writing(section: WriterSection, order: Order, runtime: Runtime, drawn: int) -> list[Phase]:
+    """``drawn``: prompts sampled of a product, at most."""
+    if order.writer is None:
+        return []
+    from caig_cli.mllm import model_memory
+    from caig_cli.mllm.meta_model import FLOAT, sketch
+    from caig_cli.mllm.prompt_model import question_for
+
+    one, question = sketch(order.writer, runtime), question_for(order.writer, section.question)
+    told = (question.ask(item.product, item.prompt) for item in order.items if item.writes)
+    length = model_memory.longest(one.mllm, told)
+    room, cache = model_memory.sampling(one, 1, length, drawn, section.max_new_tokens)
+    return [Phase("write", one.base, FLOAT * one.adapter, 0, room, cache)]
+
+
+def _painting(recipe: GenerateRecipe, order: Order) -> list[Phase]:
+    weights, room = painting(recipe.generate.painter, recipe.diffusion, order.sizes[-1])
+    return [Phase("paint", weights, activations=room)] if weights or room else []
+
+
+def _ranking(order: Order, runtime: Runtime) -> list[Phase]:
+    if order.judge is None:
+        return []
+    from caig_cli.mllm.instructions import knowledge
+    from caig_cli.rewards.reward_memory import judge_needs
+
+    told = ["\n".join(knowledge(i.product.caption, i.product.attributes)) for i in order.items]
+    pairs = max(1, order.most_candidates * (order.most_candidates - 1) // 2)
+    judge = judge_needs(order.judge, runtime, told, pairs)
+    return [Phase("rank", judge.weights, judge.adapters, activations=judge.activations)]

@@ -1,0 +1,49 @@
+"""What judges need on a device while they are evaluated, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from caig_cli.engine.activation_memory import peak_of
+from caig_cli.engine.memory_plan import Phase
+from caig_cli.engine.runtime import Runtime
+from caig_cli.judges import parse
+from caig_cli.judges.question import question
+from caig_cli.judges.zero_shot import ZeroShotJudge
+from caig_cli.mllm.instructions import knowledge
+from caig_cli.mllm.meta_model import FLOAT, Sketch, pixels, sketch
+from caig_cli.records import Pair
+from caig_cli.rewards.reward_memory import judge_needs
+
+
+def judges(
+    names: Sequence[str], trained: Mapping[str, Path], runtime: Runtime, pairs: Sequence[Pair], batch: int
+) -> Iterator[Phase]:
+    """A phase for each judge that is a model on this machine, asked about ``batch`` of the pairs at once."""
+    batch = min(batch, len(pairs))
+    for name in names:
+        kind, source = parse(name, trained)
+        if kind == "zero-shot":
+            one = sketch(source, runtime)
+            room = zero_shot(one, max(map(question, pairs), key=len), batch)
+            yield Phase(f"judge {name}", one.base, FLOAT * one.adapter, activations=room)
+        elif kind == "trained":
+            told = ("\n".join(knowledge(pair.caption, pair.attributes)) for pair in pairs)
+            needs = judge_needs(source, runtime, told, batch)
+            yield Phase(f"judge {name}", needs.weights, needs.adapters, activations=needs.activations)
+
+
+def zero_shot(one: Sketch, text: str, pairs: int) -> int:
+    """Bytes beside an untrained model of looking at ``pairs`` and answering in both orders."""
+    rules = one.mllm.rules
+    size = rules.usual if one.mllm.family.many_images else rules.joined()
+
+    @torch.no_grad()
+    def ask() -> None:
+        shown = pixels(rules, 2 * pairs, size)
+        ZeroShotJudge(one.mllm, "").logps(shown, [size] * 2 * pairs, [text] * 2 * pairs)
+
+    return one.once(("zero-shot", text, pairs), lambda: peak_of(ask, one.mllm.model))

@@ -1,0 +1,199 @@
+"""What phases of language models need on a device: their own code on torch's meta device, tensors counted.
+
+Legend of shape names: B rows, L tokens of a row, D hidden size, V vocabulary, N tokens that are predicted,
+R answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from caig_cli.engine.activation_memory import META, peak_of
+from caig_cli.engine.memory_plan import Phase
+from caig_cli.engine.optim import OptimSection, recompute_activations
+from caig_cli.losses.preference import token_logps
+from caig_cli.mllm.images import Size
+from caig_cli.mllm.loading import Mllm
+from caig_cli.mllm.meta_model import FLOAT, Sketch, pixels
+from caig_cli.mllm.sampling import pick
+from caig_cli.mllm.vision import embed, language, patches
+
+LIKELY = 64
+"""Texts of most characters, one of which has most tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A forward pass: rows of a length, each with an image or none, and how many tokens the head predicts.
+
+    ``looks``: the tower is asked within it; otherwise what it sees was kept.
+    """
+
+    rows: int
+    length: int
+    answers: int
+    images: int
+    looks: bool = False
+
+
+def learning(name: str, one: Sketch, passes: Sequence[Pass], optim: OptimSection) -> Phase:
+    """A training step: forward and backward over the passes of a micro-batch, with AdamW's moments."""
+    return stepping(
+        name, one, lambda: torch.stack([read(one, p) for p in passes]).sum(), optim, tuple(passes)
+    )
+
+
+def stepping(
+    name: str, one: Sketch, loss: Callable[[], torch.Tensor], optim: OptimSection, batch: object
+) -> Phase:
+    """The same for any way to the loss of a micro-batch, which ``batch`` tells apart from others."""
+    gradients, there = one.trained * FLOAT, optim.accumulate > 1
+
+    def peak_of_step() -> int:
+        with _in_training(one, optim.gradient_checkpointing, there):
+            return peak_of(lambda: torch.autograd.backward(loss()), one.mllm.model)
+
+    peak = one.once(("step", batch, optim.gradient_checkpointing, there), peak_of_step)
+    whole = one.adapter == 0
+    return Phase(
+        name,
+        weights=one.base // one.itemsize * FLOAT if whole else one.base,  # it is loaded in float32 to learn
+        adapters=0 if whole else one.trained * FLOAT,
+        training=3 * gradients,
+        # Autocast keeps a copy of what it has cast.
+        activations=peak - (0 if there else gradients) + one.trained * (one.itemsize % FLOAT),
+    )
+
+
+class _in_training:  # noqa: N801 - a context, used as one
+    """A sketch as the loop trains it. ``there``: gradients of micro-batches before are there already."""
+
+    def __init__(self, one: Sketch, recomputes: bool, there: bool) -> None:
+        self.model, self.recomputes, self.there = one.mllm.model, recomputes, there
+        self.learnt = [p for p in self.model.parameters() if p.requires_grad]
+        self.rest: list[torch.Tensor] = []
+
+    def __enter__(self) -> None:
+        self.model.train()
+        if self.recomputes:
+            recompute_activations(self.model)
+        for weight in self.learnt:
+            weight.grad = torch.empty_like(weight) if self.there else None
+        self.hooks = [p.register_post_accumulate_grad_hook(self._in_full) for p in self.learnt]
+
+    def _in_full(self, weight: torch.Tensor) -> None:
+        """A gradient that comes out of autocast in 16 bit is kept in 32."""
+        if not self.there and weight.element_size() < FLOAT:
+            self.rest.append(torch.empty_like(weight))
+
+    def __exit__(self, *_: object) -> None:
+        for hook in self.hooks:
+            hook.remove()
+        self.model.zero_grad()
+        if self.recomputes:
+            recompute_activations(self.model, on=False)
+        self.model.eval()
+
+
+def asking(one: Sketch, passes: Sequence[Pass]) -> int:
+    """Bytes beside the model of the same without gradients, one pass after the other."""
+
+    @torch.no_grad()
+    def ask() -> None:
+        for each in passes:
+            read(one, each)
+
+    return one.once(("asking", tuple(passes)), lambda: peak_of(ask, one.mllm.model))
+
+
+def looking(one: Sketch, images: int, size: Size | None = None) -> int:
+    """Bytes beside the model while its tower looks at pictures together."""
+
+    @torch.no_grad()
+    def look() -> None:
+        seen_size = size or one.mllm.rules.usual
+        patches(one.mllm, pixels(one.mllm.rules, images, seen_size), [seen_size] * images)
+
+    return one.once(("looking", images, size), lambda: peak_of(look, one.mllm.model))
+
+
+def sampling(one: Sketch, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
+    """Bytes beside the model of sampling, and of the keys and values that are kept.
+
+    ``questions`` of ``length`` tokens, a picture each, and ``answers`` of ``longest`` tokens to all of them
+    together: the questions once, then token by token.
+    """
+    asked = ("sampling", questions, length, answers, longest)
+    return one.once(asked, lambda: _sampled(one, questions, length, answers, longest))
+
+
+def _sampled(one: Sketch, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
+    mllm, kept = one.mllm, 0
+    core = mllm.core
+
+    @torch.no_grad()
+    def sample() -> None:
+        nonlocal kept
+        reader = language(core, mllm.family)
+        begun = Pass(questions, length, 1, questions, looks=True)
+        shown = _shown(mllm, begun)  # they stay until the answers are there
+        out = reader(**_rows(one, begun, shown), use_cache=True)
+        cache = out.past_key_values
+        cache.batch_select_indices(torch.zeros(answers, dtype=torch.long, device=META))
+        for layer in cache.layers:
+            full = [*layer.keys.shape[:-2], length + longest - 1, layer.keys.shape[-1]]
+            layer.keys, layer.values = layer.keys.new_empty(full), layer.values.new_empty(full)
+        kept = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+        out = reader(**_rows(one, Pass(answers, 1, 1, 0), None), past_key_values=cache, use_cache=True)
+        logits_RV = core.lm_head(out.last_hidden_state)[:, -1]
+        pick(logits_RV, torch.empty(answers, dtype=torch.float64, device=META), 1.0, 0.9)
+
+    peak = peak_of(sample, mllm.model)
+    return max(0, peak - kept), kept
+
+
+def read(drawn: Sketch, one: Pass) -> torch.Tensor:
+    """A forward pass on the meta device, up to a number that has gradients."""
+    mllm = drawn.mllm
+    shown = _shown(mllm, one)  # as in the step itself, they stay to the end
+    rows = _rows(drawn, one, shown)
+    dtype = rows["inputs_embeds"].dtype
+    mask = torch.zeros(one.rows, 1, one.length, one.length, device=META)  # conversations are trees
+    hidden_BLD = language(mllm.core, mllm.family)(
+        **rows, attention_mask=mask.to(dtype), use_cache=False
+    ).last_hidden_state
+    place_N = torch.zeros(one.answers, dtype=torch.long, device=META)
+    return token_logps(mllm.core.lm_head(hidden_BLD[place_N, place_N]), place_N).sum()
+
+
+def longest(mllm: Mllm, texts: Iterable[str]) -> int:
+    """Tokens of the longest of some questions about a picture, prefix included."""
+    encoder = mllm.encoder
+    likely = sorted(set(texts), key=len)[-LIKELY:]
+    asked = max((len(encoder.question(text, image=True)) for text in likely), default=0)
+    return len(encoder.prefix(image=True)) + asked
+
+
+def _shown(mllm: Mllm, one: Pass) -> torch.Tensor | None:
+    """The pixels of a pass in which the tower is asked."""
+    return pixels(mllm.rules, one.images, mllm.rules.usual) if one.images and one.looks else None
+
+
+def _rows(drawn: Sketch, one: Pass, shown: torch.Tensor | None) -> dict[str, Any]:
+    """Embeddings of rows with images in them."""
+    mllm = drawn.mllm
+    size = mllm.rules.usual
+    begun = mllm.encoder.prefix(image=True) if one.images else ()
+    ids_BL = torch.tensor([[*begun, *[0] * (one.length - len(begun))]] * one.rows, device=META)
+    if not one.images:
+        seen = None
+    elif shown is not None:
+        seen = patches(mllm, shown, [size] * one.images)
+    else:
+        count, *rest = drawn.seen
+        seen = torch.empty(count * one.images, *rest, dtype=mllm.core.dtype, device=META)
+    return embed(mllm.core, mllm.family, ids_BL, seen, [size] * one.images)

@@ -1,0 +1,105 @@
+"""Preferences between prompts that nobody painted: many products for the price of writing."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from caig_cli.engine.run_dir import RunDir
+from caig_cli.painters.consistency import consistency
+from caig_cli.pcpo.candidates import VERDICTS, Prompts, Team, verdicts_of
+from caig_cli.pcpo.preference_pairs import LESS_RELEVANT, NEAR_TIE, SAME_PROMPT, duels
+from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, p_chosen
+from caig_cli.records import Preference, Product, Verdict
+
+
+def judged_groups(folder: RunDir) -> list[JudgedGroup]:
+    """The painted and judged products of a round, each prompt with its mean log-odds over the others."""
+    prompts, verdicts = Team.read(folder, "prompts"), Team.read(folder, VERDICTS)
+    return [
+        judged_group(product, prompts[product]["prompts"], verdicts_of(row))
+        for product, row in verdicts.items()
+        if row["error"] is None and product in prompts
+    ]
+
+
+def judged_group(product: str, prompts: Sequence[str], verdicts: Sequence[Verdict]) -> JudgedGroup:
+    """``verdicts`` are those on ``duels(prompts)``."""
+    over: dict[int, list[float]] = {}
+    for (first, second), verdict in zip(duels(prompts), verdicts, strict=True):
+        over.setdefault(first, []).append(verdict.log_odds)
+        over.setdefault(second, []).append(-verdict.log_odds)
+    numbers = sorted(over)
+    utility = np.array([math.fsum(over[n]) / len(over[n]) for n in numbers])
+    return JudgedGroup(product, tuple(prompts[n] for n in numbers), utility)
+
+
+def choose_to_paint(
+    prompts: Sequence[str], surrogate: Surrogate | None, count: int, random_share: float
+) -> list[str]:
+    """``count`` of a product's prompts: a share as they were drawn, then those it is least sure of."""
+    if surrogate is None:
+        return list(prompts[:count])
+    drawn = math.ceil(random_share * count)
+    rest = list(range(drawn, len(prompts)))
+    unsure = surrogate.uncertainty(prompts)
+    rest.sort(key=lambda number: -unsure[number])
+    return [*prompts[:drawn], *(prompts[number] for number in rest[: count - drawn])]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of preferences: how many of a product, how sure, and whether as usual as the rejected."""
+
+    pairs: int
+    min_margin: float
+    relevant: bool
+
+
+def prefer_unpainted(
+    products: Sequence[Product], prompts: Prompts, surrogate: Surrogate, wanted: Wanted
+) -> tuple[list[Preference], Counter[str]]:
+    """Predicted preferences, widest first, each prompt in one of them; and how many fell out why."""
+    found: list[Preference] = []
+    dropped: Counter[str] = Counter()
+    for product in products:
+        texts = list(dict.fromkeys(text for text in prompts[product.id] if text))
+        chosen, lost = _pairs(texts, surrogate, wanted)
+        dropped += lost
+        found += [
+            Preference(f"{product.id}-unpainted-{n}", product, texts[best], texts[worst], p)
+            for n, (best, worst, p) in enumerate(chosen, start=1)
+        ]
+    return found, dropped
+
+
+def _pairs(
+    texts: Sequence[str], surrogate: Surrogate, wanted: Wanted
+) -> tuple[list[tuple[int, int, float]], Counter[str]]:
+    utility = surrogate.score(texts)
+    usual = consistency(texts, surrogate.read) if wanted.relevant else np.zeros(len(texts))
+    order = [int(n) for n in np.argsort(-utility, kind="stable")]
+    pairs: list[tuple[int, int, float]] = []
+    dropped: Counter[str] = Counter()
+    unsuited = 0
+    while len(pairs) + dropped.total() < wanted.pairs and len(order) > 1:
+        best = order.pop(0)
+        fits = [n for n in reversed(order) if usual[best] >= usual[n]]
+        if not fits:
+            unsuited += 1
+            continue
+        p = p_chosen(float(utility[best] - utility[fits[0]]))
+        if p - 0.5 < wanted.min_margin:
+            dropped[NEAR_TIE] += 1
+        else:
+            pairs.append((best, fits[0], p))
+            order.remove(fits[0])
+    missing = wanted.pairs - len(pairs) - dropped.total()
+    for reason, count in ((LESS_RELEVANT, min(missing, unsuited)), (SAME_PROMPT, max(0, missing - unsuited))):
+        if count:
+            dropped[reason] += count
+    return pairs, dropped

@@ -1,0 +1,238 @@
+"""What an ad shows, in names: a reward model may judge by the chances of each surface, light or prop.
+
+From the clicks of a few thousand ads, what each of a hundred names is worth can be learnt; what each of
+hundreds of features is worth cannot. And the chance of a name is no linear function of features, so that a
+linear head on these does not find it (concept bottleneck models, Koh et al. 2020).
+
+A task that is answered with yes or no, as whether the background suits the product, is a judgement: it is
+read off the chances of all names, not off features. Some names are only for judgements: what is advertised is
+the same in all ads of a product, and how sure a model is of it would be noise where they are compared.
+
+Legend of shape names: I ads, T image tokens, D width of their features, N names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from caig_cli.engine.checkpoint import read_weights
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.errors import UsageError
+from caig_cli.mllm.attribute_pretraining import Lesson, Task, mean_features, name_pictures, sum_losses
+from caig_cli.records import Creative, Dialogue
+from caig_cli.rewards.config import AdLookSection
+from caig_cli.rewards.feature_cache import CHUNK, Looks
+from caig_cli.rewards.model import RewardModel, device_of
+
+FILE = "names.safetensors"
+GAIN = 8.0
+"""What chances are multiplied by. They are small numbers, and a step of a head's weights moves less by them
+than by features."""
+STEPS, BATCH = 1000, 1024
+"""How the layers are trained on kept features: seconds of work."""
+JUDGEMENT = frozenset({"yes", "no"})
+SUITS = "match"
+"""The judgement whether the background suits the product."""
+HIDDEN = 64
+"""Width of the layer between names and judgements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a layer learns, and how fast it forgets."""
+
+    rate: float
+    decay: float
+
+
+NAMING, JUDGING = Pace(0.01, 0.05), Pace(0.003, 1.0)
+
+
+class Names(nn.Module):
+    """Linear layers on levelled mean features, one per task; frozen once they are taught.
+
+    ``aside``: names of tasks that only judgements read. These come first among ``tasks``, judgements last.
+    """
+
+    def __init__(self, width: int, tasks: Sequence[Task], aside: Collection[str] = ()) -> None:
+        super().__init__()
+        named = [task for task in tasks if not is_judgement(task)] or list(tasks)
+        judged = [task for task in tasks if task not in named]
+        named.sort(key=lambda task: task.name not in aside)
+        self.tasks = (*named, *judged)
+        self._aside = [task for task in named if task.name in aside]
+        self.level = nn.BatchNorm1d(width, affine=False)
+        self.layers = nn.ModuleList(nn.Linear(width, len(task.names)) for task in named)
+        names = sum(len(task.names) for task in named)
+        self.judgements = nn.ModuleList(
+            nn.Sequential(nn.Linear(names, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, len(task.names)))
+            for task in judged
+        )
+        self._first = sum(len(task.names) for task in self._aside)
+        self.width = sum(len(task.names) for task in self.tasks) - self._first
+
+    def named(self, mean_ID: torch.Tensor) -> list[torch.Tensor]:
+        """Logits [I, names] of each task that names what is seen."""
+        level_ID = self.level(mean_ID)
+        return [layer(level_ID) for layer in self.layers]
+
+    def judged(self, chances_IN: torch.Tensor) -> list[torch.Tensor]:
+        """Logits [I, 2] of each judgement, from the chances of all names times GAIN."""
+        return [judgement(chances_IN) for judgement in self.judgements]
+
+    def chances(self, logits: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Of the names of the first tasks, or of all, times GAIN, float32 [I, N]."""
+        return GAIN * torch.cat(
+            [task.chances(said) for task, said in zip(self.tasks, logits, strict=False)], dim=1
+        )
+
+    def chances_of_named(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Chances of all names that are seen times GAIN, those aside first, float32 [I, names], of features
+        [I, D] or [I, ..., T, D]."""
+        with torch.autocast(look_I.device.type, enabled=False):
+            return self.chances(self.named(mean_features(look_I).float()))
+
+    def concluded(self, seen_IN: torch.Tensor) -> torch.Tensor:
+        """What heads read, float32 [I, N]: chances of what is seen, none aside, and of judgements."""
+        judgements = self.tasks[len(self.layers) :]
+        said = zip(judgements, self.judged(seen_IN), strict=True)
+        judged = [GAIN * task.chances(logits) for task, logits in said]
+        return torch.cat([seen_IN[:, self._first :], *judged], dim=1)
+
+    def is_aside(self, task: Task) -> bool:
+        """Whether only judgements read it."""
+        return task in self._aside
+
+    def forward(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Chances of names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]; none aside."""
+        with torch.autocast(look_I.device.type, enabled=False):
+            return self.concluded(self.chances_of_named(look_I))
+
+    @property
+    def has_relevance(self) -> bool:
+        """Whether one of the judgements says if the background suits the product."""
+        return any(task.name == SUITS and is_judgement(task) for task in self.tasks)
+
+    def p_suits(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Probability [I] that the background suits the product, of features as in ``forward``."""
+        place = next(n for n, task in enumerate(self.tasks) if task.name == SUITS)
+        with torch.autocast(look_I.device.type, enabled=False):
+            named = self.named(mean_features(look_I).float())
+            judged = self.judged(self.chances(named))[place - len(named)]
+        return judged.softmax(1)[:, self.tasks[place].names.index("yes")]
+
+    def train(self, mode: bool = True) -> Self:
+        """Nothing here is trained with the model: its layers stay levelled as they were taught."""
+        return super().train(False)
+
+    @property
+    def settings(self) -> list[Mapping[str, Any]]:
+        """What ``open_names`` needs."""
+        return [
+            {"task": t.name, "names": list(t.names), "several": t.several, "aside": t in self._aside}
+            for t in self.tasks
+        ]
+
+
+class Worth(nn.Module):
+    """What the names in an ad are worth: one linear layer without bias that starts at zero."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__()
+        self.names = names
+        self.each = nn.Linear(names.width, 2, bias=False)
+        nn.init.zeros_(self.each.weight)
+
+    def forward(self, look_I: torch.Tensor) -> torch.Tensor:
+        """Added to the ad's logit and to its rate in the heads' units, float32 [I, 2]."""
+        worth_I2: torch.Tensor = self.each(self.names(look_I))
+        return worth_I2
+
+
+def is_judgement(task: Task) -> bool:
+    """Whether it is answered with yes or no."""
+    return set(task.names) <= JUDGEMENT
+
+
+def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
+    """The layers that ``settings`` describe; their weights are random."""
+    tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
+    aside = {str(row["task"]) for row in settings if row.get("aside")}
+    return Names(width, tasks, aside).requires_grad_(False).eval()
+
+
+def learn_names(
+    model: RewardModel, dialogues: Sequence[Dialogue], section: AdLookSection, looks: Looks, lesson: Lesson
+) -> Names:
+    """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
+
+    Raises ItemError when a picture cannot be used, UsageError when no name is left to judge by.
+    """
+    taught, asked = name_pictures(dialogues, section.tasks)
+    kept = read_weights(lesson.run, FILE)
+    torch.manual_seed(derive_seed(lesson.seed, "names"))
+    names = Names(model.seen_width, asked, section.aside).to(device_of(model))
+    if names.width == 0:
+        raise UsageError("train_rm.lessons: all that they name is aside (train_rm.first_look.aside)")
+    if kept is not None and kept.keys() == names.state_dict().keys():
+        names.load_state_dict(kept)
+    else:
+        ads = [looks.ads.number(Creative(path)) for path, _ in taught]
+        views = [(ad, view) for ad in ads for view in range(looks.views)]
+        mean_ID = _see(model, views, looks, lesson)
+        rows = [row for _, row in taught for _ in range(looks.views)]
+        answers = [task.answers([row[asked.index(task)] for row in rows]) for task in names.tasks]
+        _teach(names, mean_ID.to(device_of(model)), [said.to(device_of(model)) for said in answers], lesson)
+        lesson.run.write_bytes(FILE, save(names.state_dict()))
+    looks.ads.forget()
+    return names.requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def _see(model: RewardModel, views: Sequence[tuple[int, int]], looks: Looks, lesson: Lesson) -> torch.Tensor:
+    """Mean features of views of ads, float32 [I, D]."""
+    assert isinstance(model, nn.Module)
+    model.eval()
+    seen = []
+    with lesson.report.progress("looking at lessons", len(views)) as bar:
+        for start in range(0, len(views), CHUNK):
+            chunk = views[start : start + CHUNK]
+            seen.append(mean_features(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
+            bar.advance(len(chunk))
+    return torch.cat(seen)
+
+
+def _teach(names: Names, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], lesson: Lesson) -> None:
+    with torch.no_grad():
+        names.level.momentum = None  # the mean of all, not one that forgets
+        names.level.train()(mean_ID)
+        names.level.eval()
+    learners = [(names.layers, NAMING), (names.judgements, JUDGING)]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": part.parameters(), "lr": pace.rate, "peak": pace.rate, "weight_decay": pace.decay}
+            for part, pace in learners
+            if len(part)
+        ]
+    )
+    generator = torch.Generator().manual_seed(derive_seed(lesson.seed, "lessons"))
+    with lesson.report.progress("learning names", STEPS) as bar:
+        for step in range(STEPS):
+            chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
+            named = names.named(mean_ID[chosen])
+            # What is seen is not bent to what is judged by it.
+            said = [*named, *names.judged(names.chances(named).detach())]
+            known = [answer[chosen] for answer in answers]
+            loss = sum_losses(list(zip(names.tasks, said, known, strict=True)), 1.0)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * (1 - step / STEPS)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            bar.advance(1)

@@ -1,0 +1,42 @@
+"""The judge of previews: who ranks the candidates of ``caig generate``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from caig_cli.engine.offload import Turns
+from caig_cli.painters.candidates import Opinion, Rank
+from caig_cli.records import Product
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from caig_cli.rewards.judge import Estimate, TrainedJudge
+
+
+def has_judge(source: str | None) -> bool:
+    """Whether previews can be ranked; raises UsageError where the user's own folder holds no reward model."""
+    if source is None:
+        return False
+    from caig_cli.rewards.folders import is_there
+
+    return is_there(source)
+
+
+def ranker(load: Callable[[], TrainedJudge], turns: Turns) -> Rank:
+    """A function that ranks the previews of a product by a judge, asked for when the first are there."""
+
+    def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, Opinion]]:
+        judge = load()
+        turns.take(judge.model)
+        said = judge.rank(previews, product.caption, product.attributes)
+        return [(n, _opinion(said.wins[n], said.ctr[n], judge.simulated)) for n in said.order]
+
+    return rank
+
+
+def _opinion(win: float, ctr: Estimate | None, simulated: bool) -> Opinion:
+    if ctr is None:
+        return Opinion(win, None, None, simulated)
+    return Opinion(win, ctr.rate, (ctr.low, ctr.high), simulated)
