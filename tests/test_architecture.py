@@ -100,6 +100,13 @@ def test_imports_point_one_way(path: Path) -> None:
             assert rank(own) < rank(other), f"{own} imports {name}"
 
 
+def test_tests_lie_where_the_code_lies() -> None:
+    """``tests/rewards/test_x.py`` is about the room ``caig_cli/rewards``."""
+    own = Path(__file__).parent
+    folders = {path.parent.relative_to(own) for path in own.rglob("test_*.py")}
+    assert [str(folder) for folder in folders if not (PACKAGE / folder).is_dir()] == []
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_nothing_heavy_where_it_must_be_light(path: Path) -> None:
     """Stages feed the help; the intake and the painters' words are used by light code."""

@@ -20,7 +20,7 @@ from caig_cli.painters.layout import place
 from caig_cli.recipe import resolve
 from caig_cli.records import Box, Product
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 GOLDENS = SHARED / "goldens"
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="no goldens here")
 FRAMES = ((512, 512, 0.78), (256, 384, 0.78), (64, 64, 0.5))

@@ -27,7 +27,7 @@ from caig_cli.engine import sources
 from caig_cli.errors import RecipeError, RunError, UsageError
 from caig_cli.recipe import Recipe, resolve
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "models" / "u2netp.onnx"
 
 

@@ -15,7 +15,7 @@ from caig_cli.painters.compose import compose, laid_out, measure
 from caig_cli.painters.layout import place
 from caig_cli.records import Box, Product
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PHOTOS = sorted((ROOT / "samples").glob("*.png")) + sorted(
     (ROOT.parent / "shared" / "tiny_dataset" / "images").glob("*.png")
 )

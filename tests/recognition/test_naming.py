@@ -16,7 +16,7 @@ from caig_cli.recognition import naming
 from caig_cli.recognition.naming import labels, name_of, usable, view
 from caig_cli.recognition.network import CLASSES, EfficientNetLite0, SameConv, as_pixels, load_network
 
-SHARED = Path(__file__).parents[1].parent / "shared" / "photos"
+SHARED = Path(__file__).parents[2].parent / "shared" / "photos"
 FETCHED = Path.home() / ".cache/caig/models" / naming.CLASSIFIER.sha256[:16] / naming.CLASSIFIER.file
 """Where a developer's own ``caig fetch recognition`` put it; tests have a cache of their own."""
 

@@ -22,7 +22,7 @@ from caig_cli.mllm.families import family_of
 from caig_cli.mllm.loading import Mllm
 from caig_cli.records import Turn
 
-REAL = Path(__file__).parents[2] / "shared" / "real-configs"
+REAL = Path(__file__).parents[3] / "shared" / "real-configs"
 QUESTIONS = ("Write a background prompt for this product.\nTitle: red mug", "x", "Where? 'Mug' {a} – 1.5 m")
 
 SECTIONS = (  # one part at a time, the picture's line break by itself, roles checked

@@ -319,14 +319,14 @@ def test_two_processes_equal_one(tmp_path: Path) -> None:
     fit(tmp_path / "alone", alone, Stream(4))
     script = (
         "import sys, torch; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
-        "from test_engine_loop import Stream, fit, network\n"
+        "from test_loop import Stream, fit, network\n"
         "model = network(); fit(Path(sys.argv[1]), model, Stream(2))\n"
         "from caig_cli.engine import launch; import torch.distributed as d\n"
         "d.get_rank() or torch.save(model.state_dict(), sys.argv[1] + '/model.pt')\n"
         "launch.leave()\n"
     )
     here = Path(__file__).parent
-    command = [sys.executable, "-c", script, str(tmp_path / "both"), str(here), str(here.parent)]
+    command = [sys.executable, "-c", script, str(tmp_path / "both"), str(here), str(here.parents[1])]
     assert relaunch(2, command) == 0
     both = torch.load(tmp_path / "both/model.pt", weights_only=True)
     for name, tensor in weights(alone).items():

@@ -14,7 +14,7 @@ from caig_cli.data.products import read_products, safe_name
 from caig_cli.errors import DataError
 from caig_cli.records import Dialogue, Turn
 
-SHARED = Path(__file__).parents[1].parent / "shared" / "tiny_dataset"
+SHARED = Path(__file__).parents[2].parent / "shared" / "tiny_dataset"
 
 
 @pytest.fixture

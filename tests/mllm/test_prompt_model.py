@@ -22,7 +22,7 @@ from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.records import Dialogue, Product, Turn
 from caig_cli.stages.generate import GenerateRecipe
 
-GOLDENS = Path(__file__).parents[2] / "shared" / "goldens"
+GOLDENS = Path(__file__).parents[3] / "shared" / "goldens"
 MUG = Product("mug-1", Path("mug.png"), "L'Oreal 'red' mug", {"colour": "red", "material": "stoneware"})
 
 

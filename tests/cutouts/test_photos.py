@@ -32,7 +32,7 @@ from caig_cli.cutouts.photo import PhotoCut, cut_photo, find_prior
 from caig_cli.errors import ItemError, RunError
 from caig_cli.records import Product
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
 
 Mask = NDArray[np.bool_]

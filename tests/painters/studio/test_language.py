@@ -366,7 +366,7 @@ def test_markets_read_with_the_core_alone() -> None:
 
 
 def test_the_page_of_all_words_is_up_to_date() -> None:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "scripts/words_page.py", "--check"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

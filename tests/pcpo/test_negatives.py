@@ -23,7 +23,7 @@ from caig_cli.pcpo.negatives import (
 from caig_cli.pcpo.preference_config import Kind, NegativesSection
 from caig_cli.records import Preference, Product
 
-GOLDENS = Path(__file__).parents[1].parent / "shared" / "goldens"
+GOLDENS = Path(__file__).parents[2].parent / "shared" / "goldens"
 FILL = (200, 100, 50)
 
 

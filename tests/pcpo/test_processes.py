@@ -18,7 +18,7 @@ from test_pcpo import make_parts, metrics, recipe_for, run, same_run
 from caig_cli.engine.launch import relaunch
 from caig_cli.recipe import dump
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_two_processes_equal_one(parts: Path, tmp_path: Path) -> None:
         "run(PcpoRecipe.model_validate_json(sys.argv[1]), Path(sys.argv[2])); launch.leave()\n"
     )
     recipe = type(alone).model_validate(tree).model_dump_json()
-    here = [str(Path(__file__).parent), str(ROOT)]
+    here = [str(ROOT / "tests/stages"), str(ROOT / "tests"), str(ROOT)]
     assert relaunch(2, [sys.executable, "-c", script, recipe, str(tmp_path / "both"), *here]) == 0
     one, both = (load_file(tmp_path / n / "adapter/adapter_model.safetensors") for n in ("alone", "both"))
     for name, tensor in one.items():

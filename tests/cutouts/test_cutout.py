@@ -21,7 +21,7 @@ from caig_cli.cutouts.matting import enlarge_alpha, solve_alpha
 from caig_cli.errors import ItemError
 from caig_cli.records import Product
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "tiny_dataset" / "images"
 
 

@@ -152,7 +152,7 @@ def test_every_product_has_one_shard_whatever_the_catalogue() -> None:
 def test_where_no_model_is_needed_none_is_loaded(tmp_path: Path) -> None:
     products = catalogue(tmp_path / "catalogue", 1)
     script = (
-        "import sys, test_shards as t, pathlib as p; t.generate(*map(p.Path, sys.argv[1:]));"
+        "import sys, test_merging as t, pathlib as p; t.generate(*map(p.Path, sys.argv[1:]));"
         "print({'torch', 'transformers', 'peft', 'scipy.stats'} & set(sys.modules))"
     )
     given = [sys.executable, "-c", script, str(products), str(tmp_path / "run")]

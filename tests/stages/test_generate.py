@@ -215,7 +215,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(workdir: Path) -> None:
     command = [sys.executable, "-m", "caig_cli", "generate", "--out", "run", "--quiet", "--seed", "5"]
     command += ["--product", str(workdir / "products"), "--prompt", PROMPT, "--size", "160x160", "-n", "5"]
     command += ["--set", "generate.painter=fake", "--set", "judge.model=null"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     wanted = random.Random(7).randrange(2, 20)
     ads = workdir / "run" / "ads"
