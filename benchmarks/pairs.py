@@ -2,9 +2,10 @@
 
     python benchmarks/pairs.py [--rows 1000000] [--ads 4] [--days 10]
 
-Writes a CreativeRanking list of items with some ads each, shown on some days, and a small image of its own
-for every ad; then reads the log alone, runs the command, and prints seconds of one processor, most memory and
-the pairs that were kept.
+Writes a CreativeRanking list of items with some ads each, shown on some days, and a file of its own for every
+ad, as large as ads are (sparse: only their last bytes take room on the disk), so that about half of them have
+the size of another. Then reads the log alone, runs the command without and with a split, and prints seconds
+of one processor, most memory and the pairs that were kept.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import numpy as np
 
 def make_log(folder: Path, rows: int, ads: int, days: int) -> Path:
     """A log of about ``rows`` rows and the images that it names; rates follow the published prior."""
-    rng = np.random.default_rng(0)
+    rng, sizes = np.random.default_rng(0), np.random.default_rng(1)
     items = max(1, rows // (ads * days))
     path = folder / "log.txt"
     with path.open("w") as log:
@@ -35,8 +36,9 @@ def make_log(folder: Path, rows: int, ads: int, days: int) -> Path:
             (folder / f"{item % 100}").mkdir(exist_ok=True)
             for ad in range(ads):
                 name = f"{item % 100}/{item}_{ad}.jpg"
-                # Bytes of their own and of one size: the dearest case for the search for equal images.
-                (folder / name).write_bytes(f"{item:09d}{ad:09d}".encode() * 500)
+                with (folder / name).open("wb") as picture:
+                    picture.seek(int(np.exp(sizes.normal(11.5, 0.4))))
+                    picture.write(f"{item:09d}{ad:09d}".encode())
                 log.writelines(
                     f"item{item}\t{name}\t{20250301 + day}\t{shown[ad, day]}\t{clicks[ad, day]}\n"
                     for day in range(days)
@@ -87,9 +89,11 @@ def main() -> None:
         cost(f"{options.rows} rows read", [python, "-c", READ, str(log)])
         cost(f"{options.rows} rows read and their pictures found", [python, "-c", READ, str(log), name])
         command = [python, "-m", "caig_cli", "pairs", str(log), "--images", str(folder)]
-        command += ["--out", str(folder / "pairs.jsonl"), "--test-share", "0.1", "--window-days", "5"]
-        command += ["--min-stability", "0.5", "--prior", "items", "--json", "--quiet"]
-        result = json.loads(cost("caig pairs", command))
+        command += ["--out", str(folder / "pairs.jsonl"), "--window-days", "5", "--min-stability", "0.5"]
+        command += ["--json", "--quiet", "--overwrite"]
+        cost("caig pairs", command)
+        command += ["--test-share", "0.1", "--prior", "items"]
+        result = json.loads(cost("caig pairs --test-share 0.1 --prior items", command))
     found = result["log"]
     print(f"{found['creatives']} creatives of {found['items']} items, {result['pairs']} pairs kept")
 

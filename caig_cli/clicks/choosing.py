@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -81,6 +81,13 @@ class Material:
         """The rates by which pairs are chosen, float64 [C]."""
         return self.observed_C if self.true_C is None else self.true_C
 
+    def ad(self, creative: int) -> tuple[str, int, int, float]:
+        """Its picture, impressions, clicks and rate."""
+        path = self.log.path_C[creative]
+        assert path is not None, "a creative without an image is in no pair"
+        impressions, clicks = (round(float(of[creative])) for of in (self.impressions_C, self.clicks_C))
+        return path, impressions, clicks, float(self.rates()[creative])
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -94,12 +101,18 @@ class Chosen:
     q_P: Floats | None
     """Probability that the first is observed higher, given the truth."""
     picture_C: Ints
-    """A number for each creative of a pair that it shares with those of the same image bytes."""
+    """A number for each creative of a pair that it shares with those of the same image bytes: of its own
+    item, or of all."""
     fallen: Counter[str]
 
 
-def choose(material: Material, limits: FilterSection, report: Reporter) -> Chosen:
-    """The pairs that pass every filter. Raises UsageError where a filter cannot be applied."""
+def choose(
+    material: Material, limits: FilterSection, report: Reporter, *, across_items: bool = True
+) -> Chosen:
+    """The pairs that pass every filter. Raises UsageError where a filter cannot be applied.
+
+    ``across_items`` asks which items share a picture, which only a split has to know.
+    """
     import numpy as np
 
     from caig_cli.clicks.posteriors import probability_higher, q_observed_higher
@@ -130,28 +143,35 @@ def choose(material: Material, limits: FilterSection, report: Reporter) -> Chose
     )
     sure = p >= limits.min_confidence
     keep(sure, "winner not sure")
-    picture = _pictures(material, high, low, report)
+    picture = _pictures(material, high, low, across_items, report)
     differ = picture[high] != picture[low]
     keep(differ, "same picture twice")
     q = None if material.true_C is None else q_observed_higher(rate[high], shown[high], rate[low], shown[low])
     return Chosen(high, low, p[sure][differ], q, picture, fallen)
 
 
-def as_pairs(
-    material: Material, chosen: Chosen, facts: Mapping[str, Facts], of: Ints, seed: int
-) -> Iterator[Pair]:
-    """The pairs numbered ``of`` as records, in order; the better ad is left in half of them, by the seed."""
+class ChosenPair(NamedTuple):
+    """A pair that is kept, its ads by their numbers."""
+
+    id: str
+    item: str
+    left: int
+    right: int
+    target: Side | None
+    p_left: float
+    q: float | None
+
+
+def in_order(material: Material, chosen: Chosen, of: Ints, seed: int) -> Iterator[ChosenPair]:
+    """The pairs numbered ``of``, in order; the better ad is left in half of them, by the seed."""
     import numpy as np
 
-    from caig_cli.clicks.facts import Facts
-
-    log, unknown = material.log, Facts()
+    log = material.log
     item_P = log.item_C[chosen.high_P]
     number_P = np.arange(len(item_P)) - np.searchsorted(item_P, item_P) + 1  # within the item
     drawn_P = np.zeros(len(item_P), np.int64)
     drawn_P[of] = np.random.default_rng(seed).permutation(len(of))
     observed = material.observed_C.tolist()
-    creative = lru_cache(maxsize=1 << 12)(partial(_creative, material))  # pairs of an item follow each other
     columns = (chosen.high_P, chosen.low_P, chosen.p_P, item_P, number_P, drawn_P % 2 == 0)
     q_P = [None] * len(of) if chosen.q_P is None else chosen.q_P[of].tolist()
     for left, right, p, of_item, number, is_left, q in zip(
@@ -159,16 +179,27 @@ def as_pairs(
     ):
         if not is_left:
             left, right, p, q = right, left, 1 - p, None if q is None else 1 - q
-        item = log.items[of_item]
-        about = facts.get(item, unknown)
+        item, target = log.items[of_item], _target(observed[left], observed[right])
+        rounded = None if q is None else round(q, 6)
+        yield ChosenPair(f"{item}-{number}", item, left, right, target, round(p, 6), rounded)
+
+
+def as_pairs(material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]) -> Iterator[Pair]:
+    """Chosen pairs as records."""
+    from caig_cli.clicks.facts import Facts
+
+    unknown = Facts()
+    creative = lru_cache(maxsize=1 << 12)(partial(_creative, material))  # pairs of an item follow each other
+    for pair in pairs:
+        about = facts.get(pair.item, unknown)
         yield Pair(
-            id=f"{item}-{number}",
-            item=item,
-            left=creative(left),
-            right=creative(right),
-            target=_target(observed[left], observed[right]),
-            p_left=round(p, 6),
-            q=None if q is None else round(q, 6),
+            id=pair.id,
+            item=pair.item,
+            left=creative(pair.left),
+            right=creative(pair.right),
+            target=pair.target,
+            p_left=pair.p_left,
+            q=pair.q,
             caption=about.caption,
             attributes=about.attributes,
             category=about.category,
@@ -176,10 +207,8 @@ def as_pairs(
 
 
 def _creative(material: Material, creative: int) -> Creative:
-    path = material.log.path_C[creative]
-    assert path is not None, "a creative without an image is in no pair"
-    impressions, clicks = (round(float(of[creative])) for of in (material.impressions_C, material.clicks_C))
-    return Creative(Path(path), impressions, clicks, float(material.rates()[creative]))
+    path, impressions, clicks, rate = material.ad(creative)
+    return Creative(Path(path), impressions, clicks, rate)
 
 
 def _target(left: float, right: float) -> Side | None:
@@ -187,17 +216,34 @@ def _target(left: float, right: float) -> Side | None:
     return None if left == right else "left" if left > right else "right"
 
 
-def _pictures(material: Material, high_P: Ints, low_P: Ints, report: Reporter) -> NDArray[np.int64]:
+def _pictures(
+    material: Material, high_P: Ints, low_P: Ints, across_items: bool, report: Reporter
+) -> NDArray[np.int64]:
     """See ``Chosen.picture_C``."""
     import numpy as np
 
-    from caig_cli.clicks.pictures import digests
+    from caig_cli.clicks.pictures import digests, file_sizes
 
     used = np.unique(np.concatenate([high_P, low_P]))
     paths = [path for creative in used.tolist() if (path := material.log.path_C[creative]) is not None]
+    size_C = np.full(len(material.log.path_C), -1, np.int64)
+    size_C[used] = file_sizes(paths)
+    picture_C = np.full(len(size_C), -1, np.int64)
+    picture_C[used] = np.arange(len(used))
+    alike_C = np.zeros(len(size_C), np.bool_)  # has the size of another file that it is compared with
+    if across_items:
+        _, group, count = np.unique(size_C[used], return_inverse=True, return_counts=True)
+        alike_C[used] = count[group] > 1
+    else:
+        alike_P = size_C[high_P] == size_C[low_P]
+        alike_C[high_P[alike_P]] = alike_C[low_P[alike_P]] = True
+    read = np.flatnonzero(alike_C)
+    paths = [str(material.log.path_C[creative]) for creative in read.tolist()]
     with report.progress("images compared", len(set(paths))) as bar:
-        digest = digests(paths, advance=bar.advance)
+        digest = digests(paths, size_C[read].tolist(), advance=bar.advance)
     number: dict[str, int] = {}
-    picture_C = np.full(len(material.log.path_C), -1, np.int64)
-    picture_C[used] = [number.setdefault(digest[path], len(number)) for path in paths]
+    picture_C[read] = [
+        number.setdefault(digest[path], int(picture_C[one]))
+        for path, one in zip(paths, read.tolist(), strict=True)
+    ]
     return picture_C

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
 from json.encoder import encode_basestring
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from caig_cli.clicks.facts import Facts
 from caig_cli.data.creatives import open_creative, side_by_side
 from caig_cli.data.pairs import official_records, stored
 from caig_cli.engine.files import atomic_write, to_json
 from caig_cli.engine.report import Bar
 from caig_cli.errors import ItemError
-from caig_cli.records import Creative, Failure, Pair
+from caig_cli.records import Failure, Pair
 
-KEPT = 8192
-"""Ads that are kept written out."""
+if TYPE_CHECKING:
+    from caig_cli.clicks.choosing import ChosenPair, Material
+
+AT_ONCE = 1000
+"""Lines that are written together."""
 
 OFFICIAL_SIDE = 512
 """Pixels of each ad's sides in an official picture."""
@@ -29,60 +36,56 @@ def official_files(path: Path) -> tuple[Path, Path, Path]:
     return test_set, conversations, pictures
 
 
-def write_pairs(path: Path, pairs: Iterable[Pair]) -> None:
-    """Write our file, images relative to its folder; ``read_pairs`` reads the same pairs."""
-    line = PairLines(path.parent.resolve())
-    atomic_write(path, (f"{line(pair)}\n".encode() for pair in pairs))
+def write_pairs(
+    path: Path, material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
+) -> None:
+    """Write our file, images relative to its folder; ``read_pairs`` reads the pairs of ``as_pairs``."""
+    lines = iter(pair_lines(path.parent.resolve(), material, pairs, facts))
+    atomic_write(path, iter(lambda: "".join(islice(lines, AT_ONCE)).encode(), b""))
 
 
-class PairLines:
-    """Pairs as lines of a file in ``folder``: ``pair_record`` as JSON, each ad written out once.
+def pair_lines(
+    folder: Path, material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
+) -> Iterator[str]:
+    """Pairs as lines of a file in ``folder``: ``pair_record`` as JSON, without the record.
 
-    An ad is in several pairs of its item, which follow each other.
+    Pairs of an item follow each other, so that each ad and each item's facts are written out once.
     """
+    where, unknown = str(folder), Facts()
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._ads: dict[int, tuple[Creative, str, str, str | None]] = {}
+    @lru_cache(maxsize=1 << 12)
+    def ad(creative: int) -> tuple[str, str, str, str, str | None]:
+        image, impressions, clicks, rate = material.ad(creative)
+        path, digest = stored(image, where)
+        return encode_basestring(path), repr(impressions), repr(clicks), repr(rate), digest
 
-    def __call__(self, pair: Pair) -> str:
-        _, left, left_counts, left_digest = self._ad(pair.left)
-        _, right, right_counts, right_digest = self._ad(pair.right)
-        target = "null" if pair.target is None else f'"{pair.target}"'
-        attributes = json.dumps(dict(pair.attributes), ensure_ascii=False) if pair.attributes else "{}"
-        digests = "".join(
-            f', "{side}_sha256": "{digest}"'
-            for side, digest in (("left", left_digest), ("right", right_digest))
-            if digest is not None
-        )
+    @lru_cache(maxsize=16)
+    def known(item: str) -> str:
+        about = facts.get(item, unknown)
+        attributes = json.dumps(dict(about.attributes), ensure_ascii=False)
         return (
-            f'{{"id": {_json(pair.id)}, "item": {_json(pair.item)}, "left": {left}, "right": {right}, '
-            f"{left_counts.replace('SIDE', 'left')}, {right_counts.replace('SIDE', 'right')}, "
-            f'"target": {target}, "p_left": {_json(pair.p_left)}, "q": {_json(pair.q)}, '
-            f'"caption": {_json(pair.caption)}, "attributes": {attributes}, '
-            f'"category": {_json(pair.category)}{digests}}}'
+            f'"caption": {_text(about.caption)}, "attributes": {attributes}, '
+            f'"category": {_text(about.category)}'
         )
 
-    def _ad(self, creative: Creative) -> tuple[Creative, str, str, str | None]:
-        """An ad (held, so that its number stays its own), its path and counts as JSON, and its digest."""
-        found = self._ads.get(id(creative))
-        if found is None:
-            if len(self._ads) > KEPT:
-                self._ads.clear()
-            path, digest = stored(str(creative.image), str(self._folder))
-            counts = ", ".join(
-                f'"SIDE_{name}": {_json(getattr(creative, name))}'
-                for name in ("impressions", "clicks", "ctr")
-            )
-            found = self._ads[id(creative)] = (creative, _json(path), counts, digest)
-        return found
+    for pair in pairs:
+        left, left_impressions, left_clicks, left_ctr, left_digest = ad(pair.left)
+        right, right_impressions, right_clicks, right_ctr, right_digest = ad(pair.right)
+        digests = "" if left_digest is None else f', "left_sha256": "{left_digest}"'
+        digests += "" if right_digest is None else f', "right_sha256": "{right_digest}"'
+        q = "null" if pair.q is None else repr(pair.q)
+        yield (
+            f'{{"id": {encode_basestring(pair.id)}, "item": {encode_basestring(pair.item)}, '
+            f'"left": {left}, "right": {right}, "left_impressions": {left_impressions}, '
+            f'"left_clicks": {left_clicks}, "left_ctr": {left_ctr}, '
+            f'"right_impressions": {right_impressions}, "right_clicks": {right_clicks}, '
+            f'"right_ctr": {right_ctr}, "target": {_text(pair.target)}, '
+            f'"p_left": {pair.p_left!r}, "q": {q}, {known(pair.item)}{digests}}}\n'
+        )
 
 
-def _json(value: str | float | None) -> str:
-    """A plain value as JSON, as json.dumps writes it; finite numbers only."""
-    if isinstance(value, str):
-        return encode_basestring(value)
-    return "null" if value is None else repr(value)
+def _text(value: str | None) -> str:
+    return "null" if value is None else encode_basestring(value)
 
 
 def write_official(path: Path, pairs: Iterable[Pair], bar: Bar) -> list[Failure]:

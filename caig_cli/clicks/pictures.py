@@ -297,17 +297,27 @@ def _kind(path: str) -> str | None:
         return None
 
 
-def digests(paths: Iterable[str], advance: Callable[[int], None] = lambda n: None) -> dict[str, str]:
+def file_sizes(paths: Sequence[str]) -> list[int]:
+    """Bytes of each file. Raises DataError for one that cannot be asked."""
+    try:
+        return [os.stat(path).st_size for path in paths]  # noqa: PTH116
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def digests(
+    paths: Sequence[str], sizes: Sequence[int] | None = None, advance: Callable[[int], None] = lambda n: None
+) -> dict[str, str]:
     """A text for each file that two files share if and only if their bytes are the same.
 
     Only files of equal size are read, and to their beginning only those of an equal end. Raises DataError for
     a file that cannot be.
     """
     by_size: dict[int, list[str]] = defaultdict(list)
+    for path, size in dict(zip(paths, sizes or file_sizes(paths), strict=True)).items():
+        by_size[size].append(path)
+    known: dict[str, str] = {}
     try:
-        for path in dict.fromkeys(paths):
-            by_size[os.stat(path).st_size].append(path)  # noqa: PTH116
-        known: dict[str, str] = {}
         for size, same_size in by_size.items():
             by_end: dict[bytes, list[str]] = defaultdict(list)
             for path in same_size:
@@ -317,9 +327,13 @@ def digests(paths: Iterable[str], advance: Callable[[int], None] = lambda n: Non
                     known[path] = path if len(alike) == 1 else _hash(path)
                     advance(1)
     except OSError as error:
-        name = shown(error.filename or "image")
-        raise DataError(f"{name}: cannot be read; check the path and its permissions") from None
+        raise _unreadable(error) from None
     return known
+
+
+def _unreadable(error: OSError) -> DataError:
+    name = shown(error.filename or "image")
+    return DataError(f"{name}: cannot be read; check the path and its permissions")
 
 
 def _file_name(value: str) -> str:

@@ -8,7 +8,7 @@ With the truth of a simulated market, pairs are chosen by true rates and say how
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -131,7 +131,7 @@ def plan(recipe: PairsRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
     """Read the logs, choose pairs, write them split by split, and a summary last."""
-    from caig_cli.clicks.choosing import as_pairs
+    from caig_cli.clicks.choosing import as_pairs, in_order
     from caig_cli.clicks.pair_files import write_official, write_pairs
 
     files = _files(recipe)
@@ -144,10 +144,10 @@ def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
     parts = _split(recipe, material.log, chosen)
     for split, path in files.items():
         seed = derive_seed(recipe.seed, "sides", split)
-        write_pairs(path, as_pairs(material, chosen, facts, parts[split], seed))
+        write_pairs(path, material, in_order(material, chosen, parts[split], seed), facts)
         if recipe.pairs.official:
             with report.progress("pictures of pairs", len(parts[split])) as bar:
-                pairs = as_pairs(material, chosen, facts, parts[split], seed)
+                pairs = as_pairs(material, in_order(material, chosen, parts[split], seed), facts)
                 failures = write_official(path, pairs, bar)
             failed += _listed("pictures", failures, len(failures))
     result = _summary(recipe, material, chosen, {split: (files[split], parts[split]) for split in files})
@@ -159,14 +159,15 @@ def make_pairs(recipe: PairsRecipe, report: Reporter) -> tuple[list[Pair], list[
     """The pairs that a run would write, of all items, and what could not be read; nothing is written."""
     import numpy as np
 
-    from caig_cli.clicks.choosing import as_pairs
+    from caig_cli.clicks.choosing import as_pairs, in_order
 
     facts, failed = _facts(recipe)
     material, skipped = _read(recipe, report)
     chosen = _choose(recipe, material, report)
     everything = np.arange(len(chosen.p_P))
     seed = derive_seed(recipe.seed, "sides", "train")
-    return list(as_pairs(material, chosen, facts, everything, seed)), [*failed, *skipped]
+    pairs = as_pairs(material, in_order(material, chosen, everything, seed), facts)
+    return list(pairs), [*failed, *skipped]
 
 
 # --- reading ---------------------------------------------------------------------------------------
@@ -217,9 +218,8 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
 
     from caig_cli.clicks.choosing import Material
     from caig_cli.clicks.posteriors import prior_of
-    from caig_cli.experiments.plan_file import read_plan
 
-    plan = None if recipe.pairs.plan is None else read_plan(recipe.pairs.plan)
+    plan = _plan(recipe.pairs.plan)
     log = _log(recipe, plan, report)
     impressions, clicks = _counted(plan, log, report)
     observed = np.divide(clicks, impressions, out=np.zeros(len(clicks)), where=impressions > 0)
@@ -232,6 +232,15 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
     except ValueError as error:
         raise UsageError(f"filter.prior: {error}") from None
     return Material(log, impressions, clicks, observed, true, prior), skipped
+
+
+def _plan(path: Path | None) -> Plan | None:
+    """The plan of the experiment, if there is one: only then its room, and scipy.stats, are imported."""
+    if path is None:
+        return None
+    from caig_cli.experiments.plan_file import read_plan
+
+    return read_plan(path)
 
 
 def _counted(plan: Plan | None, log: ClickLog, report: Reporter) -> tuple[Ints | Floats, Ints | Floats]:
@@ -262,7 +271,6 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
     from caig_cli.clicks.products import NoProductError
     from caig_cli.clicks.read_logs import read_click_logs
     from caig_cli.clicks.reading import Options
-    from caig_cli.experiments.weighed import PlannedPictures
 
     section = recipe.pairs
     decimal = None if section.decimal == "auto" else section.decimal
@@ -277,7 +285,11 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
         _pattern(section.item_pattern),
     )
     folders = section.images or (Path(section.logs[0]).parent if section.logs else Path(),)
-    make = Pictures if plan is None else partial(PlannedPictures, plan)
+    make: Callable[..., Pictures] = Pictures
+    if plan is not None:
+        from caig_cli.experiments.weighed import PlannedPictures
+
+        make = partial(PlannedPictures, plan)
     pictures = make(folders, allow_outside=section.allow_outside, deep=bool(section.images))
     try:
         with report.progress("log rows") as bar:
@@ -285,7 +297,7 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
                 section.logs, options, rules, pictures=pictures, query=section.query, advance=bar.advance
             )
     except NoProductError:
-        if isinstance(pictures, PlannedPictures) and not pictures.has_planned:
+        if not getattr(pictures, "has_planned", True):
             raise UsageError(NOT_PLANNED) from None
         raise
     for note in log.notes:
@@ -354,7 +366,8 @@ def _choose(recipe: PairsRecipe, material: Material, report: Reporter) -> Chosen
     """The pairs that pass, told in a table. Raises UsageError when none does."""
     from caig_cli.clicks.choosing import choose
 
-    chosen = choose(material, recipe.filter, report)
+    shares = recipe.pairs.validation_share + recipe.pairs.test_share
+    chosen = choose(material, recipe.filter, report, across_items=shares > 0)
     _tell(material, chosen, report)
     if not len(chosen.high_P):
         reason, number = max(chosen.fallen.items(), key=lambda one: one[1])
@@ -369,6 +382,8 @@ def _split(recipe: PairsRecipe, log: ClickLog, chosen: Chosen) -> dict[str, Ints
 
     from caig_cli.clicks.selection import SPLITS, share_out, units
 
+    if not recipe.pairs.validation_share + recipe.pairs.test_share:
+        return {"train": np.arange(len(chosen.high_P))}
     high, low = chosen.high_P, chosen.low_P
     unit_P = units(log.item_C[high], chosen.picture_C[high], chosen.picture_C[low])
     drawn = sorted(set(unit_P.tolist()), key=lambda unit: derive_seed(recipe.seed, "split", log.items[unit]))

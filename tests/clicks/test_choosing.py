@@ -499,12 +499,11 @@ def test_many_items_at_once_are_as_each_alone(tmp_path: Path, monkeypatch: pytes
 
 
 def test_reading_what_was_written_gives_the_same(tmp_path: Path) -> None:
-    from caig_cli.clicks.pair_files import write_pairs
-
-    make(shop(tmp_path, *many()), out="pairs.jsonl")
-    found = read(tmp_path / "pairs.jsonl")
-    write_pairs(tmp_path / "again.jsonl", found)
-    assert read(tmp_path / "again.jsonl") == found
+    log = shop(tmp_path, *many())
+    make(log, out="pairs.jsonl")
+    sets = [f"pairs.logs=[{log}]", f"pairs.images=[{tmp_path}]"]
+    found, _ = pairs.make_pairs(resolve(pairs.PairsRecipe, sets=sets), SilentReporter())
+    assert read(tmp_path / "pairs.jsonl") == found
     rows: list[Any] = [json.loads(line) for line in (tmp_path / "pairs.jsonl").read_text().splitlines()]
     assert list(rows[0]) == [
         "id", "item", "left", "right", "left_impressions", "left_clicks", "left_ctr", "right_impressions",

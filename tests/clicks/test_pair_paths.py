@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from caig_cli.clicks.pair_files import PairLines
 from caig_cli.data.pairs import pair_record, read_pairs
 from caig_cli.engine.report import SilentReporter
 from caig_cli.recipe import resolve
-from caig_cli.records import Creative, Pair
 from caig_cli.stages import pairs
 
 
@@ -75,14 +73,27 @@ def test_pictures_inside_need_no_digest(written: Path, tmp_path: Path) -> None:
 
 def test_a_line_is_the_record_of_its_pair(tmp_path: Path) -> None:
     """Lines are written by hand, for speed; whatever a record has must be in them too."""
-    pictures = [tmp_path / 'a "b"\u00e9.png', tmp_path.parent / "outside.png"]
-    for picture in pictures:
-        Image.new("RGB", (4, 4)).save(picture)
-    bare = Pair("1", "mug", Creative(pictures[0]), Creative(pictures[1]))
-    ads = [Creative(picture, 5000, 31, 0.0062) for picture in pictures]
-    full = Pair(
-        "2", "mug", *ads, "left", 0.75, 0.7, 'Mug "40"\n\u2028', {"size": "4\u00d75"}, category="kitchen"
-    )
-    line = PairLines(tmp_path)
-    for pair in (bare, full, full):
-        assert json.loads(line(pair)) == pair_record(pair, tmp_path)
+    folder = tmp_path / "pairs"
+    names = [folder / 'a "b"\u00e9.png', tmp_path / "outside.png", folder / "c.png"]
+    folder.mkdir()
+    log = [{"item": 'mug "40"', "impressions": 5000, "clicks": 200 + 18 * n} for n in range(len(names))]
+    for number, (name, row) in enumerate(zip(names, log, strict=True)):
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(name)
+        row["image"] = str(name)
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    about = {
+        "id": 'mug "40"',
+        "caption": 'Mug "40"\n\u2028',
+        "attributes": {"size": "4\u00d75"},
+        "category": "x",
+    }
+    (tmp_path / "products.jsonl").write_text(json.dumps(about))
+    for products in ("[]", f"[{tmp_path}/products.jsonl]"):
+        sets = [f"pairs.logs=[{tmp_path}/log.json]", f"pairs.images=[{tmp_path}]", "pairs.overwrite=true"]
+        sets += [f"pairs.out={folder}/p.jsonl", f"pairs.products={products}"]
+        recipe = resolve(pairs.PairsRecipe, sets=sets)
+        pairs.run(recipe, SilentReporter())
+        found, _ = pairs.make_pairs(recipe, SilentReporter())
+        lines = (folder / "p.jsonl").read_text().split("\n")[:-1]
+        assert len(found) > 1 and bool(found[0].caption) is (products != "[]")
+        assert [json.loads(line) for line in lines] == [pair_record(pair, folder) for pair in found]
