@@ -9,8 +9,8 @@ from caig_cli.errors import UsageError
 
 FILE = "reward.json"
 SOURCES = {
-    "embedded": Path(__file__).parents[2] / "embedded" / "reward-model",
-    "heldout": Path(__file__).parents[2] / "embedded" / "heldout-judge",
+    "embedded": Path(__file__).parents[1] / "embedded" / "reward-model",
+    "heldout": Path(__file__).parents[1] / "embedded" / "heldout-judge",
 }
 """Judges that ship in the package, by the name that users give them."""
 SECOND = "second"
