@@ -114,6 +114,10 @@ class SurrogateSection(Section):
     """Share of a painted product's candidates that are taken as they come; the others are those whose worth
     is least sure."""
 
+    consistent_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of a product's unpainted candidates that may be chosen: those whose words the policy writes to
+    this product most often, which suit it more surely (self-consistency)."""
+
     min_accuracy: Share = 0.55
     """Share of held-out pairs that it must order as the judge does, by the lower end of its 95 % interval;
     below, a round learns from painted ads only."""

@@ -127,7 +127,8 @@ def prefer_unpainted_of(
         )
         return [], Counter(), trust
     prompts = sample_unpainted(shop, folder, products, number)
-    wanted = Wanted(given.pairs_per_product, given.min_margin, given.min_relevance is not None)
+    relevant = given.min_relevance is not None
+    wanted = Wanted(given.pairs_per_product, given.min_margin, relevant, how.consistent_share)
     found, dropped = prefer_unpainted(products, prompts, surrogate, wanted)
     rows = [
         {"id": one.id, "product": one.product.id, "chosen": one.chosen, "rejected": one.rejected,

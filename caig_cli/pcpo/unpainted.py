@@ -53,11 +53,14 @@ def choose_to_paint(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of preferences: how many of a product, how sure, and whether as usual as the rejected."""
+    """What is asked of preferences: how many of a product, how sure, and how usual the chosen prompt is."""
 
     pairs: int
     min_margin: float
     relevant: bool
+    """Whether it must be as usual as the rejected one."""
+    consistent_share: float = 1.0
+    """It must be among this share of the product's prompts, the most usual ones."""
 
 
 def prefer_unpainted(
@@ -80,24 +83,30 @@ def prefer_unpainted(
 def _pairs(
     texts: Sequence[str], surrogate: Surrogate, wanted: Wanted
 ) -> tuple[list[tuple[int, int, float]], Counter[str]]:
-    utility = surrogate.score(texts)
-    usual = consistency(texts, surrogate.read) if wanted.relevant else np.zeros(len(texts))
-    order = [int(n) for n in np.argsort(-utility, kind="stable")]
+    utility, usual = surrogate.score(texts), consistency(texts, surrogate.read)
+    may_win = set(np.argsort(-usual, kind="stable")[: math.ceil(wanted.consistent_share * len(texts))].tolist())
+    best_first = [int(n) for n in np.argsort(-utility, kind="stable")]
+    left = best_first[::-1]
     pairs: list[tuple[int, int, float]] = []
     dropped: Counter[str] = Counter()
-    unsuited = 0
-    while len(pairs) + dropped.total() < wanted.pairs and len(order) > 1:
-        best = order.pop(0)
-        fits = [n for n in reversed(order) if usual[best] >= usual[n]]
+    unsuited = len(texts) - len(may_win)
+    for best in best_first:
+        if len(pairs) + dropped.total() == wanted.pairs:
+            break
+        if best not in may_win or best not in left:
+            continue
+        left.remove(best)
+        worse = [n for n in left if utility[n] <= utility[best]]
+        fits = [n for n in worse if not wanted.relevant or usual[best] >= usual[n]]
         if not fits:
-            unsuited += 1
+            unsuited += bool(worse)
             continue
         p = p_chosen(float(utility[best] - utility[fits[0]]))
         if p - 0.5 < wanted.min_margin:
             dropped[NEAR_TIE] += 1
         else:
             pairs.append((best, fits[0], p))
-            order.remove(fits[0])
+            left.remove(fits[0])
     missing = wanted.pairs - len(pairs) - dropped.total()
     for reason, count in ((LESS_RELEVANT, min(missing, unsuited)), (SAME_PROMPT, max(0, missing - unsuited))):
         if count:

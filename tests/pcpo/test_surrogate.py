@@ -107,6 +107,9 @@ def test_pairs_by_hand() -> None:
     pairs, dropped = prefer_unpainted([product], unusual, surrogate, Wanted(2, 0.02, True))
     assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
     assert dropped == {"less_relevant": 1}
+    pairs, dropped = prefer_unpainted([product], unusual, surrogate, Wanted(3, 0.02, False, 0.75))
+    assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
+    assert dropped == {"less_relevant": 1, "same_prompt": 1}
 
 
 def test_utilities_are_mean_log_odds() -> None:
