@@ -84,7 +84,8 @@ def _pairs(
     texts: Sequence[str], surrogate: Surrogate, wanted: Wanted
 ) -> tuple[list[tuple[int, int, float]], Counter[str]]:
     utility, usual = surrogate.score(texts), consistency(texts, surrogate.read)
-    may_win = set(np.argsort(-usual, kind="stable")[: math.ceil(wanted.consistent_share * len(texts))].tolist())
+    most_usual = np.argsort(-usual, kind="stable")[: math.ceil(wanted.consistent_share * len(texts))]
+    may_win = set(most_usual.tolist())
     best_first = [int(n) for n in np.argsort(-utility, kind="stable")]
     left = best_first[::-1]
     pairs: list[tuple[int, int, float]] = []
