@@ -27,6 +27,7 @@ import numpy as np
 import real_models
 import torch
 from PIL import Image
+from published import MODELS
 from torch.profiler import ProfilerActivity, profile
 
 from caig_cli.cli import run as caig
@@ -42,6 +43,7 @@ from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
+from caig_cli.recipe import shipped
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.reward_memory import judging
 
@@ -50,8 +52,13 @@ RECIPES: Mapping[str, str] = {
     "consumer/24gb": "llava-1.5-7b",
     "paper": "llava-1.6-vicuna-7b",
     "modern": "qwen3-vl-4b",
+    "finetune": "qwen2.5-vl-3b",
 }
 """Recipes for real models, and the model that each is for."""
+PLANNED = ("llava-1.5-7b", "llava-1.6-vicuna-7b", "qwen3-vl-4b")
+"""Models whose plans are checked."""
+STAGES = ("pretrain", "train-rm", "eval-rm", "pcpo", "generate")
+"""In their order; the names of recipes begin with them."""
 QUESTION, RESPONSE, NEW, PAIRS, RANK = 70, 60, 48, 2, 32
 NEAR = 0.15
 LAYERS = 2
@@ -86,7 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("gpu_check.json"))
     parser.add_argument("--recipes", nargs="*", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument(
-        "--models", nargs="*", default=list(real_models.MODELS), help="whose plans are checked"
+        "--models", nargs="*", default=PLANNED, choices=list(MODELS), help="whose plans are checked"
     )
     return parser.parse_args()
 
@@ -305,16 +312,17 @@ def pictures(folder: Path, runtime: Runtime, args: argparse.Namespace) -> Iterat
 
 
 def stages(folder: Path, runtime: Runtime, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Every stage of every recipe, each on what the one before made."""
+    """Every stage of every recipe, each on what the one before made; small pictures with ``--tiny``."""
     data = write_data(folder / "data")
-    for recipe in args.recipes:
-        base = folder / "bases" / RECIPES[recipe]
+    for group in args.recipes:
+        base = folder / "bases" / RECIPES[group]
         if not base.is_dir():
-            real_models.write(base, RECIPES[recipe], layers=LAYERS, thin=args.tiny)
+            real_models.write(base, RECIPES[group], layers=LAYERS, thin=args.tiny, small=args.tiny)
             real_models.fill(base, runtime).save(base, runtime.dtype)
             _clear(runtime)
-        for stage, given in commands(recipe, base, data, folder / "runs" / recipe).items():
+        for stage, recipe in recipes_of(group):
             begun = time.perf_counter()
+            given = arguments(stage, recipe, base, data, folder / "runs" / group)
             code = caig([stage, "--recipe", recipe, "--device", args.device, "--quiet", *given])
             yield {
                 "recipe": recipe, "stage": stage, "exit_code": code, "seconds": time.perf_counter() - begun,
@@ -322,8 +330,14 @@ def stages(folder: Path, runtime: Runtime, args: argparse.Namespace) -> Iterator
             _clear(runtime)
 
 
-def commands(recipe: str, base: Path, data: Path, out: Path) -> dict[str, list[str]]:
-    """Arguments of each stage: a few steps, painted by the fake painter."""
+def recipes_of(group: str) -> list[tuple[str, str]]:
+    """The shipped recipes of a folder with their stages, in the order of these."""
+    names = [name for name in shipped() if name.rpartition("/")[0] == group]
+    return [(stage, name) for stage in STAGES for name in names if name.rpartition("/")[2].startswith(stage)]
+
+
+def arguments(stage: str, recipe: str, base: Path, data: Path, out: Path) -> list[str]:
+    """A few steps, painted by the fake painter."""
     few = ["--set", "optim.steps=2"]
     pairs = ["--pairs", str(data / "pairs.jsonl"), "--base", str(base), *few]
     judge, policy = str(out / "judge/model"), str(out / "prompt/model")
@@ -332,7 +346,7 @@ def commands(recipe: str, base: Path, data: Path, out: Path) -> dict[str, list[s
     products = ["--products", str(data / "products.json"), "--base", policy, "--judge", judge]
     ads = [f"writer.model={out / 'pcpo/adapter'}", f"judge.model={judge}", "generate.painter=fake"]
     ads += ["generate.n=1", "generate.candidates=2", "writer.max_new_tokens=16"]
-    made = {
+    given = {
         "pretrain": ["--data", str(data / "dialogues.json"), "--set", f"model.base={base}", *few],
         "train-rm": pairs,
         "eval-rm": ["--testset", str(data / "pairs.jsonl"), "--judge", judge, "--judge", "random"],
@@ -340,7 +354,7 @@ def commands(recipe: str, base: Path, data: Path, out: Path) -> dict[str, list[s
         "generate": ["--product", str(data / "0.png"), *_sets(ads)],
     }
     folders = {"pretrain": "prompt", "train-rm": "judge"}
-    return {stage: [*given, "--out", str(out / folders.get(stage, stage))] for stage, given in made.items()}
+    return [*given[stage], "--out", str(out / folders.get(stage, recipe.rpartition("/")[2]))]
 
 
 def _sets(values: list[str]) -> list[str]:

@@ -1,19 +1,19 @@
 """Published multimodal models as folders without a hub: their configurations, and random weights where asked.
 
-The configurations are those of the checkpoints' ``config.json`` and ``preprocessor_config.json``; the
-tokenizer is the embedded model's with the family's special tokens, so that words are fewer and image tokens
-are as many as in the real ones.
+The configurations are those of ``published``; the tokenizer is the embedded model's with the checkpoint's
+special tokens, so that words are fewer and image tokens are as many as in the real ones.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
+from published import MODELS, Published
+from tokenizers import AddedToken
 from transformers import AutoTokenizer
 
 from caig_cli.engine.runtime import Runtime
@@ -22,100 +22,57 @@ from caig_cli.mllm.families import family_of
 from caig_cli.mllm.loading import EMBEDDED_FOLDER, Mllm
 from caig_cli.mllm.meta_model import linears
 
-CLIP = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
-HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
-SQUARE = {"size": {"shortest_edge": 336}, "crop_size": {"height": 336, "width": 336}, "resample": 3}
-GRIDS = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
-VICUNA_7B = {
-    "model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
-    "num_attention_heads": 32, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "vocab_size": 32064,
-}  # fmt: skip
-CLIP_L = {
-    "model_type": "clip_vision_model", "hidden_size": 1024, "intermediate_size": 4096,
-    "num_hidden_layers": 24, "num_attention_heads": 16, "image_size": 336, "patch_size": 14,
-    "projection_dim": 768,
-}  # fmt: skip
-LLAVA = {
-    "text_config": VICUNA_7B, "vision_config": CLIP_L, "vision_feature_layer": -2,
-    "tie_word_embeddings": False,
-}  # fmt: skip
-QWEN3_4B = {
-    "tie_word_embeddings": True,
-    "text_config": {
-        "model_type": "qwen3_vl_text", "hidden_size": 2560, "intermediate_size": 9728,
-        "num_hidden_layers": 36,
-        "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 151936,
-        "max_position_embeddings": 262144, "rms_norm_eps": 1e-6, "tie_word_embeddings": True,
-        "rope_parameters": {
-            "rope_type": "default", "mrope_section": [24, 20, 20], "mrope_interleaved": True,
-            "rope_theta": 5e6,
-        },
-    },
-    "vision_config": {
-        "depth": 24, "hidden_size": 1024, "intermediate_size": 4096, "num_heads": 16, "out_hidden_size": 2560,
-        "patch_size": 16, "spatial_merge_size": 2, "temporal_patch_size": 2, "num_position_embeddings": 2304,
-        "deepstack_visual_indexes": [5, 11, 17],
-    },
-}  # fmt: skip
-CHAT = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
-_SAID = "{% if m['content'] is string %}{{ m['content'] }}{% else %}{% for c in m['content'] %}{{ IMAGE if \
-c['type'] == 'image' else c['text'] }}{% endfor %}{% endif %}"
-LLAVA_CHAT = (
-    "{% for m in messages %}{{ 'USER: ' if m['role'] == 'user' else ' ASSISTANT:' }}"
-    + _SAID.replace("IMAGE", "'<image>\n'")
-    + "{{ eos_token if m['role'] == 'assistant' else '' }}{% endfor %}"
-    + "{{ ' ASSISTANT:' if add_generation_prompt else '' }}"
-)
-QWEN_CHAT = (
-    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}"
-    + _SAID.replace("IMAGE", "'<|vision_start|><|image_pad|><|vision_end|>'")
-    + "{{ '<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' if add_generation_prompt else '' }}"
-)
-MODELS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any], tuple[str, ...], str]] = {
-    "llava-1.5-7b": (
-        "LlavaConfig", LLAVA, {"image_processor_type": "CLIPImageProcessor", **CLIP, **SQUARE}, ("<image>",),
-        LLAVA_CHAT,
-    ),
-    "llava-1.6-vicuna-7b": (
-        "LlavaNextConfig", {**LLAVA, "image_grid_pinpoints": GRIDS},
-        {"image_processor_type": "LlavaNextImageProcessor", **CLIP, **SQUARE, "image_grid_pinpoints": GRIDS},
-        ("<image>",),
-        LLAVA_CHAT,
-    ),
-    "qwen3-vl-4b": (
-        "Qwen3VLConfig", QWEN3_4B,
-        {
-            "image_processor_type": "Qwen2VLImageProcessorFast", **HALF, "patch_size": 16, "merge_size": 2,
-            "temporal_patch_size": 2, "size": {"longest_edge": 16777216, "shortest_edge": 65536},
-        },
-        CHAT, QWEN_CHAT,
-    ),
-}  # fmt: skip
-"""Class of the configuration, its values, the image processor's, special tokens, chat template."""
 THIN = {
     "hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "num_key_value_heads": 2,
-    "head_dim": 16, "out_hidden_size": 64, "num_heads": 2, "vocab_size": 4400,
+    "head_dim": 16, "embed_dim": 64, "out_hidden_size": 64, "num_heads": 4, "vocab_size": 4400,
 }  # fmt: skip
 """Widths of the same models for a CPU."""
+SIDES = (
+    "image_size",
+    "image_grid_pinpoints",
+    "size",
+    "crop_size",
+    "max_image_size",
+    "min_pixels",
+    "max_pixels",
+)
+"""Keys of configurations that hold sides of pictures in pixels."""
+SMALL = 64
+"""Image tokens of a small picture, at most, in families that leave it to us."""
 
 
-def write(folder: Path, name: str, *, layers: int | None = None, thin: bool = False) -> Path:
-    """The files of a model but its weights. ``layers`` of the language model and of the tower, at most."""
-    kind, values, images, marks, template = MODELS[name]
+def write(
+    folder: Path, name: str, *, layers: int | None = None, thin: bool = False, small: bool = False
+) -> Path:
+    """The files of a model but its weights. ``layers`` of the language model and of the tower, at most;
+    ``thin``: narrow ones; ``small``: pictures, their tiles and grids have sides of a quarter."""
+    one = MODELS[name]
     folder.mkdir(parents=True)
-    words = AutoTokenizer.from_pretrained(EMBEDDED_FOLDER, local_files_only=True)
-    words.add_special_tokens({"additional_special_tokens": [m for m in marks if m not in words.get_vocab()]})
-    if "<|im_end|>" in marks:
-        words.add_special_tokens({"eos_token": "<|im_end|>"})
-    words.chat_template = template
-    words.save_pretrained(folder)
-    shape = json.loads(json.dumps(values))
-    for part in ("text_config", "vision_config"):
-        _shrink(shape[part], layers, thin)
-    image = words.convert_tokens_to_ids("<|image_pad|>" if "<|image_pad|>" in marks else "<image>")
-    getattr(transformers, kind)(**shape, image_token_id=image).save_pretrained(folder)
-    (folder / "preprocessor_config.json").write_text(json.dumps({"do_convert_rgb": True, **images}))
+    config = json.loads(json.dumps(one.config))
+    if one.marks:
+        words = _words(one)
+        words.save_pretrained(folder)
+        ids = {key: words.convert_tokens_to_ids(mark) for key, mark in one.more.items()}
+        config |= {one.image_key: words.convert_tokens_to_ids(one.image), **ids}
+    for part in (config.get("text_config", config), config.get("vision_config", {})):
+        _shrink(part, layers, thin)
+    images = {"do_convert_rgb": True, **one.images}
+    if small:
+        config, images = _quarter(config), {**_quarter(images), "image_tokens": SMALL}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "preprocessor_config.json").write_text(json.dumps(images))
     return folder
+
+
+def _words(one: Published) -> Any:
+    """The embedded model's tokenizer with a checkpoint's special tokens and its chat template."""
+    words = AutoTokenizer.from_pretrained(EMBEDDED_FOLDER, local_files_only=True)
+    marks = [AddedToken(mark, special=True) for mark in one.marks if mark not in words.get_vocab()]
+    words.add_special_tokens({"additional_special_tokens": marks})
+    if one.end is not None:
+        words.add_special_tokens({"eos_token": one.end})
+    words.chat_template = one.template
+    return words
 
 
 def _shrink(part: dict[str, Any], layers: int | None, thin: bool) -> None:
@@ -123,13 +80,25 @@ def _shrink(part: dict[str, Any], layers: int | None, thin: bool) -> None:
     if layers is not None:
         for key in ("num_hidden_layers", "depth"):
             if key in part:
-                part[key] = layers
+                part[key] = min(layers, part[key])
         if "deepstack_visual_indexes" in part:
             part["deepstack_visual_indexes"] = list(range(min(layers, len(part["deepstack_visual_indexes"]))))
+        if "fullatt_block_indexes" in part:
+            part["fullatt_block_indexes"] = [layers - 1]
     if thin:
         part |= {key: value for key, value in THIN.items() if key in part}
-        if "rope_parameters" in part:
-            part["rope_parameters"]["mrope_section"] = [4, 2, 2]
+        for rope in (part.get("rope_scaling"), part.get("rope_parameters")):
+            if rope and "mrope_section" in rope:
+                rope["mrope_section"] = [4, 2, 2]
+
+
+def _quarter(value: Any, key: str = "") -> Any:
+    """A configuration with a quarter of the sides of pictures."""
+    if isinstance(value, dict):
+        return {name: _quarter(one, name if name in SIDES else key) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_quarter(one, key) for one in value]
+    return value // 4 if key in SIDES and isinstance(value, int) else value
 
 
 def fill(folder: Path, runtime: Runtime, method: str = "none") -> Mllm:
