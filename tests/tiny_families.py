@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerFast
 from caig_cli.mllm.images import Pixels
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.tokenizer import train_tokenizer
+from caig_cli.mllm.views import lines
 
 TEXTS = (
     "Write a background prompt for this product. Title: red mug",
@@ -130,6 +131,46 @@ def _internvl(words: PreTrainedTokenizerFast) -> Any:
     return transformers.InternVLConfig(vision_config=vision, text_config=text, image_seq_length=4, **ids)
 
 
+def _pixtral(kind: str, words: PreTrainedTokenizerFast) -> Any:
+    vision = {"model_type": "pixtral", **TOWER, "head_dim": 16, "image_size": 40, "patch_size": 4}
+    text = {"model_type": "mistral", **_text(words), "head_dim": 8}
+    config = {"vision_config": vision, "text_config": text, "vision_feature_layer": -1}
+    more = {"vision_feature_select_strategy": "full"} if kind == "Llava" else {"spatial_merge_size": 2}
+    return getattr(transformers, f"{kind}Config")(**config, **more, **_ids(words, "[IMG]"))
+
+
+def _aya(words: PreTrainedTokenizerFast) -> Any:
+    """Half of the layers see no further back than 24 tokens."""
+    vision = {
+        "model_type": "siglip_vision_model", **TOWER, "image_size": 16, "patch_size": 4,
+        "vision_use_head": False,
+    }  # fmt: skip
+    text = {
+        "model_type": "cohere2", **_text(words), "layer_types": ["sliding_attention", "full_attention"],
+        "sliding_window": 24, "head_dim": 8,
+    }  # fmt: skip
+    return transformers.AyaVisionConfig(
+        vision_config=vision, text_config=text, downsample_factor=2, vision_feature_layer=-1,
+        vision_feature_select_strategy="full", alignment_intermediate_size=64, **_ids(words, "<|IMG_PATCH|>"),
+    )  # fmt: skip
+
+
+def _gemma3(words: PreTrainedTokenizerFast) -> Any:
+    vision = {
+        "model_type": "siglip_vision_model", **TOWER, "image_size": 32, "patch_size": 4,
+        "vision_use_head": False,
+    }  # fmt: skip
+    text = {
+        **_text(words), "layer_types": ["sliding_attention", "full_attention"], "sliding_window": 24,
+        "head_dim": 8, "query_pre_attn_scalar": 8,
+    }  # fmt: skip
+    return transformers.Gemma3Config(
+        vision_config=vision, text_config=text, mm_tokens_per_image=16,
+        boi_token_index=words.convert_tokens_to_ids("<start_of_image>"),
+        eoi_token_index=words.convert_tokens_to_ids("<end_of_image>"), **_ids(words, "<image_soft_token>"),
+    )  # fmt: skip
+
+
 CLIP = {"image_mean": [0.48, 0.46, 0.41], "image_std": [0.27, 0.26, 0.28], "resample": 3}
 HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 SQUARE = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
@@ -140,6 +181,12 @@ TILES = {**HALF, "resample": 1, "size": {"longest_edge": 32}, "max_image_size": 
 LLAMA = ("<s>", "</s>", "<image>")
 NAMED = tuple(f"<row_{r}_col_{c}>" for r in range(1, 5) for c in range(1, 5))
 SMOL = ("<|im_start|>", "<end_of_utterance>", "<fake_token_around_image>", "<global-img>", "<image>", *NAMED)
+PICTURE = ("<s>", "</s>", "[INST]", "[/INST]", "[IMG]", "[IMG_BREAK]", "[IMG_END]")
+TURNS = ("<|START_OF_TURN_TOKEN|>", "<|END_OF_TURN_TOKEN|>", "<|USER_TOKEN|>", "<|CHATBOT_TOKEN|>")
+AYA = ("<s>", *TURNS, "<image>", "<|START_OF_IMG|>", "<|END_OF_IMG|>", "<|IMG_PATCH|>")
+GEMMA = (
+    "<s>", "<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>", "<image_soft_token>"
+)  # fmt: skip
 
 Recipe = tuple[
     Callable[[PreTrainedTokenizerFast], Any], str, Mapping[str, Any], tuple[str, ...], Mapping[str, str]
@@ -190,6 +237,40 @@ FAMILIES: Mapping[str, Recipe] = {
         (*CHAT, "<img>", "</img>", "<IMG_CONTEXT>"),
         {"eos_token": "<|im_end|>"},
     ),
+    "pixtral": (
+        lambda words: _pixtral("Llava", words),
+        "PixtralImageProcessor",
+        {**CLIP, "resample": 3, "size": {"longest_edge": 40}, "patch_size": 4},
+        PICTURE,
+        {"bos_token": "<s>", "eos_token": "</s>"},
+    ),
+    "mistral3": (
+        lambda words: _pixtral("Mistral3", words),
+        "PixtralImageProcessor",
+        {**CLIP, "resample": 3, "size": {"longest_edge": 40}, "patch_size": 8},
+        PICTURE,
+        {"bos_token": "<s>", "eos_token": "</s>"},
+    ),
+    "aya_vision": (
+        _aya,
+        "GotOcr2ImageProcessor",
+        {
+            **HALF,
+            "resample": 3,
+            "size": {"height": 16, "width": 16},
+            "crop_to_patches": True,
+            "max_patches": 6,
+        },
+        AYA,
+        {"bos_token": "<s>", "eos_token": "<|END_OF_TURN_TOKEN|>"},
+    ),
+    "gemma3": (
+        _gemma3,
+        "Gemma3ImageProcessor",
+        {**HALF, "resample": 2, "size": {"height": 32, "width": 32}},
+        GEMMA,
+        {"bos_token": "<s>", "eos_token": "<end_of_turn>"},
+    ),
 }
 
 
@@ -224,6 +305,27 @@ _ONEVISION = (
     + _PARTS.replace("IMAGE", "{{ '<image>' }}").replace("{{ part['text'] }}", "{{ '\\n' + part['text'] }}")
     + "{{ '<|im_end|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
+_INST = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}[INST]"
+    + _PARTS.replace("IMAGE", "[IMG]")
+    + "[/INST]{% else %}"
+    + _PARTS
+    + "{{ eos_token }}{% endif %}{% endfor %}"
+)
+_TURNS = (
+    "{{ bos_token }}{% for message in messages %}<|START_OF_TURN_TOKEN|>"
+    "{{ '<|CHATBOT_TOKEN|>' if message['role'] == 'assistant' else '<|USER_TOKEN|>' }}"
+    + _PARTS.replace("IMAGE", "<image>")
+    + "<|END_OF_TURN_TOKEN|>{% endfor %}"
+    "{% if add_generation_prompt %}<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>{% endif %}"
+)
+_GEMMA = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else message['role']) + '\n' }}"
+    + _PARTS.replace("IMAGE", "<start_of_image>").replace("part['text']", "part['text'] | trim")
+    + "{{ '<end_of_turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
 _EYES = "<|vision_start|><|image_pad|><|vision_end|>"
 TEMPLATES = {
     "llava": _LLAMA,
@@ -235,6 +337,10 @@ TEMPLATES = {
     "smolvlm": _SMOL,
     "idefics3": _SMOL,
     "internvl": _CHATML.replace("SYSTEM", "").replace("IMAGE", "{{ '<IMG_CONTEXT>\\n' }}"),
+    "pixtral": _INST,
+    "mistral3": _INST,
+    "aya_vision": _TURNS,
+    "gemma3": _GEMMA,
 }
 """Chat templates that write what those of the families' checkpoints write."""
 
@@ -262,7 +368,10 @@ def make_checkpoint(folder: Path, family: str, seed: int = 0) -> Path:
 
 # --- the plain way: transformers' own image processor and its documented inputs ---------------------------
 
-MODULES = {"qwen2_5_vl": "qwen2_vl", "qwen3_vl": "qwen2_vl", "internvl": "got_ocr2", "llava": "clip"}
+MODULES = {
+    "qwen2_5_vl": "qwen2_vl", "qwen3_vl": "qwen2_vl", "internvl": "got_ocr2", "llava": "clip",
+    "mistral3": "pixtral", "aya_vision": "got_ocr2",
+}  # fmt: skip
 
 
 def image_processor(family: str, folder: Path) -> Any:
@@ -279,12 +388,21 @@ def plain_inputs(family: str, folder: Path, picture: Pixels) -> dict[str, torch.
     return {name: value for name, value in made.items() if isinstance(value, torch.Tensor)}
 
 
+def as_given(pieces: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Our pieces of one picture in the shape in which transformers' image processor gives ``like``."""
+    if like.ndim == 4 and len(like) == 1 and pieces.shape[1:] != like.shape[1:]:
+        return lines.whole(pieces, (like.shape[2], like.shape[3]))
+    return pieces.reshape(like.shape)
+
+
 def plain_logits(mllm: Mllm, ids: Sequence[int], inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Logits [L, V] of one sequence with one picture, by the model's own forward."""
     given = {n: v.to(mllm.core.dtype) if v.is_floating_point() else v for n, v in inputs.items()}
     if "image_grid_thw" in given:
         given["mm_token_type_ids"] = (torch.tensor([list(ids)]) == mllm.config.image_token_id).int()
-    for name in ("num_patches", "batch_num_images"):
+    if mllm.family.name == "gemma3":
+        given["token_type_ids"] = (torch.tensor([list(ids)]) == mllm.config.image_token_id).int()
+    for name in ("num_patches", "batch_num_images", "num_crops"):
         given.pop(name, None)
     logits: torch.Tensor = mllm.core(input_ids=torch.tensor([list(ids)]), **given).logits[0]
     return logits

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError, in_words
@@ -74,20 +74,30 @@ def _read_text(path: Path) -> str:
         raise UsageError(f"{path}: cannot be read: {in_words(error)}") from None
 
 
+class Shown(NamedTuple):
+    """How a picture is written: its token, the marks before and after all of a picture's tokens, what a
+    template writes in its place, and the white space that a processor puts around it then."""
+
+    opening: str
+    token: str
+    closing: str
+    mark: str
+    around: str
+
+
 @lru_cache(64)
 def read_form(
-    template: str, special: tuple[tuple[str, str], ...], marks: frozenset[str], image: tuple[str, str, str]
+    template: str, special: tuple[tuple[str, str], ...], marks: frozenset[str], image: Shown
 ) -> Form:
     """The form that a template writes.
 
-    ``special``: the tokenizer's special tokens by role, which templates may name; ``marks``: all of them;
-    ``image``: the image token, with what stands before and after a picture's tokens.
+    ``special``: the tokenizer's special tokens by role, which templates may name; ``marks``: all of them.
     Raises UsageError for a template that can't be rendered or does not write a picture and then a question.
     """
     errors = []
     for as_parts in (True, False):
         try:
-            return _cut(_renderer(template, dict(special), image[1], as_parts), dict(special), marks, image)
+            return _cut(_renderer(template, dict(special), image, as_parts), dict(special), marks, image)
         except _UnusableError as error:
             errors.append(str(error))
     raise UsageError(f"its chat template can't be used: {errors[0]}")
@@ -97,14 +107,14 @@ class _UnusableError(Exception):
     """What is wrong with a template."""
 
 
-def _renderer(template: str, special: dict[str, str], image: str, as_parts: bool) -> Render:
+def _renderer(template: str, special: dict[str, str], image: Shown, as_parts: bool) -> Render:
     """Renders messages; ``as_parts``: a message's content is a list of parts, else one string."""
     from transformers.utils.chat_template_utils import render_jinja_template
 
     def content(parts: Sequence[Message]) -> Any:
         if as_parts:
             return list(parts)
-        return "\n".join(image if part["type"] == "image" else part["text"] for part in parts)
+        return "\n".join(image.mark if part["type"] == "image" else part["text"] for part in parts)
 
     def render(messages: Sequence[Message], generation: bool) -> str:
         talk = [{"role": one["role"], "content": content(one["parts"])} for one in messages]
@@ -114,7 +124,7 @@ def _renderer(template: str, special: dict[str, str], image: str, as_parts: bool
             )
         except Exception as error:  # whatever a template raises, on purpose or not
             raise _UnusableError(in_words(error)[:200]) from error
-        return str(texts[0])
+        return str(texts[0]).replace(image.mark, f"{image.around}{image.token}{image.around}")
 
     return render
 
@@ -124,7 +134,7 @@ def _says(role: str, text: str, *, image: bool = False) -> Message:
     return {"role": role, "parts": [*shown, {"type": "text", "text": text}]}
 
 
-def _cut(render: Render, special: dict[str, str], marks: frozenset[str], image: tuple[str, str, str]) -> Form:
+def _cut(render: Render, special: dict[str, str], marks: frozenset[str], image: Shown) -> Form:
     """Render, and cut at the marks."""
     asked = [_says("user", _FIRST, image=True)]
     before, answering = _around(render(asked, True), _FIRST)
@@ -179,12 +189,10 @@ def _around(text: str, mark: str) -> tuple[str, str]:
     return before, after
 
 
-def _around_image(before: str, image: tuple[str, str, str]) -> tuple[str, str]:
-    """What stands before and after a picture; the family writes ``image``'s outer marks itself."""
-    opening, token, closing = image
-    if before.count(token) != 1:
-        raise _UnusableError(
-            f"it writes {token} {before.count(token)} times before a question about a picture"
-        )
-    start, _, after = before.partition(token)
-    return start.removesuffix(opening), after.removeprefix(closing)
+def _around_image(before: str, image: Shown) -> tuple[str, str]:
+    """What stands before and after a picture; the family writes the outer marks itself."""
+    count = before.count(image.token)
+    if count != 1:
+        raise _UnusableError(f"it writes {image.mark} {count} times before a question about a picture")
+    start, _, after = before.partition(image.token)
+    return start.removesuffix(image.opening), after.removeprefix(image.closing)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from caig_cli.errors import UsageError
-from caig_cli.mllm.chat_template import Form, read_form
+from caig_cli.mllm.chat_template import Form, Shown, read_form
 from caig_cli.mllm.families import Family
 from caig_cli.mllm.image_inputs.adapter import IMAGE
 from caig_cli.mllm.images import Size
@@ -57,13 +57,14 @@ class Encoder:
             if piece == IMAGE:
                 ids.append(self.config.image_token_id)
             else:
-                ids += self._ids(piece) if piece.isspace() else [self._token(piece)]
+                ids += [self._token(piece)] if piece[0] in "<[" else self._ids(piece)
         return tuple(ids)
 
     @property
     def after_image(self) -> tuple[int, ...]:
         """What stands between two pictures."""
-        return self._ids(self._image + self.form.after_image + self._image)[1:-1]
+        between = self.form.after_image + self.family.around
+        return self._ids(self._image + between + self._image)[1:-1]
 
     def prefix(self, *, image: bool, size: Size | None = None) -> tuple[int, ...]:
         """What all conversations about one image begin with; without an image only the BOS token."""
@@ -159,7 +160,8 @@ class Encoder:
         outer = [piece if piece != IMAGE else "" for piece in (pieces[0], pieces[-1])]
         special = {role: str(token) for role, token in self.tokenizer.special_tokens_map.items() if token}
         marks = frozenset(_marks(self.tokenizer))
-        return read_form(str(template), tuple(special.items()), marks, (outer[0], self._image, outer[1]))
+        shown = Shown(outer[0], self._image, outer[1], self.family.mark or self._image, self.family.around)
+        return read_form(str(template), tuple(special.items()), marks, shown)
 
     def _plain(self, text: str) -> tuple[int, ...]:
         """A conversation without a picture, from its beginning."""

@@ -13,12 +13,14 @@ from typing import Any
 
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
-from caig_cli.mllm.image_inputs.adapter import View
 from caig_cli.mllm.image_inputs.anyres import ANYRES, ONEVISION
-from caig_cli.mllm.image_inputs.crops import CROPS
+from caig_cli.mllm.image_inputs.crops import CROPS, NUMBERED_CROPS
+from caig_cli.mllm.image_inputs.lines import LINES
 from caig_cli.mllm.image_inputs.plain import PLAIN
 from caig_cli.mllm.image_inputs.qwen import QWEN
+from caig_cli.mllm.image_inputs.soft import SOFT
 from caig_cli.mllm.image_inputs.tiles import TILES
+from caig_cli.mllm.image_inputs.adapter import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Family:
     ``preprocessor_config.json`` takes its place."""
     many_images: bool = False
     """Whether it tells several images apart."""
+    tower: str | None = None
+    """``model_type`` of the tower, where that makes another kind of one of the same ``model_type``."""
+    mark: str | None = None
+    """What chat templates write for a picture, where it is not the image token."""
+    around: str = ""
+    """White space that is written before and after a picture."""
+    sees_ahead: bool = False
+    """Whether the tokens of a picture see each other in both directions."""
 
 
 _LLAMA_LINEARS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
@@ -113,6 +123,39 @@ _INTERNVL = replace(
     r"(q_proj|k_proj|v_proj|projection_layer|fc1|fc2|linear_[12])",
     image_tokens=1280,
 )
+_PIXTRAL = Family(
+    name="pixtral",
+    auto_class="LlavaForConditionalGeneration",
+    tower="pixtral",
+    view=LINES,
+    judged="[INST]",
+    lora_targets=_LLAMA_LINEARS,
+    tower_targets=r".*(vision_tower|multi_modal_projector)\..*"
+    r"(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj|merging_layer|linear_[12])",
+    many_images=True,
+)
+_AYA = replace(
+    _INTERNVL,
+    name="aya_vision",
+    auto_class="AyaVisionForConditionalGeneration",
+    view=NUMBERED_CROPS,
+    judged="<|START_OF_TURN_TOKEN|><|USER_TOKEN|>",
+    tower_targets=_CLIP_LINEARS,
+    mark="<image>",
+    image_tokens=845,
+)
+_GEMMA3 = Family(
+    name="gemma3",
+    auto_class="Gemma3ForConditionalGeneration",
+    view=SOFT,
+    judged="<start_of_turn>user\n",
+    lora_targets=_LLAMA_LINEARS,
+    tower_targets=_CLIP_LINEARS,
+    many_images=True,
+    mark="<start_of_image>",
+    around="\n\n",
+    sees_ahead=True,
+)
 
 FAMILIES: Mapping[str, Family] = {
     row.name: row
@@ -127,6 +170,10 @@ FAMILIES: Mapping[str, Family] = {
         _SMOLVLM,
         replace(_SMOLVLM, name="idefics3", auto_class="Idefics3ForConditionalGeneration"),
         _INTERNVL,
+        _PIXTRAL,
+        replace(_PIXTRAL, name="mistral3", auto_class="Mistral3ForConditionalGeneration", tower=None),
+        _AYA,
+        _GEMMA3,
     )
 }
 
@@ -137,21 +184,35 @@ def check_folder(folder: Path) -> None:
     if not path.is_file():
         return
     said = read_json(path)
-    name = str(said.get("caig_family") or said.get("model_type", "unknown"))
+    tower = said.get("vision_config")
+    inner = tower.get("model_type") if isinstance(tower, dict) else None
+    name = said.get("caig_family") or _row_of(said.get("model_type", "unknown"), inner)
     if name not in FAMILIES:
         code = " (whose own Python code caig never runs)" if "auto_map" in said else ""
-        raise UsageError(f"{folder}: {_unknown(name)}{code}")
+        raise UsageError(f"{folder}: {_unknown(str(name))}{code}")
 
 
 def family_of(config: Any) -> Family:
-    """The row of a loaded transformers config: its own ``caig_family``, else its ``model_type``.
+    """The row of a loaded transformers config: its own ``caig_family``, else by its ``model_type``.
 
     Raises UsageError for a kind of model that has no row.
     """
-    name = getattr(config, "caig_family", None) or str(config.model_type)
+    tower = getattr(getattr(config, "vision_config", None), "model_type", None)
+    name = getattr(config, "caig_family", None) or _row_of(config.model_type, tower)
     if name not in FAMILIES:
         raise UsageError(_unknown(name))
     return FAMILIES[name]
+
+
+def _row_of(kind: str, tower: str | None) -> str:
+    """The name of the row of a ``model_type`` with a tower; the ``model_type`` where there is no other."""
+    row = FAMILIES.get(kind)
+    own = (
+        one.name
+        for one in FAMILIES.values()
+        if row and one.auto_class == row.auto_class and one.tower == tower
+    )
+    return next(own, kind) if tower is not None else kind
 
 
 def _unknown(name: str) -> str:

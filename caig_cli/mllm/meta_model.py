@@ -21,6 +21,7 @@ from torch import nn
 from caig_cli.engine import sources
 from caig_cli.engine.activation_memory import META, peak_of
 from caig_cli.engine.runtime import Runtime
+from caig_cli.errors import UsageError
 from caig_cli.mllm import loading, quantise
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.families import family_of
@@ -153,9 +154,16 @@ def _seen(mllm: Mllm) -> tuple[int, ...]:
     @torch.no_grad()
     def look() -> None:
         size = mllm.rules.usual
-        shapes.append(tuple(patches(mllm, pixels(mllm.rules, 1, size), [size]).shape))
+        seen = patches(mllm, pixels(mllm.rules, 1, size), [size])
+        shapes.append(tuple(seen.shape))
+        tokens = mllm.family.view.project(mllm.core, seen, [size])
+        counts.append(math.prod(tokens.shape[:-1]))
 
+    counts: list[int] = []
     peak_of(look, mllm.model)
+    told = mllm.encoder.picture().count(mllm.config.image_token_id)
+    if counts != [told]:
+        raise UsageError(f"its tower makes {counts[0]} tokens of a picture, its configuration says {told}")
     return shapes[0]
 
 

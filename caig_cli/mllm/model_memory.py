@@ -16,6 +16,7 @@ from caig_cli.engine.activation_memory import META, peak_of
 from caig_cli.engine.memory_plan import Phase
 from caig_cli.engine.optim import OptimSection, recompute_activations
 from caig_cli.losses.preference import token_logps
+from caig_cli.mllm.attention import Mask, mask_for
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.meta_model import FLOAT, Sketch, pixels
@@ -141,11 +142,16 @@ def _sampled(one: Sketch, questions: int, length: int, answers: int, longest: in
         reader = language(core, mllm.family)
         begun = Pass(questions, length, 1, questions, looks=True)
         shown = _shown(mllm, begun)  # they stay until the answers are there
-        out = reader(**_rows(one, begun, shown), use_cache=True)
+        given = {}
+        if mllm.family.sees_ahead:
+            mask = torch.zeros(questions, 1, length, length, dtype=core.dtype, device=META)
+            given = {"attention_mask": _mask(mllm, begun, mask)}
+        out = reader(**_rows(one, begun, shown), **given, use_cache=True)
         cache = out.past_key_values
         cache.batch_select_indices(torch.zeros(answers, dtype=torch.long, device=META))
         for layer in cache.layers:
-            full = [*layer.keys.shape[:-2], length + longest - 1, layer.keys.shape[-1]]
+            kept_L = min(length + longest - 1, getattr(layer, "sliding_window", length + longest) - 1)
+            full = [*layer.keys.shape[:-2], kept_L, layer.keys.shape[-1]]
             layer.keys, layer.values = layer.keys.new_empty(full), layer.values.new_empty(full)
         kept = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
         out = reader(**_rows(one, Pass(answers, 1, 1, 0), None), past_key_values=cache, use_cache=True)
@@ -164,10 +170,16 @@ def read(drawn: Sketch, one: Pass) -> torch.Tensor:
     dtype = rows["inputs_embeds"].dtype
     mask = torch.zeros(one.rows, 1, one.length, one.length, device=META)  # conversations are trees
     hidden_BLD = language(mllm.core, mllm.family)(
-        **rows, attention_mask=mask.to(dtype), use_cache=False
+        **rows, attention_mask=_mask(mllm, one, mask.to(dtype)), use_cache=False
     ).last_hidden_state
     place_N = torch.zeros(one.answers, dtype=torch.long, device=META)
     return token_logps(mllm.core.lm_head(hidden_BLD[place_N, place_N]), place_N).sum()
+
+
+def _mask(mllm: Mllm, one: Pass, mask_B1LL: torch.Tensor) -> Mask:
+    """What the model is given for it."""
+    position = torch.arange(one.length, device=META).expand(one.rows, -1)
+    return mask_for(mllm.core, mllm.family, _ids(mllm, one), mask_B1LL, position)
 
 
 def longest(mllm: Mllm, texts: Iterable[str]) -> int:
@@ -183,12 +195,17 @@ def _shown(mllm: Mllm, one: Pass) -> torch.Tensor | None:
     return pixels(mllm.rules, one.images, mllm.rules.usual) if one.images and one.looks else None
 
 
+def _ids(mllm: Mllm, one: Pass) -> torch.Tensor:
+    """Token ids [B, L], in which those of pictures are right."""
+    begun = mllm.encoder.prefix(image=True) if one.images else ()
+    return torch.tensor([[*begun, *[0] * (one.length - len(begun))]] * one.rows, device=META)
+
+
 def _rows(drawn: Sketch, one: Pass, shown: torch.Tensor | None) -> dict[str, Any]:
     """Embeddings of rows with images in them."""
     mllm = drawn.mllm
     size = mllm.rules.usual
-    begun = mllm.encoder.prefix(image=True) if one.images else ()
-    ids_BL = torch.tensor([[*begun, *[0] * (one.length - len(begun))]] * one.rows, device=META)
+    ids_BL = _ids(mllm, one)
     if not one.images:
         seen = None
     elif shown is not None:

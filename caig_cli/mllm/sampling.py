@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from caig_cli.engine.runtime import exact_dtype
+from caig_cli.mllm.attention import looks_back, mask_for
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.inputs import Row
@@ -130,12 +131,15 @@ class _Rows:
             mask_QL[q, begin:] = 1
             if row.places:
                 position_3QL[:, q, begin:] = torch.tensor(row.places, device=device).T
-        given: dict[str, torch.Tensor] = {}
+        given: dict[str, Any] = {}
         padded = not bool(mask_QL.all())
         if padded:
             given = {"attention_mask": mask_QL, "position_ids": (mask_QL.cumsum(1) - 1).clamp(min=0)}
         if any(row.places for row in questions):
             given["position_ids"] = position_3QL
+        if self.family.sees_ahead:
+            before = looks_back(mask_QL.bool(), model.dtype)
+            given["attention_mask"] = mask_for(model, self.family, ids_QL, before, mask_QL.cumsum(1))
         seen = None if shown is None else self.family.view.see(model, *shown)
         sizes = () if shown is None else shown.sizes
         out = self._read(embed(model, self.family, ids_QL, seen, sizes), **given)

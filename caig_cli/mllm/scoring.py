@@ -13,6 +13,8 @@ from torch import nn
 
 from caig_cli.engine.optim import recompute_activations
 from caig_cli.losses.preference import token_logps
+from caig_cli.errors import UsageError
+from caig_cli.mllm.attention import Mask, mask_for
 from caig_cli.mllm.inputs import Batch
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.vision import embed, language
@@ -26,6 +28,8 @@ def why_no_tree(mllm: Mllm) -> str | None:
     kernel = mllm.config.get_text_config()._attn_implementation
     if kernel in TREE_ATTENTION:
         return None
+    if mllm.family.sees_ahead:
+        raise UsageError(f"models of family {mllm.family.name} need attention sdpa or eager, not {kernel}")
     return f"attention {kernel} reads no tree mask; every conversation is computed on its own"
 
 
@@ -46,11 +50,14 @@ class ResponseScorer(nn.Module):
         out = language(core, self.family)(
             **embed(core, self.family, batch.ids_BL, seen, batch.sizes),
             position_ids=batch.position,
-            attention_mask=batch.mask_B1LL.to(core.dtype) if self.trees else batch.real.long(),
+            attention_mask=self._mask(core, batch) if self.trees else batch.real.long(),
             use_cache=False,
         )
         logits: torch.Tensor = core.lm_head(out.last_hidden_state[batch.row_N, batch.at_N])
         return logits
+
+    def _mask(self, core: Any, batch: Batch) -> Mask:
+        return mask_for(core, self.family, batch.ids_BL, batch.mask_B1LL.to(core.dtype), batch.position)
 
     def gradient_checkpointing_enable(self) -> None:
         """As transformers' own."""

@@ -20,6 +20,7 @@ from transformers import DynamicCache
 
 from caig_cli.engine.optim import recompute_activations
 from caig_cli.mllm import vision
+from caig_cli.mllm.attention import Mask, looks_back, mask_for
 from caig_cli.mllm.images import Rules, Size
 from caig_cli.mllm.loading import Mllm
 from caig_cli.rewards.concepts import Names, Worth
@@ -100,7 +101,8 @@ class MllmReward(nn.Module):
             return self._real(self.read(self.tokens(self._see(joined)), texts))
         image_ITD = self.tokens(looks_I)
         first_U, place_P = torch.unique(left_P, return_inverse=True)
-        if self._recomputes or len(first_U) == len(left_P):  # no cache is kept then, or nothing is shared
+        if self._recomputes or self.mllm.family.sees_ahead or len(first_U) == len(left_P):
+            # No cache is kept then, or nothing is shared.
             read = self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
             return self._real(self._judged(read, looks_I, left_P, right_P))
         start_USD, left_UTD = self._start(len(first_U)), image_ITD[first_U]
@@ -157,10 +159,23 @@ class MllmReward(nn.Module):
             given = vision.deepened([level.flatten(0, 1) for level in deep], shown_BL)
         begun = cache["past_key_values"]
         before = 0 if begun is None else begun.get_seq_length()
+        if self.mllm.family.sees_ahead:
+            given["attention_mask"] = self._mask(rows_BLD)
         given |= self._positions(before, rows_BLD.shape[1], len(rows_BLD), rows_BLD.device)
         out = vision.language(self.mllm.core, self.mllm.family)(inputs_embeds=rows_BLD, **given, **cache)
         hidden_BLD: torch.Tensor = out.last_hidden_state
         return hidden_BLD
+
+    def _mask(self, rows_BLD: torch.Tensor) -> Mask:
+        """The tokens of each picture see all of it."""
+        encoder, device = self.mllm.encoder, rows_BLD.device
+        shown = encoder.start(self.mllm.family.judged)
+        shown += encoder.picture(self.seen_size) * (2 if self._apart else 1)
+        row = torch.tensor([*shown, *[0] * (rows_BLD.shape[1] - len(shown))], device=device)
+        ids_BL = row.expand(len(rows_BLD), -1)
+        before = looks_back(torch.ones_like(ids_BL, dtype=torch.bool), rows_BLD.dtype)
+        position = torch.arange(ids_BL.shape[1], device=device).expand(len(rows_BLD), -1)
+        return mask_for(self.mllm.core, self.mllm.family, ids_BL, before, position)
 
     def _positions(self, before: int, length: int, rows: int, device: torch.device) -> dict[str, Any]:
         """Positions [3, rows, length] of what follows ``before`` tokens, in families that need them."""

@@ -13,7 +13,7 @@ import pytest
 import torch
 import transformers
 from PIL import Image
-from tiny_families import FAMILIES, image_processor, make_checkpoint, plain_inputs, plain_logits
+from tiny_families import FAMILIES, as_given, image_processor, make_checkpoint, plain_inputs, plain_logits
 
 from caig_cli.errors import UsageError
 from caig_cli.mllm import families, loading
@@ -33,6 +33,7 @@ SMOL = (
     "<|im_start|>User:{image}{q}<end_of_utterance>\nAssistant: {a}<end_of_utterance>\n"
     "User: {q2}<end_of_utterance>\nAssistant: {a2}<end_of_utterance>"
 )
+INST = "<s>[INST]{image}{q}[/INST]{a}</s>[INST]{q2}[/INST]{a2}</s>"
 LLAVA = "<s>USER: {image}\n{q} ASSISTANT: {a}</s> USER: {q2} ASSISTANT: {a2}</s>"
 TALKS = {
     "llava": LLAVA,
@@ -47,8 +48,31 @@ TALKS = {
     "smolvlm": SMOL,
     "idefics3": SMOL,
     "internvl": QWEN.replace("{image}", "{image}\n"),
+    "pixtral": INST,
+    "mistral3": INST,
+    "aya_vision": (
+        "<s><|START_OF_TURN_TOKEN|><|USER_TOKEN|>{image}{q}<|END_OF_TURN_TOKEN|>"
+        "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>{a}<|END_OF_TURN_TOKEN|>"
+        "<|START_OF_TURN_TOKEN|><|USER_TOKEN|>{q2}<|END_OF_TURN_TOKEN|>"
+        "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>{a2}<|END_OF_TURN_TOKEN|>"
+    ),
+    "gemma3": (
+        "<s><start_of_turn>user\n{image}{q}<end_of_turn>\n<start_of_turn>model\n{a}<end_of_turn>\n"
+        "<start_of_turn>user\n{q2}<end_of_turn>\n<start_of_turn>model\n{a2}<end_of_turn>"
+    ),
 }
 AROUND = dict.fromkeys(("qwen2_vl", "qwen2_5_vl", "qwen3_vl"), "<|vision_start|>{}<|vision_end|>")
+LINED = {
+    name: {
+        "image_token": "[IMG]", "image_break_token": "[IMG_BREAK]", "image_end_token": "[IMG_END]",
+        "patch_size": 4, "spatial_merge_size": merge,
+    }
+    for name, merge in (("pixtral", 1), ("mistral3", 2))
+}  # fmt: skip
+NUMBERED = {
+    "start_of_img_token": "<|START_OF_IMG|>", "end_of_img_token": "<|END_OF_IMG|>", "tile_token": "TILE",
+    "tile_global_token": "TILE_GLOBAL", "img_patch_token": "<|IMG_PATCH|>", "img_size": 16,
+}  # fmt: skip
 SAID = {"q": "What is it?", "a": "a red mug", "q2": "And where?", "a2": "on walnut wood"}
 SHAPES = ((70, 40), (30, 90), (50, 50), (10, 11), (200, 37))
 
@@ -88,6 +112,12 @@ def image_text(family: str, folder: Path, mllm: Mllm, picture: Pixels) -> str:
         return "<image>" * 16
     if family == "internvl":
         return "<img>" + "<IMG_CONTEXT>" * (4 * len(shown["pixel_values"])) + "</img>"
+    if family == "gemma3":
+        return "\n\n<start_of_image>" + "<image_soft_token>" * 16 + "<end_of_image>\n\n"
+    if family in LINED:
+        named |= LINED[family]
+    if family == "aya_vision":
+        named |= NUMBERED
     if family in AROUND:
         named |= {"image_token": "<|image_pad|>", "merge_size": 2}
     if family == "llava_next":
@@ -106,6 +136,11 @@ def image_text(family: str, folder: Path, mllm: Mllm, picture: Pixels) -> str:
     kind = {"qwen2_5_vl": "Qwen2_5_VLProcessor", "qwen3_vl": "Qwen3VLProcessor"}
     kind |= {"qwen2_vl": "Qwen2VLProcessor", "llava_onevision": "LlavaOnevisionProcessor"}
     kind |= {"llava_next": "LlavaNextProcessor", "idefics3": "Idefics3Processor"}
+    kind |= {
+        "pixtral": "PixtralProcessor",
+        "mistral3": "PixtralProcessor",
+        "aya_vision": "AyaVisionProcessor",
+    }
     text = getattr(transformers, kind[family]).replace_image_token(asked, shown, 0)
     return AROUND.get(family, "{}").format(text)
 
@@ -121,7 +156,7 @@ def test_pixels_are_those_of_transformers(folders: dict[str, Path], family: str)
         picture = framed(mllm, photo(*shape))
         mine = mllm.rules.tensor([picture])
         theirs = plain_inputs(family, folders[family], picture)["pixel_values"]
-        torch.testing.assert_close(mine, theirs.reshape(mine.shape), rtol=0, atol=1e-6)
+        torch.testing.assert_close(as_given(mine, theirs), theirs, rtol=0, atol=1e-6)
         pieces, rows = mllm.family.view.rows(mllm.config, size_of(picture))
         assert len(mine) == pieces
         with torch.no_grad():
@@ -242,6 +277,6 @@ def test_what_a_folder_says_wrongly_is_told(folders: dict[str, Path], tmp_path: 
     (folder / "chat_template.jinja").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match=r"chat_template\.jinja: cannot be read"):
         load(folder)
-    (folder / "config.json").write_text('{"model_type": "gemma3", "auto_map": {"AutoModel": "own.Model"}}')
-    with pytest.raises(UsageError, match=r"'gemma3' are not supported; known families: .*never runs"):
+    (folder / "config.json").write_text('{"model_type": "mllama", "auto_map": {"AutoModel": "own.Model"}}')
+    with pytest.raises(UsageError, match=r"'mllama' are not supported; known families: .*never runs"):
         load(folder)

@@ -42,7 +42,7 @@ LORA = {"rank": 2, "alpha": 4}
 FEW = {"max_new_tokens": 8}
 
 
-TWINS = ("qwen2_vl", "idefics3")
+TWINS = ("qwen2_vl", "idefics3", "mistral3")
 """Families that look, speak and learn by the very code of another one here."""
 
 
@@ -175,6 +175,11 @@ def last_hidden(mllm: Mllm, ids: tuple[int, ...], pixels: torch.Tensor, sizes: l
         given["mm_token_type_ids"] = (row == mllm.config.image_token_id).int()
     elif name in ("llava_next", "llava_onevision"):
         given = {"pixel_values": pixels, "image_sizes": torch.tensor(sizes)}
+    elif name in ("pixtral", "mistral3"):
+        whole = pixels.unflatten(0, (len(sizes), sizes[0][0] // 4, -1)).permute(0, 3, 1, 4, 2, 5)
+        given = {"pixel_values": whole.reshape(len(sizes), 3, *sizes[0]), "image_sizes": torch.tensor(sizes)}
+    elif name == "gemma3":
+        given["token_type_ids"] = (row == mllm.config.image_token_id).int()
     elif name in ("smolvlm", "idefics3"):
         given = {"pixel_values": pixels[None]}
     hidden: torch.Tensor = mllm.core.model(input_ids=row, **given).last_hidden_state[0]

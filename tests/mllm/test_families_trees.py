@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tiny_families import FAMILIES, make_checkpoint, plain_inputs, plain_logits
+from tiny_families import FAMILIES, as_given, make_checkpoint, plain_inputs, plain_logits
 
 from caig_cli.engine.report import SilentReporter
 from caig_cli.losses.preference import Objective, token_logps
@@ -81,7 +81,7 @@ def apart(mllm: Mllm, folder: Path, made: PreferenceSet) -> list[torch.Tensor]:
         ids = torch.tensor(prefix + branch.ids)
         inputs = plain_inputs(mllm.family.name, folder, view)
         if mllm.core.dtype == torch.float64:  # theirs differ from ours in the last bit of float32
-            inputs["pixel_values"] = mllm.rules.tensor([view]).view_as(inputs["pixel_values"])
+            inputs["pixel_values"] = as_given(mllm.rules.tensor([view]), inputs["pixel_values"])
         logits = plain_logits(mllm, ids.tolist(), inputs)
         own = torch.tensor([False] * len(prefix) + list(branch.is_response))
         out.append(logits[:-1].log_softmax(-1).gather(1, ids[1:, None])[:, 0][own[1:]])

@@ -1,4 +1,4 @@
-"""InternVL: a picture in the grid of tiles whose shape is nearest to its own, and a thumbnail of the whole.
+"""InternVL, Aya Vision: a picture in the grid of tiles nearest to its shape, and a thumbnail of the whole.
 
 What the tower gives are finished image tokens, four patches in one.
 """
@@ -6,6 +6,7 @@ What the tower gives are finished image tokens, four patches in one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -38,7 +39,8 @@ def _each(config: Any) -> int:
     """Image tokens of a tile."""
     patch = config.vision_config.patch_size
     side = _tile(config) // int(patch if isinstance(patch, int) else patch[0])
-    return int(side * config.downsample_ratio) ** 2
+    ratio = getattr(config, "downsample_ratio", None) or 1 / config.downsample_factor
+    return int(side * ratio) ** 2
 
 
 def fit(tile: int, least: int, most: int, size: Size) -> Size:
@@ -66,6 +68,13 @@ def _spell(config: Any, size: Size) -> tuple[str, ...]:
     return ("<img>", *(IMAGE,) * (_tiles(config, size) * _each(config)), "</img>")
 
 
+def _spell_numbered(config: Any, size: Size) -> tuple[str, ...]:
+    """Aya Vision names its tiles."""
+    names = [*(f"TILE_{n}" for n in range(1, _tiles(config, size))), "TILE_GLOBAL"]
+    tokens = (IMAGE,) * _each(config)
+    return ("<|START_OF_IMG|>", *(piece for name in names for piece in (name, *tokens)), "<|END_OF_IMG|>")
+
+
 def _see(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
     """Tokens [T, D] of all tiles."""
     seen = core.model.get_image_features(pixels_S3HW, return_dict=True).pooler_output
@@ -82,3 +91,4 @@ CROPS = View(
     width=lambda config: int(config.text_config.hidden_size),
     eyes=("vision_tower", "multi_modal_projector"),
 )
+NUMBERED_CROPS = replace(CROPS, spell=_spell_numbered)

@@ -13,9 +13,14 @@ from caig_cli.mllm.images import ImageRules, Size
 
 
 def patch_tokens(config: Any, size: int) -> int:
-    """Image tokens of a LLaVA: one per patch, plus the class token when it is kept."""
-    side = size // int(config.vision_config.patch_size)
-    return side * side + (0 if config.vision_feature_select_strategy == "default" else 1)
+    """Image tokens of a LLaVA: all that its tower gives, or ("default") without the first of them.
+
+    That is one per patch behind a class token, which SigLIP's towers have not.
+    """
+    tower = config.vision_config
+    side = size // int(tower.patch_size)
+    first = 0 if str(tower.model_type).startswith("siglip") else 1
+    return side * side + first - (1 if config.vision_feature_select_strategy == "default" else 0)
 
 
 def see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
