@@ -30,7 +30,7 @@ from gpu_check import STAGES, write_data
 from published import MODELS
 
 from caig_cli.cli import run as caig
-from caig_cli.engine.memory import GB, RESERVE
+from caig_cli.engine.memory_plan import GB, RESERVE
 from caig_cli.recipe import shipped
 
 CARDS = (12, 24, 80)

@@ -13,6 +13,7 @@ from typing import Any
 
 from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
+from caig_cli.mllm.image_inputs.adapter import View
 from caig_cli.mllm.image_inputs.anyres import ANYRES, ONEVISION
 from caig_cli.mllm.image_inputs.crops import CROPS, NUMBERED_CROPS
 from caig_cli.mllm.image_inputs.lines import LINES
@@ -20,7 +21,6 @@ from caig_cli.mllm.image_inputs.plain import PLAIN
 from caig_cli.mllm.image_inputs.qwen import QWEN
 from caig_cli.mllm.image_inputs.soft import SOFT
 from caig_cli.mllm.image_inputs.tiles import TILES
-from caig_cli.mllm.image_inputs.adapter import View
 
 
 @dataclass(frozen=True, slots=True)

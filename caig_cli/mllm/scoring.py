@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from caig_cli.engine.optim import recompute_activations
-from caig_cli.losses.preference import token_logps
 from caig_cli.errors import UsageError
+from caig_cli.losses.preference import token_logps
 from caig_cli.mllm.attention import Mask, mask_for
 from caig_cli.mllm.inputs import Batch
 from caig_cli.mllm.loading import Mllm

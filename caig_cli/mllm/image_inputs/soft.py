@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from caig_cli.mllm.image_inputs.adapter import IMAGE, View
+from caig_cli.mllm.image_inputs.canvas import Canvas, colours
 from caig_cli.mllm.images import PAIR_SIDE, Pixels, Size
-from caig_cli.mllm.views.canvas import Canvas, colours
-from caig_cli.mllm.views.view import IMAGE, View
 
 
 def _read(raw: Mapping[str, Any], config: Any, _most: int) -> Canvas:
