@@ -14,10 +14,10 @@ from PIL import Image
 from tokenizers import AddedToken, processors
 from transformers import PreTrainedTokenizerFast
 
+from caig_cli.mllm.image_inputs import lines
 from caig_cli.mllm.images import Pixels
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.tokenizer import train_tokenizer
-from caig_cli.mllm.views import lines
 
 TEXTS = (
     "Write a background prompt for this product. Title: red mug",
