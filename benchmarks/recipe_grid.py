@@ -39,6 +39,8 @@ RANK = 128
 """Of the reward model's adapter."""
 PAIRS = 32
 """As many as the largest batch of a judge."""
+INTERRUPTED = 130
+"""Exit code of a command that was told to stop."""
 REFUSED = ("are not supported; known families", "can't be used", "has no chat template")
 """What is told of a model that no recipe can take."""
 
@@ -150,6 +152,8 @@ def planned(recipe: str, base: Path, judge: Path, data: Path, card: float) -> di
     out, err, begun = io.StringIO(), io.StringIO(), time.process_time()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = caig([*arguments(recipe, base, judge, data), "--gpu-memory", f"{round(card * 1024)}MB"])
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     told = err.getvalue().strip()
     plan = json.loads(out.getvalue())["memory"] if code == 0 else None
     return {

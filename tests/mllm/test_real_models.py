@@ -1,82 +1,82 @@
-"""Judging with published configurations: every shipped recipe of eval-rm plans, dry-runs and refuses."""
+"""Every shipped recipe for models of the user's plans and dry-runs with published models, on any card."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
-from typing import Any
 
-import gpu_check
+import memory_plan
 import pytest
-import real_configs
-from real_configs import NAMES, needs_real
+import real_models
+import recipe_grid
+from published import MODELS
+from recipe_grid import CARDS, planned, real_recipes, stage_of
 
-from caig_cli.cli import run as caig
-from caig_cli.engine.memory_plan import GB, RESERVE
-from caig_cli.recipe import shipped
-
-pytestmark = needs_real
-RECIPES = [name for name in shipped() if name.endswith("/eval-rm") and not name.startswith("embedded")]
-CARDS = (12, 24, 80)
-"""Sizes of cards in GB."""
-
-
-def arguments(recipe: str, base: Path, data: Path) -> list[str]:
-    """A dry run of a recipe with a model of which nothing is here but its configuration."""
-    given = ["--testset", f"{data}/pairs.jsonl", "--judge", f"zero-shot:{base}"]
-    return ["eval-rm", "--recipe", recipe, *given, "--device", "cpu", "--dry-run", "--json", "--quiet"]
+Folders = tuple[Path, Path, Path]
+"""A base, a reward model on it, and data."""
+NAMES = (
+    "llava-1.5-7b", "llava-1.6-mistral-7b", "llava-onevision-0.5b", "qwen2-vl-2b", "qwen2.5-vl-3b",
+    "qwen3-vl-4b", "internvl3-1b", "smolvlm2-500m", "idefics3-8b", "gemma-3-4b", "pixtral-12b", "mistral-small-3.1-24b",
+    "aya-vision-8b",
+)  # fmt: skip
+"""One model of each family."""
+CELLS = sorted(zip(real_recipes(), cycle(NAMES), strict=False), key=lambda cell: cell[1])
+"""Every recipe once, every family at least once."""
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Products, dialogues, and pairs for a batch of paper/eval-rm."""
-    folder = gpu_check.write_data(tmp_path_factory.mktemp("data") / "data")
-    pairs = [json.loads(line) for line in (folder / "pairs.jsonl").read_text().splitlines()]
-    many = [pair | {"id": f"{pair['id']}-{n}"} for n in range(2) for pair in pairs]
-    (folder / "pairs.jsonl").write_text("\n".join(map(json.dumps, many)))
-    return folder
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Folders]:
+    """Models with two narrow layers and small pictures: their own tokens, tiles and templates."""
+    root = tmp_path_factory.mktemp("models")
+    data = recipe_grid.many_pairs(root / "data")
+
+    def model(name: str) -> Folders:
+        base = root / name / "base"
+        if not base.is_dir():
+            real_models.write(base, name, layers=2, thin=True, small=True)
+            memory_plan.describe_judge(root / name / "judge", base, rank=8)
+        return base, root / name / "judge", data
+
+    return model
 
 
-def dry_run(capsys: pytest.CaptureFixture[str], args: list[str]) -> tuple[int, Mapping[str, Any], str]:
-    """Exit code, memory plan and what was told."""
-    code = caig(args)
-    told = capsys.readouterr()
-    return code, json.loads(told.out)["memory"] if code == 0 else {}, told.err
-
-
-@pytest.mark.parametrize(("recipe", "name"), zip(RECIPES, NAMES, strict=False))
-def test_every_recipe_plans_for_published_configurations(
-    recipe: str,
-    name: str,
-    data: Path,
-    capsys: pytest.CaptureFixture[str],
-    workdir: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+@pytest.mark.parametrize(("recipe", "name"), CELLS)
+def test_every_recipe_has_a_plan_on_every_card(
+    recipe: str, name: str, folders: Callable[[str], Folders], workdir: Path
 ) -> None:
-    args = arguments(recipe, real_configs.narrow(name, tmp_path_factory.mktemp("thin") / name), data)
     for card in CARDS:
-        code, plan, told = dry_run(capsys, [*args, "--gpu-memory", f"{card}GB"])
-        assert code == 0, f"{card} GB: {told}"
-        assert plan["phases"] and all(phase["activations"] for phase in plan["phases"])
-        assert plan["peak"] + RESERVE <= card * GB
+        cell = planned(recipe, *folders(name), card)
+        assert cell["outcome"] == "fits", f"{card} GB: {cell}"
     assert not list(workdir.iterdir()), "a dry run writes nothing"
 
 
-@pytest.mark.parametrize(("recipe", "name", "fits"), [("paper/eval-rm", "llava-v1.6-vicuna-7b", 24)])
+@pytest.mark.parametrize("recipe", [f"consumer/12gb/{stage}" for stage in recipe_grid.STAGES])
+def test_what_does_not_fit_is_told_in_one_line(recipe: str, folders: Callable[[str], Folders]) -> None:
+    cell = planned(recipe, *folders("llava-1.5-7b"), 0.5)
+    assert cell["outcome"] == "too small", cell
+
+
 def test_a_recipe_fits_the_card_it_names_at_full_size(
-    recipe: str,
-    name: str,
-    fits: int,
-    data: Path,
-    capsys: pytest.CaptureFixture[str],
-    workdir: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    folders: Callable[[str], Folders], tmp_path: Path
 ) -> None:
-    args = arguments(recipe, real_configs.describe(name, tmp_path_factory.mktemp("whole") / name), data)
-    for card in CARDS:
-        code, plan, told = dry_run(capsys, [*args, "--gpu-memory", f"{card}GB"])
-        if card >= fits:
-            assert code == 0 and plan["peak"] + RESERVE <= card * GB, told
-        else:
-            assert code == 2 and told.count("\n") == 1 and "set quantise=nf4" in told, told
+    data = folders("llava-1.5-7b")[2]
+    base = real_models.write(tmp_path / "base", "llava-1.5-7b")
+    judge = memory_plan.describe_judge(tmp_path / "judge", base, rank=128)
+    cells = [planned("consumer/12gb/train-rm", base, judge, data, card) for card in (12, 6)]
+    assert [cell["outcome"] for cell in cells] == ["fits", "too small"], cells
+
+
+@pytest.mark.parametrize("name", [name for name, one in MODELS.items() if one.template is None])
+def test_other_models_are_refused_by_name(
+    name: str, folders: Callable[[str], Folders], tmp_path: Path
+) -> None:
+    base = real_models.write(tmp_path / "base", name)
+    for recipe in ("consumer/12gb/train-rm", "modern/generate"):
+        cell = planned(recipe, base, *folders("llava-1.5-7b")[1:], 24)
+        assert cell["outcome"] == "refused" and MODELS[name].config["model_type"] in cell["told"], cell
+
+
+def test_all_recipes_are_there() -> None:
+    assert {stage_of(recipe) for recipe, _ in CELLS} == set(recipe_grid.STAGES)
+    assert {name for _, name in CELLS} == set(NAMES)
