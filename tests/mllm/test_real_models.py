@@ -17,8 +17,8 @@ Folders = tuple[Path, Path, Path]
 """A base, a reward model on it, and data."""
 NAMES = (
     "llava-1.5-7b", "llava-1.6-mistral-7b", "llava-onevision-0.5b", "qwen2-vl-2b", "qwen2.5-vl-3b",
-    "qwen3-vl-4b", "internvl3-1b", "smolvlm2-500m", "idefics3-8b", "gemma-3-4b", "pixtral-12b", "mistral-small-3.1-24b",
-    "aya-vision-8b",
+    "qwen3-vl-4b", "internvl3-1b", "smolvlm2-500m", "idefics3-8b", "gemma-3-4b", "pixtral-12b",
+    "mistral-small-3.1-24b", "aya-vision-8b",
 )  # fmt: skip
 """One model of each family."""
 CELLS = sorted(zip(real_recipes(), cycle(NAMES), strict=False), key=lambda cell: cell[1])
