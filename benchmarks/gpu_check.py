@@ -33,12 +33,14 @@ from torch.profiler import ProfilerActivity, profile
 from caig_cli.cli import run as caig
 from caig_cli.engine.optim import OptimSection, make_optimizer
 from caig_cli.engine.runtime import Runtime, choose_device
+from caig_cli.judges.judge_memory import zero_shot
+from caig_cli.judges.zero_shot import ZeroShotJudge
 from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import Branch, Row, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.meta_model import sketch
+from caig_cli.mllm.meta_model import Sketch, sketch
 from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import Shown, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
@@ -130,6 +132,7 @@ def compared(source: Path, base: Mllm, runtime: Runtime) -> Iterator[dict[str, A
     )
     layout = "two_images" if real.family.many_images else "side_by_side"
     yield _row("rank", *ranked(real, drawn, runtime, layout, PAIRS))
+    yield _row("zero-shot judge", *asked_untrained(real, drawn, runtime, PAIRS))
     batch, shape = _batch(real, merged=True)
     for recomputes in (False, True):
         optim = OptimSection(gradient_checkpointing=recomputes)
@@ -204,6 +207,18 @@ def ranked(mllm: Mllm, drawn: Any, runtime: Runtime, layout: str, pairs: int) ->
         model(looks, order, order.flip(0), [text] * 2 * pairs)
 
     return judging(drawn, layout, text, pairs), *measured(judge, runtime)
+
+
+def asked_untrained(real: Mllm, drawn: Sketch, runtime: Runtime, pairs: int) -> tuple[int, int, float]:
+    """The same of a model that was never trained to judge."""
+    size = real.rules.usual if real.family.many_images else real.rules.joined()
+    judge, text = ZeroShotJudge(real, ""), "Which ad is clicked more? " * 8
+
+    @torch.no_grad()
+    def ask() -> None:
+        judge.logps(_pixels(real, 2 * pairs, size), [size] * 2 * pairs, [text] * 2 * pairs)
+
+    return zero_shot(drawn, text, pairs), *measured(ask, runtime)
 
 
 def _batch(mllm: Mllm, *, merged: bool) -> tuple[Any, Pass]:

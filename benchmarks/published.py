@@ -384,5 +384,5 @@ MODELS: Mapping[str, Published] = {
         {"model_type": "minicpmv", "auto_map": {"AutoConfig": "configuration_minicpm.MiniCPMVConfig"}},
         {}, (), None,
     ),
-    "llama-3.2-11b-vision": Published({"model_type": "mllama"}, {}, (), None),
+    "llama-3.2-11b-vision": Published({"model_type": "mllama", "vision_config": {}}, {}, (), None),
 }  # fmt: skip

@@ -79,6 +79,8 @@ def choose_device(device: str = "auto", dtype: str = "auto", quantise: str = "au
         name, because = _dtype(chosen)
     elif dtype in DTYPES:
         name, because = dtype, "as asked"
+        if name == "bf16" and chosen.type == "cuda" and _dtype(chosen)[0] != "bf16":
+            because = "as asked; this GPU has none and computes it slowly in software, fp16 is faster"
     else:
         raise UsageError(f"dtype {dtype!r}: expected auto, {', '.join(DTYPES)}")
     if chosen.type == "cpu" and name == "fp16":

@@ -121,7 +121,10 @@ def describe(source: str, find: Callable[[str], Path] = locate) -> str:
         return f"{source} (not in the cache: a run downloads it)"
     folder = find(source)
     commit = "" if HubName.parse(source) is None else commit_of(folder)
-    return f"{source} (in the cache at {commit[:12]})" if commit else str(folder)
+    if commit:
+        return f"{source} (in the cache at {commit[:12]})"
+    lack = unreadable(folder)
+    return str(folder) if lack is None else f"{folder} (a run can't open it: {lack})"
 
 
 def fetch_all(wanted: Mapping[str, Check | None], report: Reporter) -> dict[str, str]:
@@ -131,11 +134,12 @@ def fetch_all(wanted: Mapping[str, Check | None], report: Reporter) -> dict[str,
         if "/" not in source and not Path(source).exists():
             continue  # ships in the package, or is a mistake that is told where it is used
         folder = locate(source, report, check)
+        _check_weights(folder)
         name = HubName.parse(source)
         if name is not None:
             found[source] = name.at(commit_of(folder))
         base = base_of_adapter(folder)
-        if base is not None and HubName.parse(base) is not None:
+        if base is not None and (HubName.parse(base) is not None or Path(base).exists()):
             found |= fetch_all({base: check}, report)
     return found
 
@@ -231,6 +235,25 @@ def lacking(folder: Path) -> str | None:
     if described and not weights:
         return "safetensors weights"
     return next((path.name for path in weights if not is_whole(path)), None)
+
+
+def unreadable(folder: Path) -> str | None:
+    """Why the weights of a language model's folder can't be read, by names and lengths; None if they can."""
+    if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
+        return None
+    lack = lacking(folder)
+    if lack is None or (lack == "safetensors weights" and any(folder.glob("*.bin"))):
+        return None
+    gguf = next(folder.glob("*.gguf"), None)
+    if gguf is not None:
+        return f"{gguf.name} is for other programs; take the same model's safetensors files"
+    damaged = (folder / lack).is_file()
+    return f"{lack} is damaged; copy it again" if damaged else f"it lacks {lack}; copy the whole checkpoint"
+
+
+def _check_weights(folder: Path) -> None:
+    if (lack := unreadable(folder)) is not None:
+        raise UsageError(f"{folder}: {lack}")
 
 
 def kind_of(folder: Path) -> str:

@@ -178,6 +178,9 @@ FAMILIES: Mapping[str, Family] = {
 }
 
 
+SEES_NOTHING = "; a model of language alone can't look at products and ads"
+
+
 def check_folder(folder: Path) -> None:
     """Refuse a whole model of an unknown family by its configuration, before weights are fetched."""
     path = folder / "config.json"
@@ -189,7 +192,8 @@ def check_folder(folder: Path) -> None:
     name = said.get("caig_family") or _row_of(said.get("model_type", "unknown"), inner)
     if name not in FAMILIES:
         code = " (whose own Python code caig never runs)" if "auto_map" in said else ""
-        raise UsageError(f"{folder}: {_unknown(str(name))}{code}")
+        blind = "" if any("vision" in key or "image" in key for key in said) else SEES_NOTHING
+        raise UsageError(f"{folder}: {_unknown(str(name))}{code or blind}")
 
 
 def family_of(config: Any) -> Family:

@@ -15,6 +15,9 @@ def locate(source: str) -> Path:
     """The folder of ``embedded``, a path or a hub name, fetched if need be. Raises UsageError without one."""
     folder = EMBEDDED_FOLDER if source == EMBEDDED else sources.locate(source)
     if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
-        what = "the embedded prompt model is missing from this installation" if source == EMBEDDED else ""
-        raise UsageError(what or f"{source}: no model here (expected a folder with config.json)")
+        if source == EMBEDDED:
+            raise UsageError("the embedded prompt model is missing from this installation")
+        gguf = folder.suffix == ".gguf" or (folder.is_dir() and any(folder.glob("*.gguf")))
+        more = "; GGUF files are for other programs: take the same model as a folder" if gguf else ""
+        raise UsageError(f"{source}: no model here (expected a folder with config.json){more}")
     return folder

@@ -92,6 +92,8 @@ def _ground(recipe: PcpoRecipe) -> _Ground:
     frozen = sum(judge.adapters for judge in judges.values() if judge.shares)
     if base_of_adapter(loading.locate(recipe.policy.base)) is not None:
         frozen += policy.frozen(policy.adapter)  # the start, which is the reference
+    if recipe.pcpo.reference == "last" and recipe.pcpo.rounds > 1:
+        frozen += policy.frozen(policy.adapter)  # the policy of the round before
     here = Phase("", policy.base, FLOAT * policy.trained + frozen)
     return _Ground(goods, policy, judges, here, frozen, length)
 

@@ -310,6 +310,10 @@ def test_a_judge_on_the_policys_base_adds_an_adapter(base: Path, shop: Path) -> 
     assert len({phase.adapters for phase in phases.values()}) == 1
     assert peak(phases.values()).name == "optimise"
     assert phases["sample"].cache and not phases["rank"].cache and not phases["rank"].training
+    moved = pcpo(shop, base, "pcpo.reference=last", "pcpo.rounds=2")
+    one = sketch(str(base), moved.planned_runtime(), moved.policy.lora)
+    more = {p.adapters - phases[p.name].adapters for p in planned(moved)}
+    assert more == {one.frozen(one.adapter)}, "the policy of the round before is one more adapter"
 
 
 def test_a_judge_of_its_own_takes_the_policys_place(base: Path, shop: Path, tmp_path: Path) -> None:
