@@ -62,13 +62,8 @@ TALKS = {
     ),
 }
 AROUND = dict.fromkeys(("qwen2_vl", "qwen2_5_vl", "qwen3_vl"), "<|vision_start|>{}<|vision_end|>")
-LINED = {
-    name: {
-        "image_token": "[IMG]", "image_break_token": "[IMG_BREAK]", "image_end_token": "[IMG_END]",
-        "patch_size": 4, "spatial_merge_size": merge,
-    }
-    for name, merge in (("pixtral", 1), ("mistral3", 2))
-}  # fmt: skip
+CELL = {"pixtral": 4, "mistral3": 8}
+"""Pixels of a cell, whose processor can't be imported without torchvision."""
 NUMBERED = {
     "start_of_img_token": "<|START_OF_IMG|>", "end_of_img_token": "<|END_OF_IMG|>", "tile_token": "TILE",
     "tile_global_token": "TILE_GLOBAL", "img_patch_token": "<|IMG_PATCH|>", "img_size": 16,
@@ -114,8 +109,9 @@ def image_text(family: str, folder: Path, mllm: Mllm, picture: Pixels) -> str:
         return "<img>" + "<IMG_CONTEXT>" * (4 * len(shown["pixel_values"])) + "</img>"
     if family == "gemma3":
         return "\n\n<start_of_image>" + "<image_soft_token>" * 16 + "<end_of_image>\n\n"
-    if family in LINED:
-        named |= LINED[family]
+    if family in CELL:
+        rows, columns = (int(side) // CELL[family] for side in shown["image_sizes"][0])
+        return "[IMG_BREAK]".join(["[IMG]" * columns] * rows) + "[IMG_END]"
     if family == "aya_vision":
         named |= NUMBERED
     if family in AROUND:
