@@ -61,7 +61,7 @@ def _see(core: Any, patches_S: torch.Tensor, sizes: Sequence[Size]) -> torch.Ten
     counts = [math.prod(_patches(core.config, size)) for size in sizes]
     tokens = [
         token
-        for own, size in zip(patches_S.split(counts), sizes, strict=True)
+        for own, size in zip(torch.split(patches_S, counts), sizes, strict=True)
         for token in core.model.get_image_features(
             whole(own, size), image_sizes=[size], return_dict=True
         ).pooler_output
