@@ -18,6 +18,8 @@ MARK = "<!-- made by scripts/logs_page.py from caig_cli/clicks/platforms.toml --
 
 LANGUAGES = COMMON_LANGUAGES | {
     "tr": "Turkish", "sv": "Swedish", "da": "Danish", "no": "Norwegian", "fi": "Finnish", "cs": "Czech",
+    "ar": "Arabic", "he": "Hebrew", "th": "Thai", "vi": "Vietnamese", "id": "Indonesian", "hu": "Hungarian",
+    "ro": "Romanian", "el": "Greek", "uk": "Ukrainian",
 }  # fmt: skip
 
 

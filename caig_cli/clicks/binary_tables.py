@@ -165,6 +165,11 @@ def _fetched(file: LogFile, result: Any) -> Iterator[Sequence[Any]]:
 
 
 def _damaged(file: LogFile, what: str, error: BaseException) -> DataError:
+    if what == "query" and "sniffing" in str(error):
+        return DataError(
+            "--query: DuckDB does not find the table in this text; leave lines around it out, "
+            'or read the file in the query itself, as in FROM read_csv("log.csv", skip = 2)'
+        )
     reason = shown(" ".join(str(error).split())[:200]) or type(error).__name__
     if what == "query":
         return DataError(f"--query: {reason}" if file.name == "--query" else f"{shown(file.name)}: {reason}")

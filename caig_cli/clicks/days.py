@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal
 
+from caig_cli.clicks.words import plain
 from caig_cli.data.images import shown
 from caig_cli.errors import UsageError
 
@@ -30,6 +31,17 @@ MONTHS: Mapping[str, str] = {
     "da": "januar februar marts april maj juni juli august september oktober november december",
     "tr": "ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik",
     "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "no": "januar februar mars april mai juni juli august september oktober november desember",
+    "cs": "ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince",
+    "hu": "januar februar marcius aprilis majus junius julius augusztus szeptember oktober november december",
+    "ro": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    "id": "januari februari maret april mei juni juli agustus september oktober november desember",
+    "uk": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "el": "ιανουαριου φεβρουαριου μαρτιου απριλιου μαιου ιουνιου ιουλιου αυγουστου σεπτεμβριου οκτωβριου "
+    "νοεμβριου δεκεμβριου",
+    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "he": "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר",
+    "th": "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
     "short": "janv fevr mrz avr mei juil jul aou sept okt nov dez",
     "more": "jan feb mrt abr mag giu lug ago set out noy dic",
 }
@@ -40,10 +52,18 @@ _YMD = re.compile(
     re.S,
 )
 _XXY = re.compile(r"(\d{1,2})([-/. ])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)(.*)", re.S)
+_DATES = re.compile(r"(?<![\d/-])\d{1,2}([-/])\d{1,2}\1(?:\d{4}|\d\d)(?!\d)")
 _REST = re.compile(
     r"\.?(?:,?\s*(?:T|at\b)?\s*\d{1,2}:\d{2}.*|,?\s*T?\d{1,2}[:h].*|\s*[-–—~]\s*\d.*|\s*\(.*\)|\s*)",
     re.S | re.I,
 )
+_THAI = ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.")
+_VIETNAMESE = re.compile(
+    r"(?:\D*,\s*)?(\d{1,2})\s*(?:tháng|thg)\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})(.*)", re.S | re.I
+)
+_WEEKDAY = re.compile(r"[^\W\d_]+\.?,?\s+(?=\d+[-/.]\d)")
+_BUDDHIST = 543
+"""Years by which Thailand counts ahead."""
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T\d{4,6}\S*")
 _SERIAL_FIRST, _SERIAL_LAST = 36526, 73050
 """Numbers of the first days of 2000 and 2100 in spreadsheets, which count days from 1899-12-30."""
@@ -76,11 +96,17 @@ def parse(value: object, order: Order | None) -> str | Ambiguous | None:
         return _numbered(str(value))
     if not isinstance(value, str):
         return None
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = _tidy(value)
     text = re.sub(r"\.\d+$", "", text) if re.fullmatch(r"\d+\.0+|\d{5}\.\d+", text) else text
     if text.isdecimal():
         return _numbered(text)
     return _written(text, order)
+
+
+def _tidy(value: str) -> str:
+    """A date's text without the day of the week before figures."""
+    text = plain(value)
+    return _WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text
 
 
 def _numbered(text: str) -> str | None:
@@ -109,6 +135,9 @@ def _written(text: str, order: Order | None) -> str | Ambiguous | None:
         if mark == ".":
             return _date(_full(year), int(second), int(first))
         return _ordered(int(first), int(second), year, order)
+    if match := _VIETNAMESE.fullmatch(text):
+        first, month, year, rest = match.groups()
+        return _date(int(year), int(month), int(first)) if _REST.fullmatch(rest) else None
     return _named(text)
 
 
@@ -127,6 +156,9 @@ def _ordered(first: int, second: int, year: str, order: Order | None) -> str | A
 def _named(text: str) -> str | None:
     """Dates with the name of a month: 1. Oktober 2026, Oct 1, 2026, 01-Oct-26, jeu. 1 oct. 2026."""
     date, _, _ = text.partition(" - ")
+    date = re.sub(r"(\d{4}):(?=\d\d:\d\d)", r"\1 ", date)  # 01/Oct/2026:00:00:00, of web servers
+    for short, name in zip(_THAI, MONTHS["th"].split(), strict=True):
+        date = date.replace(short, name)
     before, *after = re.split(r"\d{1,2}:\d{2}(?::\d{2})?", date, maxsplit=1)
     date = before
     if after and len(re.findall(r"\d+", before)) == 1 and (year := re.findall(r"\b\d{4}\b", after[0])):
@@ -143,7 +175,7 @@ def _named(text: str) -> str | None:
 
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
 
 
 @cache
@@ -166,21 +198,47 @@ def _full(year: str) -> int:
 
 def _date(year: int, month: int, day: int) -> str | None:
     try:
-        return datetime.date(year, month, day).isoformat()
+        return datetime.date(year - _BUDDHIST * (2443 <= year <= 2643), month, day).isoformat()
     except ValueError:
         return None
 
 
-def find_order(values: Iterable[object], hint: Order | None, where: str) -> Order | None:
+def find_order(
+    values: Iterable[object], hint: Order | None, where: str, beside: Iterable[object] = ()
+) -> Order | None:
     """The order of day and month in a file: its own dates decide, then the language of its header.
 
+    Where the ``values`` leave it open, texts ``beside`` them count: other dates, the lines above the table.
     None where no date needs one. Raises UsageError where dates contradict each other or nothing decides.
     """
+    first_large, second_large, unclear = _told(values)
+    if first_large and second_large:
+        both = f"'{shown(first_large[:20])}' and '{shown(second_large[:20])}'"
+        raise UsageError(f"{where}: {both} have day and month in two orders; make them one")
+    if first_large or second_large:
+        return "dmy" if first_large else "mdy"
+    if unclear is None:
+        return hint
+    first_large, second_large, _ = _told(
+        match[0] for text in beside if isinstance(text, str) for match in _DATES.finditer(text)
+    )
+    if bool(first_large) != bool(second_large):
+        return "dmy" if first_large else "mdy"
+    if hint is not None:
+        return hint
+    raise UsageError(
+        f"{where}: '{shown(unclear[:20])}' may be in two months, and no date of the file tells; "
+        "say which with --dates dmy or --dates mdy"
+    )
+
+
+def _told(values: Iterable[object]) -> tuple[str | None, str | None, str | None]:
+    """The first date that must begin with the day, the first that must not, and one that may be either."""
     first_large = second_large = unclear = None
     for value in values:
         if not isinstance(value, str):
             continue
-        match = _XXY.fullmatch(unicodedata.normalize("NFKC", value).strip())
+        match = _XXY.fullmatch(_tidy(value))
         if not match or match[2] == ".":
             continue
         first, second = int(match[1]), int(match[3])
@@ -190,17 +248,7 @@ def find_order(values: Iterable[object], hint: Order | None, where: str) -> Orde
             second_large = second_large or value.strip()
         elif first != second:
             unclear = unclear or value.strip()
-    if first_large and second_large:
-        both = f"'{shown(first_large[:20])}' and '{shown(second_large[:20])}'"
-        raise UsageError(f"{where}: {both} have day and month in two orders; make them one")
-    if first_large or second_large:
-        return "dmy" if first_large else "mdy"
-    if unclear is None or hint is not None:
-        return hint
-    raise UsageError(
-        f"{where}: '{shown(unclear[:20])}' may be in two months, and no date of the file tells; "
-        "say which with --dates dmy or --dates mdy"
-    )
+    return first_large, second_large, unclear
 
 
 def in_order(days: Sequence[str]) -> list[str]:

@@ -257,6 +257,8 @@ def encoding_of(file: LogFile) -> str:
     try:
         with file.open() as stream:
             head = stream.read(_STEP)
+            if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+                return "utf-32"
             if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
             if head.startswith(codecs.BOM_UTF8):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from caig_cli.clicks import events, numbers
+from caig_cli.clicks import days, events, numbers
 from caig_cli.clicks.chunks import Chunk
 from caig_cli.clicks.encoding import Coder, Codes, Column, Ints
 from caig_cli.clicks.platforms import Layout, fold
@@ -68,6 +69,8 @@ class Intake:
     def _settle(self, chunk: Chunk) -> None:
         """Which other columns are texts, and may break the log down."""
         self.beside = []
+        if not {"day", "start"} & self.layout.places.keys():
+            self._find_day(chunk)
         for place, title in enumerate(self.header):
             if place in self.known:
                 continue
@@ -79,6 +82,19 @@ class Intake:
             if title and cells and (named or figures < len(cells) / 2):
                 self.beside.append(place)
                 self.coders[place], self.parts[place] = Coder(), []
+
+    def _find_day(self, chunk: Chunk) -> None:
+        """A column of times that no title tells; what counts looks for is found later, by all its cells."""
+        if "impressions" in self.layout.places:
+            return
+        for place in range(len(self.header)):
+            cells = [cell for cell in chunk.columns[place][:200] if not numbers.is_blank(cell)]
+            parsed = [days.parse(cell, "dmy") for cell in cells]
+            if place not in self.known and len(cells) > 1 and all(map(_is_day, parsed)):
+                self.known[place] = "day"
+                self.layout = replace(self.layout, places={**self.layout.places, "day": place})
+                self.coders[place], self.parts[place] = Coder(), []
+                return
 
     def _flags(self, chunk: Chunk) -> bool:
         """Whether each row of a log with both counts is one impression, clicked or not."""
@@ -110,3 +126,8 @@ class Intake:
         parts = self.parts.pop(place)
         code_R = np.concatenate(parts) if parts else np.zeros(0, np.int32)
         return Column(str(self.header[place]), list(self.coders.pop(place)), code_R)
+
+
+def _is_day(found: object) -> bool:
+    """Whether a cell was understood as a date, and is no mere number."""
+    return isinstance(found, str) and "-" in found

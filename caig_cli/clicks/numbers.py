@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from caig_cli.clicks.words import plain
 from caig_cli.data.images import shown
 from caig_cli.data.tables import kind
 from caig_cli.errors import UsageError
@@ -30,7 +30,7 @@ BLANKS = frozenset(
 OTHER = {".": ",", ",": "."}
 
 _MARKS = re.compile(r"[.,]")
-_SPACED = re.compile(r"(?<=\d)[ '’‘´`_](?=\d{3}(?!\d))")
+_SPACED = re.compile(r"(?<=\d)[ '’‘´`_\u066c](?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 _SCIENTIFIC = re.compile(r"\d(?:[.,](\d+))?E\+?(\d{1,2})", re.I)
 _ROUNDED = re.compile(
@@ -55,8 +55,8 @@ class Evidence:
 
 
 def tidy(text: str) -> str:
-    """A number's text in ASCII digits, without blanks and apostrophes between groups of three."""
-    text = unicodedata.normalize("NFKC", text).strip().lstrip("'+").removesuffix("回").removesuffix("次")
+    """A number's text without blanks, apostrophes and Arabic marks between groups of three."""
+    text = plain(text).lstrip("'+").removesuffix("回").removesuffix("次").replace("\u066b", ".")
     return _SPACED.sub("", text)
 
 

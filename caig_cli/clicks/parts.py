@@ -17,7 +17,7 @@ from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
 from caig_cli.clicks.encoding import Column, Ints, groups, sums
 from caig_cli.clicks.products import NoProductError, Products, find_products
 from caig_cli.clicks.reading import PRODUCTS, Export
-from caig_cli.clicks.subtotals import subtotals
+from caig_cli.clicks.subtotals import repeat_counts, subtotals
 from caig_cli.data.images import shown
 from caig_cli.data.tables import clean_text
 from caig_cli.errors import DataError
@@ -233,10 +233,14 @@ def _summed(
     kept_R = bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)
     ad_R = ads.ad_R if kept_R.all() else ads.ad_R[kept_R]
     own, first = _creatives(item_R, ad_R)
+    notes: list[str] = []
+    undated_R = _totals_of_days(export, own, notes)
+    if undated_R.any():
+        export, ad_R, item_R = export.at(~undated_R), ad_R[~undated_R], item_R[~undated_R]
+        own, first = _creatives(item_R, ad_R)
     day = export.day
     day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
     group, first_row = groups([own, day_R])
-    notes: list[str] = []
     if len(first_row) < len(group) and not export.is_events:
         sum_R, over = subtotals(group, _dimensions(export, products, ads), export.impressions_R)
         if sum_R.any():
@@ -276,6 +280,22 @@ def _summed(
     return part
 
 
+def _totals_of_days(export: Export, own: Ints, notes: list[str]) -> Bools:
+    """Rows without a day that add up an ad's other rows, as tables with sums for each ad have them [R]."""
+    none = np.zeros(len(own), np.bool_)
+    if export.day is None or export.is_events:
+        return none
+    undated_R = export.day.rows_of(code for code, value in enumerate(export.day.values) if value == "")
+    if not undated_R.any() or undated_R.all():
+        return none
+    sum_R, _ = subtotals(own.astype(np.int32), [export.day], export.impressions_R)
+    if sum_R.any():
+        notes.append(f"{int(sum_R.sum())} rows without a day that sum up the others left out")
+    if left := int((undated_R & ~sum_R).sum()):
+        notes.append(f"{left} rows have no day, and count beside those that have one")
+    return sum_R
+
+
 def _creatives(item_R: Ints, ad_R: Ints) -> tuple[Ints, Ints]:
     """An ad of two products is two creatives: a number for each row [R], and the first rows [A]."""
     item_A = np.zeros(int(ad_R.max(initial=-1)) + 1, np.int64)
@@ -313,6 +333,17 @@ def _broken_down(
     counts = np.bincount(group)
     number = int((counts > 1).sum())
     over = [column.title for column in dimensions if _varies(column, group, counts)]
+    parts = (export.impressions_R, export.clicks_R)
+    if over and len(first) > len(counts) and rules.repeats != "sum" and repeat_counts(group, *parts):
+        if rules.repeats == "refuse":
+            raise DataError(
+                f"{shown(export.name)}: rows that '{shown(over[0][:40])}' tells apart have the very same "
+                "counts, as if repeated for each; say --repeats first to count them once, or sum"
+            )
+        once = np.zeros(len(group), np.bool_)
+        once[np.unique(group, return_index=True)[1]] = True
+        notes.append(f"{int((~once).sum())} rows repeat the counts of others and are left out")
+        return once
     if over and len(first) > len(counts):
         titles = ", ".join(f"'{shown(title[:40])}'" for title in over[:6])
         notes.append(f"{len(first)} rows added up to {len(counts)}, over {titles}, for {number} ads and days")

@@ -38,9 +38,7 @@ T = TypeVar("T")
 OTHER = "other"
 """Columns that are not read, and tell the platform by their names."""
 
-COMMA_LANGUAGES = frozenset(
-    {"de", "fr", "es", "it", "pt", "nl", "pl", "ru", "tr", "sv", "da", "no", "fi", "cs"}
-)
+COMMA_LANGUAGES = frozenset("de fr es it pt nl pl ru tr sv da no fi cs vi id hu ro el uk".split())
 """Languages that write 1,5 for one and a half, and the day before the month."""
 
 YEAR_FIRST = frozenset({"ja", "ko", "zh"})
@@ -64,7 +62,7 @@ class Platform:
 
 def fold(title: object) -> str:
     """A column's name by its letters and digits alone, in lower case and without accents."""
-    text = unicodedata.normalize("NFKD", str(title)).casefold()
+    text = unicodedata.normalize("NFKD", str(title)).casefold().replace("ı", "i")  # Turkish I in capitals
     return "".join(c for c in text if c.isalnum())
 
 

@@ -184,7 +184,8 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
     if wanted and (dated := [column for column in beside if _are_days(column)]):
         columns["day"] = dated[0]
         beside = [column for column in beside if column is not dated[0]]
-    day = counted.days(columns, options, layout.language)
+    told = [*table.preamble, *footer, *(cell for cells in intake.sample.values() for cell in cells)]
+    day = counted.days(columns, options, layout.language, told)
     if day is not None and not intake.is_events and _has_times(columns.get("day"), day):
         beside.append(replace(columns["day"], title=f"times of {day.title}"))
     notes = [*table.notes, *counted.notes]
@@ -287,15 +288,17 @@ class _Counted:
         found: Ints = value_V[column.code_R]
         return found
 
-    def days(self, columns: Mapping[str, Column], options: Options, language: str | None) -> Column | None:
-        """The day of each row, from its own column or the start of its period."""
+    def days(
+        self, columns: Mapping[str, Column], options: Options, language: str | None, told: Iterable[object]
+    ) -> Column | None:
+        """The day of each row, from its own column or the start of its period; ``told`` has more dates."""
         column = columns.get("day") or columns.get("start")
         if column is None:
             return None
         hint: days.Order | None = (
             "dmy" if language in COMMA_LANGUAGES else "ymd" if language in YEAR_FIRST else None
         )
-        order = options.dates or days.find_order(column.values, hint, shown(self.name))
+        order = options.dates or days.find_order(column.values, hint, shown(self.name), told)
         found: list[Any] = []
         wrong: dict[int, str] = {}
         for code, value in enumerate(column.values):

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from caig_cli.clicks.encoding import Codes, Column, Ints, sums
 from caig_cli.clicks.words import is_everything
 
+MANY = 5
+"""Ads and days with the same counts in all their rows: fewer may be chance."""
+
 Bools = NDArray[np.bool_]
 
 MOSTLY = 0.9
@@ -48,3 +51,18 @@ def subtotals(group_R: Codes, dimensions: Sequence[Column], impressions_R: Ints)
     if not both.any() or agree[both].mean() < MOSTLY:
         return none, []
     return open_R & both[group_R], over
+
+
+def repeat_counts(group_R: Ints, impressions_R: Ints, clicks_R: Ints) -> bool:
+    """Whether the rows of an ad and day always have the same counts: repeated, and no parts of a whole."""
+    rows_G = np.bincount(group_R)
+    several_G = rows_G > 1
+    if several_G.sum() < MANY or impressions_R[several_G[group_R]].mean() < 10 * MANY:
+        return False
+    for values_R in (impressions_R, clicks_R):
+        least_G, most_G = np.full(len(rows_G), np.iinfo(np.int64).max), np.zeros(len(rows_G), np.int64)
+        np.minimum.at(least_G, group_R, values_R)
+        np.maximum.at(most_G, group_R, values_R)
+        if (least_G != most_G)[several_G].any():
+            return False
+    return True

@@ -67,6 +67,7 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
         raise DataError(f"{shown(file.name)}: the file is empty; give {file.wanted.words}")
     delimiter, row, bare = _find_header(head, given, file.wanted)
     if bare:
+        _check_bare(file, next(line for line in head if line.strip()), delimiter)
         text = Text(file, stream, head, delimiter, csv.QUOTE_NONE)
         return Table(HEADERLESS, text_chunks(text, len(HEADERLESS)), line=0)
     escape = "\\" if any('\\"' in line for line in head) else None
@@ -80,6 +81,16 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
     preamble = [" ".join(filter(None, map(str.strip, cells))) for cells in before if any(cells)]
     text = Text(file, stream, head[line:], delimiter, csv.QUOTE_MINIMAL, line, escape)
     return Table(header, text_chunks(text, len(header)), line, notes, preamble)
+
+
+def _check_bare(file: LogFile, line: str, delimiter: str) -> None:
+    """Raises DataError for a list without a header whose columns are others than those of such lists."""
+    cells = [cell.strip().strip('"') for cell in line.split(delimiter)]
+    if len(cells) == len(HEADERLESS) and sum(cell.isdecimal() for cell in cells[3:]) == 0:
+        raise DataError(
+            f"{shown(file.name)}: no row of it names columns, and its cells are not {', '.join(HEADERLESS)} "
+            "in this order; add a first line with the columns' names"
+        )
 
 
 def _find_header(head: Sequence[str], given: Sequence[str], wanted: Wanted) -> tuple[str, int, bool]:
@@ -114,6 +125,17 @@ def score(cells: Sequence[Any], given: Sequence[str], wanted: Wanted) -> int:
     return wanted.known(cells) + sum(bool(title) and fold(title) in folded for title in given)
 
 
+def _with_titles_above(header: Sequence[str], above: Sequence[str]) -> list[str]:
+    """A header in two rows: where the lower has no title, cells are merged and the upper one's counts.
+
+    Only where the upper row has several titles, and none left of the first column that has one below alone.
+    """
+    titles = [*header, *[""] * (len(above) - len(header))]
+    if sum(map(bool, above)) < 2:
+        return titles
+    return [title or over for title, over in zip(titles, [*above, *[""] * len(titles)], strict=False)]
+
+
 # --- rows of Python values -------------------------------------------------------------------------
 
 
@@ -125,6 +147,10 @@ def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]
         raise DataError(f"{shown(file.name)}: the sheet is empty; give {file.wanted.words}")
     number = max(range(len(head)), key=lambda row: (scores[row], -row))
     header = ["" if title is None else str(title).strip() for title in head[number]]
+    if number:
+        header = _with_titles_above(
+            header, ["" if one is None else str(one).strip() for one in head[number - 1]]
+        )
     while header and not header[-1]:
         header.pop()
     rest = chain(head[number + 1 :], rows)

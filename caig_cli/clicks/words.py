@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from caig_cli.clicks.platforms import fold
 
@@ -56,8 +57,19 @@ _COUNTED = re.compile(
 )
 """What may follow the word for a total: Total of 240 results, Total (240), Total - all ads."""
 
+_UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Marks that nobody sees: of the direction of writing, of no width."""
+
 GAPS = frozenset({"", "-", "--", "---", "–", "—"})
 """Cells of names that are empty."""
+
+
+def plain(text: str) -> str:
+    """A cell as people see it, full-width characters as others, without what keeps Excel from rounding."""
+    if not text.isascii():
+        text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+    text = text.strip()
+    return text[2:-1].strip() if text.startswith('="') and text.endswith('"') else text
 
 
 def is_gap(value: object) -> bool:

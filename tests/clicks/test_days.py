@@ -37,9 +37,22 @@ FORMS: dict[str, Callable[[Day], str]] = {
     "Dutch": lambda d: f"{d.day} {_month('nl', d)} {d.year}",
     "Japanese": lambda d: f"{d.year}年{d.month}月{d.day}日",
     "Korean": lambda d: f"{d.year}. {d.month}. {d.day}.",
+    "Arabic": lambda d: f"{d.day} {_month('ar', d)} {d.year}".translate(ARABIC),
+    "Thai": lambda d: f"{d.day} {_month('th', d)} {d.year + 543}",
+    "Vietnamese": lambda d: f"{d.day} tháng {d.month}, {d.year}",
+    "Hungarian": lambda d: f"{d.year}. {_month('hu', d)} {d.day}.",
+    "Romanian": lambda d: f"{d.day} {_month('ro', d)} {d.year}",
+    "Ukrainian": lambda d: f"{d.day} {_month('uk', d)} {d.year} р.",
+    "Greek": lambda d: f"{d.day} {_month('el', d)} {d.year}",
+    "German, with its day": lambda d: f"Do., {d:%d.%m.%Y}",
+    "of web servers": lambda d: f"{d:%d}/{_month('en', d)[:3].title()}/{d.year}:13:05:59 +0000",
+    "not rounded by Excel": lambda d: f'="{d}"',
     "seconds": lambda d: str(_noon(d)),
     "milliseconds": lambda d: str(_noon(d) * 1000),
 }
+
+
+ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
 def _month(language: str, day: Day) -> str:
@@ -84,6 +97,9 @@ def test_what_decides_and_what_is_no_day() -> None:
     assert find_order(["03/04/2026", "04/25/2026"], None, "x") == "mdy"
     assert find_order(["03/04/2026"], "dmy", "x") == "dmy", "the language of the header"
     assert find_order(["2026-03-04", "03.04.2026", "5"], None, "x") is None
+    above = ["Report of 1/3/2026 - 14/3/2026"]
+    assert find_order(["03/04/2026"], None, "x", above) == "dmy", "the lines above the table"
+    assert find_order(["03/25/2026"], None, "x", above) == "mdy", "its own dates come first"
     with pytest.raises(UsageError, match="in two orders"):
         find_order(["25/04/2026", "04/25/2026"], None, "x")
     for value in (

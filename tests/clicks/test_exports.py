@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
 from clicks.example_exports import DAYS, Row, exports, pictures, rows, us, written
 from PIL import Image
@@ -395,3 +396,46 @@ def test_a_number_beside_a_picture_s_name_makes_another(shop: Path) -> None:
 def test_what_pivot_tables_and_other_tools_put_around_names(shop: Path, titles: list[str]) -> None:
     log = read(shop, save(shop, "titles.csv", [titles, *plain()]))
     assert sums(log) == truth() and len(log.days) == len(DAYS)
+
+
+HEAD = ["Day", "Ad group", "Ad name", "Impressions", "Clicks"]
+
+
+def test_sums_of_each_ad_that_have_no_day_are_left_out(shop: Path) -> None:
+    lines = plain()
+    for (item, image), (shown, clicked) in truth().items():
+        lines.append(["", item, image, shown, clicked])
+    log = read(shop, save(shop, "with-sums.csv", [HEAD, *lines]))
+    assert sums(log) == truth() and any("without a day that sum up" in note for note in log.notes)
+
+
+def test_counts_repeated_for_each_value_of_a_column_are_refused(shop: Path) -> None:
+    lines = [[*line, setting] for line in plain() for setting in ("1-day click", "7-day click")]
+    name = save(shop, "repeated.csv", [[*HEAD, "Attribution setting"], *lines])
+    with pytest.raises(CaigError, match="'Attribution setting' tells apart have the very same counts"):
+        read(shop, name)
+    assert sums(read(shop, name, repeats="first")) == truth()
+
+
+def test_a_header_in_two_rows(shop: Path) -> None:
+    above = ["Day", "Ad", "", "Delivery", ""]
+    below = ["", "Ad group", "Ad name", "Impressions", "Clicks", ""]
+    name = "two-rows.xlsx"
+    book = openpyxl.Workbook()
+    for line in ([*above, "Cost"], below, *([*line, 1.5] for line in plain())):
+        book.active.append(line)
+    book.save(shop / name)
+    assert sums(read(shop, name)) == truth()
+
+
+def test_times_of_events_are_found_by_their_cells(shop: Path) -> None:
+    day = 1_790_812_800_000  # 2026-10-01
+    lines = [[LOG[0].image, LOG[0].item, "impression", day + 86_400_000 * (n % 3)] for n in range(60)]
+    log = read(shop, save(shop, "events-ms.csv", [["creative", "sku", "event", "moment of it"], *lines]))
+    assert log.days == ("2026-10-01", "2026-10-02", "2026-10-03")
+
+
+def test_a_list_of_another_order_without_a_header_says_so(shop: Path) -> None:
+    lines = [[line[3], line[4], *line[:3]] for line in plain()]
+    with pytest.raises(CaigError, match="add a first line with the columns' names"):
+        read(shop, save(shop, "bare.csv", lines))

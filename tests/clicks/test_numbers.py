@@ -36,6 +36,8 @@ LOCALES: dict[str, tuple[Callable[[int], str], str]] = {
     "plain": (str, "."),
     "one decimal": (lambda n: f"{n}.0", "."),
     "two decimals, German": (lambda n: grouped(n, ".") + ",00", ","),
+    "Arabic": (lambda n: f"\u200f{n:,}".translate(str.maketrans("0123456789,", "٠١٢٣٤٥٦٧٨٩٬")), "."),
+    "not rounded by Excel": (lambda n: f'="{n}"', "."),
     "full width": (lambda n: str(n).translate(str.maketrans("0123456789", "０１２３４５６７８９")), "."),
 }
 
