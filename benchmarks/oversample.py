@@ -4,13 +4,15 @@
 
 MARKET is a folder made by caig market (its ads are not needed: --ads-per-product 0). For each product 32
 prompts are sampled, nothing is painted; of the first n of them the most usual are taken
-(caig_cli/painters/consistency.py).
+(caig_cli/painters/consistency.py), and the same where those with things that don't belong with the product
+come last (caig_cli/painters/belonging.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from caig_cli.engine.runtime import choose_device, derive_seed
 from caig_cli.intervals import share_interval
 from caig_cli.market.known import open_oracle
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
+from caig_cli.painters.belonging import clashes, clashing
 from caig_cli.painters.consistency import most_usual
 from caig_cli.painters.registry import word_reader
 
@@ -61,11 +64,17 @@ def main() -> None:
             prompts |= {one.id: texts for one, texts in zip(group, said, strict=True)}
             bar.advance(len(group))
     seconds = (time.process_time() - began) / len(products) / MOST
+    unwanted = {one.id: clashing(one, "stand") for one in products}
+    odd = {name: {text: clashes(text, unwanted[name]) for text in texts} for name, texts in prompts.items()}
     rows = []
-    for drawn in (args.tried, 2 * args.tried, 3 * args.tried, 4 * args.tried):
-        if drawn > MOST:
+    for drawn, sorted_out in product((1, 2, 3, 4), (False, True)):
+        if drawn * args.tried > MOST or (drawn == 1 and sorted_out):
             continue
-        kept = {name: most_usual(texts[:drawn], args.tried, read) for name, texts in prompts.items()}
+        kept = {
+            name: most_usual(texts[: drawn * args.tried], args.tried, read,
+                             odd[name].__getitem__ if sorted_out else lambda _: 0)
+            for name, texts in prompts.items()
+        }  # fmt: skip
         worth = [(name, oracle.worth(name, text)) for name, texts in kept.items() for text in texts]
         match = np.array([float(one.match) for _, one in worth])
         low, high = share_interval(match, [name for name, _ in worth])
@@ -73,11 +82,13 @@ def main() -> None:
         distinct = np.mean(
             [len({frozenset(read(text)) for text in texts}) / len(texts) for texts in kept.values()]
         )
+        clash = np.mean([odd[name][text] > 0 for name, texts in kept.items() for text in texts])
         rows.append([
-            f"{args.tried} of {drawn}", f"{match.mean():.1%} [{low:.1%}, {high:.1%}]",
-            f"{np.mean([one.ctr for _, one in worth]):.3%}", f"{np.mean(best):.3%}", f"{distinct:.0%}",
+            f"{args.tried} of {drawn * args.tried}" + (", that belong" if sorted_out else ""),
+            f"{match.mean():.1%} [{low:.1%}, {high:.1%}]", f"{np.mean([one.ctr for _, one in worth]):.3%}",
+            f"{np.mean(best):.3%}", f"{distinct:.0%}", f"{clash:.0%}",
         ])  # fmt: skip
-    head = ["tried", "background suits (95 %)", "true CTR", "of the best", "different sets"]
+    head = ["tried", "background suits (95 %)", "true CTR", "of the best", "different sets", "clash"]
     report.table(
         f"{len(products)} products of the simulated market; {seconds:.3f} CPU s a prompt", head, rows
     )

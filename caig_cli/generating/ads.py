@@ -23,6 +23,7 @@ from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, registry, warnings
 from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
 from caig_cli.painters.ad_store import Job
+from caig_cli.painters.belonging import clashes, clashing
 from caig_cli.painters.candidates import Candidates, Opinion
 from caig_cli.painters.composition import composition
 from caig_cli.painters.consistency import most_usual
@@ -191,7 +192,8 @@ def _shot(
 def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
     """A function that gives the prompts of a product's candidates.
 
-    Of more than are tried the most usual for the product are taken; a prompt of the user's is only improved.
+    Of more than are tried those are taken whose elements belong with the product, the most usual first; a
+    prompt of the user's is only improved.
     """
     read, times = registry.word_reader(recipe.generate.painter), recipe.generate.oversample
 
@@ -201,6 +203,10 @@ def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
         picture = Image.fromarray(cutout.rgba)
         drawn = item.candidates * (1 if item.prompt else times)
         prompts = writer.write(item.product, picture, drawn, seed=item.seed, draft=item.prompt)
-        return most_usual(prompts, item.candidates, read) if drawn > item.candidates else prompts
+        if drawn == item.candidates:
+            return prompts
+        stance = pose_of(item.product, cutout, outline(cutout), view_of(""), item.stance).pose.stance
+        unwanted = clashing(item.product, stance)
+        return most_usual(prompts, item.candidates, read, lambda prompt: clashes(prompt, unwanted))
 
     return write

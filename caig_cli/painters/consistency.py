@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,13 @@ def consistency(prompts: Sequence[str], read: ReadWords) -> NDArray[np.float64]:
     )
 
 
-def most_usual(prompts: Sequence[str], count: int, read: ReadWords) -> list[str]:
-    """The ``count`` most usual of a product's prompts, in the order in which they were drawn."""
+def most_usual(
+    prompts: Sequence[str], count: int, read: ReadWords, clashes: Callable[[str], int] = lambda prompt: 0
+) -> list[str]:
+    """The ``count`` most usual of a product's prompts, in the order in which they were drawn.
+
+    Those with things in them that do not belong with the product (``clashes`` counts them) come last.
+    """
     usual = consistency(prompts, read)
-    kept = np.sort(np.argsort(-usual, kind="stable")[:count])
+    kept = np.sort(np.lexsort((-usual, [clashes(prompt) for prompt in prompts]))[:count])
     return [prompts[number] for number in kept]
