@@ -42,5 +42,6 @@ def most_usual(
     Those with things in them that do not belong with the product (``clashes`` counts them) come last.
     """
     usual = consistency(prompts, read)
-    kept = np.sort(np.lexsort((-usual, [clashes(prompt) for prompt in prompts]))[:count])
+    odd = np.array([clashes(prompt) for prompt in prompts])
+    kept = np.sort(np.lexsort((-usual, odd))[:count])
     return [prompts[number] for number in kept]
