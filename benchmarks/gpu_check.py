@@ -356,8 +356,8 @@ def arguments(stage: str, recipe: str, base: Path, data: Path, out: Path) -> lis
     few = ["--set", "optim.steps=2"]
     pairs = ["--pairs", str(data / "pairs.jsonl"), "--base", str(base), *few]
     judge, policy = str(out / "judge/model"), str(out / "prompt/model")
-    rounds = ["pcpo.rounds=1", "pcpo.products_per_round=2", "pcpo.min_margin=0.0", "brush.painter=fake"]
-    rounds += ["watch.products=1", "writer.max_new_tokens=16"]
+    rounds = ["pcpo.rounds=1", "pcpo.products_per_round=2", "pcpo.min_margin=0.0", "painter.name=fake"]
+    rounds += ["eval.products=1", "writer.max_new_tokens=16"]
     products = ["--products", str(data / "products.json"), "--base", policy, "--judge", judge]
     ads = [f"writer.model={out / 'pcpo/adapter'}", f"judge.model={judge}", "generate.painter=fake"]
     ads += ["generate.n=1", "generate.candidates=2", "writer.max_new_tokens=16"]

@@ -32,8 +32,8 @@ from caig_cli.engine.files import append_lines, read_lines
 from caig_cli.engine.report import make_reporter
 from caig_cli.mllm import loading
 
-NAMES = "model.names=true"
-MLLM = ["optim.steps=120", "train_rm.order_weight=0", "model.mllm.names_of=null"]
+NAMES = "model.concept_bottleneck=true"
+MLLM = ["optim.steps=120", "train_rm.order_weight=0", "model.mllm.concepts_from=null"]
 NAMED = [*MLLM, NAMES]
 VAM = ["model.arch=vam", "optim.steps=4000", "optim.learning_rate=0.003", "train_rm.ctr_weight=0.02"]
 CG4CTR = ["model.arch=cg4ctr", "optim.steps=1500"]
@@ -45,7 +45,7 @@ LINES: Mapping[str, Sequence[str]] = {
     "mllm by names": NAMED,
     "vam by names": [*VAM, NAMES],
     "cg4ctr by names": [*CG4CTR, NAMES],
-    "mllm by names, hard labels": [*NAMED, "train_rm.soft=false"],
+    "mllm by names, hard labels": [*NAMED, "train_rm.soft_labels=false"],
     "mllm by names, orders agree": [*NAMED, "train_rm.order_weight=0.5"],
     "mllm by names, random swaps": [*NAMED, "train_rm.swap=random"],
     "mllm by names, no swaps": [*NAMED, "train_rm.swap=none"],
@@ -108,8 +108,8 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
     out: Path = args.out / f"{line.replace(', ', '-').replace(' ', '-')}-{seed}"
     values = [
         "optim.evaluate_every=75",
-        "train_rm.views=1",
-        *([f"train_rm.lessons={args.lessons}"] if NAMES in LINES[line] else []),
+        "train_rm.augmentations=1",
+        *([f"train_rm.attribute_data={args.lessons}"] if NAMES in LINES[line] else []),
         *(f"model.{arch}.vision.base={eyes}" for arch in ("vam", "cg4ctr")),
         *(f"model.{arch}.vision.frozen=true" for arch in ("vam", "cg4ctr")),
         *LINES[line],

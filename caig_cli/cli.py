@@ -246,7 +246,7 @@ COMMANDS: Mapping[str, Command] = {
             "--loss": "pcpo.loss",
             "--base": "policy.base",
             "--judge": "judge.model",
-            "--painter": "brush.painter",
+            "--painter": "painter.name",
             "--merge": "pcpo.merge",
         },
         trains=True,
@@ -305,7 +305,7 @@ COMMANDS: Mapping[str, Command] = {
         {
             "CKPT": "released.checkpoint",
             "OUT": "released.out",
-            "--clip": "released.clip",
+            "--vision-tower": "released.vision_tower",
             "--overwrite": "released.overwrite",
         },
         folder=False,

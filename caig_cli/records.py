@@ -124,7 +124,7 @@ class Pair:
     """The side with the higher observed rate."""
     p_left: float | None = None
     """Probability that the left ad's true rate is the higher one, given the log (Beta posteriors)."""
-    q: float | None = None
+    p_observed_left: float | None = None
     """Probability that the left ad is observed higher, given the true rates: known on the market only."""
     caption: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -134,9 +134,9 @@ class Pair:
 
     @property
     def truth(self) -> float | None:
-        """P(left is observed higher): q where the market tells it, else what was observed, else believed."""
-        if self.q is not None:
-            return self.q
+        """P(left is observed higher): as the market tells it, else what was observed, else believed."""
+        if self.p_observed_left is not None:
+            return self.p_observed_left
         return self.p_left if self.target is None else float(self.target == "left")
 
 

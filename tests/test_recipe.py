@@ -219,7 +219,7 @@ def inputs(command: str, folder: Path) -> dict[str, Any]:
         "generate": {"generate.product": str(image)},
         "pcpo": {"policy.base": "embedded", "judge.model": "embedded"},
         "pretrain": {"pretrain.data": data, "pretrain.eval_data": data},
-        "train-rm": {"train_rm.pairs": pairs, "train_rm.eval_pairs": pairs, "train_rm.lessons": pairs},
+        "train-rm": {"train_rm.pairs": pairs, "train_rm.eval_pairs": pairs, "train_rm.attribute_data": pairs},
     }.get(command, {})
 
 

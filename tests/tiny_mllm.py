@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from transformers import CLIPVisionConfig
 
-from caig_cli.mllm.loading import Mllm, from_nothing, llama
+from caig_cli.mllm.loading import Mllm, from_scratch, llama
 from caig_cli.mllm.tokenizer import train_tokenizer
 
 TEXTS = (
@@ -23,6 +23,6 @@ def make_tiny(seed: int = 0, wider: int = 1) -> Mllm:
     tokenizer = train_tokenizer([text for text in TEXTS for _ in range(4)], 400)
     shape = {key: value * (wider if key.endswith("_size") else 1) for key, value in WIDTH.items()}
     tower = CLIPVisionConfig(**shape, image_size=32, patch_size=16)
-    mllm = from_nothing(tower, llama(shape, tokenizer), tokenizer, matte=(200, 200, 200))
+    mllm = from_scratch(tower, llama(shape, tokenizer), tokenizer, matte=(200, 200, 200))
     mllm.model.eval()
     return mllm

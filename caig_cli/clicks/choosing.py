@@ -159,7 +159,7 @@ class ChosenPair(NamedTuple):
     right: int
     target: Side | None
     p_left: float
-    q: float | None
+    p_observed_left: float | None
 
 
 def in_order(material: Material, chosen: Chosen, of: Ints, seed: int) -> Iterator[ChosenPair]:
@@ -199,7 +199,7 @@ def as_pairs(material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str
             right=creative(pair.right),
             target=pair.target,
             p_left=pair.p_left,
-            q=pair.q,
+            p_observed_left=pair.p_observed_left,
             caption=about.caption,
             attributes=about.attributes,
             category=about.category,

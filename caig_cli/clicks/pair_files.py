@@ -73,14 +73,14 @@ def pair_lines(
         right, right_impressions, right_clicks, right_ctr, right_digest = ad(pair.right)
         digests = "" if left_digest is None else f', "left_sha256": "{left_digest}"'
         digests += "" if right_digest is None else f', "right_sha256": "{right_digest}"'
-        q = "null" if pair.q is None else repr(pair.q)
+        q = "null" if pair.p_observed_left is None else repr(pair.p_observed_left)
         yield (
             f'{{"id": {encode_basestring(pair.id)}, "item": {encode_basestring(pair.item)}, '
             f'"left": {left}, "right": {right}, "left_impressions": {left_impressions}, '
             f'"left_clicks": {left_clicks}, "left_ctr": {left_ctr}, '
             f'"right_impressions": {right_impressions}, "right_clicks": {right_clicks}, '
             f'"right_ctr": {right_ctr}, "target": {_text(pair.target)}, '
-            f'"p_left": {pair.p_left!r}, "q": {q}, {known(pair.item)}{digests}}}\n'
+            f'"p_left": {pair.p_left!r}, "p_observed_left": {q}, {known(pair.item)}{digests}}}\n'
         )
 
 

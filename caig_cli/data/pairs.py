@@ -3,7 +3,7 @@
 Ours has one object a line, paths relative to the file's folder; all but the first four may be absent::
 
     {"id", "item", "left", "right", "left_impressions", "left_clicks", "left_ctr", "right_impressions",
-     "right_clicks", "right_ctr", "target", "p_left", "q", "caption", "attributes", "category",
+     "right_clicks", "right_ctr", "target", "p_left", "p_observed_left", "caption", "attributes", "category",
      "left_sha256", "right_sha256"}
 
 An image outside the file's folder is read where its SHA-256 is given and right: who wrote the file had the
@@ -83,7 +83,7 @@ def pair_record(pair: Pair, folder: Path) -> dict[str, Any]:
         },
         "target": pair.target,
         "p_left": pair.p_left,
-        "q": pair.q,
+        "p_observed_left": pair.p_observed_left,
         "caption": pair.caption,
         "attributes": dict(pair.attributes),
         "category": pair.category,
@@ -155,7 +155,7 @@ def _own_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
         _creative(row, "right", images, allow_outside),
         target=_side(row),
         p_left=_number(row, "p_left"),
-        q=_number(row, "q"),
+        p_observed_left=_number(row, "p_observed_left"),
         caption=text_of(row, "caption", values.get("caption")),
         attributes=_attributes(row),
         category=text_of(row, "category", values.get("category")),

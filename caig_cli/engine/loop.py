@@ -170,7 +170,7 @@ def train(
     with report.progress("training", total) as bar, run.timed("training"):
         bar.advance(first)
         step = first
-        for group in _groups(batches, first, total, optim.accumulate, accelerator):
+        for group in _groups(batches, first, total, optim.grad_accumulation, accelerator):
             seed_everything(derive_seed(seed, "step", step, accelerator.process_index))
             values = stepper.step(group, learning_rate(optim, step, total), clock.is_over())
             step, plain = step + 1, len(values)
@@ -216,7 +216,11 @@ class _Stepper:
         self.trainable = [p for p in model.parameters() if p.requires_grad]
         for parameter in self.trainable:
             parameter.data.copy_(broadcast(parameter.data))
-        self.step_fn, self.clip, self.accelerator = step_fn, optim.clip or math.inf, accelerator
+        self.step_fn, self.max_grad_norm, self.accelerator = (
+            step_fn,
+            optim.max_grad_norm or math.inf,
+            accelerator,
+        )
         self.refused = self.refused_in_row = 0
         self.stop = False
 
@@ -258,7 +262,7 @@ class _Stepper:
         for parameter in self.trainable:
             if parameter.grad is not None:
                 parameter.grad.mul_(1.0 / weight if weight else math.nan)
-        return float(nn.utils.clip_grad_norm_(self.trainable, self.clip))
+        return float(nn.utils.clip_grad_norm_(self.trainable, self.max_grad_norm))
 
     def _sum_over_processes(self) -> None:
         """Give every process the sum of all gradients; what no process used stays without one."""
@@ -327,7 +331,7 @@ class _Clock:
 
 
 def _groups(
-    batches: Batches, first: int, total: int, accumulate: int, accelerator: Accelerator
+    batches: Batches, first: int, total: int, grad_accumulation: int, accelerator: Accelerator
 ) -> Iterator[list[Any]]:
     """This process's micro-batches of each step, read one step ahead by a thread.
 
@@ -336,8 +340,8 @@ def _groups(
     processes, rank = accelerator.num_processes, accelerator.process_index
 
     def read(step: int) -> list[Any]:
-        start = step * accumulate * processes
-        return [batches[start + number * processes + rank] for number in range(accumulate)]
+        start = step * grad_accumulation * processes
+        return [batches[start + number * processes + rank] for number in range(grad_accumulation)]
 
     with ThreadPoolExecutor(max_workers=1) as reader:
         ahead = reader.submit(read, first) if first < total else None

@@ -33,7 +33,7 @@ class OptimSection(Section):
     warmup: Share = 0.03
     """Share of the steps over which the learning rate rises to its peak."""
 
-    floor: Share = 0.0
+    min_lr_ratio: Share = 0.0
     """Share of the peak learning rate that is left at the last step."""
 
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
@@ -45,7 +45,7 @@ class OptimSection(Section):
     beta2: Share = 0.999
     """Decay of the squared gradient's running mean."""
 
-    clip: Annotated[float, Field(ge=0)] = 1.0
+    max_grad_norm: Annotated[float, Field(ge=0)] = 1.0
     """Largest norm of the gradient; 0 does not clip."""
 
     epochs: Positive = 1.0
@@ -54,7 +54,7 @@ class OptimSection(Section):
     steps: Count | None = None
     """Optimiser steps; empty means as many as the epochs need."""
 
-    accumulate: Count = 1
+    grad_accumulation: Count = 1
     """Micro-batches per process that make one optimiser step."""
 
     gradient_checkpointing: bool = False
@@ -75,13 +75,15 @@ class OptimSection(Section):
 
 def total_steps(optim: OptimSection, micro_batches: int, processes: int = 1) -> int:
     """Optimiser steps of a whole run over ``micro_batches`` per epoch."""
-    return optim.steps or max(1, math.ceil(optim.epochs * micro_batches / (optim.accumulate * processes)))
+    return optim.steps or max(
+        1, math.ceil(optim.epochs * micro_batches / (optim.grad_accumulation * processes))
+    )
 
 
 def step_size(optim: OptimSection, processes: int, unit: str) -> str:
     """A line that says what an optimiser step learns from: more processes make larger steps, and fewer."""
     factors = [unit or "1 micro-batch"]
-    factors += [f"{optim.accumulate} micro-batches"] if optim.accumulate > 1 else []
+    factors += [f"{optim.grad_accumulation} micro-batches"] if optim.grad_accumulation > 1 else []
     factors += [f"{processes} processes"] if processes > 1 else []
     line = f"an optimiser step is {' x '.join(factors)}"
     if processes > 1:
@@ -93,7 +95,7 @@ def learning_rate(optim: OptimSection, step: int, total: int) -> float:
     """Learning rate of optimiser step ``step`` (0-based) of ``total``.
 
     It rises linearly over the warm-up steps, reaching the peak at their end, and then falls to
-    ``floor`` times the peak after the last step.
+    ``min_lr_ratio`` times the peak after the last step.
     """
     warm = round(optim.warmup * total)
     if step < warm:
@@ -102,7 +104,7 @@ def learning_rate(optim: OptimSection, step: int, total: int) -> float:
     left = {"constant": 1.0, "linear": 1.0 - done, "cosine": 0.5 * (1.0 + math.cos(math.pi * done))}[
         optim.schedule
     ]
-    share = 1.0 if optim.schedule == "constant" else optim.floor + (1.0 - optim.floor) * left
+    share = 1.0 if optim.schedule == "constant" else optim.min_lr_ratio + (1.0 - optim.min_lr_ratio) * left
     return optim.learning_rate * share
 
 

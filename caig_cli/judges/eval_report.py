@@ -108,7 +108,9 @@ def write_report(
     facts = {
         "test set": testset,
         "pairs": f"{len(pairs):,} of {items:,} products",
-        "truth": f"q of the {MARKET}" if any(p.q is not None for p in pairs) else "observed clicks",
+        "truth": f"q of the {MARKET}"
+        if any(p.p_observed_left is not None for p in pairs)
+        else "observed clicks",
         "ceiling": ceiling_line(results).removeprefix("noise ceiling "),
     }
     summary = "Which of two ads of a product is clicked more? Each judge saw every pair in both orders."

@@ -39,8 +39,8 @@ def oracle(pairs: Sequence[Pair]) -> Floats:
     belief_P = _beliefs(pairs)
     right_P = np.full(len(pairs), np.nan)
     for n, pair in enumerate(pairs):
-        if pair.q is not None:
-            right_P[n] = max(pair.q, 1 - pair.q)
+        if pair.p_observed_left is not None:
+            right_P[n] = max(pair.p_observed_left, 1 - pair.p_observed_left)
         elif pair.target is not None:
             right_P[n] = belief_P[n] if pair.target == "left" else 1 - belief_P[n]
         else:
@@ -125,7 +125,7 @@ def _columns(pairs: Sequence[Pair], rows: Sequence[Mapping[str, Any]], oracle_P:
         swapped_P=column(row["swapped"] for row in rows),
         truth_P=column(pair.truth for pair in pairs),
         oracle_P=oracle_P,
-        estimated=any(pair.q is None for pair in pairs),
+        estimated=any(pair.p_observed_left is None for pair in pairs),
         gap_P=column(_gap(pair) for pair in pairs),
         impressions_P=column(_impressions(pair) for pair in pairs),
         category_P=[pair.category for pair in pairs],

@@ -213,7 +213,7 @@ def _teach(
         for step in range(section.steps):
             chosen = rng.choices(range(len(paths)), k=section.batch)
             views, share = vary_all(show(chosen), rules.fill, rng, lesson.vary_by), 1.0
-            if rng.random() < section.mix:
+            if rng.random() < section.cutmix_prob:
                 views, share = cut_together(views, rng)
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 logits = model(rules.tensor(views).to(device))
@@ -222,7 +222,7 @@ def _teach(
             ]
             loss = sum_losses(told, share)
             loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(model.parameters(), optim.clip)
+            nn.utils.clip_grad_norm_(model.parameters(), optim.max_grad_norm)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(optim, step, section.steps)
             optimizer.step()

@@ -31,9 +31,9 @@ BUCKET = 32
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """``per_row`` conversations at most share an image; a padded batch holds at most ``tokens`` tokens."""
+    """``conversations_per_row`` at most share an image; a padded batch holds at most ``tokens`` tokens."""
 
-    per_row: int
+    conversations_per_row: int
     tokens: int
 
 
@@ -146,7 +146,7 @@ class DialogueSet:
         for indices in by_image.values():
             place = {index: rng.random() for index in sorted(set(indices))}
             indices.sort(key=place.__getitem__)
-            parts = math.ceil(len(indices) / self.sizes.per_row)
+            parts = math.ceil(len(indices) / self.sizes.conversations_per_row)
             rows += [tuple(indices[part::parts]) for part in range(parts)]
         return rows
 
@@ -185,7 +185,7 @@ def largest(dialogues: Sequence[Dialogue], encoder: Encoder, sizes: Sizes, longe
     rows = [
         (len(encoder.prefix(image=image is not None)) + sum(map(len, row)), row)
         for image, branches in talks.items()
-        for row in [sorted(branches, key=len)[-sizes.per_row if image is not None else -1 :]]
+        for row in [sorted(branches, key=len)[-sizes.conversations_per_row if image is not None else -1 :]]
     ]
     length = max((length for length, _ in rows), default=len(encoder.prefix(image=True)) + 1)
     answers = max((sum(b.response_length for b in row) for _, row in rows), default=1)
@@ -218,7 +218,7 @@ def read_set(
             length = len(encoder.prefix(image=has, size=size)) + len(branch)
             if length > longest:
                 failed.append(
-                    Failure(dialogue.id, f"has {length} tokens, more than pretrain.longest {longest}")
+                    Failure(dialogue.id, f"has {length} tokens, more than pretrain.max_tokens {longest}")
                 )
             else:
                 kept.append(dialogue)

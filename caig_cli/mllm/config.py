@@ -110,7 +110,7 @@ class FirstLookSection(Section):
     learning_rate: Positive = 1e-3
     """Peak learning rate."""
 
-    mix: Share = 0.0
+    cutmix_prob: Share = 0.0
     """Share of the steps in which each picture gets a part of another one and both are to be named, against
     learning pictures by heart."""
 
@@ -118,7 +118,7 @@ class FirstLookSection(Section):
 class NothingSection(Section):
     """A new model with random weights."""
 
-    words: ModelName | None = None
+    language_model: ModelName | None = None
     """Model whose tokenizer and language model are taken over (embedded, or a folder), as a LLaVA is built on
     a language model that can already speak; empty makes new ones of the shape below."""
 
@@ -134,7 +134,7 @@ class NothingSection(Section):
     language: LanguageShape = LanguageShape()
     """Shape of the language model."""
 
-    first_look: FirstLookSection | None = None
+    attribute_pretraining: FirstLookSection | None = None
     """Lessons for the tower before the dialogues; empty for none."""
 
 
@@ -155,9 +155,9 @@ class ModelSection(Section):
     """Where training starts."""
 
     base: ModelName | None = "embedded"
-    """Model to start from: embedded, a folder, or a hub name org/name[@revision]; empty with from_nothing."""
+    """Model to start from: embedded, a folder, or a hub name org/name[@revision]; empty with from_scratch."""
 
-    from_nothing: NothingSection | None = None
+    from_scratch: NothingSection | None = None
     """Make a new model instead."""
 
     lora: LoraSection | None = LoraSection()
@@ -168,8 +168,8 @@ class ModelSection(Section):
 
     @model_validator(mode="after")
     def _one_start(self) -> Self:
-        if (self.base is None) == (self.from_nothing is None):
-            raise ValueError("give either base or from_nothing")
-        if self.from_nothing is not None and self.lora is not None:
+        if (self.base is None) == (self.from_scratch is None):
+            raise ValueError("give either base or from_scratch")
+        if self.from_scratch is not None and self.lora is not None:
             raise ValueError("a model from nothing has nothing to adapt; set lora to null")
         return self

@@ -261,7 +261,7 @@ def llama(shape: Mapping[str, Any], tokenizer: Any) -> Any:
     )
 
 
-def from_nothing(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, int, int]) -> Mllm:
+def from_scratch(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, int, int]) -> Mllm:
     """A new model of transformers' LLaVA class with random weights, drawn from torch's generator.
 
     ``tower`` and ``language`` are the configurations of its two halves.

@@ -52,7 +52,7 @@ def stepping(
     name: str, one: Sketch, loss: Callable[[], torch.Tensor], optim: OptimSection, batch: object
 ) -> Phase:
     """The same for any way to the loss of a micro-batch, which ``batch`` tells apart from others."""
-    gradients, there = one.trained * FLOAT, optim.accumulate > 1
+    gradients, there = one.trained * FLOAT, optim.grad_accumulation > 1
 
     def peak_of_step() -> int:
         with _in_training(one, optim.gradient_checkpointing, there):

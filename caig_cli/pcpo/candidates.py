@@ -36,7 +36,7 @@ from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.posing import pose_of
 from caig_cli.painters.registry import PAINTERS, Means, described, together
 from caig_cli.painters.studio.viewpoint import View, view_of
-from caig_cli.pcpo.config import BrushSection
+from caig_cli.pcpo.config import PainterSection
 from caig_cli.records import Creative, Pair, Product, Verdict
 
 VERDICTS = "verdicts"
@@ -132,15 +132,15 @@ def ad_path(folder: RunDir, product: Product, number: int) -> Path:
 
 
 def paint(
-    jobs: Sequence[Job], brush: BrushSection, means: Means, folder: RunDir, pool: Workers
+    jobs: Sequence[Job], painter: PainterSection, means: Means, folder: RunDir, pool: Workers
 ) -> Iterator[None]:
     """Paint what is missing; yields once for each job, in order, as soon as its ads are on disk."""
     mine = folder.part("", writes=True)
     missing = [job for job in jobs if not _painted(folder, job)]
     shots = max((len(job.prompts) for job in missing), default=1)
-    size = math.ceil(together(brush.painter, means.diffusion) / shots)
+    size = math.ceil(together(painter.name, means.diffusion) / shots)
     groups = [missing[start : start + size] for start in range(0, len(missing), size)]
-    made = chain.from_iterable(pool.each(partial(paint_jobs, brush, means), groups))
+    made = chain.from_iterable(pool.each(partial(paint_jobs, painter, means), groups))
     for job in jobs:
         if not _painted(folder, job):
             with folder.timed("wait for the painter"):
@@ -155,29 +155,31 @@ def _painted(folder: RunDir, job: Job) -> bool:
     return all(folder.has_image(path.relative_to(folder.path).as_posix()) for path in paths)
 
 
-def paint_jobs(brush: BrushSection, means: Means, jobs: Sequence[Job]) -> list[list[bytes]]:
+def paint_jobs(painter: PainterSection, means: Means, jobs: Sequence[Job]) -> list[list[bytes]]:
     """PNGs of each job. Runs in a worker."""
-    shots = [shot for job in jobs for shot in _shots(brush, job)]
-    images = iter(_painter(brush.painter, means).paint(shots))
+    shots = [shot for job in jobs for shot in _shots(painter, job)]
+    images = iter(_painter(painter.name, means).paint(shots))
     return [
-        [png_bytes(next(images), _provenance(brush, means, job, k)) for k in range(len(job.prompts))]
+        [png_bytes(next(images), _provenance(painter, means, job, k)) for k in range(len(job.prompts))]
         for job in jobs
     ]
 
 
-def _shots(brush: BrushSection, job: Job) -> list[Shot]:
+def _shots(painter: PainterSection, job: Job) -> list[Shot]:
     cutout = open_cutout(job.cutout)
-    product, size = job.product, parse_size(brush.size)
+    product, size = job.product, parse_size(painter.size)
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
     shape = outline(cutout)
 
     def pose(prompt: str) -> Pose:
-        if brush.stance == "stand":
+        if painter.stance == "stand":
             return STANDS
-        return pose_of(product, cutout, shape, View() if brush.stance else view_of(prompt), brush.stance).pose
+        return pose_of(
+            product, cutout, shape, View() if painter.stance else view_of(prompt), painter.stance
+        ).pose
 
     return [
-        Shot(cutout, prompt, size, job.seed, brush.placement, brush.scale, height, pose(prompt))
+        Shot(cutout, prompt, size, job.seed, painter.placement, painter.scale, height, pose(prompt))
         for prompt in job.prompts
     ]
 
@@ -193,9 +195,9 @@ def _painter(name: str, means: Means) -> Painter:
 
 
 @contextmanager
-def easel(brush: BrushSection, means: Means, device: torch.device) -> Iterator[None]:
+def easel(painter: PainterSection, means: Means, device: torch.device) -> Iterator[None]:
     """A painter with a model has it on the device within the block only."""
-    key = (brush.painter, means)
+    key = (painter.name, means)
     if key in _painters:
         _send(_painters[key], device, device)
     try:
@@ -210,11 +212,11 @@ def _send(painter: Any, where: Any, device: torch.device) -> None:
         painter.to(where)
 
 
-def _provenance(brush: BrushSection, means: Means, job: Job, number: int) -> dict[str, str]:
+def _provenance(painter: PainterSection, means: Means, job: Job, number: int) -> dict[str, str]:
     """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
     facts = {
         "product": job.product.id, "prompt": job.prompts[number], "seed": str(job.seed),
-        "painter": described(brush.painter, means.diffusion), "predicted_ctr": "unknown",
+        "painter": described(painter.name, means.diffusion), "predicted_ctr": "unknown",
     }  # fmt: skip
     return {
         "Software": f"caig {version('caig') or ''}".strip(),

@@ -66,7 +66,7 @@ class PcpoSection(ObjectiveSection):
 
     min_relevance: Annotated[float, Field(ge=-1, le=1)] | None = None
     """By how much more surely the chosen prompt's background must suit the product than the rejected one's,
-    by the judge's own concept or watch.relevance: 0 is at least as surely. Empty asks nothing. Of unpainted
+    by the judge's own concept or eval.relevance: 0 is at least as surely. Empty asks nothing. Of unpainted
     prompts the chosen must be at least as usual for the product."""
 
     reference: Literal["start", "last"] = "start"
@@ -156,10 +156,10 @@ class SamplerSection(Section):
     many as fit the GPU, at most 16."""
 
 
-class BrushSection(Section):
+class PainterSection(Section):
     """How candidates are painted: the judge's size is enough."""
 
-    painter: PainterName = "studio"
+    name: PainterName = "studio"
     """What paints: studio photographs a ray-traced set, diffusion uses the model of section diffusion, fake
     paints a gradient."""
 
@@ -196,7 +196,7 @@ class JudgeSection(Section):
     """Whether the judges are told the product's title and attributes; the authors' code tells nothing."""
 
 
-class WatchSection(Section):
+class EvalSection(Section):
     """Evaluation of every round on products that are not learnt from."""
 
     products: Count = 32
@@ -239,7 +239,7 @@ class PcpoRecipe(PlannedRecipe):
     writer: SamplerSection = SamplerSection()
     """Sampling of candidates."""
 
-    brush: BrushSection = BrushSection()
+    painter: PainterSection = PainterSection()
     """Painting of candidates."""
 
     diffusion: DiffusionSection = DiffusionSection()
@@ -251,7 +251,7 @@ class PcpoRecipe(PlannedRecipe):
     negatives: NegativesSection = NegativesSection()
     """Wrong product information, for the loss pcpo."""
 
-    watch: WatchSection = WatchSection()
+    eval: EvalSection = EvalSection()
     """Evaluation."""
 
     optim: OptimSection = OptimSection(learning_rate=2e-4, log_every=1, checkpoint_every=20)

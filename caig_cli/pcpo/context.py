@@ -30,7 +30,7 @@ from caig_cli.painters import registry
 from caig_cli.painters.registry import Means
 from caig_cli.painters.studio.render import one_thread
 from caig_cli.pcpo.candidates import Team
-from caig_cli.pcpo.config import BrushSection, PcpoRecipe
+from caig_cli.pcpo.config import PainterSection, PcpoRecipe
 from caig_cli.pcpo.loaded_judge import ONE_SIDED, Seat, is_there, knows_the_same, open_seat
 from caig_cli.pcpo.policy import make_policy
 from caig_cli.pcpo.preference_batches import Asking, Sizes
@@ -116,7 +116,7 @@ class Workshop:
     @cached_property
     def finish(self) -> Finisher:
         """Makes prompts of the policy's answers: what is painted is what is learnt."""
-        return Finisher(registry.fitter(self.recipe.brush.painter, self.recipe.diffusion))
+        return Finisher(registry.fitter(self.recipe.painter.name, self.recipe.diffusion))
 
     @property
     def writer_batch(self) -> int:
@@ -159,7 +159,7 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     report.info(runtime.reason)
     accelerator = make_accelerator(runtime, recipe.pcpo.tracker, run.path)
     accelerator.wait_for_everyone()  # the main process has made the run folder ready
-    goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    goods = find_goods(recipe.pcpo, recipe.eval, recipe.seed)
     run.remember("data", goods.files(recipe.pcpo), report.warn)
     seed_everything(derive_seed(recipe.seed, "weights"))
     policy = make_policy(recipe.policy.base, recipe.policy.lora, runtime)
@@ -170,13 +170,13 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     heldout = _heldout(recipe, policy, runtime, report)
     if heldout is not None and not knows_the_same(judge, heldout):
         report.info(f"held-out judge {heldout.judge.name} only watches: {ONE_SIDED}")
-    asked = recipe.watch.relevance if goods.oracle is None else None
+    asked = recipe.eval.relevance if goods.oracle is None else None
     relevance = None if asked is None else _relevance(asked, policy, runtime)
     report.info(
         f"judge {judge.judge.name} "
         + ("is an adapter on the policy's base" if judge.shares_base else "is a model of its own")
     )
-    with start_workers(worker_count(recipe.brush, accelerator.num_processes), one_thread) as pool:
+    with start_workers(worker_count(recipe.painter, accelerator.num_processes), one_thread) as pool:
         if recipe.pcpo.tracker is not None:
             accelerator.init_trackers("caig-pcpo", {"recipe": recipe_hash(recipe)})
         stock = Stock(run, pool, report, recipe.pcpo.cutout)
@@ -187,11 +187,11 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
             accelerator.end_training()
 
 
-def worker_count(brush: BrushSection, processes: int) -> int:
+def worker_count(painter: PainterSection, processes: int) -> int:
     """Painters' processes of one of ``processes`` training processes."""
-    if brush.painter == "diffusion":  # every process would hold the model once more
+    if painter.name == "diffusion":  # every process would hold the model once more
         return 1
-    return brush.workers or (max(1, processors() // processes) if brush.painter in ON_CPU else 1)
+    return painter.workers or (max(1, processors() // processes) if painter.name in ON_CPU else 1)
 
 
 def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:

@@ -24,7 +24,7 @@ from caig_cli.pcpo.scoring import preference_figures
 from caig_cli.records import Pair, Product, Verdict
 
 HELDOUT = "heldout"
-PART = "watch"
+PART = "eval"
 """Folder of the evaluation within that of a round."""
 
 
@@ -38,11 +38,11 @@ class Start:
     """Log-probabilities and rewards on preferences between the starting model's own ads."""
 
 
-def watch_start(shop: Workshop) -> Start:
+def evaluate_start(shop: Workshop) -> Start:
     """Sample, paint and rank the starting model's ads of the watched products, once for all rounds."""
-    shop.stock.cut(shop.goods.watch)
+    shop.stock.cut(shop.goods.evaluate)
     shop.team.wait()
-    products = shop.stock.usable(shop.goods.watch)
+    products = shop.stock.usable(shop.goods.evaluate)
     if not products:
         shop.report.warn("no product is held out: the rounds are not evaluated")
         return Start([], {}, None)
@@ -51,7 +51,7 @@ def watch_start(shop: Workshop) -> Start:
         prompts = _sample(shop, folder, products)
         shown = first_ads(shop, prompts)
     paint_and_rank(shop, folder, products, shown, 0)
-    preferences, _ = prefer_candidates(shop, folder, products, shown, shop.recipe.watch.ads)
+    preferences, _ = prefer_candidates(shop, folder, products, shown, shop.recipe.eval.ads)
     evaluate = None
     if preferences:
         held_out = preference_set(shop, preferences, 0)
@@ -61,7 +61,7 @@ def watch_start(shop: Workshop) -> Start:
     return Start(products, figures, evaluate)
 
 
-def watch(shop: Workshop, of: RunDir, start: Start) -> Figures:
+def evaluate_round(shop: Workshop, of: RunDir, start: Start) -> Figures:
     """Figures of the policy as it is now, on prompts drawn with the starting model's own seeds.
 
     ``of`` is the folder of the round, or of its second attempt.
@@ -89,12 +89,12 @@ def watch(shop: Workshop, of: RunDir, start: Start) -> Figures:
 
 def first_ads(shop: Workshop, prompts: Prompts) -> dict[str, list[str]]:
     """The prompts that are painted."""
-    return {product: texts[: shop.recipe.watch.ads] for product, texts in prompts.items()}
+    return {product: texts[: shop.recipe.eval.ads] for product, texts in prompts.items()}
 
 
 def _sample(shop: Workshop, folder: RunDir, products: Sequence[Product]) -> dict[str, list[str]]:
     """Prompts as they come: repeats are what diversity measures."""
-    count = shop.recipe.watch.prompts
+    count = shop.recipe.eval.prompts
 
     def write(group: Sequence[Product]) -> list[list[str]]:
         seeds = [

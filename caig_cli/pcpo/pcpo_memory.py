@@ -57,8 +57,8 @@ def planned(recipe: PcpoRecipe) -> list[Phase]:
     phases = [_sampling(recipe, ground, _batch(recipe, ground))]
     for name, judge in ground.judges.items():
         phases += _judged(name, judge, here, recipe)
-    if recipe.watch.relevance is not None and ground.goods.oracle is None:
-        phases.append(_relevance(recipe, [*ground.goods.learn, *ground.goods.watch]))
+    if recipe.eval.relevance is not None and ground.goods.oracle is None:
+        phases.append(_relevance(recipe, [*ground.goods.learn, *ground.goods.evaluate]))
     phases.append(replace(here, name="reference", activations=reference))
     return [*phases, replace(learnt, adapters=learnt.adapters + ground.frozen)]
 
@@ -78,13 +78,13 @@ def settled(recipe: PcpoRecipe) -> PcpoRecipe:
 def _elsewhere(recipe: PcpoRecipe) -> bool:
     """Whether a model would have to be downloaded first."""
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
-    sources = (recipe.policy.base, recipe.judge.model, heldout, recipe.watch.relevance)
+    sources = (recipe.policy.base, recipe.judge.model, heldout, recipe.eval.relevance)
     return any(is_remote(source) for source in sources if source is not None)
 
 
 def _ground(recipe: PcpoRecipe) -> _Ground:
-    goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
-    products = [*goods.learn, *goods.watch]
+    goods = find_goods(recipe.pcpo, recipe.eval, recipe.seed)
+    products = [*goods.learn, *goods.evaluate]
     policy = sketch(recipe.policy.base, recipe.planned_runtime(), recipe.policy.lora)
     question = question_for(recipe.policy.base, recipe.writer.question)
     length = model_memory.longest(policy.mllm, map(question.ask, products))
@@ -99,7 +99,7 @@ def _ground(recipe: PcpoRecipe) -> _Ground:
 
 
 def _sampling(recipe: PcpoRecipe, ground: _Ground, batch: int) -> Phase:
-    answers = batch * max(_drawn(recipe), recipe.watch.prompts)
+    answers = batch * max(_drawn(recipe), recipe.eval.prompts)
     longest = recipe.writer.max_new_tokens
     room, cache = model_memory.sampling(ground.policy, batch, ground.length, answers, longest)
     return replace(ground.here, name="sample", activations=room, cache=cache)
@@ -158,7 +158,7 @@ def _judges(recipe: PcpoRecipe, policy: Sketch, products: Sequence[Product]) -> 
     found: dict[str, Needs] = {}
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
     given, told = recipe.pcpo, recipe.judge.caption
-    duels = max(given.candidates * (given.candidates - 1), recipe.watch.ads * (recipe.watch.ads + 1)) // 2
+    duels = max(given.candidates * (given.candidates - 1), recipe.eval.ads * (recipe.eval.ads + 1)) // 2
     for name, source in (("rank", recipe.judge.model), ("watch", heldout)):
         if source is None or source == RANDOM or not is_there(source):
             continue
@@ -173,7 +173,7 @@ def _judges(recipe: PcpoRecipe, policy: Sketch, products: Sequence[Product]) -> 
 
 def _judged(name: str, judge: Needs, here: Phase, recipe: PcpoRecipe) -> list[Phase]:
     """Painting for a judge, and its ranking; the painter stays in between."""
-    weights, canvas = painting(recipe.brush.painter, recipe.diffusion, parse_size(recipe.brush.size))
+    weights, canvas = painting(recipe.painter.name, recipe.diffusion, parse_size(recipe.painter.size))
     there = here
     if not judge.shares:
         home = Phase("") if judge.speaks else here
@@ -185,10 +185,10 @@ def _judged(name: str, judge: Needs, here: Phase, recipe: PcpoRecipe) -> list[Ph
 
 def _relevance(recipe: PcpoRecipe, products: Sequence[Product]) -> Phase:
     """A model that looks at the ads of one product at a time, alone."""
-    one = sketch(str(recipe.watch.relevance), recipe.planned_runtime())
+    one = sketch(str(recipe.eval.relevance), recipe.planned_runtime())
     length = model_memory.longest(one.mllm, _texts(products)) + 64  # its question
-    passes = [Pass(recipe.watch.ads, length, 4 * recipe.watch.ads, recipe.watch.ads)]
-    room = max(model_memory.looking(one, recipe.watch.ads), model_memory.asking(one, passes))
+    passes = [Pass(recipe.eval.ads, length, 4 * recipe.eval.ads, recipe.eval.ads)]
+    room = max(model_memory.looking(one, recipe.eval.ads), model_memory.asking(one, passes))
     return Phase("relevance", one.base, FLOAT * one.adapter, activations=room)
 
 

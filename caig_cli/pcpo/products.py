@@ -23,7 +23,7 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.engine.workers import Workers
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.market.known import Oracle, open_oracle
-from caig_cli.pcpo.config import PcpoSection, WatchSection
+from caig_cli.pcpo.config import EvalSection, PcpoSection
 from caig_cli.records import Failure, Product
 
 SHIPPED = Path(__file__).parents[1] / "embedded" / "catalogue" / "products.json"
@@ -37,14 +37,14 @@ class Goods:
     """Products to learn from and to watch; ``oracle`` where all of them are a market's."""
 
     learn: list[Product]
-    watch: list[Product]
+    evaluate: list[Product]
     failed: list[Failure]
     oracle: Oracle | None
 
     def files(self, section: PcpoSection) -> list[Path]:
         """The files of the products: photos, masks and the tables that name them."""
         tables = [file for file in (section.products, section.eval_products) if file and file.is_file()]
-        photos = [file for one in self.learn + self.watch for file in (one.image, one.mask) if file]
+        photos = [file for one in self.learn + self.evaluate for file in (one.image, one.mask) if file]
         return tables + photos
 
     def of_round(self, number: int, size: int | None) -> list[Product]:
@@ -54,7 +54,7 @@ class Goods:
         return [self.learn[(start + k) % len(self.learn)] for k in range(count)]
 
 
-def find_goods(section: PcpoSection, watch: WatchSection, seed: int) -> Goods:
+def find_goods(section: PcpoSection, evaluation: EvalSection, seed: int) -> Goods:
     """Read the records; no image is opened. Raises UsageError where there is nothing to learn from.
 
     Of a market only the products of its training split are learnt from, and only those of its validation
@@ -70,14 +70,14 @@ def find_goods(section: PcpoSection, watch: WatchSection, seed: int) -> Goods:
     oracle = open_oracle(source)
     if oracle is not None and not all(product.id in oracle.products for product in found):
         oracle = None
-    learn, held_out = _split(found, oracle, section.eval_products is None, watch, seed)
+    learn, held_out = _split(found, oracle, section.eval_products is None, evaluation, seed)
     if section.eval_products is not None:
         held_out, more = read_products(
             section.eval_products, allow_outside=section.allow_outside, columns=_columns()
         )
         failed = failed + more
         held_out, oracle = _other_file(held_out, learn, section.eval_products, oracle)
-    return Goods(learn, held_out[: watch.products], failed, oracle)
+    return Goods(learn, held_out[: evaluation.products], failed, oracle)
 
 
 def _columns() -> Columns:
@@ -86,7 +86,7 @@ def _columns() -> Columns:
 
 
 def _split(
-    found: list[Product], oracle: Oracle | None, hold_out: bool, watch: WatchSection, seed: int
+    found: list[Product], oracle: Oracle | None, hold_out: bool, evaluation: EvalSection, seed: int
 ) -> tuple[list[Product], list[Product]]:
     if oracle is not None:
         split = {product.id: oracle.products[product.id].split for product in found}
@@ -96,7 +96,9 @@ def _split(
             return learn, held_out
     if not hold_out:
         return found, []
-    chosen = held_out_items([product.id for product in found], watch.share, watch.min_products, seed)
+    chosen = held_out_items(
+        [product.id for product in found], evaluation.share, evaluation.min_products, seed
+    )
     learn = [product for product in found if product.id not in chosen]
     return (learn, [product for product in found if product.id in chosen]) if learn else (found, [])
 

@@ -94,7 +94,7 @@ def write_report(
         "loss": f"{recipe.pcpo.loss}, beta {recipe.pcpo.beta:g}",
         "judge": f"{shop.judge.judge.name}{of_judge(shop.judge)}",
         "held-out judge": heldout,
-        "painter": described(recipe.brush.painter, recipe.diffusion),
+        "painter": described(recipe.painter.name, recipe.diffusion),
     }
     summary = "Rounds of sampling, painting, ranking and optimising, watched on products not learnt from."
     sections = _sections(shop, start, rows, list(failed))

@@ -96,8 +96,8 @@ def show_to(
         Job(product, shop.stock.path(product), tuple(prompts[product.id]), paint_seed(seed, product))
         for product in shop.team.share(products)
     ]
-    painted = paint(jobs, shop.recipe.brush, shop.means, folder, shop.pool)
-    at_work = easel(shop.recipe.brush, shop.means, shop.runtime.device)
+    painted = paint(jobs, shop.recipe.painter, shop.means, folder, shop.pool)
+    at_work = easel(shop.recipe.painter, shop.means, shop.runtime.device)
     with shop.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit(), at_work:
         for _ in rank(match, products, Bench(seat.judge, stem), folder, shop.team, painted):
             bar.advance(shop.team.size)

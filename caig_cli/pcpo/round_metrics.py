@@ -12,7 +12,7 @@ import numpy as np
 
 from caig_cli.intervals import ratio_interval, share_interval
 from caig_cli.market.known import Oracle
-from caig_cli.pcpo.config import WatchSection
+from caig_cli.pcpo.config import EvalSection
 from caig_cli.records import Product, Verdict
 
 UNDECIDED = 1e-6
@@ -126,7 +126,7 @@ def why_refused(row: Mapping[str, Any], before: Mapping[str, Any]) -> str | None
     return None
 
 
-def stops_at(rates: Sequence[float | None], watch: WatchSection) -> int | None:
+def stops_at(rates: Sequence[float | None], evaluation: EvalSection) -> int | None:
     """The round to go back to (0: the start) if training should stop after these rounds, None to go on.
 
     It stops when the held-out judge's win rate has been more than ``drop`` below its best so far (the start
@@ -134,8 +134,8 @@ def stops_at(rates: Sequence[float | None], watch: WatchSection) -> int | None:
     shared by another judge.
     """
     known = [0.5, *(-math.inf if rate is None else rate for rate in rates)]
-    if not watch.patience or len(rates) < watch.patience or rates[-1] is None:
+    if not evaluation.patience or len(rates) < evaluation.patience or rates[-1] is None:
         return None
     best = max(known)
-    fallen = all(rate < best - watch.drop for rate in known[-watch.patience :])
+    fallen = all(rate < best - evaluation.drop for rate in known[-evaluation.patience :])
     return known.index(best) if fallen else None

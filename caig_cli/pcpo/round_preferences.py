@@ -86,7 +86,7 @@ def _relevance(
     found = relevance(shop, folder, products, {p.id: len(prompts[p.id]) for p in products})
     if found is None:
         shop.report.warn(
-            "pcpo.min_relevance: the judge has no concept of backgrounds that suit, and watch.relevance "
+            "pcpo.min_relevance: the judge has no concept of backgrounds that suit, and eval.relevance "
             "names no model that could say; painted pairs are taken as they are"
         )
     return found
@@ -101,7 +101,7 @@ def fit_rounds(shop: Workshop, last: int) -> Surrogate | None:
     if not shop.recipe.surrogate.products:
         return None
     groups = [group for n in range(1, last + 1) for group in judged_groups(shop.folder(n))]
-    return fit_surrogate(groups, registry.word_reader(shop.recipe.brush.painter))
+    return fit_surrogate(groups, registry.word_reader(shop.recipe.painter.name))
 
 
 def prefer_unpainted_of(

@@ -87,10 +87,10 @@ def _pinpoints(raw: Mapping[str, Any]) -> list[list[int]]:
         ) from None
 
 
-def tower_folder(checkpoint: Path, raw: Mapping[str, Any], clip: Path | None) -> Path | None:
+def tower_folder(checkpoint: Path, raw: Mapping[str, Any], vision_tower: Path | None) -> Path | None:
     """The folder of the tower that is given, or named by path or hub name and here."""
-    if clip is not None:
-        return clip
+    if vision_tower is not None:
+        return vision_tower
     named = str(raw.get("mm_vision_tower") or "")
     folder = checkpoint / named
     if named and (folder / "config.json").is_file():
@@ -112,7 +112,8 @@ def tower_config(checkpoint: Path, raw: Mapping[str, Any], folder: Path | None) 
         told = dict(TOWERS[name])
     else:
         raise UsageError(
-            f"{checkpoint}: its vision tower {raw.get('mm_vision_tower')!r} is not here; give --clip FOLDER"
+            f"{checkpoint}: its vision tower {raw.get('mm_vision_tower')!r} is not here; "
+            "give --vision-tower FOLDER"
         )
     defaults = CLIPVisionConfig()
     known = ("attention_dropout", "hidden_act", "layer_norm_eps", *TOWERS["clip-vit-large-patch14-336"])

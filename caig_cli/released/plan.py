@@ -77,10 +77,10 @@ class Plan:
         return sum(torch.Size(shape).numel() for shape in self.shapes.values()) * self.dtype.itemsize
 
 
-def make_plan(checkpoint: Path, clip: Path | None, words: int, dtype: torch.dtype | None) -> Plan:
+def make_plan(checkpoint: Path, vision_tower: Path | None, words: int, dtype: torch.dtype | None) -> Plan:
     """The plan of a checkpoint whose tokenizer has ``words`` entries; ``dtype`` None keeps its own.
 
-    ``clip`` is the folder of the vision tower; None means the one that the checkpoint names.
+    ``vision_tower`` is the folder of the vision tower; None means the one that the checkpoint names.
     Raises UsageError for a layout that has no counterpart and for weights that are missing, unknown or of
     wrong shape, each by name.
     """
@@ -89,7 +89,7 @@ def make_plan(checkpoint: Path, clip: Path | None, words: int, dtype: torch.dtyp
     reward = "score.weight" in weights
     if not reward and raw.get("problem_type") is not None:
         raise UsageError(f"{checkpoint}: a reward model without its preference head: lacks score.weight")
-    folder = tower_folder(checkpoint, raw, clip)
+    folder = tower_folder(checkpoint, raw, vision_tower)
     tied = "lm_head.weight" not in weights and (reward or bool(raw.get("tie_word_embeddings")))
     try:
         config = make_config(raw, tower_config(checkpoint, raw, folder), words)
@@ -131,7 +131,8 @@ def _elsewhere(raw: Mapping[str, Any], checkpoint: Path, folder: Path | None) ->
         return {}
     if folder is None:
         raise UsageError(
-            f"{checkpoint}: its vision tower {raw.get('mm_vision_tower')!r} is not in it; give --clip FOLDER"
+            f"{checkpoint}: its vision tower {raw.get('mm_vision_tower')!r} is not in it; "
+            "give --vision-tower FOLDER"
         )
     # A CLIP that was saved without its text half may have dropped the first part of its names.
     return {

@@ -58,13 +58,13 @@ class Architecture:
 
 def _names(model: Vam | Cg4ctr | MllmReward) -> Settings:
     """The part of the settings that tells what a model names in ads."""
-    return {} if model.names is None else {"names": model.names.settings}
+    return {} if model.names is None else {"concepts": model.names.settings}
 
 
 def _judge_by_names(model: R, settings: Settings) -> R:
     """As the settings tell."""
-    if "names" in settings:
-        model.judge_by(open_names(model.seen_width, settings["names"]))
+    if "concepts" in settings:
+        model.judge_by(open_names(model.seen_width, settings["concepts"]))
     return model
 
 
@@ -121,9 +121,9 @@ def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
 
 def read_names(folder: Path, settings: Settings, width: int) -> Names | None:
     """The names that a stored language model reads off features of ``width``, if it judges by any."""
-    if "names" not in settings:
+    if "concepts" not in settings:
         return None
-    names, own = open_names(width, settings["names"]), "names."
+    names, own = open_names(width, settings["concepts"]), "names."
     weights = read_weights(folder / NAMES).items()
     names.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
     return names
@@ -158,8 +158,8 @@ def _go_on_mllm(folder: Path, settings: Settings, section: RewardSection, runtim
 
 
 def _start_vam(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> Vam:
-    if section.vam.names_of is not None:
-        return _eyes_of(section.vam.names_of, runtime)
+    if section.vam.concepts_from is not None:
+        return _eyes_of(section.vam.concepts_from, runtime)
     return Vam(encoders.new_vision(section.vam.vision)).to(runtime.device)
 
 
@@ -176,8 +176,10 @@ def _eyes_of(source: str, runtime: Runtime) -> Vam:
 
     folder = locate(source)
     facts = read_facts(folder)
-    if facts.arch != "vam" or "names" not in facts.settings:
-        raise UsageError(f"model.vam.names_of {source}: is no judge of architecture vam that judges by names")
+    if facts.arch != "vam" or "concepts" not in facts.settings:
+        raise UsageError(
+            f"model.vam.concepts_from {source}: is no judge of architecture vam that judges by names"
+        )
     model = _read_vam(folder, facts.settings, runtime)
     model.forget_clicks()
     model.freeze_sight()
@@ -217,7 +219,7 @@ def _read_vam(folder: Path, settings: Settings, runtime: Runtime) -> Vam:
 
 def _read_cg4ctr(folder: Path, settings: Settings, runtime: Runtime) -> Cg4ctr:
     vision = encoders.read_vision(folder / "vision", ImageRules.from_config(settings["rules"]))
-    text = encoders.read_text(folder / "text", int(settings["longest"]))
+    text = encoders.read_text(folder / "text", int(settings["max_tokens"]))
     model = _judge_by_names(Cg4ctr(vision, text, int(settings["width"])), settings)
     return _weighed(model, folder, runtime)
 
@@ -262,7 +264,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         settings=lambda model: (
             {
                 "rules": model.rules.to_config(),
-                "longest": model.text.longest,
+                "max_tokens": model.text.max_tokens,
                 "width": model.meet[0].out_features,
             }
             | _names(model)

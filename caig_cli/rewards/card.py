@@ -49,7 +49,7 @@ def how_sure(figures: Mapping[str, float]) -> str:
 
 def _named(facts: RewardFacts) -> list[str]:
     """What it judges by, where that are names."""
-    tasks = [task for task in facts.settings.get("names", []) if not task.get("aside")]
+    tasks = [task for task in facts.settings.get("concepts", []) if not task.get("auxiliary_only")]
     each = ", ".join(f"{len(task['names'])} of {task['task']}" for task in tasks)
     return [f"It judges by the chances of names that it tells apart in ads: {each}."] if tasks else []
 

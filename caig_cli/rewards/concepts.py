@@ -135,7 +135,7 @@ class Names(nn.Module):
     def settings(self) -> list[Mapping[str, Any]]:
         """What ``open_names`` needs."""
         return [
-            {"task": t.name, "names": list(t.names), "several": t.several, "aside": t in self._aside}
+            {"task": t.name, "names": list(t.names), "several": t.several, "auxiliary_only": t in self._aside}
             for t in self.tasks
         ]
 
@@ -163,7 +163,7 @@ def is_judgement(task: Task) -> bool:
 def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
     """The layers that ``settings`` describe; their weights are random."""
     tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
-    aside = {str(row["task"]) for row in settings if row.get("aside")}
+    aside = {str(row["task"]) for row in settings if row.get("auxiliary_only")}
     return Names(width, tasks, aside).requires_grad_(False).eval()
 
 
@@ -177,9 +177,12 @@ def learn_names(
     taught, asked = name_pictures(dialogues, section.tasks)
     kept = read_weights(lesson.run, FILE)
     torch.manual_seed(derive_seed(lesson.seed, "names"))
-    names = Names(model.seen_width, asked, section.aside).to(device_of(model))
+    names = Names(model.seen_width, asked, section.auxiliary_only).to(device_of(model))
     if names.width == 0:
-        raise UsageError("train_rm.lessons: all that they name is aside (train_rm.first_look.aside)")
+        raise UsageError(
+            "train_rm.attribute_data: all that it names is auxiliary "
+            "(train_rm.attribute_pretraining.auxiliary_only)"
+        )
     if kept is not None and kept.keys() == names.state_dict().keys():
         names.load_state_dict(kept)
     else:

@@ -23,11 +23,11 @@ class AdLookSection(FirstLookSection):
     )  # fmt: skip
     """Tasks whose answers are names to tell apart; a yes or no is judged from all other names."""
 
-    aside: tuple[str, ...] = ("advertised",)
+    auxiliary_only: tuple[str, ...] = ("advertised",)
     """Tasks whose names only such judgements read: what all ads of a product share would be noise where these
     are compared."""
 
-    then_frozen: bool = False
+    freeze_encoder: bool = False
     """Whether the encoder stays as the lessons leave it. Clicks are noise mostly: from a few thousand ads, an
     encoder that goes on learning knows the ads by heart before it knows what is clicked."""
 
@@ -60,7 +60,7 @@ class MllmRewardSection(Section):
     layout: Literal["two_images", "side_by_side"] = "two_images"
     """Two ads as two images, or beside each other in one (the official input)."""
 
-    names_of: str | None = None
+    concepts_from: str | None = None
     """Judge on the same base (embedded, or a folder) whose names this one judges by too, where there are no
     lessons to learn names from; empty for none."""
 
@@ -110,7 +110,7 @@ class TextSection(Section):
     heads: Count = 4
     """Attention heads."""
 
-    longest: Count = 64
+    max_tokens: Count = 64
     """Tokens that are read of a text."""
 
 
@@ -120,7 +120,7 @@ class VamSection(Section):
     vision: VisionSection = VisionSection()
     """Image encoder."""
 
-    names_of: str | None = None
+    concepts_from: str | None = None
     """Judge of this architecture (heldout, or a folder) whose encoder and names this one takes over, without
     what it learnt of clicks; empty for none."""
 
@@ -151,7 +151,7 @@ class RewardSection(Section):
     question: QuestionSection = QuestionSection()
     """Question."""
 
-    names: bool = False
+    concept_bottleneck: bool = False
     """Whether ads are judged by what the lessons of train_rm name in them: the chances of each name take the
     place of features in vam and cg4ctr, and add to what mllm reads. The eyes must stay as they are."""
 
@@ -174,11 +174,11 @@ class TrainRmSection(Section):
     eval_pairs: Path | None = None
     """Pairs to evaluate and calibrate on; empty holds out a share of the items of pairs."""
 
-    lessons: Path | None = None
+    attribute_data: Path | None = None
     """Dialogues about ads (LLaVA JSON), whose named parts the vision encoder learns to see before it judges;
     empty for none. Clicks alone teach a small encoder next to nothing."""
 
-    first_look: AdLookSection = AdLookSection()
+    attribute_pretraining: AdLookSection = AdLookSection()
     """How it learns from the lessons."""
 
     images: Path | None = None
@@ -193,13 +193,13 @@ class TrainRmSection(Section):
     min_eval_items: Count = 10
     """Items to hold out at least, or half of them where that is less: fewer measure and calibrate nothing."""
 
-    eval_most: Count = 2000
+    max_eval_pairs: Count = 2000
     """Held-out pairs to evaluate on, at most."""
 
-    soft: bool = True
+    soft_labels: bool = True
     """Learn posterior probabilities (p_left) where the file has them, instead of the observed winner."""
 
-    weigh: Literal["none", "gap", "confidence"] = "none"
+    pair_weighting: Literal["none", "gap", "confidence"] = "none"
     """What a pair counts: all alike, by the ratio of the rates, or by how sure the posterior is."""
 
     swap: Literal["none", "random", "both"] = "both"
@@ -223,10 +223,10 @@ class TrainRmSection(Section):
     batch_pairs: Count = 64
     """Pairs of a micro-batch; whole items stay together as far as they fit."""
 
-    vary_images: Annotated[float, Field(ge=0)] = 0.0
+    augment: Annotated[float, Field(ge=0)] = 0.0
     """Strength of image variation (mirror, shift, scale, turn, brightness); 0 for none."""
 
-    views: Count = 4
+    augmentations: Count = 4
     """Variations of each ad when a frozen tower's features are kept; others see ever new ones."""
 
     cache_mb: Annotated[int, Field(ge=0)] = 2048
@@ -267,7 +267,7 @@ class SecondSection(Section):
     """Its architecture; empty takes vam beside mllm where rates are known, and else cg4ctr or vam."""
 
     optim: OptimSection = OptimSection(
-        learning_rate=3e-3, warmup=0.05, floor=0.02, weight_decay=0.05, beta2=0.98, epochs=16.0,
+        learning_rate=3e-3, warmup=0.05, min_lr_ratio=0.02, weight_decay=0.05, beta2=0.98, epochs=16.0,
         log_every=20, evaluate_every=100,
     )  # fmt: skip
     """Its optimisation."""
@@ -303,6 +303,13 @@ class TrainRmRecipe(PlannedRecipe):
             "vam": self.model.vam.vision.frozen,
             "cg4ctr": self.model.cg4ctr.vision.frozen,
         }[self.model.arch]
-        if self.model.names and not pre_trained and not self.train_rm.first_look.then_frozen:
-            raise ValueError("model.names wants eyes that stay; set train_rm.first_look.then_frozen")
+        if (
+            self.model.concept_bottleneck
+            and not pre_trained
+            and not self.train_rm.attribute_pretraining.freeze_encoder
+        ):
+            raise ValueError(
+                "model.concept_bottleneck needs a frozen encoder; "
+                "set train_rm.attribute_pretraining.freeze_encoder"
+            )
         return self

@@ -52,7 +52,7 @@ def settled(recipe: TrainRmRecipe) -> TrainRmRecipe:
         return replaced(recipe, {"model.base": None, "model.mllm.base": source})
     if before.facts.arch != arch:
         raise UsageError(f"--base {source}: is a judge of architecture {before.facts.arch}; say so by --arch")
-    if recipe.train_rm.lessons is not None or recipe.model.names:
+    if recipe.train_rm.attribute_data is not None or recipe.model.concept_bottleneck:
         raise UsageError(f"--base {source}: a judge goes on with what it sees; leave lessons and names out")
     return replaced(recipe, _kept(before) if arch == "mllm" else {})
 
@@ -66,7 +66,7 @@ def _kept(before: Before) -> dict[str, Any]:
         "model.mllm.base": facts.base if adapter else str(before.folder),
         "model.mllm.lora": lora_of(before.folder).model_dump() if adapter else None,
         "model.mllm.layout": facts.settings["layout"],
-        "model.mllm.names_of": None,
+        "model.mllm.concepts_from": None,
     }
 
 
@@ -77,14 +77,14 @@ def second_recipe(recipe: TrainRmRecipe, data: Data) -> TrainRmRecipe:
         "seed": derive_seed(recipe.seed, "second") % 2**31,
         "model.arch": arch,
         "model.base": None,
-        "model.names": False,
-        "train_rm.lessons": None,
+        "model.concept_bottleneck": False,
+        "train_rm.attribute_data": None,
         "optim": recipe.second.optim.model_dump(),
         "second.train": False,
     }
     part = recipe.model.vam
-    if arch == "vam" and part.names_of is None and part.vision.base is None and is_there(HELDOUT):
-        values["model.vam.names_of"] = HELDOUT  # eyes of its own that have learnt to see already
+    if arch == "vam" and part.concepts_from is None and part.vision.base is None and is_there(HELDOUT):
+        values["model.vam.concepts_from"] = HELDOUT  # eyes of its own that have learnt to see already
     if arch != "mllm":
         values["quantise"] = "auto"
     return replaced(recipe, values)

@@ -45,11 +45,11 @@ class VisionEncoder(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """Texts to [B, D]: the mean of a text model's real tokens, of which at most ``longest`` are read."""
+    """Texts to [B, D]: the mean of a text model's real tokens, of which at most ``max_tokens`` are read."""
 
-    def __init__(self, model: Any, tokenizer: Any, longest: int) -> None:
+    def __init__(self, model: Any, tokenizer: Any, max_tokens: int) -> None:
         super().__init__()
-        self.model, self.tokenizer, self.longest = model, tokenizer, longest
+        self.model, self.tokenizer, self.max_tokens = model, tokenizer, max_tokens
         self.width = int(model.config.hidden_size)
 
     def forward(self, texts: Sequence[str]) -> torch.Tensor:
@@ -58,7 +58,7 @@ class TextEncoder(nn.Module):
             unique,
             padding=True,
             truncation=True,
-            max_length=self.longest,
+            max_length=self.max_tokens,
             split_special_tokens=True,
             return_tensors="pt",
         ).to(self.model.device)
@@ -91,7 +91,7 @@ def new_text(section: TextSection, texts: Iterable[str]) -> TextEncoder:
     if section.base is not None:
         folder = locate(section.base)
         tokenizer = auto.read_tokenizer(folder)
-        return TextEncoder(_pretrained(folder, "text_config"), tokenizer, section.longest)
+        return TextEncoder(_pretrained(folder, "text_config"), tokenizer, section.max_tokens)
     tokenizer = train_tokenizer(texts, section.vocabulary)
     config = transformers.BertConfig(
         vocab_size=len(tokenizer),
@@ -99,10 +99,10 @@ def new_text(section: TextSection, texts: Iterable[str]) -> TextEncoder:
         num_hidden_layers=section.depth,
         num_attention_heads=section.heads,
         intermediate_size=4 * section.width,
-        max_position_embeddings=section.longest,
+        max_position_embeddings=section.max_tokens,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return TextEncoder(auto.make_model(config), tokenizer, section.longest)
+    return TextEncoder(auto.make_model(config), tokenizer, section.max_tokens)
 
 
 def write_text(encoder: TextEncoder, folder: Path) -> None:
@@ -116,10 +116,10 @@ def read_vision(folder: Path, rules: ImageRules) -> VisionEncoder:
     return VisionEncoder(_described(folder), rules)
 
 
-def read_text(folder: Path, longest: int) -> TextEncoder:
+def read_text(folder: Path, max_tokens: int) -> TextEncoder:
     """The encoder that ``write_text`` described; its weights are random."""
     tokenizer = auto.read_tokenizer(folder)
-    return TextEncoder(_described(folder), tokenizer, longest)
+    return TextEncoder(_described(folder), tokenizer, max_tokens)
 
 
 def _pretrained(folder: Path, part: str) -> Any:

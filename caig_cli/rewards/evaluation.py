@@ -109,7 +109,7 @@ def measure(said: Opinion, held_out: PairSet, temperature_P: Floats | float) -> 
         "ece": judge_metrics.calibration_error(p_P, truth_P),
         "order_agreement": judge_metrics.order_agreement(shown_P, swapped_P),
     }
-    if all(pair.q is not None for pair in held_out.pairs):
+    if all(pair.p_observed_left is not None for pair in held_out.pairs):
         figures["ceiling"] = ceiling = float(np.maximum(truth_P, 1 - truth_P).mean())
         share = judge_metrics.attainable(accuracy, ceiling)
         figures |= {} if share is None else {"attainable": share}

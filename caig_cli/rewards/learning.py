@@ -54,7 +54,7 @@ def learn(recipe: TrainRmRecipe, data: Data, runtime: Runtime, run_dir: RunDir, 
     seed_everything(derive_seed(recipe.seed, "weights"))
     wording = wording_of(recipe)
     model, before = _start(recipe, architecture, [wording.text(pair) for pair in data.train], runtime)
-    lesson = Lesson(recipe.seed, recipe.train_rm.vary_images, runtime, run_dir, report)
+    lesson = Lesson(recipe.seed, recipe.train_rm.augment, runtime, run_dir, report)
     if before is None:
         learn_to_see(model, recipe.model, recipe.train_rm, lesson)
     mixed = not architecture.needs_rates
@@ -113,8 +113,8 @@ def _sets(
     held_out, failed_too = usable(data.held_out, ads, report)
     if not train:
         raise UsageError(f"{section.pairs}: no pair can be used; {(data.failed + failed)[0].error}")
-    views = section.views if model.looks_last else FRESH
-    looks = Looks(ads, strength=section.vary_images, views=views, seed=recipe.seed)
+    views = section.augmentations if model.looks_last else FRESH
+    looks = Looks(ads, strength=section.augment, views=views, seed=recipe.seed)
     learnt = PairSet(train, teaching(section), wording, looks, section.batch_pairs, mixed=mixed)
     judged = PairSet(held_out, teaching(section), wording, looks, section.batch_pairs) if held_out else None
     if model.looks_last:

@@ -32,7 +32,7 @@ class Data:
 
     def files(self, section: TrainRmSection) -> list[Path]:
         """The files that a model learns from and is judged on: pairs, lessons, and the ads of the pairs."""
-        named = (section.pairs, section.eval_pairs, section.lessons)
+        named = (section.pairs, section.eval_pairs, section.attribute_data)
         pairs = self.train + self.held_out
         return [file for file in named if file is not None] + ad_files(pairs)
 
@@ -44,7 +44,7 @@ def ad_files(pairs: Sequence[Pair]) -> list[Path]:
 
 def teaching(section: TrainRmSection) -> Teaching:
     """What a pair teaches, as the recipe says."""
-    return Teaching(section.soft, section.weigh, section.prior)
+    return Teaching(section.soft_labels, section.pair_weighting, section.prior)
 
 
 def read_data(section: TrainRmSection, seed: int) -> Data:
@@ -63,7 +63,7 @@ def read_data(section: TrainRmSection, seed: int) -> Data:
     known = [pair for pair in train if target(pair) is not None]
     unknown = "has neither target nor p_left, so that there is nothing to learn"
     failed = failed + [Failure(pair.id, unknown) for pair in train if target(pair) is None]
-    held_out = _most([p for p in held_out if p.truth is not None], section.eval_most, seed)
+    held_out = _most([p for p in held_out if p.truth is not None], section.max_eval_pairs, seed)
     if not known:
         raise UsageError(
             f"{section.pairs}: no pair can be used; {failed[0].error if failed else 'it is empty'}"
@@ -81,7 +81,7 @@ def is_simulated(section: TrainRmSection, data: Data) -> bool:
 
 def from_market(pairs: Sequence[Pair]) -> bool:
     """Whether a pair knows its truth, or an ad is one of a simulated market."""
-    return any(pair.q is not None for pair in pairs) or of_market(ad_files(pairs))
+    return any(pair.p_observed_left is not None for pair in pairs) or of_market(ad_files(pairs))
 
 
 def _most(pairs: Sequence[Pair], limit: int, seed: int) -> list[Pair]:

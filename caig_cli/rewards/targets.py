@@ -20,26 +20,27 @@ LEAST = 1e-3
 class Teaching:
     """How a click log is believed.
 
-    ``soft``: targets are posterior probabilities where the file has them, else 1 or 0. ``weigh``: pairs count
-    alike (none), by the ratio of their rates (gap), or by how sure the posterior is (confidence).
+    ``soft_labels``: targets are posterior probabilities where the file has them, else 1 or 0.
+    ``pair_weighting``: pairs count alike (none), by the ratio of their rates (gap), or by how sure the
+    posterior is (confidence).
     ``prior``: Beta prior (a, b) that smooths observed rates; None takes them as they are.
     """
 
-    soft: bool = True
-    weigh: Literal["none", "gap", "confidence"] = "none"
+    soft_labels: bool = True
+    pair_weighting: Literal["none", "gap", "confidence"] = "none"
     prior: tuple[float, float] | None = None
 
     def target(self, pair: Pair) -> float | None:
         """P(left is clicked more) to learn; None when the pair says nothing."""
-        if pair.p_left is not None and (self.soft or pair.target is None):
+        if pair.p_left is not None and (self.soft_labels or pair.target is None):
             return pair.p_left
         return None if pair.target is None else float(pair.target == "left")
 
     def weight(self, pair: Pair) -> float:
         """How much the pair counts; 1 where the file does not say what the weight is made of."""
-        if self.weigh == "confidence" and pair.p_left is not None:
+        if self.pair_weighting == "confidence" and pair.p_left is not None:
             return max(LEAST, abs(2 * pair.p_left - 1))
-        if self.weigh == "gap" and pair.left.ctr and pair.right.ctr:
+        if self.pair_weighting == "gap" and pair.left.ctr and pair.right.ctr:
             return max(LEAST, abs(math.log(pair.left.ctr / pair.right.ctr)))
         return 1.0
 

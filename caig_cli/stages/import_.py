@@ -40,7 +40,7 @@ class ReleasedSection(Section):
     out: Path | None = None
     """Folder to make."""
 
-    clip: ModelName | None = None
+    vision_tower: ModelName | None = None
     """Vision tower, a folder or a hub name; empty means the one that the checkpoint names or holds."""
 
     overwrite: bool = False
@@ -59,7 +59,7 @@ def models(recipe: ImportRecipe) -> dict[str, Check | None]:
     from caig_cli.released.config import check
 
     given = recipe.released
-    named: dict[str | None, Check | None] = {given.checkpoint: check, given.clip: None}
+    named: dict[str | None, Check | None] = {given.checkpoint: check, given.vision_tower: None}
     return {source: check for source, check in named.items() if source is not None}
 
 
@@ -117,10 +117,10 @@ def _planned(recipe: ImportRecipe) -> tuple[Plan, Any]:
         raise UsageError(f"dtype {recipe.dtype!r}: expected auto, {', '.join(DTYPES)}")
     _out(recipe)
     checkpoint = sources.locate(given.checkpoint, check=check)  # first of all, is it a checkpoint?
-    clip = None if given.clip is None else sources.locate(given.clip)
+    vision_tower = None if given.vision_tower is None else sources.locate(given.vision_tower)
     tokenizer = read_tokenizer(checkpoint)
     dtype = None if recipe.dtype == "auto" else getattr(torch, DTYPES[recipe.dtype])
-    return make_plan(checkpoint, clip, len(tokenizer), dtype), tokenizer
+    return make_plan(checkpoint, vision_tower, len(tokenizer), dtype), tokenizer
 
 
 def _out(recipe: ImportRecipe) -> Path:

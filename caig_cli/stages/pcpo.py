@@ -52,12 +52,12 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     from caig_cli.mllm.families import check_folder
 
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
-    named = (recipe.policy.base, recipe.judge.model, heldout, recipe.watch.relevance)
+    named = (recipe.policy.base, recipe.judge.model, heldout, recipe.eval.relevance)
     mllms: dict[str, Check | None] = {source: check_folder for source in named if source is not None}
     network = hub_name(recipe.pcpo.cutout)
     if network is not None:
         mllms[str(network)] = None
-    return mllms | registry.models(recipe.brush.painter, recipe.diffusion)
+    return mllms | registry.models(recipe.painter.name, recipe.diffusion)
 
 
 def check(recipe: PcpoRecipe) -> None:
@@ -69,7 +69,7 @@ def check(recipe: PcpoRecipe) -> None:
 
     if recipe.pcpo.max_kl is not None and not recipe.optim.evaluate_every:
         raise UsageError("pcpo.max_kl is measured while a round trains; set optim.evaluate_every (10)")
-    find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    find_goods(recipe.pcpo, recipe.eval, recipe.seed)
     if recipe.pcpo.hugging_face_file:
         check_parquet()
     if not sources.is_remote(recipe.policy.base):
@@ -85,11 +85,11 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     from caig_cli.pcpo.products import find_goods
 
     given = recipe.pcpo
-    goods = find_goods(given, recipe.watch, recipe.seed)
+    goods = find_goods(given, recipe.eval, recipe.seed)
     size = len(goods.of_round(1, given.products_per_round))
     known = "a market's products, whose truth is known" if goods.oracle else "products"
     lines = [
-        f"{len(goods.learn)} {known}, {len(goods.watch)} held out, {len(goods.failed)} unusable",
+        f"{len(goods.learn)} {known}, {len(goods.evaluate)} held out, {len(goods.failed)} unusable",
         f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
         *_guards(recipe),
         recipe.reason(),
@@ -99,14 +99,14 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
         lines.append(f"asked {_question(recipe).described}")
     if not is_there(recipe.judge.model):
         raise UsageError(f"judge {recipe.judge.model} is missing from this installation; set judge.model")
-    if recipe.watch.relevance is not None:
-        lines.append(f"relevance judge {sources.describe(recipe.watch.relevance, folders.locate)}")
+    if recipe.eval.relevance is not None:
+        lines.append(f"relevance judge {sources.describe(recipe.eval.relevance, folders.locate)}")
     watcher = heldout_of(recipe.judge.model, recipe.judge.heldout)
     watched = f"watched by {watcher}" if watcher and is_there(watcher) else "no held-out judge"
     return [
         *lines,
         f"judge {recipe.judge.model}, {watched}",
-        *registry.planned(recipe.brush.painter, recipe.diffusion),
+        *registry.planned(recipe.painter.name, recipe.diffusion),
     ]
 
 
@@ -154,7 +154,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Play the rounds and write ``adapter/`` in the run folder: a PEFT adapter that caig generate takes."""
     from caig_cli.pcpo import reporting
     from caig_cli.pcpo.context import open_workshop
-    from caig_cli.pcpo.evaluation import watch_start
+    from caig_cli.pcpo.evaluation import evaluate_start
     from caig_cli.pcpo.round_metrics import stops_at
 
     use_threads(recipe.threads)
@@ -162,7 +162,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     recipe = settled(recipe)
     rows: list[dict[str, Any]] = []
     with open_workshop(recipe, run_dir, report) as shop:
-        start = watch_start(shop)
+        start = evaluate_start(shop)
         _begin(shop)
         for number in range(1, recipe.pcpo.rounds + 1):
             row = _finished(shop, number)
@@ -173,7 +173,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
             reporting.tell(shop, start, rows)
             taken = shop.policy_after(number)
             heldout = [row["win_rate_heldout"] for row in rows]
-            back = stops_at(heldout, recipe.watch) if shop.heldout_decides else None
+            back = stops_at(heldout, recipe.eval) if shop.heldout_decides else None
             if back is not None:
                 report.warn(f"the held-out judge has fallen: stopped after round {number}, took round {back}")
                 taken = back
@@ -239,12 +239,12 @@ def _learn(
     shop: Workshop, folder: RunDir, preferences: Sequence[Preference], number: int, start: Start, step: float
 ) -> dict[str, Any]:
     """Optimise from where the policy is, and the figures of what it came to."""
-    from caig_cli.pcpo.evaluation import watch
+    from caig_cli.pcpo.evaluation import evaluate_round
     from caig_cli.pcpo.optimise import optimise
 
     held_out = optimise(shop, folder, preferences, number, start.evaluate, step=step)
     return {
-        **watch(shop, folder, start),
+        **evaluate_round(shop, folder, start),
         "chosen_logp": held_out.get("logps/chosen"),
         "rejected_logp": held_out.get("logps/rejected"),
         **{f"heldout/{name}": value for name, value in held_out.items()},

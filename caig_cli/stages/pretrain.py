@@ -43,7 +43,7 @@ LEAN = {
     "quantise": "nf4",
     "optim.gradient_checkpointing": True,
     "pretrain.batch_tokens": 1024,
-    "pretrain.per_row": 1,
+    "pretrain.conversations_per_row": 1,
 }
 """Values that need less memory."""
 
@@ -75,16 +75,16 @@ class DataSection(Section):
     balance: Share = 0.0
     """0 counts every response token alike, 1 every answer alike, however long."""
 
-    per_row: Count = 4
+    conversations_per_row: Count = 4
     """Conversations that may share one look at their image; 1 trains each alone (same result, slower)."""
 
     batch_tokens: Count = 2048
     """Tokens of a micro-batch, image tokens and padding included."""
 
-    longest: Count = 1024
+    max_tokens: Count = 1024
     """Tokens of the longest dialogue, image included; longer ones are left out and listed."""
 
-    vary_images: Annotated[float, Field(ge=0)] = 0.0
+    augment: Annotated[float, Field(ge=0)] = 0.0
     """Strength of image variation (mirror, shift, scale, turn, colour behind a cut-out); 0 for none."""
 
     tracker: Tracker | None = None
@@ -119,8 +119,8 @@ def models(recipe: PretrainRecipe) -> dict[str, Check | None]:
     """The model that a run starts from."""
     from caig_cli.mllm.families import check_folder
 
-    new = recipe.model.from_nothing
-    source = recipe.model.base if new is None else new.words
+    new = recipe.model.from_scratch
+    source = recipe.model.base if new is None else new.language_model
     return {} if source is None else {source: check_folder}
 
 
@@ -171,7 +171,9 @@ def memory(recipe: PretrainRecipe) -> list[Phase]:
     )
     train, _ = _read(recipe)
     data = recipe.pretrain
-    batch = largest(train, one.mllm.encoder, Sizes(data.per_row, data.batch_tokens), data.longest)
+    batch = largest(
+        train, one.mllm.encoder, Sizes(data.conversations_per_row, data.batch_tokens), data.max_tokens
+    )
     learnt = needs.learning("train", one, [batch], recipe.optim)
     return [learnt, replace(learnt, name="evaluate", activations=needs.asking(one, [batch]))]
 
@@ -196,16 +198,16 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     mllm = _start(recipe, train, runtime)
     data = recipe.pretrain
     pictures = Pictures(mllm.rules)
-    sizes = Sizes(data.per_row, data.batch_tokens)
-    learn, failed = read_set(train, mllm.encoder, pictures, sizes, data.longest, report)
-    judge, failed_too = read_set(held_out, mllm.encoder, pictures, sizes, data.longest, report)
+    sizes = Sizes(data.conversations_per_row, data.batch_tokens)
+    learn, failed = read_set(train, mllm.encoder, pictures, sizes, data.max_tokens, report)
+    judge, failed_too = read_set(held_out, mllm.encoder, pictures, sizes, data.max_tokens, report)
     if not learn.dialogues:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
-    new = recipe.model.from_nothing
+    new = recipe.model.from_scratch
     if new is not None:
-        if new.first_look is not None:
-            lesson = Lesson(recipe.seed, data.vary_images, runtime, run_dir, report)
-            first_look(mllm, learn.dialogues, pictures, new.first_look, lesson)
+        if new.attribute_pretraining is not None:
+            lesson = Lesson(recipe.seed, data.augment, runtime, run_dir, report)
+            first_look(mllm, learn.dialogues, pictures, new.attribute_pretraining, lesson)
         level(mllm, learn.dialogues, pictures)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
@@ -215,7 +217,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
             ResponseScorer(mllm),
             Stream(
                 lambda number: learn.epoch(recipe.seed, number, data.task_weights),
-                lambda item: learn.collate(item, data.vary_images),
+                lambda item: learn.collate(item, data.augment),
             ),
             _step(data.balance, runtime.device),
             recipe.optim,
@@ -255,8 +257,8 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
 
     seed_everything(derive_seed(recipe.seed, "weights"))
     lora = recipe.model.lora
-    if recipe.model.from_nothing is not None:
-        mllm = _new(recipe.model.from_nothing, train)
+    if recipe.model.from_scratch is not None:
+        mllm = _new(recipe.model.from_scratch, train)
         mllm.model.to(runtime.device)
         return mllm
     base = str(recipe.model.base)
@@ -275,12 +277,12 @@ def _new(section: NothingSection, train: Sequence[Dialogue]) -> Mllm:
     from caig_cli.mllm import loading, tokenizer
 
     tower = loading.hybrid_tower(section.tower)
-    if section.words is None:
+    if section.language_model is None:
         words = tokenizer.train_tokenizer((t.text for d in train for t in d.turns), section.vocabulary)
         language = loading.llama(section.language.model_dump(), words)
-        return loading.from_nothing(tower, language, words, section.matte)
-    other = loading.load(section.words, device=torch.device("cpu"), dtype=torch.float32)
-    mllm = loading.from_nothing(tower, other.config.text_config, other.tokenizer, section.matte)
+        return loading.from_scratch(tower, language, words, section.matte)
+    other = loading.load(section.language_model, device=torch.device("cpu"), dtype=torch.float32)
+    mllm = loading.from_scratch(tower, other.config.text_config, other.tokenizer, section.matte)
     loading.speak_like(mllm, other)
     return mllm
 

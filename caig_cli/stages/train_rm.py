@@ -83,7 +83,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     else:
         lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
     if (lessons := check_lessons(recipe.model, recipe.train_rm)) is not None:
-        judge = " and judge by what they name" if recipe.model.names else ""
+        judge = " and judge by what they name" if recipe.model.concept_bottleneck else ""
         lines.append(f"learn to see from {lessons}{judge}")
     elif (known := known_names(recipe.model)) is not None:
         lines.append(f"judge by the names of {known}")

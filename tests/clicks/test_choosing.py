@@ -161,7 +161,7 @@ def test_pairs_say_what_the_log_says(tmp_path: Path) -> None:
     assert (worse.impressions, worse.clicks, worse.ctr) == (3000, 100, 100 / 3000)
     left, right = pair.left, pair.right
     p = probability_higher(left.clicks, left.impressions, right.clicks, right.impressions, PUBLISHED)  # type: ignore[arg-type]
-    assert pair.p_left == pytest.approx(float(p[0]), abs=1e-6) and pair.q is None
+    assert pair.p_left == pytest.approx(float(p[0]), abs=1e-6) and pair.p_observed_left is None
     assert (pair.item, pair.caption, pair.attributes, pair.category) == (
         "A",
         "A mug",
@@ -336,7 +336,7 @@ def test_pairs_of_a_market_are_chosen_by_truth(market_folder: Path) -> None:
         assert pair.target == _observed(pair)
     columns = [(p.left.ctr, p.left.impressions, p.right.ctr, p.right.impressions) for p in found]
     q = q_observed_higher(*zip(*columns, strict=True))  # type: ignore[arg-type]
-    assert [pair.q for pair in found] == pytest.approx(q.tolist(), abs=1e-6)
+    assert [pair.p_observed_left for pair in found] == pytest.approx(q.tolist(), abs=1e-6)
     assert result["ceiling"] == pytest.approx(np.maximum(q, 1 - q).mean(), abs=1e-9)
     best_left = sum((p.left.ctr or 0) > (p.right.ctr or 0) for p in found)
     assert abs(2 * best_left - len(found)) <= 1
@@ -507,5 +507,6 @@ def test_reading_what_was_written_gives_the_same(tmp_path: Path) -> None:
     rows: list[Any] = [json.loads(line) for line in (tmp_path / "pairs.jsonl").read_text().splitlines()]
     assert list(rows[0]) == [
         "id", "item", "left", "right", "left_impressions", "left_clicks", "left_ctr", "right_impressions",
-        "right_clicks", "right_ctr", "target", "p_left", "q", "caption", "attributes", "category",
+        "right_clicks", "right_ctr", "target", "p_left", "p_observed_left", "caption", "attributes",
+        "category",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.engine.files import png_bytes
 from caig_cli.errors import ItemError
 from caig_cli.pcpo import candidates
-from caig_cli.pcpo.config import BrushSection
+from caig_cli.pcpo.config import PainterSection
 from caig_cli.records import Product
 
 SIDES = ("left", "top", "right", "bottom")
@@ -44,7 +44,7 @@ def test_pcpo_paints_what_was_kept(tmp_path: Path) -> None:
     """The painter's shots know at which sides the photo ends."""
     (tmp_path / "one.png").write_bytes(cutout_png(Cutout(pixels(), frozenset({"bottom"}), FACTS)))
     job = candidates.Job(Product("one", tmp_path / "photo.jpg"), tmp_path / "one.png", ("a", "b"), 1)
-    for shot in candidates._shots(BrushSection(), job):
+    for shot in candidates._shots(PainterSection(), job):
         assert (shot.product.cut_off, shot.product.facts) == ({"bottom"}, FACTS)
         assert shot.box.bottom == 128
 

@@ -29,8 +29,8 @@ OWN: dict[str, Any] = {
     "id": "p1", "item": "mug", "left": "a.png", "right": "b.png",
     "left_impressions": 2000, "left_clicks": 100, "left_ctr": 0.05,
     "right_impressions": 1000, "right_clicks": 60, "right_ctr": 0.06,
-    "target": "right", "p_left": 0.13, "q": 0.2, "caption": "A mug", "attributes": {"colour": "red"},
-    "category": "mugs",
+    "target": "right", "p_left": 0.13, "p_observed_left": 0.2, "caption": "A mug",
+    "attributes": {"colour": "red"}, "category": "mugs",
 }  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_official_layouts_are_read_as_they_are(folder: Path) -> None:
         ({"target": "up"}, "target: is 'up'; write left or right"),
         ({"target": 1}, "target: is 1; write left or right"),
         ({"p_left": float("nan")}, "p_left: nan is not between 0 and 1"),
-        ({"q": 1.5}, "q: 1.5 is not between 0 and 1"),
+        ({"p_observed_left": 1.5}, "p_observed_left: 1.5 is not between 0 and 1"),
         ({"left_ctr": "0.05"}, "left_ctr: must be a number, is text"),
         ({"left_clicks": 2001}, "left_clicks: 2001 clicks on 2000 impressions"),
         ({"left_impressions": None}, "left_clicks: 100 clicks on 0 impressions"),

@@ -104,7 +104,7 @@ def test_it_learns(tmp_path: Path) -> None:
 def test_a_batch_of_four_equals_four_of_one(tmp_path: Path) -> None:
     whole, split = network(), network()
     fit(tmp_path / "whole", whole, Stream(4))
-    fit(tmp_path / "split", split, Stream(1), accumulate=4)
+    fit(tmp_path / "split", split, Stream(1), grad_accumulation=4)
     for name, tensor in weights(whole).items():
         torch.testing.assert_close(tensor, split.state_dict()[name], rtol=1e-5, atol=1e-6)
 
@@ -119,7 +119,7 @@ def test_weights_are_counted_not_averaged(tmp_path: Path) -> None:
 
     whole, uneven = network(), network()
     fit(tmp_path / "whole", whole, Stream(4))
-    fit(tmp_path / "uneven", uneven, Uneven(4), accumulate=2)
+    fit(tmp_path / "uneven", uneven, Uneven(4), grad_accumulation=2)
     for name, tensor in weights(whole).items():
         torch.testing.assert_close(tensor, uneven.state_dict()[name], rtol=1e-5, atol=1e-6)
 
@@ -227,7 +227,7 @@ def test_weights_or_figures_that_are_not_finite_fail_the_run(tmp_path: Path) -> 
 
 
 def test_what_a_step_learns_from_is_told() -> None:
-    optim = OptimSection(accumulate=2, learning_rate=2e-5)
+    optim = OptimSection(grad_accumulation=2, learning_rate=2e-5)
     assert step_size(OptimSection(), 1, "64 pairs") == "an optimiser step is 64 pairs"
     assert step_size(optim, 4, "8 pairs") == (
         "an optimiser step is 8 pairs x 2 micro-batches x 4 processes, at a learning rate of 2e-05 "
@@ -247,7 +247,7 @@ def test_time_budget_stops_with_a_checkpoint(tmp_path: Path) -> None:
 def test_clipping_bounds_the_update(tmp_path: Path) -> None:
     """The norm before clipping is logged; the clipped gradient has the asked one."""
     model = network()
-    fit(tmp_path / "run", model, Stream(4), clip=0.001, steps=1)
+    fit(tmp_path / "run", model, Stream(4), max_grad_norm=0.001, steps=1)
     assert rows(tmp_path / "run")[0]["grad_norm"] > 0.001
     assert rows(tmp_path / "run")[0]["abs"] > 0
 
@@ -300,7 +300,7 @@ def test_gradient_checkpointing_gives_the_same_network(tmp_path: Path) -> None:
 def test_schedules_on_paper() -> None:
     linear = OptimSection(learning_rate=1.0, schedule="linear", warmup=0.2)
     assert [learning_rate(linear, s, 10) for s in (0, 1, 2, 6)] == [0.5, 1.0, 1.0, 0.5]
-    cosine = OptimSection(learning_rate=1.0, warmup=0.0, floor=0.1)
+    cosine = OptimSection(learning_rate=1.0, warmup=0.0, min_lr_ratio=0.1)
     assert learning_rate(cosine, 0, 10) == 1.0
     assert learning_rate(cosine, 5, 10) == pytest.approx(0.55)
     assert learning_rate(cosine, 10, 10) == pytest.approx(0.1)
@@ -308,8 +308,8 @@ def test_schedules_on_paper() -> None:
 
 
 def test_total_steps() -> None:
-    assert total_steps(OptimSection(epochs=2, accumulate=4), 10) == 5
-    assert total_steps(OptimSection(epochs=1, accumulate=4), 10, processes=2) == 2
+    assert total_steps(OptimSection(epochs=2, grad_accumulation=4), 10) == 5
+    assert total_steps(OptimSection(epochs=1, grad_accumulation=4), 10, processes=2) == 2
     assert total_steps(OptimSection(steps=7), 10) == 7
 
 

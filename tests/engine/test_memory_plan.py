@@ -37,7 +37,7 @@ from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
 from caig_cli.painters.registry import Means
 from caig_cli.pcpo import candidates
-from caig_cli.pcpo.config import BrushSection
+from caig_cli.pcpo.config import PainterSection
 from caig_cli.pcpo.pcpo_memory import planned, training_passes
 from caig_cli.recipe import resolve
 from caig_cli.stages import generate
@@ -130,7 +130,8 @@ def test_a_step_of_all_weights(base: Path) -> None:
 def test_gradients_of_earlier_micro_batches_are_there_already(base: Path) -> None:
     drawn = sketch(str(base), choose_device("cpu", "fp32"), LoraSection(rank=64))
     one, more = (
-        model_memory.learning("train", drawn, [Pass(1, 40, 8, 1)], OptimSection(accumulate=n)) for n in (1, 4)
+        model_memory.learning("train", drawn, [Pass(1, 40, 8, 1)], OptimSection(grad_accumulation=n))
+        for n in (1, 4)
     )
     assert one.peak < more.peak <= one.peak + drawn.trained * 4
 
@@ -248,12 +249,12 @@ def test_models_take_turns_only_where_they_must() -> None:
 
 
 def test_the_painter_is_there_only_while_it_paints(monkeypatch: pytest.MonkeyPatch) -> None:
-    brush, means, painter = BrushSection(painter="diffusion"), Means(), Recorded()
+    brush, means, painter = PainterSection(painter="diffusion"), Means(), Recorded()
     monkeypatch.setattr(candidates, "_painters", {("diffusion", means): painter})
     with candidates.easel(brush, means, torch.device("meta")):
         assert painter.sent == ["meta"]
     assert painter.sent == ["meta", "cpu"]
-    with candidates.easel(BrushSection(painter="fake"), means, torch.device("meta")):
+    with candidates.easel(PainterSection(painter="fake"), means, torch.device("meta")):
         pass
     assert len(painter.sent) == 2
 
@@ -298,7 +299,7 @@ def shop(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pcpo(shop: Path, base: Path, *sets: str) -> PcpoRecipe:
     given = [
         f"pcpo.products={shop / 'products.json'}", f"policy.base={base}", f"judge.model={shop / 'judge'}",
-        "judge.heldout=null", "brush.painter=fake", "writer.max_new_tokens=32", "device=cpu",
+        "judge.heldout=null", "painter.name=fake", "writer.max_new_tokens=32", "device=cpu",
     ]  # fmt: skip
     return resolve(PcpoRecipe, sets=[*given, *sets])
 
@@ -323,7 +324,7 @@ def test_a_judge_of_its_own_takes_the_policys_place(base: Path, shop: Path, tmp_
     apart = {p.name: p for p in planned(pcpo(shop, base, f"judge.model={own}", "diffusion.batch=1"))}
     assert apart["rank"].weights == shared["rank"].weights
     assert apart["sample"].adapters < shared["sample"].adapters, "no judge is there while it samples"
-    painted = {p.name: p for p in planned(pcpo(shop, base, "brush.painter=diffusion"))}
+    painted = {p.name: p for p in planned(pcpo(shop, base, "painter.name=diffusion"))}
     assert painted["rank"].weights > 2 * GB > painted["optimise"].weights, "the painter leaves too"
     assert painted["paint"].activations > painted["rank"].activations
 

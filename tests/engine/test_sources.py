@@ -391,5 +391,5 @@ def test_every_model_of_a_recipe_is_fetched_or_ships() -> None:
         "diffusion.lora",
         "judge.model",
         "judge.heldout",
-        "watch.relevance",
+        "eval.relevance",
     ]

@@ -23,8 +23,8 @@ SMALLER = {
     "market": ["market.photo_size=96", "market.dialogues_per_product=0"],
     "generate": ["generate.painter=fake", "writer.max_new_tokens=8"],
     "train-rm": ["optim.steps=2"],
-    "pcpo": ["brush.painter=fake", "brush.size=64x64", "writer.max_new_tokens=8", "watch.products=1",
-             "watch.prompts=2", "pcpo.min_margin=0", "policy.lora.rank=4"],
+    "pcpo": ["painter.name=fake", "painter.size=64x64", "writer.max_new_tokens=8", "eval.products=1",
+             "eval.prompts=2", "pcpo.min_margin=0", "policy.lora.rank=4"],
 }  # fmt: skip
 """Recipe values that make a command quick."""
 

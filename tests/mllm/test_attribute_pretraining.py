@@ -27,7 +27,7 @@ from caig_cli.mllm.attribute_pretraining import (
 from caig_cli.mllm.batching import Pictures
 from caig_cli.mllm.config import FirstLookSection, TowerShape
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
-from caig_cli.mllm.loading import Mllm, from_nothing, hybrid_tower, llama
+from caig_cli.mllm.loading import Mllm, from_scratch, hybrid_tower, llama
 from caig_cli.recipe import Recipe
 from caig_cli.records import Dialogue, Turn
 
@@ -56,7 +56,7 @@ def _model(side: int = SIDE) -> Mllm:
     torch.manual_seed(0)
     tokenizer = make_tiny().tokenizer
     shape = TowerShape(image_size=side, width=8, depths=(1, 1, 1), hidden_size=32, intermediate_size=32)
-    return from_nothing(hybrid_tower(shape), llama(WIDTH, tokenizer), tokenizer, (200, 200, 200))
+    return from_scratch(hybrid_tower(shape), llama(WIDTH, tokenizer), tokenizer, (200, 200, 200))
 
 
 DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down") for n in range(4)]

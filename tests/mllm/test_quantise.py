@@ -247,8 +247,8 @@ def test_reward_model_and_policy_share_a_4_bit_base(base: Path, tmp_path: Path) 
         "device": "cpu", "threads": 1, "quantise": "nf4",
         "pcpo": {"products": write_products(tmp_path, 5), "rounds": 1, "min_margin": 0.0},
         "policy": {"base": str(base), "lora": {"rank": 4}},
-        "writer": {"max_new_tokens": 8}, "brush": {"painter": "fake", "size": "64x64"},
-        "judge": {"model": reward, "heldout": None}, "watch": {"products": 1, "prompts": 2},
+        "writer": {"max_new_tokens": 8}, "painter": {"name": "fake", "size": "64x64"},
+        "judge": {"model": reward, "heldout": None}, "eval": {"products": 1, "prompts": 2},
         "optim": {"learning_rate": 0.01, "checkpoint_every": 1, "gradient_checkpointing": True},
     }  # fmt: skip
     recipe = PcpoRecipe.model_validate(tree)
@@ -273,9 +273,9 @@ def test_policy_and_reference_round_alike(base: Path, tmp_path: Path, method: st
         "device": "cpu", "threads": 1, "quantise": method, "dtype": "bf16",
         "pcpo": {"products": write_products(tmp_path, 3), "rounds": 1, "min_margin": 0, "batch_products": 1},
         "policy": {"base": str(tmp_path / "start")},
-        "writer": {"max_new_tokens": 8}, "brush": {"painter": "fake", "size": "64x64"},
-        "judge": {"model": "random", "heldout": None}, "watch": {"products": 1, "prompts": 2},
-        "optim": {"learning_rate": 0.01, "log_every": 1, "accumulate": 1},
+        "writer": {"max_new_tokens": 8}, "painter": {"name": "fake", "size": "64x64"},
+        "judge": {"model": "random", "heldout": None}, "eval": {"products": 1, "prompts": 2},
+        "optim": {"learning_rate": 0.01, "log_every": 1, "grad_accumulation": 1},
     }  # fmt: skip
     run("pcpo", PcpoRecipe.model_validate(tree), tmp_path / "run")
     assert rows(tmp_path / "run/rounds/01")[0]["loss"] == pytest.approx(2 * math.log(2), abs=1e-6)

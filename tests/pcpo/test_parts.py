@@ -17,7 +17,7 @@ from caig_cli.market.known import open_oracle
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.questions import OURS
 from caig_cli.mllm.scoring import ResponseScorer
-from caig_cli.pcpo.config import PcpoSection, WatchSection
+from caig_cli.pcpo.config import EvalSection, PcpoSection
 from caig_cli.pcpo.loaded_judge import open_seat
 from caig_cli.pcpo.policy import make_policy, restore_policy, save_policy, starting_state
 from caig_cli.pcpo.preference_batches import Asking
@@ -89,14 +89,14 @@ def test_self_bleu_by_hand() -> None:
 
 
 def test_when_the_held_out_judge_falls() -> None:
-    watch = WatchSection(patience=2, drop=0.05)
-    assert stops_at([0.6, 0.7], watch) is None
-    assert stops_at([0.6, 0.7, 0.6], watch) is None, "once is not enough"
-    assert stops_at([0.6, 0.7, 0.6, 0.66], watch) is None, "within the drop"
-    assert stops_at([0.6, 0.7, 0.6, 0.64], watch) == 2
-    assert stops_at([0.44, 0.43], watch) == 0, "the start has one half"
-    assert stops_at([None, None, None], watch) is None
-    assert stops_at([0.7, 0.1, 0.1], WatchSection(patience=0)) is None
+    evaluation = EvalSection(patience=2, drop=0.05)
+    assert stops_at([0.6, 0.7], evaluation) is None
+    assert stops_at([0.6, 0.7, 0.6], evaluation) is None, "once is not enough"
+    assert stops_at([0.6, 0.7, 0.6, 0.66], evaluation) is None, "within the drop"
+    assert stops_at([0.6, 0.7, 0.6, 0.64], evaluation) == 2
+    assert stops_at([0.44, 0.43], evaluation) == 0, "the start has one half"
+    assert stops_at([None, None, None], evaluation) is None
+    assert stops_at([0.7, 0.1, 0.1], EvalSection(patience=0)) is None
 
 
 # --- models ----------------------------------------------------------------------------------------
@@ -189,12 +189,12 @@ def test_a_restored_policy_is_the_saved_one(parts: Path, tmp_path: Path) -> None
 
 
 def test_rounds_take_products_in_turn() -> None:
-    goods = find_goods(PcpoSection(), WatchSection(), 3)
+    goods = find_goods(PcpoSection(), EvalSection(), 3)
     ids = [product.id for number in (1, 2, 3) for product in goods.of_round(number, 5)]
     assert len(goods.learn) == 12 and ids == [goods.learn[n % 12].id for n in range(15)]
     assert len(goods.of_round(1, None)) == 12 == len(goods.of_round(2, 64))
-    assert not {p.id for p in goods.learn} & {p.id for p in goods.watch}
-    assert [p.id for p in find_goods(PcpoSection(), WatchSection(), 4).learn] != [p.id for p in goods.learn]
+    assert not {p.id for p in goods.learn} & {p.id for p in goods.evaluate}
+    assert [p.id for p in find_goods(PcpoSection(), EvalSection(), 4).learn] != [p.id for p in goods.learn]
 
 
 def test_a_strangers_catalogue_is_no_market(tmp_path: Path) -> None:
@@ -209,4 +209,4 @@ def test_a_product_is_never_learnt_from_and_watched(tmp_path: Path) -> None:
 
     section = PcpoSection(products=SHIPPED, eval_products=SHIPPED)
     with pytest.raises(UsageError, match="is learnt from too"):
-        find_goods(section, WatchSection(), 0)
+        find_goods(section, EvalSection(), 0)

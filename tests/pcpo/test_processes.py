@@ -56,7 +56,7 @@ def test_two_processes_equal_one(parts: Path, tmp_path: Path) -> None:
     Weights agree to 1e-4 of their size; prompts, and so all that is counted, are the same.
     """
     tree = recipe_for(parts).model_dump(mode="json")
-    alone = recipe_for(parts, optim={"accumulate": 2})
+    alone = recipe_for(parts, optim={"grad_accumulation": 2})
     run(alone, tmp_path / "alone")
     script = (
         "import json, sys; sys.path[:0] = sys.argv[3:]\n"

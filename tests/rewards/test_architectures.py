@@ -97,10 +97,10 @@ def pair(**values: Any) -> Pair:
 
 def test_targets_weights_and_rates() -> None:
     sure = pair(target="right", p_left=0.9)
-    assert Teaching(soft=True).target(sure) == 0.9 and Teaching(soft=False).target(sure) == 0.0
-    assert Teaching(soft=True).target(pair(target="left")) == 1.0 and Teaching().target(pair()) is None
-    assert Teaching(weigh="confidence").weight(sure) == pytest.approx(0.8)
-    assert Teaching(weigh="gap").weight(sure) == pytest.approx(LN2)
+    assert Teaching(soft_labels=True).target(sure) == 0.9 and Teaching(soft_labels=False).target(sure) == 0.0
+    assert Teaching(soft_labels=True).target(pair(target="left")) == 1.0 and Teaching().target(pair()) is None
+    assert Teaching(pair_weighting="confidence").weight(sure) == pytest.approx(0.8)
+    assert Teaching(pair_weighting="gap").weight(sure) == pytest.approx(LN2)
     assert Teaching().weight(sure) == 1.0
     assert Teaching(prior=(2.0, 98.0)).rate(sure.left) == pytest.approx(42 / 1100)
     assert Teaching().rate(sure.left) == 0.04 and math.isnan(Teaching().rate(Creative(Path("x"))))

@@ -158,7 +158,7 @@ def test_a_tower_that_was_not_trained_comes_from_its_own_folder(tmp_path: Path) 
     kept = {name: weight for name, weight in weights.items() if not name.startswith(TOWER)}
     source = write_checkpoint(tmp_path / "old", kept, unfreeze_mm_vision_tower=False)
     named, given = write_tower(source / "tower", 7), write_tower(tmp_path / "other", 8)
-    for out, options, tower in (("a", [], named), ("b", ["--clip", str(tmp_path / "other")], given)):
+    for out, options, tower in (("a", [], named), ("b", ["--vision-tower", str(tmp_path / "other")], given)):
         assert run(["import", str(source), str(tmp_path / out), "--quiet", *options]) == 0
         new = opened(tmp_path / out).model.vision_tower.state_dict()
         for name, weight in tower.state_dict().items():
@@ -339,12 +339,12 @@ MALFORMED: dict[str, tuple[Callable[[Path], None], str]] = {
     "another model": (change(model_type="llava_qwen"), "model_type is 'llava_qwen'; known: llava_llama"),
     "another padding": (change(image_aspect_ratio="highres"), "is 'highres'; known: pad, anyres"),
     "another projector": (change(mm_projector_type="linear"), "is 'linear'; known: mlp2x_gelu"),
-    "unknown tower": (change(mm_vision_tower="nobody/knows"), "give --clip FOLDER"),
+    "unknown tower": (change(mm_vision_tower="nobody/knows"), "give --vision-tower FOLDER"),
     "absent tower": (change(unfreeze_mm_vision_tower=False), "tower: no weights here"),
     "tower known by name": (change(mm_vision_tower="/data/clip-vit-large-patch14-336"), "should be [1024]"),
     "absent tower known by name": (
         change(mm_vision_tower="/data/clip-vit-large-patch14-336", unfreeze_mm_vision_tower=False),
-        "clip-vit-large-patch14-336' is not in it; give --clip FOLDER",
+        "clip-vit-large-patch14-336' is not in it; give --vision-tower FOLDER",
     ),
     "strange value": (change(rms_norm_eps="much"), "config.json: describes no model"),
     "strange heads": (change(num_attention_heads=0), "config.json: describes no model"),

@@ -77,10 +77,10 @@ def recipe_for(parts: Path, **over: Mapping[str, Any]) -> PcpoRecipe:
         },
         "policy": {"base": str(parts / "base"), "lora": {"rank": 4, "alpha": 8}},
         "writer": {"max_new_tokens": 8, "batch": 3},
-        "brush": {"painter": "fake", "size": "64x64"},
+        "painter": {"name": "fake", "size": "64x64"},
         "judge": {"model": str(parts / "judge"), "heldout": str(parts / "other")},
         "surrogate": {},
-        "watch": {"products": 2, "prompts": 3, "patience": 0},
+        "eval": {"products": 2, "prompts": 3, "patience": 0},
         "optim": {"learning_rate": 0.01, "log_every": 1, "checkpoint_every": 1},
     }  # fmt: skip
     for name, values in over.items():
@@ -240,7 +240,7 @@ def on_trial(parts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pcp
             "accept": True, "reference": "last", "max_kl": 0.5, "min_relevance": 0.0,
         },
         surrogate={"products": 2, "candidates": 6, "min_accuracy": 0.0},
-        watch={"relevance": str(parts / "base")},
+        eval={"relevance": str(parts / "base")},
         optim={"evaluate_every": 1, "epochs": 2.0},
     )  # fmt: skip
     return recipe, folder / "run", run(recipe, folder / "run")
@@ -370,7 +370,7 @@ def test_the_run_goes_back_when_the_held_out_judge_falls(
         return real(shop, number, *more) | {"win_rate_heldout": (0.7, 0.5, 0.4)[number - 1]}
 
     monkeypatch.setattr(pcpo, "_play", play)
-    recipe = recipe_for(parts, pcpo={"rounds": 5}, watch={"patience": 2})
+    recipe = recipe_for(parts, pcpo={"rounds": 5}, eval={"patience": 2})
     outcome = run(recipe, tmp_path / "run")
     assert len(outcome.result["rounds"]) == 3
     taken = (tmp_path / "run/adapter/adapter_model.safetensors").read_bytes()
@@ -390,7 +390,7 @@ def test_a_judge_that_knows_other_clicks_only_watches(parts: Path, tmp_path: Pat
 
     monkeypatch.setattr(pcpo, "_play", play)
     report = SilentReporter()
-    recipe = recipe_for(parts, watch={"patience": 1}, judge={"model": str(mine)})
+    recipe = recipe_for(parts, eval={"patience": 1}, judge={"model": str(mine)})
     outcome = run(recipe, tmp_path / "run", report)
     assert len(outcome.result["rounds"]) == 2, "it stops nothing"
     assert any("only watches" in line for line in report.lines)
@@ -408,7 +408,7 @@ def test_bad_images_are_listed_and_counted(parts: Path, tmp_path: Path) -> None:
     products = write_products(tmp_path, 4)
     (tmp_path / "images/1.png").write_bytes(b"no image")
     recipe = recipe_for(
-        parts, pcpo={"products": products, "rounds": 1, "products_per_round": None}, watch={"share": 0.0}
+        parts, pcpo={"products": products, "rounds": 1, "products_per_round": None}, eval={"share": 0.0}
     )
     outcome = run(recipe, tmp_path / "run")
     row = outcome.result["rounds"][0]
@@ -421,15 +421,15 @@ def test_the_market_knows_match_and_rate(parts: Path, tmp_path: Path) -> None:
     from caig_cli.pcpo.products import SHIPPED, find_goods
 
     recipe = recipe_for(parts, pcpo={"products": None, "rounds": 1, "candidates": 2})
-    goods = find_goods(recipe.pcpo, recipe.watch, recipe.seed)
+    goods = find_goods(recipe.pcpo, recipe.eval, recipe.seed)
     oracle = open_oracle(SHIPPED)
     assert oracle is not None and goods.oracle is not None
     assert {oracle.products[p.id].split for p in goods.learn} == {"train"}
-    assert {oracle.products[p.id].split for p in goods.watch} == {"validation"}
+    assert {oracle.products[p.id].split for p in goods.evaluate} == {"validation"}
     outcome = run(recipe, tmp_path / "run")
     row = outcome.result["rounds"][0]
     said = [
-        json.loads(line) for line in (tmp_path / "run/rounds/01/watch/prompts.jsonl").read_text().splitlines()
+        json.loads(line) for line in (tmp_path / "run/rounds/01/eval/prompts.jsonl").read_text().splitlines()
     ]
     found = [oracle.worth(one["product"], text) for one in said for text in one["prompts"]]
     assert row["match"] == sum(one.match for one in found) / len(found)
@@ -437,7 +437,7 @@ def test_the_market_knows_match_and_rate(parts: Path, tmp_path: Path) -> None:
 
 
 def test_a_relevance_judge_gives_match_where_no_market_does(parts: Path, tmp_path: Path) -> None:
-    recipe = recipe_for(parts, pcpo={"rounds": 1}, watch={"relevance": str(parts / "base")})
+    recipe = recipe_for(parts, pcpo={"rounds": 1}, eval={"relevance": str(parts / "base")})
     assert run(recipe, tmp_path / "run").result["rounds"][0]["match"] in (0.0, 0.25, 0.5, 0.75, 1.0)
 
 

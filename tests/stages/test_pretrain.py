@@ -53,10 +53,16 @@ def write_dialogues(folder: Path, count: int = 24, seed: int = 0) -> Path:
 def recipe_for(data: Path, *sets: str) -> PretrainRecipe:
     tower = {**WIDTH, "num_hidden_layers": 1, "image_size": 64, "width": 8, "depths": (1, 1, 1, 1)}
     shape = {"vocabulary": 400, "tower": tower, "language": {**WIDTH, "num_key_value_heads": 2}}
-    model = {"base": None, "from_nothing": shape, "lora": None, "train_tower": True}
+    model = {"base": None, "from_scratch": shape, "lora": None, "train_tower": True}
     tree = {
         "device": "cpu",
-        "pretrain": {"data": data, "batch_tokens": 200, "per_row": 2, "vary_images": 1.0, "eval_share": 0.2},
+        "pretrain": {
+            "data": data,
+            "batch_tokens": 200,
+            "conversations_per_row": 2,
+            "augment": 1.0,
+            "eval_share": 0.2,
+        },
         "model": model,
         "optim": {"learning_rate": 0.003, "steps": 6, "checkpoint_every": 2, "log_every": 1},
     }
@@ -100,7 +106,7 @@ def test_resumed_training_ends_in_the_same_bytes(tmp_path: Path) -> None:
 def test_what_is_learnt_comes_from_the_image(tmp_path: Path) -> None:
     data = write_dialogues(tmp_path, count=36)
     sets = ["optim.steps=400", "optim.checkpoint_every=400", "pretrain.balance=1"]
-    recipe = recipe_for(data, *sets, "pretrain.vary_images=0", "pretrain.batch_tokens=400")
+    recipe = recipe_for(data, *sets, "pretrain.augment=0", "pretrain.batch_tokens=400")
     outcome = run(recipe, tmp_path / "run")
     assert outcome.result["evaluation"]["shape/answers_right"] == 1.0
     model = PromptModel.load(outcome.result["model"], choose_device("cpu", "fp32"))
@@ -117,7 +123,7 @@ def test_a_new_tower_on_the_words_of_another_model(tmp_path: Path) -> None:
     data = write_dialogues(tmp_path, count=6)
     recipe = recipe_for(data, "optim.learning_rate=1e-12", "optim.steps=1", 'pretrain.save_dtype="fp32"')
     tree = recipe.model_dump()
-    tree["model"]["from_nothing"]["words"] = str(tmp_path / "other")
+    tree["model"]["from_scratch"]["words"] = str(tmp_path / "other")
     folder = Path(run(PretrainRecipe.model_validate(tree), tmp_path / "run").result["model"])
     old, new = (load_file(f / "model.safetensors") for f in (tmp_path / "other", folder))
     words = [name for name in old if "language_model" in name]
@@ -166,15 +172,15 @@ def test_all_weights_of_a_model_folder_go_on_learning(tmp_path: Path) -> None:
 def test_unusable_dialogues_are_listed_and_the_rest_is_learnt(tmp_path: Path) -> None:
     data = write_dialogues(tmp_path, count=8)
     (tmp_path / "3.png").write_bytes(b"no picture")
-    outcome = run(recipe_for(data, "optim.steps=1", "pretrain.longest=18"), tmp_path / "run")
+    outcome = run(recipe_for(data, "optim.steps=1", "pretrain.max_tokens=18"), tmp_path / "run")
     assert {f.item.split("-")[0] for f in outcome.failed if "3.png" in f.error} == {"3"}
-    assert any("more than pretrain.longest 18" in f.error for f in outcome.failed)
+    assert any("more than pretrain.max_tokens 18" in f.error for f in outcome.failed)
 
 
 def test_mistakes_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"pretrain\.data is missing"):
         pretrain.plan(PretrainRecipe(), SilentReporter())
-    with pytest.raises(RecipeError, match="either base or from_nothing"):
+    with pytest.raises(RecipeError, match="either base or from_scratch"):
         resolve(PretrainRecipe, sets=["model.base=null", "model.lora=null"])
     with pytest.raises(RecipeError, match="set lora to null"):
         resolve(PretrainRecipe, "embedded/pretrain-names", sets=["model.lora.rank=8"])
@@ -194,7 +200,7 @@ def dialogue_set(tmp_path: Path, sizes: Sizes, count: int = 40) -> DialogueSet:
 
 
 def test_an_epoch_has_every_dialogue_once_in_rows_of_one_image(tmp_path: Path) -> None:
-    data = dialogue_set(tmp_path, Sizes(per_row=3, tokens=150))
+    data = dialogue_set(tmp_path, Sizes(conversations_per_row=3, tokens=150))
     items = data.epoch(0, 0)
     assert sorted(i for item in items for i in item.dialogues) == list(range(40))
     rows = [row for item in items for row in item.rows]
@@ -205,7 +211,7 @@ def test_an_epoch_has_every_dialogue_once_in_rows_of_one_image(tmp_path: Path) -
 
 
 def test_task_weights_are_passes_on_average(tmp_path: Path) -> None:
-    data = dialogue_set(tmp_path, Sizes(per_row=1, tokens=100))
+    data = dialogue_set(tmp_path, Sizes(conversations_per_row=1, tokens=100))
     chosen = [
         data.dialogues[i].task for item in data.epoch(0, 0, {"t0": 2.0, "t1": 0.0}) for i in item.dialogues
     ]
@@ -220,7 +226,7 @@ def test_task_weights_are_passes_on_average(tmp_path: Path) -> None:
 
 
 def test_the_stream_is_a_function_of_its_index(tmp_path: Path) -> None:
-    data = dialogue_set(tmp_path, Sizes(per_row=2, tokens=120))
+    data = dialogue_set(tmp_path, Sizes(conversations_per_row=2, tokens=120))
     first, second = (
         Stream(lambda n: data.epoch(3, n, {"t1": 0.5}), lambda item: data.collate(item, 1.0))
         for _ in range(2)

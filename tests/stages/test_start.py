@@ -141,7 +141,7 @@ def test_the_writers_batch_is_chosen_by_the_plan(tmp_path: Path, workdir: Path) 
 
     def asked(*sets: str) -> PcpoRecipe:
         given = [f"pcpo.products={tmp_path / 'products.json'}", f"policy.base={base}", "judge.model=random"]
-        given += ["judge.heldout=null", "brush.painter=fake", "device=cpu", *sets]
+        given += ["judge.heldout=null", "painter.name=fake", "device=cpu", *sets]
         return resolve(PcpoRecipe, sets=given)
 
     def sampled(recipe: PcpoRecipe) -> int:
@@ -160,8 +160,8 @@ def test_the_papers_pipeline_has_a_recipe_for_24_gb() -> None:
     given = ["policy.base=embedded", "judge.model=embedded"]
     lean, full = (resolve(PcpoRecipe, name, sets=given) for name in ("paper/pcpo-24gb", "paper/pcpo"))
     assert (lean.quantise, lean.writer.batch) == ("nf4", 1)
-    assert lean.pcpo == full.pcpo and lean.diffusion == full.diffusion and lean.brush == full.brush
-    assert full.brush.placement == "middle"
+    assert lean.pcpo == full.pcpo and lean.diffusion == full.diffusion and lean.painter == full.painter
+    assert full.painter.placement == "middle"
 
 
 # --- the check of a card ---------------------------------------------------------------------------------

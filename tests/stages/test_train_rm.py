@@ -131,7 +131,7 @@ class Killed(SilentReporter):
 @pytest.mark.parametrize("arch", ["mllm", "vam", "cg4ctr"])
 def test_resumed_training_ends_in_the_same_bytes(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
     """Also when only some of the looks or pictures fit into memory, and views are varied."""
-    recipe = recipe_for(base, data, arch, train_rm={"cache_mb": 0, "vary_images": 1.0})
+    recipe = recipe_for(base, data, arch, train_rm={"cache_mb": 0, "augment": 1.0})
     whole = run(recipe, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run(recipe, tmp_path / "torn", Killed())
@@ -148,7 +148,7 @@ def test_looks_that_are_kept_change_nothing(base: Path, data: Path, tmp_path: Pa
     runs = {}
     for room in (0, 64):
         out = tmp_path / str(room)
-        run(recipe_for(base, data, "mllm", train_rm={"cache_mb": room, "vary_images": 0.5}), out)
+        run(recipe_for(base, data, "mllm", train_rm={"cache_mb": room, "augment": 0.5}), out)
         runs[room] = [row["loss"] for row in rows(out)]
     assert runs[0] == pytest.approx(runs[64], rel=1e-4)
 
@@ -163,9 +163,9 @@ def test_the_first_loss_is_that_of_a_coin(base: Path, data: Path, tmp_path: Path
 
 
 SWITCHES: dict[str, dict[str, Any]] = {
-    "hard labels": {"train_rm": {"soft": False}},
-    "confidence": {"train_rm": {"weigh": "confidence"}},
-    "gap": {"train_rm": {"weigh": "gap"}},
+    "hard labels": {"train_rm": {"soft_labels": False}},
+    "confidence": {"train_rm": {"pair_weighting": "confidence"}},
+    "gap": {"train_rm": {"pair_weighting": "gap"}},
     "one order": {"train_rm": {"swap": "none"}},
     "random order": {"train_rm": {"swap": "random"}},
     "orders that agree": {"train_rm": {"order_weight": 0.5}},
@@ -173,7 +173,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "plain rates": {"train_rm": {"standardise": "linear"}},
     "no prior": {"train_rm": {"prior": None}},
     "no rates": {"train_rm": {"ctr_weight": 0}},
-    "varied": {"train_rm": {"vary_images": 0.5, "views": 2}},
+    "varied": {"train_rm": {"augment": 0.5, "augmentations": 2}},
     "no title": {"model": {"question": {"caption": False}}},
     "attributes": {"model": {"question": {"attributes": True}}},
     "official question": {"model": {"question": {"form": "official"}}},
@@ -252,9 +252,13 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
     lessons = write_lessons(tmp_path / "lessons")
     seen: dict[str, dict[str, torch.Tensor]] = {}
     for name, steps, frozen in (("short", 1, True), ("long", 9, True), ("free", 9, False)):
-        look = {"steps": steps, "batch": 4, "learning_rate": 0.01, "then_frozen": frozen}
+        look = {"steps": steps, "batch": 4, "learning_rate": 0.01, "freeze_encoder": frozen}
         recipe = recipe_for(
-            base, data, arch, optim={"steps": 2}, train_rm={"lessons": lessons, "first_look": look}
+            base,
+            data,
+            arch,
+            optim={"steps": 2},
+            train_rm={"attribute_data": lessons, "attribute_pretraining": look},
         )
         tree = recipe.model_dump()
         tree["model"]["mllm"]["train_tower"] = True
@@ -281,12 +285,16 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
     base: Path, data: Path, tmp_path: Path, arch: str
 ) -> None:
     lessons = write_lessons(tmp_path / "lessons")
-    lesson = {"steps": 2, "batch": 4, "then_frozen": True}
+    lesson = {"steps": 2, "batch": 4, "freeze_encoder": True}
     recipe = recipe_for(
-        base, data, arch, optim={"steps": 4}, train_rm={"lessons": lessons, "first_look": lesson}
+        base,
+        data,
+        arch,
+        optim={"steps": 4},
+        train_rm={"attribute_data": lessons, "attribute_pretraining": lesson},
     )
     tree = recipe.model_dump()
-    tree["model"]["names"] = True
+    tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
     folder = Path(run(recipe, tmp_path / "run").result["model"])
     model, facts = read_reward(folder, choose_device("cpu", "fp32"))
@@ -303,8 +311,8 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
             weight.neg_()
     other = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
     assert not torch.allclose(said.logits_P2, other.logits_P2)
-    assert facts.settings["names"] == [
-        {"task": "surface", "names": ["oak", "slate"], "several": False, "aside": False}
+    assert facts.settings["concepts"] == [
+        {"task": "surface", "names": ["oak", "slate"], "several": False, "auxiliary_only": False}
     ]
 
 
@@ -312,18 +320,24 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
     lessons = write_lessons(tmp_path / "lessons")
     trees = {
         arch: recipe_for(
-            base, data, arch, train_rm={"lessons": lessons, "first_look": {"steps": 2, "then_frozen": True}}
+            base,
+            data,
+            arch,
+            train_rm={
+                "attribute_data": lessons,
+                "attribute_pretraining": {"steps": 2, "freeze_encoder": True},
+            },
         ).model_dump()
         for arch in ("mllm", "vam")
     }
     first: dict[str, Path] = {}
     for arch, tree in trees.items():
-        tree["model"]["names"] = True
+        tree["model"]["concept_bottleneck"] = True
         first[arch] = Path(run(TrainRmRecipe.model_validate(tree), tmp_path / arch).result["model"])
 
     def again(source: Path, on: Path, layout: str = "two_images") -> TrainRmRecipe:
         tree = recipe_for(on, data, "mllm").model_dump()
-        tree["model"]["mllm"] |= {"names_of": str(source), "layout": layout}
+        tree["model"]["mllm"] |= {"concepts_from": str(source), "layout": layout}
         return TrainRmRecipe.model_validate(tree)
 
     recipe = again(first["mllm"], base)
@@ -334,7 +348,7 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
     known, _ = read_reward(first["mllm"], choose_device("cpu", "fp32"))
     for name, value in known.names.state_dict().items():
         assert torch.equal(value, model.names.state_dict()[name]), name
-    assert facts.settings["names"] == known.names.settings
+    assert facts.settings["concepts"] == known.names.settings
     with pytest.raises(UsageError, match="no judge of architecture mllm that judges by names"):
         run(again(first["vam"], base), tmp_path / "ranker")
     make_tiny(seed=1).save(tmp_path / "other", torch.float32)
@@ -347,9 +361,11 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
 @pytest.mark.parametrize("arch", ["mllm", "vam"])
 def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
     lessons = write_lessons(tmp_path / "lessons")
-    lesson = {"steps": 2, "batch": 4, "then_frozen": True}
-    tree = recipe_for(base, data, arch, train_rm={"lessons": lessons, "first_look": lesson}).model_dump()
-    tree["model"]["names"] = True
+    lesson = {"steps": 2, "batch": 4, "freeze_encoder": True}
+    tree = recipe_for(
+        base, data, arch, train_rm={"attribute_data": lessons, "attribute_pretraining": lesson}
+    ).model_dump()
+    tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
     whole = Path(run(recipe, tmp_path / "whole").result["model"])
     with pytest.raises(KeyboardInterrupt):
@@ -361,18 +377,18 @@ def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str)
 
 def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path: Path) -> None:
     tree = recipe_for(base, data, "mllm").model_dump()
-    tree["model"]["names"] = True
+    tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
-    with pytest.raises(UsageError, match=r"train_rm\.lessons"):
+    with pytest.raises(UsageError, match=r"train_rm\.attribute_data"):
         train_rm.plan(recipe, SilentReporter())
-    with pytest.raises(UsageError, match=r"train_rm\.lessons"):
+    with pytest.raises(UsageError, match=r"train_rm\.attribute_data"):
         run(recipe, tmp_path / "run")
-    tree["train_rm"]["lessons"] = write_lessons(tmp_path / "lessons")
-    tree["train_rm"]["first_look"] |= {"tasks": ["surface"], "aside": ["surface"]}
+    tree["train_rm"]["attribute_data"] = write_lessons(tmp_path / "lessons")
+    tree["train_rm"]["attribute_pretraining"] |= {"tasks": ["surface"], "auxiliary_only": ["surface"]}
     with pytest.raises(UsageError, match="all that they name is aside"):
         run(TrainRmRecipe.model_validate(tree), tmp_path / "aside")
     tree["model"]["arch"] = "vam"
-    with pytest.raises(ValueError, match="then_frozen"):
+    with pytest.raises(ValueError, match="freeze_encoder"):
         TrainRmRecipe.model_validate(tree)
 
 
@@ -441,8 +457,8 @@ def test_the_plan_says_what_is_known(base: Path, data: Path, unseen: Path) -> No
 
 def test_the_plan_tells_of_lessons_and_misses_them(base: Path, data: Path, tmp_path: Path) -> None:
     lessons = tmp_path / "lessons" / "lessons.json"
-    tree = recipe_for(base, data, "mllm", train_rm={"lessons": lessons}).model_dump()
-    tree["model"]["names"] = True
+    tree = recipe_for(base, data, "mllm", train_rm={"attribute_data": lessons}).model_dump()
+    tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
     with pytest.raises(UsageError, match="no such file"):
         train_rm.plan(recipe, SilentReporter())
@@ -478,7 +494,7 @@ def test_held_out_items_are_not_learnt(data: Path, base: Path) -> None:
     assert len({p.item for p in half.held_out}) == 20
     none = _read(recipe_for(base, data, "vam", train_rm={"eval_share": 0.0}))
     assert not none.held_out and len(none.train) == 120
-    few = _read(recipe_for(base, data, "vam", train_rm={"eval_most": 5}))
+    few = _read(recipe_for(base, data, "vam", train_rm={"max_eval_pairs": 5}))
     assert len(few.held_out) == 5
     both = _read(recipe_for(base, data, "vam", train_rm={"eval_pairs": data}))
     assert any("40 items are learnt and evaluated on" in line for line in both.warnings)

@@ -32,7 +32,7 @@ from caig_cli.painters.diffusion.painter import DiffusionPainter
 from caig_cli.painters.layout import place
 from caig_cli.painters.studio.render import one_thread
 from caig_cli.pcpo import candidates
-from caig_cli.pcpo.config import BrushSection, PcpoRecipe
+from caig_cli.pcpo.config import PainterSection, PcpoRecipe
 from caig_cli.provenance.image_files import read
 from caig_cli.recipe import resolve
 from caig_cli.records import Box, Product
@@ -418,7 +418,7 @@ def test_pcpo_paints_several_products_together(
     monkeypatch.setattr(candidates, "_painter", lambda name, given: painter)
     recorder = Recorder(painter.pipe)
     monkeypatch.setattr(painter, "pipe", recorder)
-    brush = BrushSection(painter="diffusion", size="64x64", placement="middle", scale=0.9)
+    brush = PainterSection(painter="diffusion", size="64x64", placement="middle", scale=0.9)
     with RunDir.open(workdir / "run", "pcpo", PcpoRecipe()) as run, start_workers(1, one_thread) as pool:
         assert sum(1 for _ in candidates.paint(jobs, brush, means, run, pool)) == 3
         assert len(list((run.path / "ads").glob("*.png"))) == 6
