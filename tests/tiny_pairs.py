@@ -47,7 +47,7 @@ def _row(name: str, item: str, left: Ad, right: Ad, *, truth: bool) -> dict[str,
     row |= {"attributes": {"size": "3 cm"}, "target": "left" if observed[0] >= observed[1] else "right"}
     row["p_left"] = float(probability_higher([left[3]], [left[2]], [right[3]], [right[2]])[0])
     if truth:
-        row["q"] = float(q_observed_higher([left[1]], [left[2]], [right[1]], [right[2]])[0])
+        row["p_observed_left"] = float(q_observed_higher([left[1]], [left[2]], [right[1]], [right[2]])[0])
     for side, (image, rate, shown, clicks), seen in zip(
         ("left", "right"), (left, right), observed, strict=True
     ):

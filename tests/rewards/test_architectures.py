@@ -104,7 +104,9 @@ def test_targets_weights_and_rates() -> None:
     assert Teaching().weight(sure) == 1.0
     assert Teaching(prior=(2.0, 98.0)).rate(sure.left) == pytest.approx(42 / 1100)
     assert Teaching().rate(sure.left) == 0.04 and math.isnan(Teaching().rate(Creative(Path("x"))))
-    assert pair(q=0.6, target="right").truth == 0.6 and sure.truth == 0.0 and pair().truth is None
+    assert (
+        pair(p_observed_left=0.6, target="right").truth == 0.6 and sure.truth == 0.0 and pair().truth is None
+    )
 
 
 def test_rates_are_standardised_and_come_back() -> None:

@@ -60,7 +60,7 @@ def market(workdir: Path) -> Path:
             rows.append(
                 {"id": f"{item}/{left}-{right}", "item": f"p{item}", "left": f"{item}-{left}.png",
                  "right": f"{item}-{right}.png", "left_ctr": ctr["left"], "right_ctr": ctr["right"],
-                 "left_impressions": 1000 * (item + 1), "right_impressions": 5000, "q": q,
+                 "left_impressions": 1000 * (item + 1), "right_impressions": 5000, "p_observed_left": q,
                  "target": "left" if q > 0.5 else "right", "caption": f"<b>{colour}</b> mug",
                  "category": "mugs" if item < 4 else "lamps"}
             )  # fmt: skip
@@ -191,7 +191,10 @@ def test_two_judges_are_compared(market: Path, capfd: pytest.CaptureFixture[str]
         given = [json.loads(line) for line in market.read_text().splitlines()]
         # With both logits of equal sign or of unequal size, the mean probability tells the side as well.
         right[name] = np.array(
-            [(rows[g["id"]]["shown"] + rows[g["id"]]["swapped"] > 1) == (g["q"] > 0.5) for g in given]
+            [
+                (rows[g["id"]]["shown"] + rows[g["id"]]["swapped"] > 1) == (g["p_observed_left"] > 0.5)
+                for g in given
+            ]
         )
     expected = mcnemar(right["vam"], right["random"])
     assert {key: test[key] for key in expected} == pytest.approx(expected)
@@ -240,7 +243,7 @@ def test_the_truth_and_what_knowing_the_order_is_worth(tmp_path: Path) -> None:
         return Creative(tmp_path / "x.png", impressions, clicks, ctr)
 
     pairs = [
-        Pair("market", "i", ad(None), ad(None), target="left", p_left=0.9, q=0.3),
+        Pair("market", "i", ad(None), ad(None), target="left", p_left=0.9, p_observed_left=0.3),
         Pair("log", "i", ad(50), ad(40), target="right", p_left=0.8),
         Pair("belief", "i", ad(None, None), ad(None, None), p_left=0.2),
         Pair("counts", "i", ad(50), ad(40), target="left"),
@@ -256,13 +259,13 @@ def test_the_truth_and_what_knowing_the_order_is_worth(tmp_path: Path) -> None:
 
 def test_the_ceiling_of_a_log_is_marked_as_estimated(market: Path, capfd: pytest.CaptureFixture[str]) -> None:
     rows = [json.loads(line) for line in market.read_text().splitlines()]
-    write_rows(market, [{key: row[key] for key in row if key != "q"} for row in rows])
+    write_rows(market, [{key: row[key] for key in row if key != "p_observed_left"} for row in rows])
     _, found, err = run_cli(capfd, "--testset", str(market), "--judge", "random")
     figures = found["judges"]["random"]
     assert figures["ceiling_estimated"] is True and 0.5 < figures["ceiling"] < 1
     assert "estimated from posteriors" in err and figures["note"] is None
-    write_rows(market, [{**row, "left_impressions": None, "q": None} for row in rows[:1]] + [
-        {key: row[key] for key in row if key != "q"} for row in rows[1:]])  # fmt: skip
+    write_rows(market, [{**row, "left_impressions": None, "p_observed_left": None} for row in rows[:1]] + [
+        {key: row[key] for key in row if key != "p_observed_left"} for row in rows[1:]])  # fmt: skip
     _, found, _ = run_cli(capfd, "--testset", str(market), "--judge", "random")
     assert found["judges"]["random"]["ceiling"] is None, "a mean over some pairs would not be that of all"
 
@@ -274,7 +277,7 @@ def test_unusable_pairs_are_listed_and_spare_the_others(
     tiny = make_tiny()
     tiny.save(market.parent / "tiny", torch.float32)
     rows = [json.loads(line) for line in market.read_text().splitlines()]
-    rows += [{**rows[0], "id": "mute", "q": None, "target": None}, {"id": "broken"}]
+    rows += [{**rows[0], "id": "mute", "p_observed_left": None, "target": None}, {"id": "broken"}]
     write_rows(market, rows)
     (market.parent / "0-0.png").write_bytes(b"no picture")
     judges = ("--judge", str(vam), "--judge", "zero-shot:tiny", "--judge", "random")
