@@ -238,6 +238,8 @@ def _pictures(
         alike_P = size_C[high_P] == size_C[low_P]
         alike_C[high_P[alike_P]] = alike_C[low_P[alike_P]] = True
     read = np.flatnonzero(alike_C)
+    if not len(read):
+        return picture_C
     paths = [str(material.log.path_C[creative]) for creative in read.tolist()]
     with report.progress("images compared", len(set(paths))) as bar:
         digest = digests(paths, size_C[read].tolist(), advance=bar.advance)

@@ -63,7 +63,8 @@ def show_ads(
     if failures:
         rows = [[failure.item, failure.error] for failure in failures]
         sections.append(pages.Table("Not used", ["item", "why"], rows))
-    summary = f"{len(ads)} ads for {len({row['product'] for row in ads})} products"
+    products = len({row["product"] for row in ads})
+    summary = f"{len(ads)} ad{'s' * (len(ads) != 1)} for {products} product{'s' * (products != 1)}"
     if failures:
         summary += f"; {len(failures)} not used"
     if len(ads) > SHOWN:

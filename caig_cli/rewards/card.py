@@ -30,9 +30,14 @@ def shown(figures: Mapping[str, float]) -> list[tuple[str, str]]:
     for name in MEANING:
         if name in figures:
             low, high = (figures.get(f"{name}_{end}") for end in ("low", "high"))
-            ends = "" if low is None or high is None else f" ({low:.4g} to {high:.4g})"
-            rows.append((name, f"{figures[name]:.4g}{ends}"))
+            ends = "" if low is None or high is None else f" ({_digits(low)} to {_digits(high)})"
+            rows.append((name, f"{_digits(figures[name])}{ends}"))
     return rows
+
+
+def _digits(figure: float) -> str:
+    """Four digits that count, of figures below a thousandth one."""
+    return f"{figure:.4g}" if abs(figure) >= 0.001 else f"{figure:.1g}"
 
 
 def how_sure(figures: Mapping[str, float]) -> str:

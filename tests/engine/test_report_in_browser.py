@@ -12,12 +12,14 @@ import test_pretrain
 import test_train_rm
 import torch
 from browser import FOUND, Browser, browsing
+from experiments.test_stages import arms, clicks
 from PIL import Image
 from test_generate import photo
 from tiny_mllm import make_tiny
 from tiny_pairs import write_pairs
 from tiny_rewards import make_reward
 
+from caig_cli.cli import run
 from caig_cli.engine.pages import BeforeAfter, Card, Comparison, Figure, Gallery, Picks, Table, report
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
@@ -141,6 +143,23 @@ def test_the_pages_of_trainings(browser: Browser, trained: dict[str, Path], stag
     assert browser.run("document.querySelectorAll('.plot').length") >= 2
     words = {"train_rm": "held-out pairs (95 %:", "pretrain": "of whole answers are right"}
     assert words[stage] in browser.run("document.querySelector('.verdict').textContent")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page_of", ["plan", "read"])
+def test_the_pages_of_an_experiment(browser: Browser, experiment: Path, page_of: str, width: int) -> None:
+    look(browser, experiment / page_of / "report.html", width)
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("experiment")
+    plan, read = folder / "plan", folder / "read"
+    words = ["experiment", "plan", *arms(folder, 12), "--start", "2026-12-01", "--out", str(plan), "--quiet"]
+    assert run(words) == 0
+    log = clicks(plan, folder / "log.csv", days=3)
+    assert run(["experiment", "read", str(plan), str(log), "--out", str(read), "--quiet"]) == 0
+    return folder
 
 
 @pytest.fixture(scope="module")
