@@ -16,10 +16,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image
 
 from caig_cli.data.images import open_bytes
@@ -40,15 +45,23 @@ def main() -> None:
     args = parser.parse_args()
     files = pictures(args.ads)
     pairs = args.clients * args.requests * args.ads * (args.ads - 1) // 2
-    plain = pairs / in_process(args, files)
-    served = pairs / over_http(args, files)
+    plain, plain_cpu = in_process(args, files)
+    served, served_cpu = over_http(args, files)
     figures = {
         "judge": args.judge, "clients": args.clients, "ads": args.ads, "pairs": pairs,
-        "threads": args.threads,
-        "in_process_pairs_per_s": round(plain, 1), "served_pairs_per_s": round(served, 1),
-        "share": round(served / plain, 3), "goal": GOAL,
+        "threads": args.threads, "processor": processor(), "cores": os.cpu_count(),
+        "in_process_pairs_per_s": round(pairs / plain, 1), "served_pairs_per_s": round(pairs / served, 1),
+        "share": round(plain / served, 3), "goal": GOAL,
+        "in_process_cpu_s": round(plain_cpu, 2), "served_cpu_s": round(served_cpu, 2),
+        "share_by_cpu": round(plain_cpu / served_cpu, 3),
     }  # fmt: skip
     print(json.dumps(figures))
+
+
+def processor() -> str:
+    """The processor's name."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def pictures(count: int) -> list[bytes]:
@@ -62,8 +75,8 @@ def pictures(count: int) -> list[bytes]:
     return files
 
 
-def in_process(args: argparse.Namespace, files: list[bytes]) -> float:
-    """Seconds for all requests, one after the other."""
+def in_process(args: argparse.Namespace, files: list[bytes]) -> tuple[float, float]:
+    """Seconds by the clock and of CPU for all requests, one after the other."""
     use_threads(args.threads)
     judge = TrainedJudge.load(args.judge, choose_device("cpu", "fp32"))
 
@@ -71,32 +84,47 @@ def in_process(args: argparse.Namespace, files: list[bytes]) -> float:
         judge.rank([open_bytes(data, "ad") for data in files], "Red mug", {})
 
     once()
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     for _ in range(args.clients * args.requests):
         once()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - cpu
 
 
-def over_http(args: argparse.Namespace, files: list[bytes]) -> float:
-    """Seconds for all requests of all clients at the same time."""
-    command = [sys.executable, "-m", "caig_cli", "serve", "--port", "0", "--judge", args.judge]
-    command += ["--device", "cpu", "--dtype", "fp32", "--threads", str(args.threads)]
-    environment = {name: value for name, value in os.environ.items() if name != "CAIG_SERVE_TOKEN"}
+def over_http(args: argparse.Namespace, files: list[bytes]) -> tuple[float, float]:
+    """Seconds by the clock, and of the service's CPU, for all requests of all clients at the same time."""
     body = json.dumps(
         {"images": [base64.b64encode(f).decode() for f in files], "caption": "Red mug"}
     ).encode()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            assert process.stderr is not None
-            line = next(line for line in process.stderr if "serving at" in line)
-            port = int(line.split("127.0.0.1:")[1].split("/")[0])
-            send(port, body, 1)
-            start = time.perf_counter()
-            with ThreadPoolExecutor(args.clients) as pool:
-                list(pool.map(lambda _: send(port, body, args.requests), range(args.clients)))
-            return time.perf_counter() - start
-        finally:
-            process.terminate()
+    options = ["--judge", args.judge, "--device", "cpu", "--dtype", "fp32", "--threads", str(args.threads)]
+    with service(options) as (port, process):
+        send(port, body, 1)
+        start, cpu = time.perf_counter(), cpu_of(process)
+        with ThreadPoolExecutor(args.clients) as pool:
+            list(pool.map(lambda _: send(port, body, args.requests), range(args.clients)))
+        return time.perf_counter() - start, cpu_of(process) - cpu
+
+
+@contextmanager
+def service(options: list[str], **environment: str) -> Iterator[tuple[int, psutil.Process]]:
+    """A ``caig serve`` of its own: its port and its process."""
+    inherited = {name: value for name, value in os.environ.items() if name != "CAIG_SERVE_TOKEN"}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "caig_cli", "serve", "--port", "0", "--jobs", folder, *options]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env=inherited | environment
+        ) as process:
+            try:
+                assert process.stderr is not None
+                line = next(line for line in process.stderr if "serving at" in line)
+                yield int(line.split("127.0.0.1:")[1].split("/")[0]), psutil.Process(process.pid)
+            finally:
+                process.terminate()
+
+
+def cpu_of(process: psutil.Process) -> float:
+    """CPU seconds that a process has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def send(port: int, body: bytes, times: int) -> None:
