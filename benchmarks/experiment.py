@@ -354,6 +354,13 @@ def read_testset(kept: Path | None) -> TestSet:
     )
 
 
+def half_of(testset: TestSet, half: int) -> TestSet:
+    """Every other product: what was tuned on one half is measured on the other."""
+    kept = testset.product_A % 2 == half
+    number = np.unique(testset.product_A[kept], return_inverse=True)[1]
+    return TestSet(number, testset.rate_A[kept], testset.score_A[kept])
+
+
 def judged(ads: list[str]) -> list[float]:
     """What the embedded judge says of the ads of one product, compared with each other."""
     from PIL import Image
@@ -381,6 +388,8 @@ def regrets(testset: TestSet, weeks: int, median: float, seed: int) -> dict[str,
         np.full(products * weeks, float(PUBLISHED.mean)), 0.69, 0.15, trust_of(CARD_ACCURACY), score
     )
     blind = Belief(belief.rate_P, 0.69, 0.15)
+    shuffled = np.lexsort((np.random.default_rng(seed).random(len(product)), product))
+    misled = Belief(belief.rate_P, 0.69, 0.15, belief.trust, score[shuffled])
     arm = np.tile(np.concatenate([np.arange(n) for n in np.bincount(testset.product_A)]), weeks)
     mean_of_arm = np.bincount(arm, rate) / np.bincount(arm)
     common = np.bincount(arm) == products * weeks  # arms that every product has
@@ -399,8 +408,14 @@ def regrets(testset: TestSet, weeks: int, median: float, seed: int) -> dict[str,
         "Thompson, products' ads alike but no judge": lambda day, x, n, rng: sampled(
             posterior(blind, product, x, n), product, rng
         ),
-        "Thompson with the judge as prior": lambda day, x, n, rng: sampled(
+        "plain Thompson with the judge as prior": lambda day, x, n, rng: sampled(
             posterior(belief, product, x, n), product, rng
+        ),
+        "the same, for what is left of the week": lambda day, x, n, rng: sampled(
+            posterior(belief, product, x, n), product, rng, left(n, product, day, median)
+        ),
+        "the same with a wrong judge": lambda day, x, n, rng: sampled(
+            posterior(misled, product, x, n), product, rng, left(n, product, day, median)
         ),
     }
     best = np.full(products * weeks, 0.0)
@@ -435,9 +450,16 @@ def only(value: Floats, product: Ints) -> Floats:
     return chosen / np.bincount(product, chosen)[product]
 
 
-def sampled(parameters: tuple[Floats, Floats], product: Ints, rng: np.random.Generator) -> Floats:
+def left(n: Floats, product: Ints, day: int, median: float) -> Floats:
+    """Impressions of each product until the week's end, as the plan guesses them."""
+    return (median / DAYS + np.bincount(product, n)) / (1 + day) * (DAYS - day)
+
+
+def sampled(
+    parameters: tuple[Floats, Floats], product: Ints, rng: np.random.Generator, left_P: Floats | None = None
+) -> Floats:
     alpha, beta = parameters
-    return with_floor(chances(alpha, beta, product, rng, draws=DRAWS), product, 0.02)
+    return with_floor(chances(alpha, beta, product, rng, draws=DRAWS, left_P=left_P), product, 0.02)
 
 
 def processor() -> str:
@@ -454,6 +476,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=4000)
     parser.add_argument("--scores", type=Path, help="file that keeps the judge's scores")
     parser.add_argument("--only", choices=("intervals", "looks", "policies"))
+    parser.add_argument("--half", type=int, choices=(0, 1), help="of the products, for regrets")
     given = parser.parse_args()
     started, rng = time.process_time(), np.random.default_rng(given.seed)
     print(f"{processor()}, one process; seed {given.seed}")
@@ -475,14 +498,13 @@ def main() -> None:
     if given.only in (None, "intervals"):
         print(f"\nvariance that categories and earlier rates save: {np.mean(saved):.0%} on average")
     if given.only in (None, "policies"):
-        show_regrets(testset, given.weeks, given.seed)
+        show_regrets(testset if given.half is None else half_of(testset, given.half), given.weeks, given.seed)
     print(f"\n{time.process_time() - started:.0f} s of CPU")
 
 
 def show_regrets(testset: TestSet, weeks: int, seed: int) -> None:
     medians = (1_000.0, 10_000.0, 100_000.0)
-    # The middle one is the figure; the others, with fewer weeks, say how it hangs on traffic.
-    columns = [regrets(testset, weeks if m == MEDIAN else max(1, weeks // 5), m, seed) for m in medians]
+    columns = [regrets(testset, weeks, m, seed) for m in medians]
     print(
         f"\n| regret over uniform's, {weeks} weeks | "
         + " | ".join(f"{m:,.0f} a week" for m in medians)

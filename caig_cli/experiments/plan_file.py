@@ -89,7 +89,7 @@ class Plan:
     mixture: float
     """Variance of the mixture of the always-valid intervals, fixed before the first look."""
     thompson: Mapping[str, float] = field(default_factory=dict)
-    """What Thompson sampling believes of ads before clicks: spread, trust, rate_cv, least_share."""
+    """What Thompson sampling believes of ads before clicks: spread, trust, rate_cv, least_share, days."""
     format: int = FORMAT
 
     @cached_property

@@ -95,8 +95,8 @@ def assigned(
     return {ad.id: shares[ad.arm] / count[ad.product] for ad in ads if ad.arm == arm_of[ad.product]}
 
 
-def thompson_shares(plan: Plan, log: ClickLog | None, seed: int) -> dict[str, float]:
-    """Propensities by what the judge says and what the clicks of a log, if any, say so far."""
+def thompson_shares(plan: Plan, log: ClickLog | None, seed: int, gone: int = 0) -> dict[str, float]:
+    """Propensities by what the judge says and what the clicks of a log, if any, say after ``gone`` days."""
     number = plan.product_number
     product_A = np.array([number[ad.product] for ad in plan.ads], np.int64)
     scores = np.array([np.nan if ad.score is None else ad.score for ad in plan.ads])
@@ -105,9 +105,17 @@ def thompson_shares(plan: Plan, log: ClickLog | None, seed: int) -> dict[str, fl
     believed = Belief(rate_P, belief["rate_cv"], belief["spread"], belief["trust"], scores)
     shown_A, clicks_A = counts_of_ads(plan, log) if log is not None else np.zeros((2, len(plan.ads)))
     alpha_A, beta_A = posterior(believed, product_A, clicks_A, shown_A)
-    chance_A = chances(alpha_A, beta_A, product_A, np.random.default_rng(seed))
+    left_P = _left(plan, np.bincount(product_A, shown_A, len(plan.products)), gone)
+    chance_A = chances(alpha_A, beta_A, product_A, np.random.default_rng(seed), left_P=left_P)
     share_A = with_floor(chance_A, product_A, belief["least_share"])
     return {ad.id: round(float(share), 6) for ad, share in zip(plan.ads, share_A, strict=True)}
+
+
+def _left(plan: Plan, shown_P: Floats, gone: int) -> Floats:
+    """Impressions of each product until the planned end, at least a day's. The guess counts as a day."""
+    days = plan.thompson["days"]
+    planned = plan.design.impressions / len(plan.products) / days
+    return (planned + shown_P) / (1 + gone) * max(1.0, days - gone)
 
 
 def planned_mixture(design: Design, shares: Mapping[str, float], control: str) -> float:
@@ -127,7 +135,10 @@ def gone_on(plan: Plan, log: ClickLog, days: int) -> Plan:
     if start <= plan.periods[-1].first_day:
         raise UsageError(f"--after: the plan already has a period from {plan.periods[-1].first_day} on")
     before = plan.periods[-1]
-    lasted = datetime.date.fromisoformat(start) - datetime.date.fromisoformat(before.first_day or start)
-    shares = thompson_shares(plan, log, derive_seed(plan.seed, "thompson", start))
-    periods = (*plan.periods[:-1], replace(before, days=lasted.days), Period(start, days, shares))
+    gone, lasted = (
+        (datetime.date.fromisoformat(start) - datetime.date.fromisoformat(one.first_day or start)).days
+        for one in (plan.periods[0], before)
+    )
+    shares = thompson_shares(plan, log, derive_seed(plan.seed, "thompson", start), gone)
+    periods = (*plan.periods[:-1], replace(before, days=lasted), Period(start, days, shares))
     return replace(plan, periods=periods)

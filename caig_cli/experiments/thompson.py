@@ -12,6 +12,12 @@ How well a product does as a whole is learnt from all its ads (a Gamma prior aro
 around that each ad has a Beta prior of the two moments above, and a Beta posterior (Thompson, Biometrika 25,
 1933; Chapelle and Li, NIPS 2011).
 
+An experiment ends. What can't be learnt before its end is not worth exploring: so the draws that are
+compared are not rates, but what would be believed of them at the end, had the ad all impressions that its
+product has left (Min, Maglaras and Moallemi, "Thompson sampling with information relaxation penalties",
+NeurIPS 2019, their IRS.FH). With many impressions left that is plain Thompson sampling, with none the best
+guess.
+
 Legend of shape names: A ads, P products, D draws.
 """
 
@@ -77,21 +83,42 @@ def posterior(belief: Belief, product_A: Ints, clicks_A: Floats, shown_A: Floats
 
 
 def chances(
-    alpha_A: Floats, beta_A: Floats, product_A: Ints, rng: np.random.Generator, draws: int = 4000
+    alpha_A: Floats,
+    beta_A: Floats,
+    product_A: Ints,
+    rng: np.random.Generator,
+    draws: int = 4000,
+    left_P: Floats | None = None,
 ) -> Floats:
-    """Probability that each ad is its product's best, from joint draws; those of a product sum to 1 [A]."""
+    """Probability that each ad is its product's best, from joint draws; those of a product sum to 1 [A].
+
+    ``left_P``: impressions of each product until the end; then that each ad will be believed to be the best.
+    """
     order = np.argsort(product_A, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(product_A[order]) != 0])
     group_A = np.cumsum(np.isin(np.arange(len(order)), starts)) - 1
     wins_A = np.zeros(len(order))
+    left_A = None if left_P is None else np.rint(left_P[product_A[order]]).astype(np.int64)
     step = max(1, 2_000_000 // max(1, len(order)))
     for begin in range(0, draws, step):
         size = (min(step, draws - begin), len(order))
         drawn_DA = rng.beta(alpha_A[order], beta_A[order], size)
+        if left_A is not None:
+            drawn_DA = _at_the_end(drawn_DA, alpha_A[order], beta_A[order], left_A, rng)
         best_DP = np.maximum.reduceat(drawn_DA, starts, axis=1)
-        wins_A += (drawn_DA == best_DP[:, group_A]).sum(0)
+        best_DA = drawn_DA == best_DP[:, group_A]
+        wins_A += (best_DA / np.add.reduceat(best_DA, starts, axis=1)[:, group_A]).sum(0)
     found = np.empty(len(order))
     found[order] = wins_A / draws
+    return found
+
+
+def _at_the_end(
+    rate_DA: Floats, alpha_A: Floats, beta_A: Floats, left_A: Ints, rng: np.random.Generator
+) -> Floats:
+    """Mean belief in each ad after all impressions that are left, under the rates drawn."""
+    clicks_DA = rng.binomial(left_A, rate_DA)
+    found: Floats = (alpha_A + clicks_DA) / (alpha_A + beta_A + left_A)
     return found
 
 

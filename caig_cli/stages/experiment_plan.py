@@ -340,7 +340,7 @@ def _design(recipe: ExperimentPlanRecipe, products: tuple[ProductFacts, ...]) ->
     left = expected.product_cv * (1 - expected.explained) ** 0.5
     believed = {
         "spread": given.spread, "trust": trust_of(given.judge_accuracy), "rate_cv": max(0.05, left),
-        "least_share": given.least_share,
+        "least_share": given.least_share, "days": given.days,
     }  # fmt: skip
     return design, believed
 

@@ -43,6 +43,22 @@ def test_before_a_click_the_judge_decides_and_afterwards_the_clicks() -> None:
     assert later[0] > 0.99 and later[3] > 0.99
 
 
+def test_what_can_not_be_learnt_before_the_end_is_not_explored() -> None:
+    """A little known rival is worth a look only while there is time to find out that it is better."""
+    alpha, beta = np.array([60.0, 3, 300, 6, 6]), np.array([1940.0, 97, 9700, 194, 194])
+    rng = np.random.default_rng(0)
+
+    def share(left: float) -> np.ndarray:
+        return chances(alpha, beta, PRODUCT, rng, left_P=np.full(2, left))
+
+    plain = chances(alpha, beta, PRODUCT, rng)
+    assert share(0) == pytest.approx([1 / 3] * 3 + [0.5] * 2)  # all have the same mean
+    assert share(1e9) == pytest.approx(plain, abs=0.04)
+    better = alpha * [1.05, 1, 1, 1, 1]
+    firm = [chances(better, beta, PRODUCT, rng, left_P=np.full(2, left))[0] for left in (0, 50, 1e5)]
+    assert firm[0] == 1 and firm[0] > firm[1] > firm[2]
+
+
 def test_shares_keep_a_floor_and_sum_to_one() -> None:
     share = with_floor(np.array([1.0, 0, 0, 0.5, 0.5]), PRODUCT, 0.02)
     assert share.min() == pytest.approx(0.02) and np.bincount(PRODUCT, share) == pytest.approx([1, 1])
