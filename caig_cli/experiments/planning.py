@@ -105,8 +105,10 @@ def thompson_shares(plan: Plan, log: ClickLog | None, seed: int, gone: int = 0) 
     believed = Belief(rate_P, belief["rate_cv"], belief["spread"], belief["trust"], scores)
     shown_A, clicks_A = counts_of_ads(plan, log) if log is not None else np.zeros((2, len(plan.ads)))
     alpha_A, beta_A = posterior(believed, product_A, clicks_A, shown_A)
-    left_P = _left(plan, np.bincount(product_A, shown_A, len(plan.products)), gone)
-    chance_A = chances(alpha_A, beta_A, product_A, np.random.default_rng(seed), left_P=left_P)
+    shown_P = np.bincount(product_A, shown_A, len(plan.products)).astype(np.float64)
+    chance_A = chances(
+        alpha_A, beta_A, product_A, np.random.default_rng(seed), left_P=_left(plan, shown_P, gone)
+    )
     share_A = with_floor(chance_A, product_A, belief["least_share"])
     return {ad.id: round(float(share), 6) for ad, share in zip(plan.ads, share_A, strict=True)}
 
