@@ -50,6 +50,11 @@ class Column:
         return Column(self.title, self.values, self.code_R[rows])
 
 
+def coded(values_R: NDArray[np.float64]) -> Ints:
+    """Values as numbers that ``groups`` takes: equal ones, and unknown ones, have one [R]."""
+    return np.unique(values_R, return_inverse=True)[1]
+
+
 def groups(columns: Sequence[NDArray[Any]]) -> tuple[Codes, Ints]:
     """Rows equal in all columns: a number for each row [R], in order of first rows, and those rows [G]."""
     rows = len(columns[0])

@@ -13,9 +13,10 @@ import numpy as np
 from caig_cli.clicks import days
 from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.bad_rows import MAX_LISTED, Bools, Rules
-from caig_cli.clicks.encoding import Ints, groups, sums
+from caig_cli.clicks.encoding import Ints, coded, groups, sums
 from caig_cli.clicks.log import ClickLog
 from caig_cli.clicks.parts import Part
+from caig_cli.clicks.reading import Floats
 from caig_cli.clicks.reuse import reused_names
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
@@ -50,12 +51,14 @@ class _Ads:
     day_R: Ints
     impressions_R: Ints
     clicks_R: Ints
+    propensity_R: Floats
 
     def at(self, keep: Bools) -> _Ads:
         """Some of the rows."""
         if keep.all():
             return self
-        rows = (self.ad_R[keep], self.day_R[keep], self.impressions_R[keep], self.clicks_R[keep])
+        rows = (self.ad_R[keep], self.day_R[keep], self.impressions_R[keep], self.clicks_R[keep],
+                self.propensity_R[keep])  # fmt: skip
         return _Ads(self.part, self.stratum, self.item_A, self.picture_A, self.line_A, *rows)
 
 
@@ -95,7 +98,7 @@ class _Builder:
             picture_A[ad] = -1 - self.names.setdefault(part.ads.name_A[ad], len(self.names))
         line_A = np.zeros(len(part.item_A), np.int64)
         line_A[part.ad_R[::-1]] = part.line_R[::-1]
-        counts = (part.impressions_R, part.clicks_R)
+        counts = (part.impressions_R, part.clicks_R, part.propensity_R)
         return _Ads(
             part, stratum, item_I[part.item_A], picture_A, line_A, part.ad_R, day_V[part.day_R], *counts
         )
@@ -159,6 +162,7 @@ class _Builder:
             day_R=rows[1],
             impressions_R=rows[2],
             clicks_R=rows[3],
+            propensity_R=None if np.isnan(rows[4]).all() else rows[4],
             bad=tuple(bad[:MAX_LISTED]),
             bad_rows=sum(one.part.bad_rows for one in taken),
             missing=self._missing(where, image_C, file_C),
@@ -167,8 +171,9 @@ class _Builder:
             warnings=tuple(self.warnings),
         )
 
-    def _rows(self, creative_A: Ints, offset_T: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-        """Creative, day, impressions and clicks of each row; what several files say of one is one row."""
+    def _rows(self, creative_A: Ints, offset_T: Ints) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+        """Creative, day, impressions, clicks and propensity of each row; what several files say of one is one
+        row."""
         rank = {day: index for index, day in enumerate(days.in_order(list(self.days)))}
         of_D = np.array([rank[day] for day in self.days] or [0], np.int32)
         creative_R = _joined(
@@ -177,17 +182,18 @@ class _Builder:
         day_R = of_D[_joined([one.day_R for one in self.taken])]
         impressions_R = _joined([one.impressions_R for one in self.taken])
         clicks_R = _joined([one.clicks_R for one in self.taken])
+        propensity_R = np.concatenate([one.propensity_R for one in self.taken])
         if len(self.taken) == 1:
-            return creative_R, day_R, impressions_R, clicks_R
-        group, first = groups([creative_R, day_R])
+            return creative_R, day_R, impressions_R, clicks_R, propensity_R
+        group, first = groups([creative_R, day_R, coded(propensity_R)])
         if len(first) == len(group):
-            return creative_R, day_R, impressions_R, clicks_R
+            return creative_R, day_R, impressions_R, clicks_R, propensity_R
         if self.rules.repeats == "first" and not self.rules.pool:
             counts = impressions_R[first], clicks_R[first]
         else:
             counts = sums(group, impressions_R, len(first)), sums(group, clicks_R, len(first))
         self.notes.append(f"{len(group)} rows of several files for {len(first)} ads and days")
-        return creative_R[first], day_R[first], *counts
+        return creative_R[first], day_R[first], *counts, propensity_R[first]
 
     def _path(self, file: int) -> str | None:
         return self.pictures.paths[file] if self.pictures is not None and file >= 0 else None
@@ -220,6 +226,7 @@ def _compared(earlier: Sequence[_Ads], mine: _Ads) -> tuple[Bools, Bools]:
             np.concatenate([one.item_A[one.ad_R] for one in every]),
             np.concatenate([one.picture_A[one.ad_R] for one in every]),
             np.concatenate([one.day_R for one in every]),
+            coded(np.concatenate([one.propensity_R for one in every])),
         ]
     )
     before = first[group[-rows:]] if rows else np.zeros(0, np.int64)

@@ -18,6 +18,7 @@ from caig_cli.data.images import shown
 from caig_cli.records import Failure
 
 Ints = NDArray[np.integer[Any]]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class ClickLog:
     """Index into ``days``."""
     impressions_R: Ints
     clicks_R: Ints
+    propensity_R: Floats | None = None
+    """Probability with which the ad was chosen, in logs that have it; NaN in rows of others. None: no log has
+    it. An ad then has a row for each on a day."""
     bad: tuple[Failure, ...] = ()
     """The first of the rows that were left out."""
     bad_rows: int = 0

@@ -164,6 +164,20 @@ def count(value: Any, decimal: str) -> int:
     return _whole(Fraction(value), value)
 
 
+def probability(value: Any, decimal: str) -> float:
+    """A cell as a number above 0 and at most 1; may be percent. Raises ValueError saying why it is none."""
+    if isinstance(value, str):
+        percent = value.strip().endswith("%")
+        found = float(_number(value.strip().removesuffix("%").strip(), decimal)) / (100 if percent else 1)
+    elif isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError(f"must be a number, is {kind(value)}; fix the row")
+    else:
+        found = float(value)
+    if not 0 < found <= 1:
+        raise ValueError(f"{shown(str(value).strip()[:40])} is not above 0 and at most 1; fix the row")
+    return found
+
+
 def _number(text: str, decimal: str) -> Fraction:
     plain = tidy(text)
     if plain.isdecimal() and len(plain) < 40:

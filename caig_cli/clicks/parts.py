@@ -14,9 +14,9 @@ import numpy as np
 from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.ads import Ads, find_ads, name_fault, names_of
 from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
-from caig_cli.clicks.encoding import Column, Ints, groups, sums
+from caig_cli.clicks.encoding import Column, Ints, coded, groups, sums
 from caig_cli.clicks.products import NoProductError, Products, find_products
-from caig_cli.clicks.reading import PRODUCTS, Export
+from caig_cli.clicks.reading import PRODUCTS, Export, Floats
 from caig_cli.clicks.subtotals import repeat_counts, subtotals
 from caig_cli.data.images import shown
 from caig_cli.data.tables import clean_text
@@ -26,7 +26,7 @@ from caig_cli.records import Failure
 
 @dataclass(slots=True)
 class Part:
-    """What one export adds: a row for each ad and day."""
+    """What one export adds: a row for each ad and day, and of logs with propensities for each of these."""
 
     name: str
     """The file, as the user named it."""
@@ -39,6 +39,8 @@ class Part:
     days: list[str]
     impressions_R: Ints
     clicks_R: Ints
+    propensity_R: Floats
+    """NaN where the export has none."""
     line_R: Ints
     facts: dict[str, Any]
     bad: list[tuple[int, Failure]] = field(default_factory=list)
@@ -240,7 +242,7 @@ def _summed(
         own, first = _creatives(item_R, ad_R)
     day = export.day
     day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
-    group, first_row = groups([own, day_R])
+    group, first_row = groups([own, day_R, *_chosen(export)])
     if len(first_row) < len(group) and not export.is_events:
         sum_R, over = subtotals(group, _dimensions(export, products, ads), export.impressions_R)
         if sum_R.any():
@@ -250,7 +252,7 @@ def _summed(
             own, first = _creatives(item_R, ad_R)
             day = export.day
             day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
-            group, first_row = groups([own, day_R])
+            group, first_row = groups([own, day_R, *_chosen(export)])
     kept = np.ones(len(group), np.bool_)
     if len(first_row) < len(group) and not export.is_events:
         kept = _broken_down(export, group, products, ads, rules, bad, notes)
@@ -263,7 +265,8 @@ def _summed(
         notes.append(f"{number_of_events} events added up by ad and day")
     part = Part(
         export.name, export.layout.platform.name, items, item_R[first], ads, own[first_row], day_R[first_row],
-        [""] if day is None else list(day.values), impressions, clicks, export.line_R[first_row], {},
+        [""] if day is None else list(day.values), impressions, clicks, _propensity(export)[first_row],
+        export.line_R[first_row], {},
         notes=notes,
     )  # fmt: skip
     part.ads = Ads(
@@ -294,6 +297,16 @@ def _totals_of_days(export: Export, own: Ints, notes: list[str]) -> Bools:
     if left := int((undated_R & ~sum_R).sum()):
         notes.append(f"{left} rows have no day, and count beside those that have one")
     return sum_R
+
+
+def _propensity(export: Export) -> Floats:
+    found = export.propensity_R
+    return np.full(len(export.line_R), np.nan) if found is None else found
+
+
+def _chosen(export: Export) -> list[Ints]:
+    """The column of propensities for ``groups``, if there is one."""
+    return [] if export.propensity_R is None else [coded(export.propensity_R)]
 
 
 def _creatives(item_R: Ints, ad_R: Ints) -> tuple[Ints, Ints]:

@@ -29,6 +29,7 @@ FIELDS: Mapping[str, str] = {
     "impressions": "how often the ad was shown",
     "clicks": "how often it was clicked",
     "event": "kind of event, in logs with a row for each",
+    "propensity": "probability with which the ad was chosen to be shown, above 0 and at most 1",
     "url": "landing page",
 }
 """What a column of a log may hold."""

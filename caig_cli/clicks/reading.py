@@ -31,6 +31,8 @@ from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 from caig_cli.records import Failure
 
+Floats = NDArray[np.float64]
+
 IDENTITIES = ("image", "ad", "ad_id")
 """Columns that may lead to the picture, most trusted first."""
 
@@ -70,6 +72,8 @@ class Export:
     impressions_R: Ints
     clicks_R: Ints
     """-1 where a count cannot be read."""
+    propensity_R: Floats | None
+    """Probability with which the ad was chosen; None where the log has none."""
     faults: Mapping[int, str]
     """Row -> why its counts or day cannot be read."""
     sizes: Mapping[int, int]
@@ -100,6 +104,7 @@ class Export:
             day=None if self.day is None else self.day.at(rows),
             impressions_R=self.impressions_R[rows],
             clicks_R=self.clicks_R[rows],
+            propensity_R=None if self.propensity_R is None else self.propensity_R[rows],
             total_R=self.total_R[rows],
             faults={},
             sizes={},
@@ -180,6 +185,8 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
         )  # fmt: skip
         impressions_R = counted.counts("impressions", counts[0], decimal, blank=None)
         clicks_R = counted.counts("clicks", counts[1], decimal, blank=0 if platform.blank_is_zero else None)
+    propensity = columns.get("propensity")
+    chosen_R = None if propensity is None else counted.propensities(propensity, options.decimal)
     wanted = not {"day", "start"} & columns.keys() and "day" not in options.columns
     if wanted and (dated := [column for column in beside if _are_days(column)]):
         columns["day"] = dated[0]
@@ -202,7 +209,7 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
         if words := [code for code, value in enumerate(column.values) if is_total(value)]:
             total_R |= column.rows_of(words)
     return Export(
-        name, layout, table.header, line_R, weight_R, kept, beside, day, impressions_R, clicks_R,
+        name, layout, table.header, line_R, weight_R, kept, beside, day, impressions_R, clicks_R, chosen_R,
         counted.faults, counted.sizes, [*intake.bad, *odd], footer, rows, intake.is_events, total_R, notes,
     )  # fmt: skip
 
@@ -286,6 +293,23 @@ class _Counted:
             self.notes.append(f"{number} blank cells of {what} count as 0")
         self._complain(column, wrong, sized=what == "impressions")
         found: Ints = value_V[column.code_R]
+        return found
+
+    def propensities(self, column: Column, decimal: str | None) -> Floats:
+        """Probabilities [R]; those that can't be read are 1, and told."""
+        texts = [value for value in column.values if isinstance(value, str)]
+        mark = decimal or ("," if any("," in text for text in texts) else ".")
+        value_V = np.ones(max(1, len(column.values)))
+        wrong: dict[int, str] = {}
+        for code, value in enumerate(column.values):
+            try:
+                value_V[code] = numbers.probability(value, mark)
+            except ValueError as error:
+                empty = numbers.is_blank(value)
+                what = "is empty; fix the row, or leave it out with --column propensity=" if empty else error
+                wrong[code] = f"propensity: {what}"
+        self._complain(column, wrong)
+        found: Floats = value_V[column.code_R]
         return found
 
     def days(

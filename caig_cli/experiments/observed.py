@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,10 @@ class Observed:
     clicks_R: Floats
     propensity_R: Floats
     """0 for an ad that the plan does not show there."""
+    chosen_R: Floats
+    """With which it was chosen: as the exports say, where they have a column for it, else as planned."""
+    told: bool
+    """Whether the exports have that column."""
     product_S: Ints
     day_S: Ints
     unplanned: int
@@ -104,7 +109,9 @@ def observe(plan: Plan, log: ClickLog) -> Observed:
     clicks_R = np.bincount(row_L, log.clicks_R[known], len(ad_R))
     stratum_R = np.repeat(np.arange(len(strata)), size_S)
     propensity_R = _propensities(plan, log.days, ad_R, strata[stratum_R, 1])
-    stray = (propensity_R == 0) & (shown_R > 0)
+    told_R = _told(log, known, row_L, shown_R)
+    chosen_R = np.where(np.isnan(told_R), propensity_R, told_R)
+    stray = (chosen_R == 0) & (shown_R > 0)
     if shown_R.sum() > 0 and not shown_R[~stray].any():
         raise UsageError(
             f"the plan shows none of these ads on the days of the exports ({log.days[0]} to {log.days[-1]}); "
@@ -112,7 +119,8 @@ def observe(plan: Plan, log: ClickLog) -> Observed:
         )
     return Observed(
         plan, log.days, ad_R, stratum_R, np.where(stray, 0.0, shown_R), np.where(stray, 0.0, clicks_R),
-        propensity_R, strata[:, 0], strata[:, 1], int(shown_R[stray].sum()), unknown,
+        propensity_R, chosen_R, not np.isnan(told_R).all(), strata[:, 0], strata[:, 1],
+        int(shown_R[stray].sum()), unknown,
     )  # fmt: skip
 
 
@@ -122,7 +130,7 @@ def counts_of_ads(plan: Plan, log: ClickLog) -> tuple[Floats, Floats]:
     Where the shares of a product's ads change from day to day, days with other rates would tilt plain sums.
     """
     seen = observe(plan, log)
-    return weighed_counts(seen.ad_R, seen.shown_R, seen.clicks_R, seen.propensity_R, len(plan.ads))
+    return weighed_counts(seen.ad_R, seen.shown_R, seen.clicks_R, seen.chosen_R, len(plan.ads))
 
 
 def weighed_counts(
@@ -147,6 +155,19 @@ def weighed_counts(
 def _ads_of_products(product_A: Ints, products: int) -> list[Ints]:
     order = np.argsort(product_A, kind="stable")
     return np.split(order, np.searchsorted(product_A[order], np.arange(1, products)))
+
+
+def _told(log: ClickLog, known: NDArray[np.bool_], row_L: Ints, shown_R: NDArray[Any]) -> Floats:
+    """Propensities as the log has them, NaN where it has none [R]; of several a day the mean.
+
+    It is the harmonic one, over impressions: what weighs an impression is one over its propensity.
+    """
+    if log.propensity_R is None:
+        return np.full(len(shown_R), np.nan)
+    inverse_R = np.bincount(row_L, log.impressions_R[known] / log.propensity_R[known], len(shown_R))
+    has = (shown_R > 0) & (inverse_R > 0)
+    found: Floats = np.divide(shown_R, inverse_R, out=np.full(len(shown_R), np.nan), where=has)
+    return found
 
 
 def _propensities(plan: Plan, days: tuple[str, ...], ad_R: Ints, day_R: Ints) -> Floats:

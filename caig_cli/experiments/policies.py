@@ -42,6 +42,8 @@ class PolicyValue:
     effective_impressions: float
     unsupported: float
     """Share of the policy's traffic for ads that were never to be shown: nothing is known of it."""
+    told: bool
+    """Whether propensities are those of the exports; else they are the plan's."""
 
 
 def value_of(name: str, source: str, seen: Observed) -> PolicyValue:
@@ -50,12 +52,15 @@ def value_of(name: str, source: str, seen: Observed) -> PolicyValue:
         raise UsageError("--policy: ads were not drawn for each impression; plan with --units impressions")
     share_A = shares_of(source, seen.plan)
     policy_R = share_A[seen.ad_R]
-    can_R = seen.propensity_R > 0
+    can_R = seen.chosen_R > 0
     total_S = np.bincount(seen.stratum_R, seen.shown_R)
     lost = float((policy_R * ~can_R * total_S[seen.stratum_R]).sum() / max(1.0, total_S.sum()))
     use = can_R & (total_S[seen.stratum_R] > 0)
-    whole_S = np.bincount(seen.stratum_R[use], seen.propensity_R[use], len(total_S))
-    propensity = seen.propensity_R[use] / whole_S[seen.stratum_R[use]]
+    propensity = seen.chosen_R[use]
+    if not seen.told:  # planned shares of the ads that can be had
+        propensity = (
+            propensity / np.bincount(seen.stratum_R[use], propensity, len(total_S))[seen.stratum_R[use]]
+        )
     logged = Logged(seen.shown_R[use], seen.clicks_R[use], seen.stratum_R[use], propensity, policy_R[use])
     if not (logged.policy_R * logged.shown_R).any():
         raise UsageError(f"--policy {name}: none of its ads was shown; nothing can be said of it")
@@ -63,7 +68,7 @@ def value_of(name: str, source: str, seen: Observed) -> PolicyValue:
     model_R = modelled_rates(logged, seen.ad_R[use], seen.product_of_ad[seen.ad_R[use]], fold_R)
     values = {"IPS": ips(logged), "SNIPS": snips(logged), "DR": doubly_robust(logged, model_R)}
     observed = float(logged.clicks_R.sum() / logged.shown_R.sum())
-    return PolicyValue(name, values, observed, effective_impressions(logged), lost)
+    return PolicyValue(name, values, observed, effective_impressions(logged), lost, seen.told)
 
 
 def shares_of(source: str, plan: Plan) -> Floats:

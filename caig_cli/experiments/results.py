@@ -163,6 +163,7 @@ def _policy(one: PolicyValue) -> Result:
     return {
         "policy": one.name, "observed_ctr": one.observed, **values,
         "effective_impressions": one.effective_impressions, "unsupported": one.unsupported,
+        "propensities": "exports" if one.told else "plan",
     }  # fmt: skip
 
 

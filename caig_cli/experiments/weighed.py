@@ -25,26 +25,37 @@ from caig_cli.experiments.plan_file import Plan
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Effective impressions and clicks of creatives [C]; those that are not in the plan are as they were."""
+    """Effective impressions and clicks of creatives [C]; those without propensities are as they were."""
 
     shown_C: Floats
     clicks_C: Floats
-    planned: NDArray[np.bool_]
-    """Which creatives are ads of the plan [C]."""
+    known: NDArray[np.bool_]
+    """Which creatives are ads of the plan, or have propensities in the log [C]."""
     stray: int
     """Impressions where the plan did not show the ad: left out."""
 
 
-def weighed_totals(plan: Plan, log: ClickLog) -> Weighed:
-    """Raises UsageError where the log has no days and the plan's shares change over days."""
-    ad_C = ads_of(plan, log)
-    propensity_R = _propensities(plan, log, ad_C)
-    planned = ad_C >= 0
+def weighed_totals(plan: Plan | None, log: ClickLog) -> Weighed:
+    """By the propensities that the log has, else by those of the plan.
+
+    Raises UsageError where the log has no days and the plan's shares change over days, and where without a
+    plan some rows have propensities and others have none.
+    """
+    ad_C = np.full(len(log.image_C), -1) if plan is None else ads_of(plan, log)
+    told_R = np.full(len(log.creative_R), np.nan) if log.propensity_R is None else log.propensity_R
+    if plan is None and np.isnan(told_R).any():
+        raise UsageError(
+            "some logs have a column of propensities and others have none; --column propensity= leaves it out"
+        )
+    planned_R = told_R if plan is None else _propensities(plan, log, ad_C)
+    propensity_R = np.where(np.isnan(told_R), planned_R, told_R)
+    known = ad_C >= 0
+    known[log.creative_R[~np.isnan(told_R)]] = True
     stray_R = propensity_R == 0
     shown_R, clicks_R = (np.where(stray_R, 0.0, of) for of in (log.impressions_R, log.clicks_R))
     creative_R = np.asarray(log.creative_R, np.int64)
     shown_C, clicks_C = weighed_counts(creative_R, shown_R, clicks_R, propensity_R, len(ad_C))
-    return Weighed(shown_C, clicks_C, planned, int(log.impressions_R[stray_R].sum()))
+    return Weighed(shown_C, clicks_C, known, int(log.impressions_R[stray_R].sum()))
 
 
 class PlannedPictures(Pictures):

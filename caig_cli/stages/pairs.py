@@ -244,19 +244,20 @@ def _plan(path: Path | None) -> Plan | None:
 
 
 def _counted(plan: Plan | None, log: ClickLog, report: Reporter) -> tuple[Ints | Floats, Ints | Floats]:
-    """Impressions and clicks of each creative [C]: as they are, or weighed by a plan's propensities."""
-    if plan is None:
+    """Impressions and clicks of each creative [C]: as they are, or weighed by propensities."""
+    if plan is None and log.propensity_R is None:
         return log.totals()
     from caig_cli.experiments.weighed import weighed_totals
 
     weighed = weighed_totals(plan, log)
     plain = log.totals()[0]
-    if not weighed.planned.any():
+    if not weighed.known.any():
         raise UsageError(NOT_PLANNED)
+    whose = "the plan's (the logs have no column of them)" if log.propensity_R is None else "the logs'"
     report.info(
-        f"{int(weighed.planned.sum())} of {len(plain)} creatives are ads of the plan; weighed by "
-        f"propensities, their {int(plain[weighed.planned].sum())} impressions tell as much as "
-        f"{int(weighed.shown_C[weighed.planned].sum())}"
+        f"{int(weighed.known.sum())} of {len(plain)} creatives weighed by propensities, {whose}: their "
+        f"{int(plain[weighed.known].sum())} impressions tell as much as "
+        f"{int(weighed.shown_C[weighed.known].sum())}"
     )
     if weighed.stray:
         report.warn(f"{weighed.stray} impressions of ads that the plan does not show then left out")

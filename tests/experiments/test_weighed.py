@@ -123,3 +123,42 @@ def test_a_plan_of_other_ads_is_refused(shop: Path, capsys: pytest.CaptureFixtur
     ]
     assert run([*given, "--out", str(shop / "pairs.jsonl")]) == 2
     assert "no ad of the plan is in the logs" in capsys.readouterr().err
+
+
+def with_propensities(shop: Path, change: Callable[[float], object] = lambda share: share) -> None:
+    """The log with a column of its own: what the plan says, changed."""
+    plan = read_plan(shop / "plan")
+    share = {(one.first_day, ad): value for one in plan.periods for ad, value in one.propensity.items()}
+    rows = list(csv.reader((shop / "log.csv").open()))
+    with (shop / "log.csv").open("w") as file:
+        writer = csv.writer(file)
+        writer.writerow([*rows[0], "propensity_score"])
+        for row in rows[1:]:
+            writer.writerow([*row, change(share[row[0], row[1].partition("-")[2]])])
+
+
+def test_a_log_s_own_propensities_do_without_a_plan(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    planned, plain = pairs(shop, "--plan", str(shop / "plan")), pairs(shop)
+    with_propensities(shop, lambda share: f"{share:.0%}")
+    own = pairs(shop)
+    assert own == planned and own != plain
+    assert pairs(shop, "--column", "propensity=") == plain
+    given = ["pairs", str(shop / "log.csv"), "--images", str(shop / "ads"), "--out", str(shop / "x.jsonl")]
+    (shop / "log.csv").write_text((shop / "log.csv").read_text().replace("90%", "0"))
+    assert run(given) == 2
+    assert "propensity: 0 is not above 0" in capsys.readouterr().err
+
+
+def test_policies_are_valued_by_the_exports_own_propensities(shop: Path) -> None:
+    def value(out: str) -> dict[str, Any]:
+        given = ["experiment", "read", str(shop / "plan"), str(shop / "log.csv"), "--policy", "all=uniform"]
+        assert run([*given, "--out", str(shop / out), "--quiet"]) == 0
+        found: dict[str, Any] = json.loads((shop / out / "results.json").read_text())["policies"][0]
+        return found
+
+    planned = value("planned")
+    with_propensities(shop)
+    told = value("told")
+    assert (planned.pop("propensities"), told.pop("propensities")) == ("plan", "exports")
+    assert told == planned
+    assert "have no column of them" in (shop / "planned" / "report.html").read_text()
