@@ -55,8 +55,9 @@ FIELDS: Mapping[str, str] = {
 """What a column of a feed may hold."""
 
 
-_QUALIFIER = re.compile(r"\[[\w-]+=[^\]]*\]")
-_SPACE = re.compile(r"^\s*[gc]:(?=\w)", re.I)
+_QUALIFIER = re.compile(r"\[[\w-]+=[^\]]*\]|\((?:[a-z]{2}|[a-z]{2}[-_][a-z]{2})\)\s*$", re.I)
+_SPACE = re.compile(r"^\s*(?:[gc]:(?=\w)|attribute:(?:pa_)?)", re.I)
+_LANGUAGE = re.compile(r"^(?:NL|EN|US|UK|DE|AT|CH|FR|BE|ES|IT|PT|DA|SV|NO|FI|PL|CS)_(?=[A-Za-z])")
 _METAFIELD = re.compile(r"\s*\((?:product|variant)\.metafields\.[^)]*\)\s*$")
 _NUMBER = re.compile(r"\d+")
 _UNIT = re.compile(r"\(\s*(mm|cm|m|in|inch|inches|ft|yd|kg|g|lbs?|oz)\s*\)\s*$", re.I)
@@ -99,7 +100,8 @@ class Title:
 
 def read_title(title: object) -> Title:
     """A title without what is no part of its name."""
-    text = _METAFIELD.sub("", _SPACE.sub("", _QUALIFIER.sub("", str(title))))
+    text = _METAFIELD.sub("", _SPACE.sub("", _LANGUAGE.sub("", str(title).strip())))
+    text = text if _UNIT.search(text) else _QUALIFIER.sub("", text)
     unit = _UNIT.search(text)
     return Title(fold(text[: unit.start()]), unit[1].lower()) if unit else Title(fold(text))
 

@@ -114,6 +114,8 @@ def is_feed(source: Path, options: FeedOptions) -> bool:
         return False  # the reader of the user's own files says what is wrong
     layout = lay_out(header)
     names = {column_name(title) for title in header}
+    if "@type" in header:
+        return True  # schema.org
     if "image" in names and (layout.platform.name == "generic" or names & _OWN):
         return False
     return bool(set(PICTURES) & set(layout.places)) or options.images is not None

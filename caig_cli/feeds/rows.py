@@ -13,7 +13,9 @@ from caig_cli.feeds.tables import FeedTable
 from caig_cli.feeds.xml_rows import Cells
 from caig_cli.records import Failure
 
-_FOLLOWING = frozenset({"variant", "image", "media", "video", "sku", "rule", "option"})
+_FOLLOWING = frozenset(
+    {"variant", "image", "media", "video", "sku", "rule", "option", "productvariation", "productoption"}
+)
 """Kinds of rows that belong to the product above them."""
 
 _KNOWN_OPTIONS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from caig_cli.clicks.files import PACKED, LogFile, Wanted
 from caig_cli.clicks.formats import open_table
 from caig_cli.clicks.tables import text_of_file
 from caig_cli.data.images import shown
-from caig_cli.data.tables import rows_of_text, skip_blanks
+from caig_cli.data.tables import Row, rows_of_text, skip_blanks
 from caig_cli.errors import DataError
 from caig_cli.feeds.platforms import known_titles
 from caig_cli.feeds.xml_rows import Cells, xml_columns, xml_rows
@@ -68,7 +68,7 @@ def open_feed(file: LogFile, given: Mapping[str, str]) -> FeedTable:
     header = list(table.header)
 
     def rows() -> Iterator[Found]:
-        return _table_rows(file.name, header, open_table(file, given).chunks)
+        return _below(_table_rows(file.name, header, open_table(file, given).chunks))
 
     return FeedTable(header, rows, table.notes)
 
@@ -76,6 +76,20 @@ def open_feed(file: LogFile, given: Mapping[str, str]) -> FeedTable:
 def _looks_like_xml(file: LogFile) -> bool:
     with file.open() as stream:
         return stream.read(200).replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def _below(rows: Iterator[Found]) -> Iterator[Found]:
+    """Rows without a second header at their beginning, such as the keys below the titles of a template."""
+    for row in islice(rows, 2):
+        if isinstance(row, Failure) or not _is_header(
+            [one for cell in row[1].values() for one in cell if one]
+        ):
+            yield row
+    yield from rows
+
+
+def _is_header(filled: Sequence[str]) -> bool:
+    return known_titles(filled) >= max(3, len(filled) / 2)
 
 
 def _table_rows(name: str, header: Sequence[str], chunks: Iterator[Chunk]) -> Iterator[Found]:
@@ -124,14 +138,60 @@ def _records(file: LogFile, text: str) -> Iterator[Found]:
             value = parse_json(text)
         except Malformed as error:
             raise DataError(f"{shown(file.name)}: {error}; export the feed again") from None
-        lists = (one for one in value.values() if isinstance(one, list) and isinstance((one or [0])[0], dict))
-        for number, record in enumerate(next(lists, []), start=1):
+        for number, record in enumerate(_first_list(_unwrapped(value)), start=1):
             if isinstance(record, dict):
                 yield number, flat(record)
         return
     suffix = ".json" if file.suffix == ".json" else ".jsonl"
-    for row in rows_of_text(file.path, text, suffix):
-        yield row if isinstance(row, Failure) else (row.line, flat(row.values))
+    yield from _with_children(rows_of_text(file.path, text, suffix))
+
+
+def _unwrapped(value: Any, depth: int = 0) -> Any:
+    """A value without GraphQL's connections: ``{"edges": [{"node": x}]}`` and ``{"nodes": [x]}`` are [x]."""
+    if depth > 12:
+        return value
+    if isinstance(value, list):
+        return [_unwrapped(one, depth + 1) for one in value]
+    if not isinstance(value, dict):
+        return value
+    for name in ("edges", "nodes"):
+        if isinstance(value.get(name), list):
+            inner = [one.get("node", one) if isinstance(one, dict) else one for one in value[name]]
+            return _unwrapped(inner, depth + 1)
+    return {name: _unwrapped(one, depth + 1) for name, one in value.items()}
+
+
+def _first_list(value: Any) -> list[Any]:
+    """The first list of objects in a value, the outermost ones before those inside."""
+    waiting = [(value, 0)]
+    for one, depth in waiting:  # grows while it is read
+        if isinstance(one, list) and isinstance((one or [0])[0], dict):
+            return one
+        if isinstance(one, dict) and depth < 4:
+            waiting += [(inner, depth + 1) for inner in one.values()]
+    return []
+
+
+def _with_children(rows: Iterable[Row | Failure]) -> Iterator[Found]:
+    """Records of JSON Lines; those that name a parent above are parts of it (Shopify's bulk export)."""
+    owner: dict[str, Cells] = {}
+    found: list[Found] = []
+    for row in rows:
+        if isinstance(row, Failure):
+            found.append(row)
+            continue
+        parent, own = row.values.get("__parentId"), row.values.get("id")
+        if isinstance(parent, str) and parent in owner:
+            kind = str(own).split("/")[-2] if str(own).count("/") > 1 else "part"
+            for title, cells in flat({kind: {**row.values, "__parentId": None}}).items():
+                owner[parent].setdefault(title, []).extend(cells)
+            whole = owner[parent]
+        else:
+            whole = flat(row.values)
+            found.append((row.line, whole))
+        if isinstance(own, str):
+            owner[own] = whole
+    yield from found
 
 
 def flat(record: Mapping[str, Any]) -> Cells:

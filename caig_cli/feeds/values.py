@@ -15,6 +15,8 @@ MAX_PICTURES = 100
 """Pictures of one product that are kept."""
 
 _ADDRESS = re.compile(r"(?:https?:)?//", re.I)
+_ABOUT = re.compile(r"\s+!\s+(?:alt|title|desc|caption)\s*:[^|]*")
+"""What a plugin of WooCommerce says of a picture behind its address."""
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=[\"']?(?:https?:)?//)", re.I)
 _BETWEEN_NAMES = re.compile(r"\s*[,;|\n]\s*")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|tiff?|heic)$", re.I)
@@ -100,7 +102,7 @@ def pictures(cells: Iterable[str]) -> list[str]:
 
 
 def _parts(cell: str) -> Iterator[str]:
-    cell = html.unescape(cell.strip())
+    cell = _ABOUT.sub("", html.unescape(cell.strip()))
     if cell[:1] in "[{" and cell[-1:] in "]}":
         try:
             yield from _inside(json.loads(cell))
