@@ -65,6 +65,9 @@ class Shape(Section):
     read: datetime.date
     """Day on which the source was read."""
 
+    own_page: bool = False
+    """Whether the source is a page of the platform itself; else others say what it asks."""
+
     @property
     def label(self) -> str:
         """Its name among all shapes."""

@@ -55,6 +55,7 @@ def run(recipe: CheckRecipe, report: Reporter) -> Outcome:
                 shape = nearest_shape(path, shapes_for([platform]))
                 rules = {one.rule: {"ok": one.ok, "says": one.says} for one in check(path, shape)}
                 rows.append({"path": str(path), "for": shape.label, "source": shape.source,
+                             "read": shape.read.isoformat(), "own_page": shape.own_page,
                              "ok": all(one["ok"] is not False for one in rules.values()),
                              "rules": rules})  # fmt: skip
         except ItemError as error:
@@ -68,7 +69,11 @@ def run(recipe: CheckRecipe, report: Reporter) -> Outcome:
 def _lines(row: dict[str, Any]) -> list[str]:
     words = {True: "ok", False: "FAILS", None: "not checked"}
     lines = [f"{'ok' if row['ok'] else 'FAILS'}: {row['path']} for {row['for']}"]
-    return lines + [f"  {name}: {words[one['ok']]}: {one['says']}" for name, one in row["rules"].items()]
+    lines += [f"  {name}: {words[one['ok']]}: {one['says']}" for name, one in row["rules"].items()]
+    if not row["ok"]:
+        whose = "" if row["own_page"] else ", not the platform's own page"
+        lines.append(f"  rules: {row['source']}, read {row['read']}{whose}")
+    return lines
 
 
 def _given(recipe: CheckRecipe) -> tuple[tuple[Path, ...], list[str]]:

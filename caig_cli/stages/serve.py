@@ -161,7 +161,7 @@ def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
             server.run(sockets=[listener])
         finally:
             service.close()
-    return Outcome({"requests": server.server_state.total_requests}, (), ())
+    raise KeyboardInterrupt  # nothing else ends it; an event loop may have swallowed the signal's own
 
 
 def _of_ads(recipe: ServeRecipe) -> GenerateRecipe:
