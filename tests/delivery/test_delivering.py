@@ -82,7 +82,7 @@ def test_a_kept_ad_becomes_a_file_for_every_platform(
     run: Path, small: list[rules.Shape], workdir: Path
 ) -> None:
     outcome, _ = delivered(run, workdir / "out", keep=rows(run)[0]["id"])
-    assert outcome.failed == () and len(outcome.result["files"]) == len(small) == 12
+    assert outcome.failed == () and len(outcome.result["files"]) == len(small) == 13
     shapes = {shape.label: shape for shape in small}
     for row in rows(workdir / "out"):
         shape, path = shapes[row["for"]], workdir / "out" / row["path"]
@@ -98,7 +98,7 @@ def test_a_kept_ad_becomes_a_file_for_every_platform(
     white = next((workdir / "out").glob("amazon-main/*.png"))
     assert np.asarray(Image.open(white))[0].min() == 255
     ids = {row["id"] for row in rows(workdir / "out")}
-    assert len(ids) == 12, "clicks on each file are told apart"
+    assert len(ids) == 13, "clicks on each file are told apart"
     again, _ = delivered(run, workdir / "again", keep=rows(run)[0]["id"], platforms="tiktok,shopify")
     for one in again.result["files"]:
         name = Path(one["path"])
