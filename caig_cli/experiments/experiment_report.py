@@ -43,8 +43,9 @@ def plan_page(plan: Plan, power: Sequence[Result], said: Mapping[str, str], verd
             "Two-sided tests at 5 % over all comparisons with the control.",
         ),
     ]
-    lines = [(float(row["days"]), row["least_lift"]) for row in power]
-    png = plots.lines({"least gain that is found": [(x, y) for x, y in lines if y is not None]}, "days")
+    gains = [(float(row["days"]), row["least_lift"]) for row in power]
+    lines = [(days, 100 * gain) for days, gain in gains if gain is not None]
+    png = plots.lines({"least gain that is found, %": lines}, "days")
     if png is not None:
         sections.append(pages.Figure("Least gain by days", png))
     summary = f"{len(plan.arms)} arms, {len(plan.products)} products, {len(plan.ads)} ads"
