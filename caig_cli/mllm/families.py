@@ -192,8 +192,10 @@ def check_folder(folder: Path) -> None:
     name = said.get("caig_family") or _row_of(said.get("model_type", "unknown"), inner)
     if name not in FAMILIES:
         code = " (whose own Python code caig never runs)" if "auto_map" in said else ""
-        blind = "" if any("vision" in key or "image" in key for key in said) else SEES_NOTHING
+        blind = SEES_NOTHING if tower is None and "CausalLM" in str(said.get("architectures")) else ""
         raise UsageError(f"{folder}: {_unknown(str(name))}{code or blind}")
+    if not isinstance(tower, dict):
+        raise UsageError(f"{path}: describes no vision tower (vision_config); copy the whole checkpoint")
 
 
 def family_of(config: Any) -> Family:

@@ -154,12 +154,18 @@ def read_tokenizer(folder: Path, family: Family, config: Any) -> Any:
 
 def _read_model(loader: Any, folder: Path, **given: Any) -> Any:
     """The model of a folder. Raises UsageError where weights are missing: transformers goes on without."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # its table of what is missing is our one line
     try:
         model, told = loader.from_pretrained(folder, local_files_only=True, output_loading_info=True, **given)
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        if "ignore_mismatched_sizes" in str(error):
+            raise UsageError(f"{folder}: its weights have other shapes than its config.json says") from None
         raise UsageError(
             f"{folder}: its weights can't be read: {' '.join(str(error).split())[:300]}"
         ) from None
+    finally:
+        transformers_logging.set_verbosity(before)
     missing = sorted(told["missing_keys"])
     if missing:
         more = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
