@@ -60,7 +60,7 @@ def attach(model: Any, folder: Path, name: str = "default", *, base: Path | None
     """
     from peft import PeftModel
 
-    _check_kind(folder)
+    check_kind(folder)
     if base is not None and (other := bases.other(folder, base)) is not None:
         what = "weights of its base than those" if other == "weights" else "words than those of the tokenizer"
         raise UsageError(f"{folder}: was trained on other {what} in {base}")
@@ -82,7 +82,8 @@ def attach(model: Any, folder: Path, name: str = "default", *, base: Path | None
     return made
 
 
-def _check_kind(folder: Path) -> None:
+def check_kind(folder: Path) -> None:
+    """Raises UsageError for an adapter that is no LoRA, or that lies in one folder with a whole model."""
     kind = sources.read_json(folder / CONFIG).get("peft_type")
     if kind != "LORA":
         raise UsageError(f"{folder}: is an adapter of kind {kind}; caig reads LoRA")

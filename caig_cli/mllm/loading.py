@@ -199,10 +199,15 @@ def skeleton(config: Any) -> Any:
         return maker.from_config(config) if hasattr(maker, "from_config") else maker._from_config(config)
 
 
-def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, quantised: str) -> Mllm:
+def base_of(folder: Path) -> tuple[str, Path]:
+    """The model that an adapter's folder stands on, by name and by folder.
+
+    Raises UsageError where it is not here, or where the adapter is no LoRA.
+    """
+    adapters.check_kind(folder)
     name = str(sources.base_of_adapter(folder))
     try:
-        weights = locate(name)
+        return name, locate(name)
     except UsageError:
         if sources.HubName.parse(name) is not None:
             raise
@@ -210,6 +215,10 @@ def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, qua
             f"{folder}: its base {name} is not here; name its folder or its hub name as "
             "base_model_name_or_path in adapter_config.json"
         ) from None
+
+
+def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, quantised: str) -> Mllm:
+    name, weights = base_of(folder)
     base = load(name, device=device, dtype=dtype, quantised=quantised)
     base.model = adapters.attach(base.model, folder, base=weights).to(device).eval()
     for saved in base.model.peft_config.values():

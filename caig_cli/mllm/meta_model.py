@@ -74,10 +74,11 @@ def sketch(source: str, runtime: Runtime, lora: LoraSection | None = None, *, to
     the files stay as they are, it is the same one again, with what was found out about it.
     """
     folder, asked = loading.locate(source), runtime.quantise
-    if (base := sources.base_of_adapter(folder)) is not None:
+    if (folder / "adapter_config.json").is_file():
+        _, base = loading.base_of(folder)
         lora = lora_of(folder)
         asked = quantise.read_note(folder) if asked == "auto" else asked
-        folder = loading.locate(str(base))
+        folder = base
     there = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir())
     return _drawn(folder, there, source, runtime.dtype, asked, lora, tower)
 
