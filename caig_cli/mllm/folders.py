@@ -11,6 +11,14 @@ EMBEDDED = sources.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 
 
+def check_whole(source: str) -> None:
+    """Raises UsageError where a model to start from is an adapter, or is not here."""
+    if (locate(source) / "adapter_config.json").is_file():
+        raise UsageError(
+            f"{source}: is an adapter, and this starts from a whole model; caig merge {source} OUT makes one"
+        )
+
+
 def locate(source: str) -> Path:
     """The folder of ``embedded``, a path or a hub name, fetched if need be. Raises UsageError without one."""
     folder = EMBEDDED_FOLDER if source == EMBEDDED else sources.locate(source)

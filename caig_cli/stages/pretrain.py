@@ -132,7 +132,7 @@ def check(recipe: PretrainRecipe) -> None:
     _read(recipe)
     base = recipe.model.base
     if base is not None and not sources.is_remote(base):
-        folders.locate(base)
+        folders.check_whole(base)
 
 
 def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:

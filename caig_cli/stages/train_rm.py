@@ -48,12 +48,15 @@ def check(recipe: TrainRmRecipe) -> None:
     """Read the pairs and look for the base; nothing is written before. Raises UsageError in one line."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
+    from caig_cli.rewards.continued import settled
     from caig_cli.rewards.files import read_files
 
     read_files(recipe.train_rm)
-    for source in models(recipe):
+    model = settled(recipe).model
+    starts = model.arch == "mllm" and model.base is None
+    for source in [model.mllm.base] if starts else models(recipe):
         if not sources.is_remote(source):
-            folders.locate(source) if recipe.model.arch == "mllm" else sources.locate(source)
+            folders.check_whole(source) if starts else sources.locate(source)
 
 
 def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
