@@ -158,7 +158,7 @@ def _read_model(loader: Any, folder: Path, **given: Any) -> Any:
     transformers_logging.set_verbosity_error()  # its table of what is missing is our one line
     try:
         model, told = loader.from_pretrained(folder, local_files_only=True, output_loading_info=True, **given)
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError, SafetensorError) as error:
         if "ignore_mismatched_sizes" in str(error):
             raise UsageError(f"{folder}: its weights have other shapes than its config.json says") from None
         raise UsageError(
