@@ -158,6 +158,17 @@ def test_an_adapter_is_no_model_to_start_from(
     )
 
 
+def test_pictures_of_another_size_than_the_towers(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = real_models.write(tmp_path / "model", "llava-1.5-7b", layers=2, thin=True, small=True)
+    side = {"height": 56, "width": 56}
+    saying("preprocessor_config.json", size=side, crop_size=side)(folder)
+    assert "it makes pictures of 56 pixels, and the tower takes 84" in last_line(
+        capsys, generate(folder, data, *DRY)
+    )
+
+
 @pytest.mark.parametrize("name", ["model-q4.gguf", "folder"])
 def test_gguf_is_named(name: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "folder").mkdir()

@@ -41,8 +41,11 @@ def tower_width(config: Any) -> int:
     return int(config.vision_config.hidden_size) * (1 if isinstance(layers, int) else len(layers))
 
 
-def _read(raw: Mapping[str, Any], _config: Any, _most: int) -> ImageRules:
-    return ImageRules.from_config(raw)
+def _read(raw: Mapping[str, Any], config: Any, _most: int) -> ImageRules:
+    rules, side = ImageRules.from_config(raw), config.vision_config.image_size
+    if rules.size != side:
+        raise ValueError(f"it makes pictures of {rules.size} pixels, and the tower takes {side}")
+    return rules
 
 
 def _project(core: Any, patches_ITW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
