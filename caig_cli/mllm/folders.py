@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from caig_cli.engine import sources
@@ -9,6 +10,22 @@ from caig_cli.errors import UsageError
 
 EMBEDDED = sources.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
+
+
+def find_base(adapter: Path, name: str, find: Callable[[str], Path] | None = None) -> Path:
+    """The folder of the model that an adapter's folder stands on by ``name``.
+
+    Raises UsageError where there is none.
+    """
+    try:
+        return (find or locate)(name)
+    except UsageError:
+        if sources.HubName.parse(name) is not None:
+            raise
+        raise UsageError(
+            f"{adapter}: its base {name} is not here; name its folder or its hub name as "
+            "base_model_name_or_path in adapter_config.json"
+        ) from None
 
 
 def check_whole(source: str) -> None:

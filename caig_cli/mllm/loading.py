@@ -20,7 +20,7 @@ from caig_cli.mllm.chat_template import read_template
 from caig_cli.mllm.config import TowerShape
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.families import FAMILIES, Family, check_folder, family_of
-from caig_cli.mllm.folders import EMBEDDED, EMBEDDED_FOLDER, locate
+from caig_cli.mllm.folders import EMBEDDED, EMBEDDED_FOLDER, find_base, locate
 from caig_cli.mllm.images import ImageRules, Rules, read_raw
 from caig_cli.mllm.tokenizer import IMAGE
 
@@ -206,15 +206,7 @@ def base_of(folder: Path) -> tuple[str, Path]:
     """
     adapters.check_kind(folder)
     name = str(sources.base_of_adapter(folder))
-    try:
-        return name, locate(name)
-    except UsageError:
-        if sources.HubName.parse(name) is not None:
-            raise
-        raise UsageError(
-            f"{folder}: its base {name} is not here; name its folder or its hub name as "
-            "base_model_name_or_path in adapter_config.json"
-        ) from None
+    return name, find_base(folder, name)
 
 
 def _load_adapter(folder: Path, *, device: torch.device, dtype: torch.dtype, quantised: str) -> Mllm:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator
 
 from caig_cli.engine.sources import base_of_adapter, read_json
 from caig_cli.errors import UsageError
+from caig_cli.mllm import folders
 from caig_cli.mllm.instructions import MAX_DRAFT, TASKS, instruction, knowledge, one_line
 from caig_cli.records import Dialogue, Product
 
@@ -163,7 +164,7 @@ def question_of(asked: str | None, folder: Path, find_base: FindBase) -> PromptQ
             raise UsageError(f"{path}: question: {error}") from None
     base = base_of_adapter(folder)
     if base is not None:
-        return question_of(None, find_base(base), find_base)
+        return question_of(None, folders.find_base(folder, base, find_base), find_base)
     config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
     return PromptQuestion(OWN if config.get("caig_family") == "embedded" else PLAIN)
 
