@@ -309,8 +309,12 @@ def test_a_judge_on_the_policys_base_adds_an_adapter(base: Path, shop: Path) -> 
     assert list(phases) == ["sample", "rank", "reference", "optimise"]
     assert len({phase.weights for phase in phases.values()}) == 1, "one base, nothing moves"
     assert len({phase.adapters for phase in phases.values()}) == 1
-    assert peak(phases.values()).name == "optimise"
-    assert phases["sample"].cache and not phases["rank"].cache and not phases["rank"].training
+    assert (
+        phases["optimise"].training
+        and phases["sample"].cache
+        and not phases["rank"].cache
+        and not phases["rank"].training
+    )
     moved = pcpo(shop, base, "pcpo.reference=last", "pcpo.rounds=2")
     one = sketch(str(base), moved.planned_runtime(), moved.policy.lora)
     more = {p.adapters - phases[p.name].adapters for p in planned(moved)}

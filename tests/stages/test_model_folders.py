@@ -88,7 +88,10 @@ TOLD: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "a broken tokenizer": (holding("tokenizer.json", "{}"), "its tokenizer can't be read"),
     "no picture among the words": (saying("config.json", image_token_id=7), "no token 7 for pictures"),
     "an adapter whose base is gone": (adapter(), "its base /nowhere/base is not here"),
-    "an adapter of another kind": (adapter(peft_type="IA3"), "is an adapter of kind IA3"),
+    "an adapter of another kind": (
+        adapter(peft_type="IA3", base_model_name_or_path="embedded"),
+        "is an adapter of kind IA3",
+    ),
 }
 """What is wrong with a folder, and what the plan of a run says."""
 UNREADABLE: Mapping[str, tuple[Callable[[Path], None], str]] = {
