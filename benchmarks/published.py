@@ -342,8 +342,8 @@ MODELS: Mapping[str, Published] = {
     "internvl3-8b": _internvl({**QWEN_7B, "vocab_size": 151674, "tie_word_embeddings": False}),
     "smolvlm2-500m": _tiled(
         "smolvlm", _text("llama", 960, 2560, 32, 15, 5, 49280, head_dim=64),
-        {"model_type": "smolvlm_vision", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "image_size": 512,
-         "patch_size": 16}, 4, 2048, "<end_of_utterance>",
+        {"model_type": "smolvlm_vision", "hidden_size": 768, "num_hidden_layers": 12,
+         "num_attention_heads": 12, "image_size": 512, "patch_size": 16}, 4, 2048, "<end_of_utterance>",
     ),
     "smolvlm2-2.2b": _tiled(
         "smolvlm", _text("llama", 2048, 8192, 24, 32, 32, 49280, head_dim=64),

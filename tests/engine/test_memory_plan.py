@@ -19,7 +19,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from caig_cli.cli import run as caig
-from caig_cli.engine.memory_plan import GB, RESERVE, Phase, parse_size, peak, table
+from caig_cli.engine.memory_plan import GB, RESERVE, Phase, parse_size, table
 from caig_cli.engine.offload import Turns, visiting
 from caig_cli.engine.optim import OptimSection, make_optimizer
 from caig_cli.engine.report import SilentReporter
