@@ -112,8 +112,17 @@ def _advice(
     recipe: R, need: Phase, room: int, lean: Mapping[str, Any], planned: Callable[[R], Sequence[Phase]]
 ) -> str:
     """The first values that help until the rest fits; what all of them come to where that is too much."""
+
+    def peak_with(values: dict[str, Any]) -> int | None:
+        """None where that is nothing that can be done: no judge, and candidates to be ranked."""
+        try:
+            return peak(planned(replaced(recipe, values))).peak if values else need.peak
+        except UsageError:
+            return None
+
     useful = _other(recipe, lean)
-    least = peak(planned(replaced(recipe, useful))).peak if useful else need.peak
+    while (least := peak_with(useful)) is None:
+        useful.popitem()
     if least > need.peak * (1 - WORTH):
         return "a smaller model is needed"
     if least + RESERVE > room:
@@ -121,8 +130,8 @@ def _advice(
     chosen: dict[str, Any] = {}
     hints, before = [], need.peak
     for key, value in useful.items():
-        after = peak(planned(replaced(recipe, chosen | {key: value}))).peak
-        if before - after > need.peak * WORTH:
+        after = peak_with(chosen | {key: value})
+        if after is not None and before - after > need.peak * WORTH:
             hints.append(f"{key}={_text(value)} (saves {(before - after) / GB:.1f} GB)")
             chosen[key], before = value, after
         if before + RESERVE <= room:
@@ -141,7 +150,7 @@ def _other(recipe: R, lean: Mapping[str, Any]) -> dict[str, Any]:
     known = dict(leaves(recipe.model_dump(mode="json")))
     other: dict[str, Any] = {}
     for key, value in lean.items():
-        if key not in known or known[key] == value:
+        if key not in known or known[key] == value or _is_more(value, known[key]):
             continue
         try:
             replaced(recipe, other | {key: value})
@@ -149,6 +158,12 @@ def _other(recipe: R, lean: Mapping[str, Any]) -> dict[str, Any]:
             continue  # not of this recipe's kind of model
         other[key] = value
     return other
+
+
+def _is_more(value: Any, known: Any) -> bool:
+    """Whether a lean number is larger than the recipe's own."""
+    numbers = isinstance(value, int) and isinstance(known, int) and not isinstance(value, bool)
+    return numbers and value > known
 
 
 def _text(value: Any) -> str:
