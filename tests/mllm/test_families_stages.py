@@ -84,7 +84,7 @@ def write_data(folder: Path) -> None:
 def test_every_stage_runs_and_takes_what_the_last_one_made(base: Path, tmp_path: Path) -> None:
     write_data(tmp_path)
     pairs = write_pairs(tmp_path / "pairs", items=4)
-    data = {"data": tmp_path / "talks.json", "eval_share": 0.0, "per_row": 2, "augment": 0.5}
+    data = {"data": tmp_path / "talks.json", "eval_share": 0.0, "conversations_per_row": 2, "augment": 0.5}
     tree = {"pretrain": data, "model": {"base": str(base), "lora": LORA}, "optim": OPTIM}
     taught = run("pretrain", tmp_path, tree).result["model"]
 
