@@ -315,10 +315,10 @@ def test_a_judge_on_the_policys_base_adds_an_adapter(base: Path, shop: Path) -> 
         and not phases["rank"].cache
         and not phases["rank"].training
     )
-    moved = pcpo(shop, base, "pcpo.reference=last", "pcpo.rounds=2")
-    one = sketch(str(base), moved.planned_runtime(), moved.policy.lora)
-    more = {p.adapters - phases[p.name].adapters for p in planned(moved)}
-    assert more == {one.frozen(one.adapter)}, "the policy of the round before is one more adapter"
+    ways = [pcpo(shop, base, f"pcpo.reference={way}", "pcpo.rounds=2") for way in ("start", "last")]
+    one = sketch(str(base), ways[0].planned_runtime(), ways[0].policy.lora)
+    held, moved = ({phase.adapters for phase in planned(way)} for way in ways)
+    assert moved == {adapters + one.frozen(one.adapter) for adapters in held}, "and last round's policy"
 
 
 def test_a_judge_of_its_own_takes_the_policys_place(base: Path, shop: Path, tmp_path: Path) -> None:
