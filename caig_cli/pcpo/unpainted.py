@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.painters.consistency import consistency
+from caig_cli.painters.consistency import consistency, shares
 from caig_cli.pcpo.candidates import VERDICTS, Prompts, Team, verdicts_of
 from caig_cli.pcpo.preference_pairs import LESS_RELEVANT, NEAR_TIE, SAME_PROMPT, duels
 from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, p_chosen
@@ -69,9 +69,10 @@ def prefer_unpainted(
     """Predicted preferences, widest first, each prompt in one of them; and how many fell out why."""
     found: list[Preference] = []
     dropped: Counter[str] = Counter()
+    elsewhere = shares([text for product in products for text in prompts[product.id]], surrogate.read)
     for product in products:
         texts = list(dict.fromkeys(text for text in prompts[product.id] if text))
-        chosen, lost = _pairs(texts, surrogate, wanted)
+        chosen, lost = _pairs(texts, surrogate, wanted, elsewhere)
         dropped += lost
         found += [
             Preference(f"{product.id}-unpainted-{n}", product, texts[best], texts[worst], p)
@@ -81,9 +82,9 @@ def prefer_unpainted(
 
 
 def _pairs(
-    texts: Sequence[str], surrogate: Surrogate, wanted: Wanted
+    texts: Sequence[str], surrogate: Surrogate, wanted: Wanted, elsewhere: Mapping[str, float]
 ) -> tuple[list[tuple[int, int, float]], Counter[str]]:
-    utility, usual = surrogate.score(texts), consistency(texts, surrogate.read)
+    utility, usual = surrogate.score(texts), consistency(texts, surrogate.read, elsewhere)
     most_usual = np.argsort(-usual, kind="stable")[: math.ceil(wanted.consistent_share * len(texts))]
     may_win = set(most_usual.tolist())
     best_first = [int(n) for n in np.argsort(-utility, kind="stable")]

@@ -218,6 +218,10 @@ def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str,
     figures = _learn(shop, folder, preferences, number, start, 1.0)
     if given.accept:
         last = {**start.figures, **next((one for one in rows if one["round"] == before), {})}
+        # Against the start too, or match could fall by a little in every round.
+        last["match"] = max(
+            (m for m in (start.figures.get("match"), last.get("match")) if m is not None), default=None
+        )
         refused = why_refused(figures, last)
         if refused is not None:
             shop.report.info(f"round {number}: {refused}; learning it again with half the step")

@@ -88,6 +88,11 @@ def test_usual_is_what_the_policy_writes_again_and_again() -> None:
     usual = consistency(["oak lamp", "oak lamp", "oak moss", ""], read)
     often, seldom = math.log(3 / 4) + math.log(2 / 4), math.log(3 / 4) + math.log(1 / 4)
     assert usual.tolist() == pytest.approx([often / 2, often / 2, seldom / 2, -math.log(4)])
+    elsewhere = {"oak": 0.1, "lamp": 1.0, "moss": 0.25}
+    usual = consistency(["oak lamp", "oak lamp", "oak moss", ""], read, elsewhere)
+    assert usual.tolist() == pytest.approx(
+        [(often + 2 * math.log(2 / 4)) / 2] * 2 + [seldom / 2, -math.log(4)]
+    )
     assert most_usual(["oak moss", "oak lamp", "sand", "oak lamp"], 2, read) == ["oak lamp", "oak lamp"]
 
 
