@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
-from caig_cli.cutouts.masks import Mask, disk, grown, outline, parts, without_dust
+from caig_cli.cutouts.masks import Mask, connected, disk, grown, outline, parts, without_dust
 from caig_cli.cutouts.matting import enlarge
 
 Floats = NDArray[np.floating]
@@ -29,6 +29,9 @@ _SMOOTH_ERROR = 6.0
 
 _CLUTTER = 20
 """Levels that something sharp on a background stands out by."""
+
+_MOSTLY_SMOOTH = 0.75
+"""Share of a ground that is smooth where the rest of it may be the product's shadow."""
 
 _SMOOTH_EDGES = 0.05
 """Share of sharp edges up to which a background counts as smooth."""
@@ -59,7 +62,8 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     seen = ~grown(prior >= 0.15, max(4, round(15 * unit)))
     # An island between parts of a product may be a label that the network loses.
     seen = without_dust(seen, 0.05 * np.count_nonzero(seen))
-    others, touching = _others(levels, soft, prior, seen, edges, unit)
+    fit = _smooth_fit(levels, seen)
+    others, touching = _others(soft, fit, prior, seen, edges, unit)
     seen = seen & ~grown(others | touching, max(3, round(6 * unit)))
     grid = _Grid(prior.shape)
     share = grid.mean(seen)
@@ -77,7 +81,22 @@ def find_background(levels: Floats, soft: Floats, prior: Floats, edges: Edges) -
     clutter = grid.mean((off > _CLUTTER) & seen & grown(edges.sharp, 3))
     clutter = grid.enlarged(_wide(clutter, share)[..., None])[..., 0]
     smooth = (error < _SMOOTH_ERROR) & (texture < _SMOOTH_EDGES) & (clutter < _SMOOTH_EDGES)
+    if float(smooth[seen].mean()) > _MOSTLY_SMOOTH:
+        # The product's shadow makes its ground uneven, but no less plain.
+        cast = grown(_cast_shadow(soft, fit, prior, unit), 6 * unit)
+        error = np.where(cast & ~smooth, np.minimum(error, _SMOOTH_ERROR / 2), error)
+        smooth |= cast
     return Background(colour, error, smooth, seen, others, touching)
+
+
+def _cast_shadow(soft: Floats, fit: Floats | None, prior: Floats, unit: float) -> Mask:
+    """Where a ground [H, W] that is smooth but for it has less light, next to the product."""
+    if fit is None:
+        return np.zeros(prior.shape, dtype=bool)
+    light = (soft * fit).sum(axis=-1) / np.maximum((fit * fit).sum(axis=-1), 1.0)
+    tint = apart(soft, light[..., None] * fit)
+    dim = (light > 0.15) & (light < 0.95) & (tint < 8 + 12 * np.clip(1 - light, 0, 1))
+    return connected(dim, dim & grown(prior >= 0.15, 4 * unit))
 
 
 def _wide(values: Floats, share: Floats) -> Floats:
@@ -168,7 +187,7 @@ def _filled(values: Floats, known: Mask) -> Floats:
 
 
 def _others(
-    levels: Floats, soft: Floats, prior: Floats, seen: Mask, edges: Edges, unit: float
+    soft: Floats, fit: Floats | None, prior: Floats, seen: Mask, edges: Edges, unit: float
 ) -> tuple[Mask, Mask]:
     """Things on an even ground that the network does not see, apart from the product and touching it.
 
@@ -176,7 +195,6 @@ def _others(
     background, and sharp edges surround them. What touches the product may still be its shadow.
     """
     away, touching, none = np.zeros_like(seen), np.zeros_like(seen), np.zeros_like(seen)
-    fit = _smooth_fit(levels, seen)
     if fit is None:
         return none, none
     off = apart(soft, fit)

@@ -24,7 +24,7 @@ _WINDOW = 24
 _NARROW = 5
 """Pixels to each side, at the working size, within which a contour found at half the size is refined."""
 
-_COLOURS = 0.03
+_COLOURS = 0.01
 """Weight of the colours beside the steps of the walk."""
 
 _LEAST = 0.004
@@ -43,11 +43,22 @@ def busy_contour(levels: Floats, product: Mask, belief: Floats, band: Mask, unit
     half = (shape[0] + 1) // 2, (shape[1] + 1) // 2
     small = np.stack([_resized(levels[..., c], half) for c in range(3)], axis=-1)
     inner, asked = _resized(product, half) > 0.5, _resized(band, half) > 0.5
+    thin = _thin(product, unit)
     coarse = enlarge(_drawn(small, inner, _resized(belief, half), asked, unit / 2).astype(np.float32), shape)
     product = np.where(band, coarse > 0.5, product)
     near = band & grown(outline(product), _NARROW * unit)
     found = _drawn(levels, product, np.where(coarse > 0.5, 0.8, 0.2), near, unit)
-    return np.where(band, _evened(found, unit), product)
+    return np.where(band, _evened(found, unit) | thin, product)
+
+
+def _thin(mask: Mask, unit: float) -> Mask:
+    """What is thin and long, such as a strut: the walk at half the size loses it."""
+    thin = mask & ~grown(shrunk(mask, 4 * unit), 4 * unit)
+    kept = np.zeros_like(mask)
+    for part in parts(thin):
+        if max(part.mask.shape) - 12 > 30 * unit:
+            kept[part.window] |= part.mask
+    return kept
 
 
 def _resized(values: NDArray[np.generic], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -66,7 +77,7 @@ def _drawn(levels: Floats, product: Mask, belief: Floats, band: Mask, unit: floa
     inner, outer = shrunk(before, 3 * unit), ~grown(before, 3 * unit)
     odds = _colour_odds(levels, inner, outer, radius)
     share = np.clip(belief[window], 0.02, 0.98)
-    odds = np.clip(odds, -4, 4) + 0.8 * np.log(share / (1 - share))
+    odds = np.clip(odds, -2.5, 2.5) + np.log(share / (1 - share))
     walked = _walked(levels, band, before.astype(np.float64), 1 / (1 + np.exp(-odds)))
     found = product.copy()
     found[window] = np.where(band, walked > 0.5, before)
@@ -156,7 +167,7 @@ def _edge(levels: Floats, where: Mask) -> float:
 
 def _evened(found: Mask, unit: float) -> Mask:
     """The mask with a smooth contour; what is thin and long, such as a rung, stays."""
-    smooth = ndimage.gaussian_filter(found.astype(np.float32), 2.0 * unit) > 0.5
+    smooth = ndimage.gaussian_filter(found.astype(np.float32), 1.2 * unit) > 0.5
     lost = found & ~smooth & ~grown(smooth, 1)
     for part in parts(lost):
         if max(part.mask.shape) - 12 > 24 * unit:

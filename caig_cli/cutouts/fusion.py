@@ -42,6 +42,9 @@ _COLOURED = 40
 _FAINT = 30
 """Levels from the background up to which a product's tone is near it: compression makes steps there."""
 
+_TRACES = 0.07
+"""Share of the contrast near by up to which a ground may be off its colour."""
+
 _BLACK, _WHITE = 60, 235
 """Mean levels below and above which a ground has a colour that products have too."""
 
@@ -79,7 +82,9 @@ class Fusion:
         self.background, self.edges = background, edges
         colour, error, smooth = background.colour, background.error, background.smooth
         self.off = apart(soft, colour)
-        away = self.off / np.maximum(5.0, 3.5 * error)
+        # Compression and blur leave traces of the ground's neighbours in it, in proportion to the contrast.
+        clearest = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1)
+        away = self.off / np.maximum(np.maximum(5.0, 3.5 * error), _TRACES * clearest)
         self.alike, self.unlike = smooth & (away < 1), smooth & (away > 1.6)
         self.exactly = smooth & (away < 0.6)
         light = (soft * colour).sum(axis=-1) / np.maximum((colour * colour).sum(axis=-1), 1.0)
@@ -92,7 +97,6 @@ class Fusion:
         textured = texture(levels.mean(axis=-1), self.shaded, self.unit) > 10
         self.shadow = self.shaded & self.coloured & (light > 0.1) & ~textured
         self.grey = levels.mean(axis=-1)
-        clearest = ndimage.maximum_filter(self.off, 2 * round(6 * self.unit) + 1)
         self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
         # Where no colour says exactly what is product: on a busy ground; see _faint_outline for the rest.
         self.unclear = grown(~smooth, 8 * self.unit)
@@ -103,7 +107,9 @@ class Fusion:
 
     def decide(self) -> Decision:
         odds = np.clip(self.prior, 0.02, 0.98)
-        logit = np.log(odds / (1 - odds)) + _COLOUR_WEIGHT * colour_evidence(self.levels, self.prior)
+        # The surer the network, the less the colours say: they count in full where it says nothing.
+        weight = _COLOUR_WEIGHT * 4 * odds * (1 - odds)
+        logit = np.log(odds / (1 - odds)) + weight * colour_evidence(self.levels, self.prior)
         product = np.where(
             self.background.smooth,
             (self.unlike & (logit > -1) & (self.prior > 0.1)) | ((logit > 0) & ~self.alike),
@@ -133,9 +139,9 @@ class Fusion:
 
     def _uncertain(self, decision: Decision) -> Mask:
         """Where before a busy ground the outline may lie: wider where network and colours are unsure."""
-        border = outline(decision.product)
+        border = outline(decision.product) | outline(decision.opened)
         unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
-        return np.asarray(grown(border, 12 * self.unit) | (unsure & grown(border, 24 * self.unit)))
+        return np.asarray(grown(border, 6 * self.unit) | (unsure & grown(border, 20 * self.unit)))
 
     def _faint_outline(self, product: Mask) -> Mask:
         """Around outlines where the product is near to the ground's tone.
@@ -222,7 +228,7 @@ class Fusion:
         # The photo goes on beyond its border: a line of background along it is no thin part.
         opened = ndimage.binary_opening(np.pad(spilt, 3, mode="edge"), disk(1))[3:-3, 3:-3]
         for part in parts(opened, margin=16):
-            if part.area < max(12, 40 * self.unit**2):
+            if part.area < max(12, 20 * self.unit**2):
                 # Too small to be judged by its rim: by network and colours together.
                 if float(decision.belief[part.window][part.mask].mean()) < 0.3:
                     product[part.window] &= ~ndimage.binary_dilation(part.mask, disk(1))
@@ -278,10 +284,10 @@ class Fusion:
         if (part.ring(2) & outside).sum() >= 4 and off < 1.5 * error:
             # The narrow end of a gap, which borders on its open part along a few pixels only.
             return True
-        if float(self.near_edge[part.window][part.ring(2)].mean()) < 0.7 or not self._stands_out(
-            part, outside
-        ):
-            return False
+        edged = float(self.near_edge[part.window][part.ring(2)].mean())
+        contrast = self._contrast(part, outside)
+        if edged < 0.7 or contrast < 25:
+            return False  # a coat of the sky's blue has no hole
         sure = float(self.prior[part.window][part.mask].mean())
         ground = self.background.colour[part.window][part.mask]
         if float((ground.max(axis=-1) - ground.min(axis=-1)).mean()) > _COLOURED:
@@ -289,26 +295,28 @@ class Fusion:
             return matches and (sure < 0.9 or share > 0.002)
         if _BLACK < float(ground.mean()) < _WHITE:
             return off < (3 if sure < 0.8 else 2) * error
-        # So large a hole the network would have seen, unless the product is hardly more than its rim; and
-        # what is very small is as often a glint on metal.
-        if part.area < 150 * self.unit**2 or (sure > 0.97 and 0.025 < share < 0.25):
+        # So large a hole the network would have seen, unless the product is hardly more than its rim; what
+        # is very small is as often a letter or a glint; and a nearly white product has white parts.
+        least = float(np.quantile(self.prior[part.window][part.mask], 0.1))
+        small = part.area < 150 * self.unit**2
+        if least > 0.9 and (small or contrast < 50) or (sure > 0.97 and 0.025 < share < 0.25):
             return False
         return off < (3 if sure < 0.8 else 1.1) * error
 
-    def _stands_out(self, part: Part, outside: Mask) -> bool:
-        """Whether what surrounds a part differs clearly from it: a coat of the sky's blue has no hole."""
+    def _contrast(self, part: Part, outside: Mask) -> float:
+        """How many levels the product around a part is off the background, at the 0.6 quantile."""
         ring = ndimage.binary_dilation(part.mask, disk(8)) & ~ndimage.binary_dilation(part.mask, disk(3))
         around = self.off[part.window][ring & ~outside]
-        return around.size == 0 or float(np.median(around)) > 25
+        return float(np.quantile(around, 0.6)) if around.size else 255.0
 
     def _core_off(self, part: Part) -> float:
-        """Median distance in levels from the background, away from the part's rim as far as it is thick."""
+        """Distance in levels from the background, away from the part's rim as far as it is thick.
+
+        A third is nearer: in a narrow gap compression and blur have left little of the background unmixed.
+        """
         off = apart(self.levels[part.window], self.background.colour[part.window])
-        core = part.mask
-        for _ in range(2):
-            inner = ndimage.binary_erosion(core)
-            core = inner if inner.sum() >= 8 else core
-        return float(np.median(off[core]))
+        depth = ndimage.distance_transform_edt(part.mask)
+        return float(np.quantile(off[depth >= 0.6 * min(float(depth.max()), 6.0)], 0.33))
 
 
 def _is_open(part: Part, outside: Mask) -> bool:

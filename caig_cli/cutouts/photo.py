@@ -321,7 +321,7 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     smooth = ~fusion.unclear
     border = outline(product)
     # On a smooth ground the outline lies where the product begins to show: its edge is not far inside.
-    near, far = max(2, round(2 * unit)), max(3, round(4 * unit))
+    near, far = max(3, round(3 * unit)), max(3, round(4 * unit))
     # Before a busy ground it was drawn along the strongest edge, and is a narrow step there.
     band = np.where(smooth & product | ~smooth, grown(border, near), grown(border, far))
     # At an opening that the network did not see, compression has left the background's colour uneven.
