@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.cutouts.masks import Mask, Part
+from caig_cli.cutouts.edges import apart
+from caig_cli.cutouts.masks import Mask, Part, connected, grown, window_of, without_dust
 
 Floats = NDArray[np.floating]
 
@@ -54,3 +55,66 @@ def mirrors(part: Part, product: Mask, grey: Floats, ground: float) -> bool:
     if one.size < 50 or min(one.std(), two.std()) < 3:
         return faded and len(above) > 0.6 * len(columns)
     return faded and float(np.corrcoef(one, two)[0, 1]) > 0.35
+
+
+def reflection(product: Mask, levels: Floats, ground: Floats, edges: Mask, unit: float) -> Mask:
+    """The product's mirror image [H, W] that a network took for a part of the product; empty without one.
+
+    Below a line across the product's lower half, where it gets nearer to the ground at once, each pixel lies
+    between the ground's colour and that of the pixel as far above the line; and it fades, or leaves the photo,
+    where a product would end sharply. ``levels``, ``ground`` [H, W, 3]; ``edges`` [H, W]: near sharp edges.
+    """
+    nothing = np.zeros_like(product)
+    window = window_of(product, 0)
+    found = _base_line(product[window], apart(levels[window], ground[window]), unit)
+    if found is None:
+        return nothing
+    columns, line = found
+    height = window[0].stop - window[0].start
+    depths = np.arange(3, max(6, min(round(60 * unit), height // 3)))
+    rows = line[:, None] + window[0].start
+    above, below = rows - depths, rows + depths
+    x = (columns + window[1].start)[:, None]
+    seen = (below < len(product)) & (above >= 0)
+    below, above = np.minimum(below, len(product) - 1), np.maximum(above, 0)
+    seen &= product[below, x] & product[above, x]
+    one, two = levels[above, x] - ground[above, x], levels[below, x] - ground[below, x]
+    share = (one * two).sum(axis=-1) / np.maximum((one * one).sum(axis=-1), 100.0)
+    rest = np.abs(two - share[..., None] * one).max(axis=-1)
+    if seen.sum() < 100 or float(np.median(share[seen])) > _BRIGHTEST or float(np.median(rest[seen])) > 10:
+        return nothing
+    mirrored = nothing.copy()
+    for column, row in zip(columns + window[1].start, line + window[0].start, strict=True):
+        mirrored[row + 1 :, column] = product[row + 1 :, column]
+    end = mirrored[:-1] & ~product[1:] & ~grown(product & ~mirrored, 4 * unit)[:-1]
+    ends = float(edges[:-1][end].sum()) / columns.size
+    if ends > 0.3 or mirrored.sum() < 10 * unit * columns.size:
+        return nothing
+    # What hung on it alone, such as its shadow.
+    return mirrored | connected(product & ~without_dust(product & ~mirrored, 0.1 * product.sum()), mirrored)
+
+
+_BRIGHTEST = 0.75
+"""Share of its product's contrast that a mirror image has at most."""
+
+
+def _base_line(product: Mask, off: Floats, unit: float) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Columns and rows of the line across the lower half of a product [h, w] where it gets fainter at once."""
+    size = 2 * round(2 * unit) + 1
+    means = ndimage.uniform_filter1d(off, size, axis=0)
+    reach = max(2, round(3 * unit))
+    drop = np.zeros_like(means)
+    drop[reach:-reach] = means[: -2 * reach] - means[2 * reach :]
+    half = len(product) // 2
+    inner = product & np.roll(product, reach + 2, axis=0) & np.roll(product, -reach - 2, axis=0)
+    drop[:half] = 0
+    drop[~inner] = 0
+    rows, strength = drop.argmax(axis=0), drop.max(axis=0)
+    wide = np.flatnonzero(product[half:].any(axis=0))
+    columns = np.flatnonzero(strength > 20)
+    if wide.size == 0 or columns.size < 0.6 * wide.size:
+        return None
+    line = ndimage.median_filter(rows[columns], 2 * (columns.size // 16) + 1, mode="nearest")
+    near = np.abs(rows[columns] - line) <= 3
+    level = float(np.ptp(np.quantile(line, (0.05, 0.95)))) < 0.3 * columns.size
+    return (columns, line) if level and float(near.mean()) > 0.7 else None

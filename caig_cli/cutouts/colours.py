@@ -8,7 +8,7 @@ from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from caig_cli.cutouts.masks import Mask, disk, grown, shrunk
+from caig_cli.cutouts.masks import Mask, grown, shrunk
 from caig_cli.cutouts.matting import enlarge
 
 Floats = NDArray[np.floating]
@@ -16,8 +16,8 @@ Floats = NDArray[np.floating]
 _SIDE = 420
 """Longest side in pixels at which colours are compared."""
 
-_NEIGHBOURS = 6
-_SAMPLES = 4000
+_NEIGHBOURS = 4
+_SAMPLES = 2000
 
 
 def colour_evidence(levels: Floats, prior: Floats) -> Floats:
@@ -42,7 +42,7 @@ def colour_evidence(levels: Floats, prior: Floats) -> Floats:
         np.concatenate([_some(described, ground), _some(described, around)]),
     )
     evidence = np.zeros(sure.shape)
-    unsure = ndimage.binary_dilation((sure > 0.02) & (sure < 0.98), disk(1))
+    unsure = (sure > 0.04) & (sure < 0.96)
     if min(len(inside), len(outside)) >= 20 and unsure.any():
         asked = described[unsure]
         evidence[unsure] = np.log((_distance(outside, asked) + 6) / (_distance(inside, asked) + 6))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.cutouts.attached import is_line, is_low, mirrors
+from caig_cli.cutouts.attached import is_line, is_low, mirrors, reflection
 from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.colours import colour_evidence
 from caig_cli.cutouts.contour import busy_contour
@@ -125,6 +125,7 @@ class Fusion:
         self._missed(decision)
         self._enclosed(decision)
         self._gaps(decision)
+        self._reflection(decision)
         self._fading(decision)
         product = ~without_dust(~decision.product, 12 * self.unit**2)
         openings = self._openings(product)
@@ -141,7 +142,7 @@ class Fusion:
         """Where before a busy ground the outline may lie: wider where network and colours are unsure."""
         border = outline(decision.product) | outline(decision.opened)
         unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
-        return np.asarray(grown(border, 6 * self.unit) | (unsure & grown(border, 20 * self.unit)))
+        return np.asarray(grown(border, 12 * self.unit) | (unsure & grown(border, 24 * self.unit)))
 
     def _faint_outline(self, product: Mask) -> Mask:
         """Around outlines where the product is near to the ground's tone.
@@ -211,6 +212,15 @@ class Fusion:
     def _mirrors(self, part: Part, product: Mask) -> bool:
         ground = float(self.background.colour[part.window][part.mask].mean())
         return mirrors(part, product, self.grey, ground)
+
+    def _reflection(self, decision: Decision) -> None:
+        if self.busy or not self.background.smooth[decision.product].all():
+            return
+        found = reflection(
+            decision.product, self.levels, self.background.colour, self.near_edge, self.unit
+        )
+        decision.product &= ~found
+        decision.mirrored |= found
 
     # --- of the background's colour, but product to the network ----------------------------------
 
@@ -284,12 +294,13 @@ class Fusion:
         if (part.ring(2) & outside).sum() >= 4 and off < 1.5 * error:
             # The narrow end of a gap, which borders on its open part along a few pixels only.
             return True
+        ground = self.background.colour[part.window][part.mask]
+        white = float(ground.mean()) >= _WHITE
         edged = float(self.near_edge[part.window][part.ring(2)].mean())
-        contrast = self._contrast(part, outside)
+        contrast = self._contrast(part, outside, 0.6 if white else 0.5)
         if edged < 0.7 or contrast < 25:
             return False  # a coat of the sky's blue has no hole
         sure = float(self.prior[part.window][part.mask].mean())
-        ground = self.background.colour[part.window][part.mask]
         if float((ground.max(axis=-1) - ground.min(axis=-1)).mean()) > _COLOURED:
             matches = part.area >= 100 * self.unit**2 or off < 3 * error or sure < 0.9
             return matches and (sure < 0.9 or share > 0.002)
@@ -301,22 +312,23 @@ class Fusion:
         small = part.area < 150 * self.unit**2
         if least > 0.9 and (small or contrast < 50) or (sure > 0.97 and 0.025 < share < 0.25):
             return False
-        return off < (3 if sure < 0.8 else 1.1) * error
+        return self._core_off(part, 0.33) < (3 if sure < 0.8 else 1.1) * error
 
-    def _contrast(self, part: Part, outside: Mask) -> float:
-        """How many levels the product around a part is off the background, at the 0.6 quantile."""
+    def _contrast(self, part: Part, outside: Mask, share: float) -> float:
+        """How many levels the product around a part is off the background, at the ``share`` quantile."""
         ring = ndimage.binary_dilation(part.mask, disk(8)) & ~ndimage.binary_dilation(part.mask, disk(3))
         around = self.off[part.window][ring & ~outside]
-        return float(np.quantile(around, 0.6)) if around.size else 255.0
+        return float(np.quantile(around, share)) if around.size else 255.0
 
-    def _core_off(self, part: Part) -> float:
+    def _core_off(self, part: Part, share: float = 0.5) -> float:
         """Distance in levels from the background, away from the part's rim as far as it is thick.
 
-        A third is nearer: in a narrow gap compression and blur have left little of the background unmixed.
+        ``share``: of the pixels that are nearer. In a narrow gap compression and blur leave little of the
+        background unmixed.
         """
         off = apart(self.levels[part.window], self.background.colour[part.window])
         depth = ndimage.distance_transform_edt(part.mask)
-        return float(np.quantile(off[depth >= 0.6 * min(float(depth.max()), 6.0)], 0.33))
+        return float(np.quantile(off[depth >= 0.6 * min(float(depth.max()), 6.0)], share))
 
 
 def _is_open(part: Part, outside: Mask) -> bool:

@@ -179,7 +179,7 @@ def _by_network(rgb: Pixels, network: Segmenter, notes: list[str]) -> PhotoCut |
         if float(fusion.background.smooth[grown(outline(decision.product), 9)].mean()) > 0.5
         else "network"
     )
-    notes = [*doubts, *notes, *_told(rgb, alpha, decision, sides)]
+    notes = [*doubts, *notes, *_told(small, fitted(alpha, WORKING_SIDE), decision, sides)]
     return PhotoCut(colours, alpha, sides, CutoutFacts(method, network.name, doubt, tuple(notes)))
 
 
