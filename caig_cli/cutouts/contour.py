@@ -24,8 +24,11 @@ _WINDOW = 24
 _NARROW = 5
 """Pixels to each side, at the working size, within which a contour found at half the size is refined."""
 
-_COLOURS = 0.01
+_COLOURS = 0.03
 """Weight of the colours beside the steps of the walk."""
+
+_SURE = 0.7
+"""Probability from which what is thin stays."""
 
 _LEAST = 0.004
 """Weight of a step across the strongest edge."""
@@ -43,7 +46,7 @@ def busy_contour(levels: Floats, product: Mask, belief: Floats, band: Mask, unit
     half = (shape[0] + 1) // 2, (shape[1] + 1) // 2
     small = np.stack([_resized(levels[..., c], half) for c in range(3)], axis=-1)
     inner, asked = _resized(product, half) > 0.5, _resized(band, half) > 0.5
-    thin = _thin(product, unit)
+    thin = _thin(product & (belief > _SURE), unit)
     coarse = enlarge(_drawn(small, inner, _resized(belief, half), asked, unit / 2).astype(np.float32), shape)
     product = np.where(band, coarse > 0.5, product)
     near = band & grown(outline(product), _NARROW * unit)
