@@ -54,7 +54,15 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
     beside = fusion.background.touching & fusion.unlike
     return {
         "lost": float(
-            ((fusion.prior > 0.85) & ~product & ~fusion.alike & ~decision.opened & ~decision.mirrored & inner).sum() / area
+            (
+                (fusion.prior > 0.85)
+                & ~product
+                & ~fusion.alike
+                & ~decision.opened
+                & ~decision.mirrored
+                & inner
+            ).sum()
+            / area
         ),
         "unsure": float((unsure & inner).sum() / area),
         "rim": _unsupported(fusion, border),

@@ -61,7 +61,7 @@ def reflection(product: Mask, levels: Floats, ground: Floats, edges: Mask, unit:
     """The product's mirror image [H, W] that a network took for a part of the product; empty without one.
 
     Below a line across the product's lower half, where it gets nearer to the ground at once, each pixel lies
-    between the ground's colour and that of the pixel as far above the line; and it fades, or leaves the photo,
+    between the ground's colour and that of the pixel as far above the line; and it fades or leaves the photo
     where a product would end sharply. ``levels``, ``ground`` [H, W, 3]; ``edges`` [H, W]: near sharp edges.
     """
     nothing = np.zeros_like(product)
@@ -99,7 +99,7 @@ _BRIGHTEST = 0.75
 
 
 def _base_line(product: Mask, off: Floats, unit: float) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-    """Columns and rows of the line across the lower half of a product [h, w] where it gets fainter at once."""
+    """Columns and rows of a line across a product's lower half [h, w] where it gets fainter at once."""
     size = 2 * round(2 * unit) + 1
     means = ndimage.uniform_filter1d(off, size, axis=0)
     reach = max(2, round(3 * unit))

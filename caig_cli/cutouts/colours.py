@@ -42,7 +42,7 @@ def colour_evidence(levels: Floats, prior: Floats) -> Floats:
         np.concatenate([_some(described, ground), _some(described, around)]),
     )
     evidence = np.zeros(sure.shape)
-    unsure = (sure > 0.04) & (sure < 0.96)
+    unsure = (sure > 0.015) & (sure < 0.97)
     if min(len(inside), len(outside)) >= 20 and unsure.any():
         asked = described[unsure]
         evidence[unsure] = np.log((_distance(outside, asked) + 6) / (_distance(inside, asked) + 6))

@@ -24,7 +24,7 @@ _WINDOW = 24
 _NARROW = 5
 """Pixels to each side, at the working size, within which a contour found at half the size is refined."""
 
-_COLOURS = 0.03
+_COLOURS = 0.02
 """Weight of the colours beside the steps of the walk."""
 
 _SURE = 0.7

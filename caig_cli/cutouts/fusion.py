@@ -42,6 +42,9 @@ _COLOURED = 40
 _FAINT = 30
 """Levels from the background up to which a product's tone is near it: compression makes steps there."""
 
+_LIKELY = 0.65
+"""From where on colours alone do not take away what the network sees before a busy ground: the contour may."""
+
 _TRACES = 0.07
 """Share of the contrast near by up to which a ground may be off its colour."""
 
@@ -94,9 +97,9 @@ class Fusion:
         self.shaded = smooth & (light < 1) & (tint < limit) & ~self.alike
         # On a coloured ground its own hue in less light can only be a shadow.
         self.coloured = colour.max(axis=-1) - colour.min(axis=-1) > _COLOURED
-        textured = texture(levels.mean(axis=-1), self.shaded, self.unit) > 10
-        self.shadow = self.shaded & self.coloured & (light > 0.1) & ~textured
         self.grey = levels.mean(axis=-1)
+        self.texture = texture(self.grey, self.shaded, self.unit)
+        self.shadow = self.shaded & self.coloured & (light > 0.1) & (self.texture <= 10)
         self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
         # Where no colour says exactly what is product: on a busy ground; see _faint_outline for the rest.
         self.unclear = grown(~smooth, 8 * self.unit)
@@ -107,13 +110,13 @@ class Fusion:
 
     def decide(self) -> Decision:
         odds = np.clip(self.prior, 0.02, 0.98)
-        # The surer the network, the less the colours say: they count in full where it says nothing.
-        weight = _COLOUR_WEIGHT * 4 * odds * (1 - odds)
+        # The surer the network is of product, the less the colours say against it.
+        weight = _COLOUR_WEIGHT * np.where(odds > 0.5, 4 * odds * (1 - odds), 1.0)
         logit = np.log(odds / (1 - odds)) + weight * colour_evidence(self.levels, self.prior)
         product = np.where(
             self.background.smooth,
             (self.unlike & (logit > -1) & (self.prior > 0.1)) | ((logit > 0) & ~self.alike),
-            logit > 0,
+            (logit > 0) | (self.prior > _LIKELY),
         )
         product &= ~(self.shadow & (logit < 2.5))
         # A shadow on a neutral ground could also be a dark product, but ends softly and has no edges in it.
@@ -191,8 +194,9 @@ class Fusion:
         shaded = float(self.shaded[part.window][part.mask].mean())
         seen = float(self.prior[part.window][part.mask].mean())
         if enclosed > 0.6:
-            # A shadow between the product's parts is no part.
-            return not (seen < 0.05 and shaded > 0.7)
+            # A shadow between the product's parts is no part; cloth is less even.
+            even = float(np.median(self.texture[part.window][part.mask])) < 5
+            return not (seen < 0.05 and shaded > 0.7 and even)
         rim = ring & ~around
         edged = float(self.near_edge[part.window][rim].mean()) if rim.any() else 0.0
         contrast = float(np.median(self.off[part.window][part.mask]))
@@ -216,9 +220,7 @@ class Fusion:
     def _reflection(self, decision: Decision) -> None:
         if self.busy or not self.background.smooth[decision.product].all():
             return
-        found = reflection(
-            decision.product, self.levels, self.background.colour, self.near_edge, self.unit
-        )
+        found = reflection(decision.product, self.levels, self.background.colour, self.near_edge, self.unit)
         decision.product &= ~found
         decision.mirrored |= found
 
@@ -310,7 +312,7 @@ class Fusion:
         # is very small is as often a letter or a glint; and a nearly white product has white parts.
         least = float(np.quantile(self.prior[part.window][part.mask], 0.1))
         small = part.area < 150 * self.unit**2
-        if least > 0.9 and (small or contrast < 50) or (sure > 0.97 and 0.025 < share < 0.25):
+        if (least > 0.9 and (small or contrast < 50)) or (sure > 0.97 and 0.025 < share < 0.25):
             return False
         return self._core_off(part, 0.33) < (3 if sure < 0.8 else 1.1) * error
 
