@@ -43,7 +43,7 @@ _FAINT = 30
 """Levels from the background up to which a product's tone is near it: compression makes steps there."""
 
 _LIKELY = 0.65
-"""From where on colours alone do not take away what the network sees before a busy ground: the contour may."""
+"""Network's view from which colours alone take nothing away before a busy ground; the contour may."""
 
 _TRACES = 0.07
 """Share of the contrast near by up to which a ground may be off its colour."""
