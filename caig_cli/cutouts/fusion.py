@@ -45,6 +45,9 @@ _FAINT = 30
 _LIKELY = 0.65
 """Network's view from which colours alone take nothing away before a busy ground; the contour may."""
 
+_FOREIGN = 0.08
+"""Share of a product that has its coloured ground's hue, up to which that is ground seen through it."""
+
 _TRACES = 0.07
 """Share of the contrast near by up to which a ground may be off its colour."""
 
@@ -100,6 +103,10 @@ class Fusion:
         self.grey = levels.mean(axis=-1)
         self.texture = texture(self.grey, self.shaded, self.unit)
         self.shadow = self.shaded & self.coloured & (light > 0.1) & (self.texture <= 10)
+        # Of a hue that the product has nowhere, all is ground, however sure the network is.
+        sure = (prior > 0.95) & smooth & self.coloured
+        hue = (self.shadow | self.alike) & sure
+        self.foreign = bool(sure.any()) and float(hue.sum()) < _FOREIGN * float(sure.sum())
         self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
         # Where no colour says exactly what is product: on a busy ground; see _faint_outline for the rest.
         self.unclear = grown(~smooth, 8 * self.unit)
@@ -118,7 +125,7 @@ class Fusion:
             (self.unlike & (logit > -1) & (self.prior > 0.1)) | ((logit > 0) & ~self.alike),
             (logit > 0) | (self.prior > _LIKELY),
         )
-        product &= ~(self.shadow & (logit < 2.5))
+        product &= ~(self.shadow & ((logit < 2.5) | self.foreign))
         # A shadow on a neutral ground could also be a dark product, but ends softly and has no edges in it.
         soft = self.shaded & (self.off > 15) & ~grown(self.edges.sharp, 3)
         product &= ~(soft & (logit < 2))
@@ -295,6 +302,8 @@ class Fusion:
             return off < 2.5 * error
         if (part.ring(2) & outside).sum() >= 4 and off < 1.5 * error:
             # The narrow end of a gap, which borders on its open part along a few pixels only.
+            return True
+        if self.foreign and self.coloured[part.window][part.mask].all():
             return True
         ground = self.background.colour[part.window][part.mask]
         white = float(ground.mean()) >= _WHITE
