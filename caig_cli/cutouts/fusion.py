@@ -225,7 +225,9 @@ class Fusion:
         return mirrors(part, product, self.grey, ground)
 
     def _reflection(self, decision: Decision) -> None:
-        if self.busy or not self.background.smooth[decision.product].all():
+        """A mirror image that the network took for product goes, on a ground that is smooth all around."""
+        plain = not self.busy and bool(self.background.smooth[decision.product].all())
+        if not plain or not decision.product.any():
             return
         found = reflection(decision.product, self.levels, self.background.colour, self.near_edge, self.unit)
         decision.product &= ~found

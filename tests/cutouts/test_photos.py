@@ -20,6 +20,7 @@ from scipy import ndimage
 
 from caig_cli.cutouts import masks
 from caig_cli.cutouts import photo as photo_module
+from caig_cli.cutouts.attached import reflection
 from caig_cli.cutouts.background import find_background
 from caig_cli.cutouts.contour import blended, busy_contour
 from caig_cli.cutouts.cutout import DOUBTFUL, SOLID, Cutout
@@ -225,6 +226,19 @@ def test_what_hangs_on_the_product_belongs_to_it_unless_it_mirrors_it(ground: st
     base = Layer("rectangle", (0.35, 0.75, 0.65, 0.9), (20, 20, 24))
     stood = taken([*VASE, base], plain(SIDE, GROUNDS[ground]), quality=None)
     assert belongs_below(stood.rgb, clean, GROUNDS[ground])
+
+
+@pytest.mark.parametrize("ends_softly", [True, False])
+def test_a_mirror_image_that_the_network_sees_goes_and_a_paler_foot_stays(ends_softly: bool) -> None:
+    ground = np.full((200, 200, 3), 255.0)
+    levels, product = ground.copy(), np.zeros((200, 200), dtype=bool)
+    levels[40:140, 50:150], product[40:180, 50:150] = 20.0, True
+    depth = np.arange(40)[:, None, None]
+    levels[140:180, 50:150] = 120.0 + (135 * depth / 40 if ends_softly else 0 * depth)
+    sharp = find_edges(levels, ~product).sharp
+    found = reflection(product, levels, ground, ndimage.binary_dilation(sharp, masks.disk(2)), 1.0)
+    assert not found[:140].any()
+    assert (found[142:180, 52:148].mean() > 0.95) if ends_softly else not found.any()
 
 
 def belongs_below(rgb: photos.Pixels, product: Photo, ground: photos.Colour) -> bool:
