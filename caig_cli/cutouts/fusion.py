@@ -210,7 +210,8 @@ class Fusion:
         if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
             return False
         uneven = float(self.background.error[part.window][part.mask].mean()) > 5
-        if seen < 0.05 and (uneven or self.busy):
+        shadow = shaded > 0.7 and is_low(part, foot) and contrast < 120
+        if seen < 0.05 and (uneven or self.busy or shadow):
             return False
         if not attached:
             # Whole things that the network does not see at all were looked for before, on even grounds only.
