@@ -87,8 +87,9 @@ def _size(subject: Subject, shape: Shape) -> Iterator[Verdict]:
     wrong = {"narrow": wide - width, "low": high - height}
     if shape.most is not None:
         wrong |= {"wide": width - shape.most[0], "high": height - shape.most[1]}
-    missed = [f": {pixels} px too {word}" for word, pixels in wrong.items() if pixels > 0]
-    yield Verdict("size", not missed, f"{width}x{height}, at least {wide}x{high}" + "".join(missed))
+    missed = ", ".join(f"{pixels} px too {word}" for word, pixels in wrong.items() if pixels > 0)
+    said = f"{width}x{height}, at least {wide}x{high}" + (f": {missed}" if missed else "")
+    yield Verdict("size", not missed, said)
 
 
 def _ratio(subject: Subject, shape: Shape) -> Iterator[Verdict]:
@@ -102,6 +103,12 @@ def _ratio(subject: Subject, shape: Shape) -> Iterator[Verdict]:
 
 def _colour(subject: Subject, shape: Shape) -> Iterator[Verdict]:
     yield Verdict("colour", subject.file.srgb, "sRGB" if subject.file.srgb else "a profile other than sRGB")
+
+
+def _opaque(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+    if share := subject.file.see_through:
+        said = f"{share:.1%} of the picture is transparent, and shown on any ground; put it on one"
+        yield Verdict("opaque", False, said)
 
 
 def _background(subject: Subject, shape: Shape) -> Iterator[Verdict]:
@@ -123,9 +130,11 @@ def _background(subject: Subject, shape: Shape) -> Iterator[Verdict]:
 def _product(subject: Subject, shape: Shape) -> Iterator[Verdict]:
     if shape.product is None:
         return
-    box = subject.box or (_ink(subject.pixels) if shape.background == "white" else None)
+    white = (_border(subject.pixels, outermost=True) >= 255 - _INK).all(axis=-1).mean()
+    on_white = white > 0.5 and not subject.file.see_through
+    box = subject.box or (_ink(subject.pixels) if on_white else None)
     if box is None:
-        yield Verdict("product", None, "the file does not say where its product is")
+        yield Verdict("product", None, "the file does not say where its product is, nor is it on white")
         return
     height, width = subject.pixels.shape[:2]
     share = max(box.width / width, box.height / height)
@@ -151,7 +160,7 @@ def _safe(subject: Subject, shape: Shape) -> Iterator[Verdict]:
 
 
 RULES: tuple[Callable[[Subject, Shape], Iterator[Verdict]], ...] = (
-    _format, _bytes, _size, _ratio, _colour, _background, _product, _safe,
+    _format, _bytes, _size, _ratio, _colour, _opaque, _background, _product, _safe,
 )  # fmt: skip
 
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.generating.ads import AS_GIVEN, shot_again, source_of
 from caig_cli.generating.config import GenerateRecipe
+from caig_cli.generating.failures import read_failures
 from caig_cli.generating.order import Order
 from caig_cli.generating.photos import Photos
 from caig_cli.painters.ad_name import Filing, Slot
 from caig_cli.painters.ad_store import Album, Job
 from caig_cli.painters.layout import parse_sizes
 from caig_cli.painters.see_through import clear_parts
+
+
+def of_run(order: Order, album: Album, run: RunDir) -> Order:
+    """The order with the products that were in the run when it was made, used or not."""
+    known = {row["product"] for row in album.rows()} | {one.item for one in read_failures(run)}
+    return order.without({item.product.id for item in order.items} - known)
 
 
 def jobs_again(

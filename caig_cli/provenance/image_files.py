@@ -121,6 +121,8 @@ class Read:
     kind: str
     claims: Claims | None
     srgb: bool
+    see_through: float = 0.0
+    """Share of the pixels that are not fully opaque."""
 
 
 def read(path: Path) -> Read:
@@ -139,12 +141,21 @@ def read(path: Path) -> Read:
             image.load()
             xmp = _xmp(image)
             profile = image.info.get("icc_profile")
-            return Read(image.convert("RGB"), kind, read_packet(xmp) if xmp else None, _is_srgb(profile))
+            claims = read_packet(xmp) if xmp else None
+            return Read(image.convert("RGB"), kind, claims, _is_srgb(profile), _see_through(image))
     except ItemError:
         raise
     except Exception:
         # As for photos: what decoders raise of damaged files differs by format and version.
         raise ItemError(f"{name}: not a whole PNG, JPEG, WebP or AVIF picture") from None
+
+
+def _see_through(image: Image.Image) -> float:
+    """Share of the pixels that are not fully opaque."""
+    if not image.has_transparency_data:
+        return 0.0
+    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+    return float((alpha < 255).mean())
 
 
 def _xmp(image: Image.Image) -> bytes | None:

@@ -130,6 +130,7 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
 
     ``models`` are those of an earlier run of the same ones, else they are loaded.
     """
+    from caig_cli.generating.again import of_run
     from caig_cli.generating.finish import finish
     from caig_cli.generating.photos import Photos
     from caig_cli.painters.ad_store import Album
@@ -137,8 +138,11 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
     whole = whole_run(recipe)
     order = make_order(whole or recipe, report.warn, report.info)
     use_threads(recipe.threads)
-    run_dir.remember("data", order.files, report.warn)
     album = Album(run_dir, order.origin)
+    if whole is None:
+        run_dir.remember("data", order.files, report.warn)
+    else:  # what came into the folder of products since does not matter to one ad
+        order = of_run(order, album, run_dir)
     done = album.slots()
     photos = Photos(run_dir, recipe.generate.accept_doubtful, report)
     found = photos.check(order.items, order.finished(done))

@@ -190,6 +190,15 @@ def test_check_says_which_rule_is_missed_by_how_much(workdir: Path) -> None:
     assert told["format"] == "webp; taken: jpeg, png" and "too many" in told["bytes"]
 
 
+def test_check_of_what_is_not_on_white(workdir: Path) -> None:
+    clear = np.full((1000, 1000, 4), 90, np.uint8)
+    clear[..., 3] = np.where(np.arange(1000) < 250, 0, 255)
+    Image.fromarray(clear).save(path := workdir / "clear.png")
+    told = {one.rule: (one.ok, one.says) for one in check(path, rules.shapes_for(["amazon-main"])[0])}
+    assert told["product"][0] is None, "where it is can't be seen"
+    assert told["opaque"][0] is False and told["opaque"][1].startswith("25.0% of the picture is transparent")
+
+
 def test_check_finds_a_product_outside_the_safe_area(workdir: Path) -> None:
     claims = Claims("", "", "", {"box": "100 200 600 1800"})
     image = Image.new("RGB", (1080, 1920), "grey")
@@ -257,3 +266,15 @@ def test_an_ad_is_made_once_more_in_its_run(workdir: Path, capfd: pytest.Capture
         assert said in capfd.readouterr().err
     assert cli.run(["generate", "--again", "cup.png", "--prompt", "x"]) == 2
     assert "no ad in the run folder" in capfd.readouterr().err
+
+
+def test_what_came_into_the_folder_since_does_not_matter_to_one_ad(workdir: Path) -> None:
+    photo(workdir / "shop/cup.png")
+    ask = ["generate", "--product", "shop", "--prompt", "oak", "--size", "96x80", "-n", "1", "--quiet"]
+    ask += ["--set", "generate.painter=fake", "--set", "judge.model=null", "--out", "run"]
+    assert cli.run(ask) == 0
+    photo(workdir / "shop/jug.png", 3)
+    ad = ad_file(workdir / "run", "cup-1")
+    assert cli.run(["generate", "--again", str(ad), "--prompt", "marble", "--quiet"]) == 0
+    assert [row["product"] for row in rows(workdir / "run")] == ["cup", "cup"]
+    assert "jug" not in (workdir / "run/report.html").read_text()
