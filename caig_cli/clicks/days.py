@@ -9,13 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal
 
-from caig_cli.clicks.words import plain
+from caig_cli.clicks.platforms import fold
+from caig_cli.clicks.words import is_gap, is_total, plain
 from caig_cli.data.images import shown
 from caig_cli.errors import UsageError
 
 Order = Literal["dmy", "mdy", "ymd"]
 
 ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
+
+MAX_DAYS = 5_000
+"""Distinct dates of a log of which no title tells the day."""
 
 MONTHS: Mapping[str, str] = {
     "en": "january february march april may june july august september october november december",
@@ -62,6 +66,8 @@ _VIETNAMESE = re.compile(
     r"(?:\D*,\s*)?(\d{1,2})\s*(?:tháng|thg)\s*(\d{1,2}),?\s*(?:năm\s*)?(\d{4})(.*)", re.S | re.I
 )
 _WEEKDAY = re.compile(r"[^\W\d_]+\.?,?\s+(?=\d+[-/.]\d)")
+_NANOSECONDS = 19
+"""Digits of a time in nanoseconds, and of posts' ids."""
 _BUDDHIST = 543
 """Years by which Thailand counts ahead."""
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T\d{4,6}\S*")
@@ -249,6 +255,18 @@ def _told(values: Iterable[object]) -> tuple[str | None, str | None, str | None]
         elif first != second:
             unclear = unclear or value.strip()
     return first_large, second_large, unclear
+
+
+def are_days(title: object, values: Sequence[object]) -> bool:
+    """Whether a column of an unknown title holds dates or times alone: no ids, whose digits may look so."""
+    folded = fold(title)
+    if not 1 < len(values) <= MAX_DAYS or folded.startswith("id") or folded.endswith("id"):
+        return False
+    cells = [value for value in values if not is_gap(value) and not is_total(value)]
+    if any(len(str(cell)) == _NANOSECONDS and str(cell).isdecimal() for cell in cells):
+        return False
+    found = [parse(cell, "dmy") for cell in cells]
+    return len(found) > 1 and all(isinstance(one, str) and "-" in one for one in found)
 
 
 def in_order(days: Sequence[str]) -> list[str]:

@@ -88,9 +88,8 @@ class Intake:
         if "impressions" in self.layout.places:
             return
         for place in range(len(self.header)):
-            cells = [cell for cell in chunk.columns[place][:200] if not numbers.is_blank(cell)]
-            parsed = [days.parse(cell, "dmy") for cell in cells]
-            if place not in self.known and len(cells) > 1 and all(map(_is_day, parsed)):
+            cells = chunk.columns[place][:200]
+            if place not in self.known and days.are_days(self.header[place], cells):
                 self.known[place] = "day"
                 self.layout = replace(self.layout, places={**self.layout.places, "day": place})
                 self.coders[place], self.parts[place] = Coder(), []
@@ -126,8 +125,3 @@ class Intake:
         parts = self.parts.pop(place)
         code_R = np.concatenate(parts) if parts else np.zeros(0, np.int32)
         return Column(str(self.header[place]), list(self.coders.pop(place)), code_R)
-
-
-def _is_day(found: object) -> bool:
-    """Whether a cell was understood as a date, and is no mere number."""
-    return isinstance(found, str) and "-" in found

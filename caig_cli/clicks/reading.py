@@ -36,9 +36,6 @@ Floats = NDArray[np.float64]
 IDENTITIES = ("image", "ad", "ad_id")
 """Columns that may lead to the picture, most trusted first."""
 
-MAX_DAYS = 5_000
-"""Distinct dates of a log of which no title tells the day."""
-
 PRODUCTS = ("item", "group", "campaign", "url")
 """Columns that may say which product an ad is for, most trusted first."""
 
@@ -188,7 +185,7 @@ def _export(name: str, table: Table, intake: Intake, options: Options) -> Export
     propensity = columns.get("propensity")
     chosen_R = None if propensity is None else counted.propensities(propensity, options.decimal)
     wanted = not {"day", "start"} & columns.keys() and "day" not in options.columns
-    if wanted and (dated := [column for column in beside if _are_days(column)]):
+    if wanted and (dated := [one for one in beside if days.are_days(one.title, one.values)]):
         columns["day"] = dated[0]
         beside = [column for column in beside if column is not dated[0]]
     told = [*table.preamble, *footer, *(cell for cells in intake.sample.values() for cell in cells)]
@@ -233,14 +230,6 @@ def _footer(name: str, intake: Intake) -> tuple[list[str], list[Failure]]:
             )
         bad.append(Failure(place, f"{place}: {fault}"))
     return footer, bad
-
-
-def _are_days(column: Column) -> bool:
-    """Whether a column of another title holds dates alone."""
-    if not 1 < len(column.values) <= MAX_DAYS:
-        return False
-    found = [days.parse(value, "dmy") for value in column.values if not is_gap(value) and not is_total(value)]
-    return len(found) > 1 and all(isinstance(one, str) and "-" in one for one in found)
 
 
 def _has_times(column: Column | None, day: Column) -> bool:

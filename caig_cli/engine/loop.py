@@ -24,6 +24,7 @@ from accelerate.tracking import get_available_trackers
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
+from caig_cli.data.images import shown
 from caig_cli.engine import launch
 from caig_cli.engine.checkpoint import load_checkpoint, save_checkpoint
 from caig_cli.engine.finite import REMEDY, check_figures, check_tensors
@@ -102,17 +103,35 @@ def make_accelerator(runtime: Runtime, tracker: str | None = None, folder: Path 
 
 @contextmanager
 def tracked(accelerator: Accelerator, project: str, facts: Mapping[str, str]) -> Iterator[bool]:
-    """Open the accelerator's tracker, if it has one, and close it after the block; says whether it has."""
+    """Open the accelerator's tracker, if it has one, and close it after the block; says whether it has.
+
+    Raises UsageError where it cannot be opened, as without a login.
+    """
     if not accelerator.log_with:
         yield False
         return
-    accelerator.init_trackers(project, dict(facts))
+    try:
+        accelerator.init_trackers(project, dict(facts), _tracker_options(accelerator.project_dir))
+    except Exception as error:  # of packages of many makers
+        reason = shown(" ".join(str(error).split())[:200]) or "no reason given"
+        names = ", ".join(str(getattr(one, "value", one)) for one in accelerator.log_with)
+        raise UsageError(
+            f"tracker {names}: cannot be opened ({reason}); set it up, or leave it out of the recipe"
+        ) from None
     try:
         yield True
     finally:
         # Not end_training: that would end the process group, too, and another model may be trained yet.
         for tracker in accelerator.trackers:
             tracker.finish()
+
+
+def _tracker_options(folder: str | None) -> dict[str, dict[str, object]]:
+    """Where trackers write: DVCLive into the run's folder, without commits of its own."""
+    if folder is None:
+        return {}
+    live = {"dir": str(Path(folder) / "dvclive"), "save_dvc_exp": False, "dvcyaml": None, "resume": True}
+    return {"dvclive": live}
 
 
 def train(

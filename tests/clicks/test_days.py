@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caig_cli.clicks.days import MONTHS, find_order, in_order, parse
+from caig_cli.clicks.days import MONTHS, are_days, find_order, in_order, parse
 from caig_cli.errors import UsageError
 
 Day = datetime.date
@@ -129,3 +129,11 @@ def test_days_of_spreadsheets_and_logs() -> None:
     for value in ("46296", "46296.75", 46296.25, "20261001T103000Z", "Thu Oct 01 00:00:00 UTC 2026"):
         assert parse(value, None) == "2026-10-01", value
     assert parse("12", None) == "12"
+
+
+def test_which_columns_of_unknown_titles_are_days() -> None:
+    assert are_days("when", ["1790812800000", "1790899200000"]) and are_days(
+        "x", ["2026-10-01", "", "2026-10-02"]
+    )
+    assert not are_days("post", ["1841234567890123456", "1841234567890123457"]), "ids, no nanoseconds"
+    assert not are_days("Post ID", ["1790812800", "1790812801"]) and not are_days("x", ["12", "13"])

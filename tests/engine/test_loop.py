@@ -7,14 +7,14 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from caig_cli.engine.launch import check_seen, relaunch
-from caig_cli.engine.loop import StepFunction, StepOutput, TrainResult, make_accelerator, train
+from caig_cli.engine.loop import StepFunction, StepOutput, TrainResult, make_accelerator, tracked, train
 from caig_cli.engine.optim import OptimSection, learning_rate, step_size, total_steps
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
@@ -367,3 +367,17 @@ def test_processes_that_would_train_alone_are_refused(monkeypatch: pytest.Monkey
     check_seen(4)
     with pytest.raises(UsageError, match="SLURM_STEP_NUM_TASKS=4, but this process sees none"):
         make_accelerator(choose_device("cpu", "fp32"))
+
+
+def test_a_tracker_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    class Closed:
+        log_with = ("wandb",)
+        project_dir = str(tmp_path)
+
+        def init_trackers(self, project: str, facts: object, options: Mapping[str, object]) -> None:
+            assert options["dvclive"]["dir"].startswith(str(tmp_path))  # type: ignore[index]
+            raise ValueError("no\nlogin")
+
+    refused = pytest.raises(UsageError, match=r"tracker wandb: cannot be opened \(no login\)")
+    with refused, tracked(cast("Any", Closed()), "caig", {}):
+        pass
