@@ -22,8 +22,8 @@ _AREAS = (0.27, 0.43)
 """Share of the frame's area that a compact product covers itself."""
 _FILLS = (0.88, 1.0)
 """Share of the room that one fills which is too long for that."""
-_ELEVATIONS = (-3.0, 5.0)
-"""Degrees that its camera is higher."""
+_ELEVATIONS, _MEASURED = (-2.0, 5.0), (0.0, 3.0)
+"""Degrees that its camera is higher; where its feet tell how high it was, no lower, or they would hover."""
 _DEPTHS, _APERTURES = (0.75, 1.5), (0.8, 1.35)
 CLOSE, WIDE = 1.3, 0.62
 """Factors of the size in a close-up, and in a wide shot."""
@@ -54,7 +54,7 @@ def composition(
     scale *= {"close": CLOSE, "wide": WIDE}.get(camera or "", _between(_FILLS, u) if limited else 1.0)
     raised = pose.elevation
     if raised is not None and camera not in ("above", "low"):
-        raised = max(raised + _between(_ELEVATIONS, v), 6.0)
+        raised = max(raised + _between(_ELEVATIONS if shape.elevation is None else _MEASURED, v), 6.0)
     pose = replace(pose, elevation=raised, depth=_between(_DEPTHS, w), aperture=_between(_APERTURES, v))
     return Composition(placement, min(scale, 0.96), pose)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
+from scipy.signal import find_peaks
 
 from caig_cli.cutouts.cutout import Cutout
 
@@ -22,6 +23,7 @@ _STEEP = 1.7  # rise over run at which a base ends and a wall begins
 _WIDENS = 1.06  # a product that widens so much right above its base overhangs it
 _LONG, _SLANT, _ALIKE = 1.3, (30.0, 60.0), 0.65
 """How much longer than wide it is, between which angles from upright, and how like its mirror image."""
+_LEG, _HIGHEST_FOOT = 0.05, 0.35  # of the height: the least length of a leg, and how high one may end
 _BASE = 0.7  # least width of a base, as a share of the product's, that tells the angle
 
 
@@ -99,12 +101,25 @@ def _elevation(inside: Mask) -> float | None:
     left, right = _side(rise[: lowest + 1][::-1]), _side(rise[lowest:])
     base = left[0] + right[0]
     if base < _BASE * len(columns) or _overhangs(inside, columns, lowest, left, right):
-        return None
+        return _over_feet(rise, inside.shape[0])
     slopes = [side[1] / side[0] for side in (left, right) if side[0] >= 0.12 * base]
     if not slopes:
         return None
     sine = math.sqrt(slopes[0] * slopes[1]) if len(slopes) == 2 else 0.7 * slopes[0]
     return math.degrees(math.atan(min(sine, 1.0)))
+
+
+def _over_feet(rise: npt.NDArray[np.float64], height: int) -> float | None:
+    """The same of what stands on thin legs: the square of its feet is as deep as it is wide.
+
+    ``rise``: how far each column ends above the lowest, in samples.
+    """
+    padded = np.concatenate([[height], rise, [height]])
+    feet, _ = find_peaks(-padded, prominence=_LEG * height, plateau_size=1)
+    feet = feet[padded[feet] < _HIGHEST_FOOT * height]
+    if len(feet) < 3 or np.ptp(feet) < _BASE * 0.7 * len(rise):
+        return None
+    return math.degrees(math.asin(min(float(padded[feet].max()) / float(np.ptp(feet)), 1.0)))
 
 
 def _side(rise: npt.NDArray[np.float64]) -> tuple[int, float]:

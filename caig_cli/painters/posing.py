@@ -24,6 +24,8 @@ _LOWEST, _HIGHEST = 8.0, 34.0
 _ABOVE = 30.0
 """Elevation where the prompt asks for a view from above of a product that stands."""
 _LOW = 4.0
+_SHOES = 16.0
+"""How far down a camera at the height of the hips looks on a person's feet: lower down, these tiptoe."""
 _FEET = 0.2
 """A product touches a side with feet only, if with no more than this share of it."""
 _PERSON = "worn or held by a person"
@@ -70,7 +72,10 @@ def pose_of(
         told += _contradictions(stance, habit, whole)
     elif view.camera == "above" and stance != "lie":
         told.append("its photo is not from above: the camera is raised, and does not look straight down")
-    return Posing(_posed(stance, habit, shape, view), why, whole, tuple(told))
+    pose = _posed(stance, habit, shape, view)
+    if stance == "worn" and "bottom" not in whole.cut_off and view.camera is None:
+        pose = replace(pose, elevation=_SHOES)
+    return Posing(pose, why, whole, tuple(told))
 
 
 def ends(cutout: Cutout, habit: Habit | None) -> frozenset[Edge]:
@@ -102,7 +107,7 @@ def _usual(habit: Habit | None, cutout: Cutout, shape: Outline) -> tuple[Stance,
     why = "default"
     if habit is not None:
         stance, why = habit.stance, "title"
-        if not habit.aspect[0] <= shape.aspect <= habit.aspect[1]:
+        if not habit.shown_by(shape):
             stance, why = habit.otherwise, "photo"
     elif shape.parts >= 3 or not shape.steady:
         stance, why = "lie", "photo"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from caig_cli.painters.outline import Outline
 from caig_cli.painters.pose import Fixture, Stance
 
 
@@ -14,7 +15,8 @@ class Habit:
     ``stance`` holds where the cut-out's width over height is within ``aspect``; else the photo shows it as it
     does not stand (a bottle on its side, shoes seen from above) and ``otherwise`` holds. ``thickness_cm`` is
     how thick a flat thing is. ``elevation`` is the angle in degrees at which such things are photographed,
-    where the outline does not tell. ``heavy``: nobody hangs it up or lays it down.
+    where the outline does not tell. ``heavy``: nobody hangs it up or lays it down. ``steady``: what the photo
+    shows on its tip does not stand (a shoe in the air); photographed from above ``highest`` degrees, it lies.
     """
 
     stance: Stance = "stand"
@@ -24,6 +26,14 @@ class Habit:
     aspect: tuple[float, float] = (0.0, 1e9)
     otherwise: Stance = "lie"
     heavy: bool = False
+    steady: bool = False
+    highest: float = 90.0
+
+    def shown_by(self, shape: Outline) -> bool:
+        """Whether an outline shows the thing as it usually is."""
+        tips = self.steady and not shape.steady
+        above = shape.elevation is not None and shape.elevation > self.highest
+        return self.aspect[0] <= shape.aspect <= self.aspect[1] and not tips and not above
 
 
 def _lies(thickness_cm: float | None = None) -> Habit:
@@ -42,7 +52,8 @@ HABITS: dict[str, Habit] = {
     "drink": _UPRIGHT, "bottle": _UPRIGHT, "food": Habit(), "cosmetic": _UPRIGHT, "candle": _UPRIGHT,
     "lipstick": Habit(aspect=(0.0, 1.0)), "palette": Habit("lie", thickness_cm=1.5), "vase": _UPRIGHT,
     "tableware": Habit(elevation=14), "cookware": Habit(elevation=20), "pot": Habit(elevation=12),
-    "plate": Habit(elevation=28, aspect=(1.35, 1e9)), "box": Habit(elevation=16), "figure": Habit(),
+    "plate": Habit(elevation=28, aspect=(1.35, 1e9)), "figure": Habit(),
+    "box": Habit(elevation=16, highest=38),
     # lie wherever they are
     "small_flat": _lies(), "cutlery": _lies(1.0), "cable": _lies(1.2), "tool": _lies(2.5), "pen": _lies(0.9),
     "jewel": _lies(0.4), "keyring": _lies(0.6), "paper_flat": _lies(0.8), "phone": _lies(0.9),
@@ -53,7 +64,7 @@ HABITS: dict[str, Habit] = {
     "top": _hangs("hanger", 4.0), "hood": _hangs("hanger", 5.0), "bottom": _hangs("clips", 3.0),
     "bag_strap": Habit("hang", "hook", 9.0, aspect=(0.0, 1.15), otherwise="stand"),
     "bag": Habit(elevation=12), "wallet": Habit("lie", thickness_cm=2.0), "hat": Habit(elevation=14),
-    "shoes": Habit(elevation=16, aspect=(1.1, 1e9)), "boots": Habit(elevation=12),
+    "shoes": Habit(elevation=16, aspect=(1.1, 1e9), steady=True), "boots": Habit(elevation=12, steady=True),
     "watch": Habit(elevation=14, aspect=(0.5, 2.2)), "eyewear": Habit(elevation=14, aspect=(1.5, 1e9)),
     "umbrella": Habit("lean", aspect=(0.0, 0.5), otherwise="stand"),
     # on walls and from ceilings
@@ -61,12 +72,13 @@ HABITS: dict[str, Habit] = {
     "tall_lean": Habit("lean", thickness_cm=6.0, aspect=(0.0, 0.7)), "board": Habit("lean", thickness_cm=6.0,
     aspect=(0.0, 0.7), otherwise="stand"), "guitar": Habit("lean", thickness_cm=9.0, aspect=(0.0, 0.8)),
     # devices and things that rest on a table
-    "appliance": Habit(elevation=14), "electronics": Habit(elevation=16), "camera": Habit(elevation=12),
-    "laptop": Habit(elevation=16), "computer": Habit(elevation=10), "medical": Habit(elevation=16),
-    "rest": Habit(elevation=26, aspect=(1.05, 1e9)), "book": Habit(elevation=14), "lamp": Habit(),
-    "toy": Habit(elevation=14), "plush": Habit(), "helmet": Habit(), "ball": Habit(), "weights": Habit(
-    elevation=20), "cushion": Habit(), "plant": Habit(), "garden": Habit(elevation=12), "pet": Habit(
-    elevation=12), "drone": Habit("float"), "floating": Habit("float"),
+    "appliance": Habit(elevation=18), "electronics": Habit(elevation=16, highest=38),
+    "camera": Habit(elevation=12), "laptop": Habit(elevation=16, highest=38), "computer": Habit(elevation=10),
+    "medical": Habit(elevation=16), "rest": Habit(elevation=26, aspect=(1.05, 1e9)), "lamp": Habit(),
+    "book": Habit(elevation=14, highest=36, thickness_cm=2.5), "toy": Habit(elevation=14), "plush": Habit(),
+    "helmet": Habit(), "ball": Habit(), "weights": Habit(elevation=20), "cushion": Habit(), "plant": Habit(),
+    "garden": Habit(elevation=12), "pet": Habit(elevation=12), "drone": Habit("float"),
+    "floating": Habit("float"),
     # furniture and vehicles
     "large_appliance": _FURNITURE, "chair": _FURNITURE, "sofa": _FURNITURE, "table": _FURNITURE,
     "storage": _FURNITURE, "bed": _FURNITURE, "piano": _FURNITURE, "fitness_machine": _FURNITURE,

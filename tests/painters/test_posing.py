@@ -134,6 +134,28 @@ def test_the_outline_tells_the_angle_of_a_box() -> None:
     assert shape.elevation == pytest.approx(np.degrees(np.arctan(np.sin(np.radians(20)))), abs=3)
 
 
+def test_the_feet_of_a_stool_tell_the_angle() -> None:
+    """Four feet of a square base turned by 30 degrees, seen from 20 degrees above."""
+    rgba = np.zeros((220, 140, 4), np.uint8)
+    rgba[:60, 10:130] = 255
+    turned = np.radians([45 + 30, 135 + 30, 225 + 30, 315 + 30])
+    for x, depth in zip(70 + 55 * np.cos(turned), 55 * np.sin(turned), strict=True):
+        rgba[: int(200 - depth * np.sin(np.radians(20))), int(x) - 4 : int(x) + 4] = 255
+    rgba = rgba[: int(np.nonzero(rgba[..., 3].any(axis=1))[0].max()) + 1]
+    assert outline(Cutout(rgba)).elevation == pytest.approx(20, abs=3)
+
+
+def test_what_the_photo_shows_on_its_tip_or_from_above_lies() -> None:
+    y, x = np.mgrid[0:100, 0:160]
+    tipped = np.zeros((100, 160, 4), np.uint8)
+    tipped[np.abs(y - 0.45 * x - 20) < 12] = 255
+    assert posed("Running shoe", cutout=Cutout(tipped[:, ::-1])).pose.stance == "lie"
+    steep = np.zeros((100, 100, 4), np.uint8)
+    steep[np.abs(y - 50)[:, :100] + np.abs(x - 50)[:, :100] < 50] = 255
+    assert posed("Book", cutout=Cutout(steep)).pose.stance == "lie"
+    assert posed("Book").pose.stance == "stand"
+
+
 def test_the_outline_tells_what_cannot_stand() -> None:
     y, x = np.mgrid[0:100, 0:100]
     stick = np.zeros((100, 100, 4), np.uint8)

@@ -28,10 +28,11 @@ _GAP, _AIR = 0.75, 0.52
 """Share of the light that is missing in the gap, and beside the product where the gap ends."""
 _NARROW, _WIDE = 0.016, 0.11
 """How far these reach, as a share of the size of what stands."""
-_THIN, _THICK = 0.08, 0.55
+_THIN, _THICK = 0.08, 0.36
 """The same for what lies, as a share of how thick it is."""
 _LEAST = (0.004, 0.010)  # of the frame's longer side: what reaches less far would not be seen
 _MOVED, _TURNED = 0.6, 0.7  # of the wide reach, and the share of it that is moved away from the light
+_LYING = 0.85  # of the strength: the light that such a thing keeps away is ray-traced too
 _WALL = 0.6  # of the strength: what hangs touches its wall at a few points only
 
 
@@ -51,7 +52,7 @@ def contact(product: Cutout, stage: Stage, azimuth: float) -> Floats:
     if pose.stance in ("lie", "hang"):
         thick = float(np.percentile(body.swell[body.distance > 0], 90)) / camera.cm
         gap, air, flat = _THIN * thick, _THICK * thick, 1.0
-        touching, strength = solid, 1.0 if pose.stance == "lie" else _WALL
+        touching, strength = solid, _LYING if pose.stance == "lie" else _WALL
     else:
         size = math.sqrt(camera.box.width * camera.box.height)
         gap, air, flat = _NARROW * size, _WIDE * size, _foreshortening(camera)

@@ -27,6 +27,7 @@ GROUND = {"float": 0.90, "hang": 0.92, "worn": 1.35}
 """Row, as a share of the frame's height, of the ground right below a product that does not touch it."""
 
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
+WIDEST_CM = 4.5  # lens radius before large things, or the floor that they stand on dissolves
 
 
 BEFORE_WALL = frozenset({"plaster", "brick", "gradient", "tiles", "wood_panel", "dark"})
@@ -55,6 +56,8 @@ def _camera(
 ) -> Camera:
     """The camera of a stance."""
     aperture = APERTURES[scene.blur] * pose.aperture
+    if pose.true_scale:
+        aperture = min(aperture, WIDEST_CM * max(box.height, 1) / (height_cm * max(size)))
     if pose.stance == "lie":
         return aim_down(size, box, height_cm, aperture=aperture)
     elevation = elevation if pose.elevation is None else pose.elevation

@@ -169,6 +169,8 @@ def _mounds(stage: Stage, height: float) -> Mesh:
     )
     swell = sample(fbm(256, 7, 2.6, 2.0, 24), at_x, at_y)
     z = np.abs(swell) * height * _away(stage, x, y, 0.35) * np.where(y < 0, 0.35, 1.0)
+    if not stage.preview and stage.edge >= 0.99 * stage.wall and stage.wall < 4 * stage.unit:
+        z = z * np.clip((stage.edge - y) / (0.7 * stage.edge), 0, 1) ** 2  # it meets the wall in a line
     return grid(np.stack([x, y, z.astype(np.float32)], axis=-1), np.stack([x, y], axis=-1))
 
 
@@ -203,7 +205,8 @@ def _blades(stage: Stage) -> Mesh:
         spread = (y + stage.camera.distance) / (0.8 * unit + stage.camera.distance)
         x = stage.camera.eye_x + (rng.uniform(left, right, count) * 1.15 - stage.camera.eye_x) * spread
     away = _away(stage, x.astype(np.float32), y.astype(np.float32), 0.12)
-    size = length * rng.uniform(0.5, 1.0, count) * (0.22 + 0.78 * away) * np.where(y < 0, 0.6, 1.0)
+    least = 0.22 if stage.preview else 0.72 - 0.5 * length / (0.22 * stage.height_cm)  # tall things hide less
+    size = length * rng.uniform(0.5, 1.0, count) * (least + (1 - least) * away) * np.where(y < 0, 0.6, 1.0)
     turns = np.stack([rotation(x=a, y=b, z=c) for a, b, c in zip(
         rng.normal(0, 14, 64), rng.normal(0, 14, 64), rng.uniform(0, 360, 64), strict=True)])  # fmt: skip
     t = np.linspace(0, 1, 4)

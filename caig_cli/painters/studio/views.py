@@ -26,9 +26,11 @@ from caig_cli.painters.studio.view_kit import (
     light,
     sky_srgb,
 )
+from caig_cli.painters.studio.views_fine import FINER_VIEWS
 from caig_cli.painters.studio.views_more import MORE_VIEWS
 
 VARIANTS = 4
+COARSE = 256  # pixels of a preview's view; ads show some finer
 LARGEST = 640  # pixels; views are far away and mostly out of focus
 
 
@@ -45,7 +47,8 @@ def view(name: str, air: str, colour: str | None, variant: int, size: int) -> Pi
 
 @functools.lru_cache(maxsize=96)
 def _plain(name: str, air: str, variant: int, size: int) -> npt.NDArray[np.float16]:
-    return _VIEWS[name](air, variant, size).astype(np.float16)
+    views = _VIEWS if size <= COARSE else _VIEWS | FINER_VIEWS
+    return views[name](air, variant, size).astype(np.float16)
 
 
 def sky(air: str, variant: int, size: int) -> Picture:

@@ -16,16 +16,20 @@ import numpy as np
 
 from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.noise import rgb8
-from caig_cli.painters.studio.textures import covers, grounds, more, stones, woods
+from caig_cli.painters.studio.textures import covers, fine, grounds, more, stones, woods
 from caig_cli.painters.studio.textures.tile import Texture
 
 __all__ = ["TEXTURES", "Texture", "texture", "tinted"]
 
 
+FINE = 512
+"""Pixels of a texture that ads use; those of previews have fewer."""
+
+
 @functools.cache
 def texture(name: str, size: int = 512) -> Texture:
-    """The texture at ``size`` pixels; the same bytes each time."""
-    return TEXTURES[name](size)
+    """The texture at ``size`` pixels; the same bytes each time. From ``FINE`` pixels on, as ads show it."""
+    return (FINER if size >= FINE else TEXTURES).get(name, TEXTURES[name])(size)
 
 
 @functools.lru_cache(maxsize=64)
@@ -49,4 +53,9 @@ TEXTURES: dict[str, Callable[[int], Texture]] = {
     "metal": covers.metal, "paper": covers.paper, "cotton": more.cotton, "checks": more.checks,
     "rubber": more.rubber, "asphalt": more.asphalt, "cobbles": more.cobbles, "pool_water": more.pool_water,
     "bench": more.bench,
+}  # fmt: skip
+
+FINER: dict[str, Callable[[int], Texture]] = {
+    "terrazzo": fine.terrazzo, "concrete": fine.concrete, "rug": fine.rug, "leather": fine.leather,
+    "white_marble": fine.white_marble, "black_marble": fine.black_marble,
 }  # fmt: skip
