@@ -39,10 +39,7 @@ LEAN = 0.10
 def stand_in(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Any:
     """The product's stand-in as a Mitsuba shape."""
     mesh = relief(cutout, camera, pose)
-    skin = _skin(cutout)
-    if pose.stance == "lie" and not camera.preview:
-        skin = _greyed(skin)
-    return to_mitsuba(mesh, Material(kind="matte", roughness=1.0, texture=skin))
+    return to_mitsuba(mesh, Material(kind="matte", roughness=1.0, texture=_skin(cutout)))
 
 
 def relief(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Mesh:
@@ -111,13 +108,6 @@ def _skin(cutout: Cutout) -> npt.NDArray[np.uint8]:
     alpha = rgba[..., 3:] / 255
     mean = (rgba[..., :3] * alpha).sum(axis=(0, 1)) / max(float(alpha.sum()), 1e-3)
     return np.where(alpha > 0.5, rgba[..., :3], mean).astype(np.uint8)
-
-
-def _greyed(skin: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The colours of what lies, half as strong: its sides are round, and throw less of them on the ground
-    than the upright ones of the stand-in."""
-    grey = skin.mean(axis=-1, keepdims=True)
-    return np.asarray(grey + 0.5 * (skin - grey), np.uint8)
 
 
 def _filled_contour(field: Field) -> tuple[Field, Field, npt.NDArray[np.uint32]]:

@@ -41,7 +41,7 @@ def bokeh_city(air: str, variant: int, size: int) -> Picture:
         px, py = rng.random(), HORIZON + 0.01 - abs(rng.normal(0, 0.11)) + rng.uniform(0, 0.06)
         hue = decode_srgb(_HUES[rng.choice(len(_HUES), p=_HUE_SHARES)] / 255)
         radius = lens * rng.uniform(0.7, 1.1)
-        _soft_disc(discs, px, py, radius, hue * min(rng.gamma(1.2, 0.28 if dark else 0.10), 1.0))
+        _soft_disc(discs, px, py, radius, hue * min(rng.gamma(1.2, 0.22 if dark else 0.10), 1.0))
     blurred = ndimage.gaussian_filter(discs, (size * 0.004, size * 0.004, 0))
     return np.asarray(picture + blurred, np.float32)
 
