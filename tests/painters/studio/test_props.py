@@ -13,7 +13,7 @@ from caig_cli.painters.studio.materials import Kind, Material, linear, to_mitsub
 from caig_cli.painters.studio.mesh import Mesh
 from caig_cli.painters.studio.props import PROPS, Parts
 from caig_cli.painters.studio.props.kit import box_of, bunch
-from caig_cli.painters.studio.textures import TEXTURES, texture, tinted
+from caig_cli.painters.studio.textures import FINER, TEXTURES, texture, tinted
 from caig_cli.painters.studio.vocabulary import PROPS as CORE
 
 NAMES = (*CORE, *MORE_PROPS)
@@ -190,6 +190,13 @@ def test_prop_takes_a_colour(name: str) -> None:
         return [float(np.mean(p.texture if p.texture is not None else p.colour)) for _, p in parts]
 
     assert looks(_build(name, 5, (20, 90, 200))) != looks(_build(name, 5, (230, 120, 30)))
+
+
+@pytest.mark.parametrize("name", FINER)
+def test_ads_show_the_same_colours_finer(name: str) -> None:
+    """What judges have learnt from previews is what ads show: the mean colour stays."""
+    fine, plain = texture(name, 512), texture(name, 256)
+    np.testing.assert_allclose(fine.colour.mean((0, 1)), plain.colour.mean((0, 1)), atol=10)
 
 
 @pytest.mark.parametrize("name", TEXTURES)
