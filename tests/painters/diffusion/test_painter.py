@@ -418,7 +418,7 @@ def test_pcpo_paints_several_products_together(
     monkeypatch.setattr(candidates, "_painter", lambda name, given: painter)
     recorder = Recorder(painter.pipe)
     monkeypatch.setattr(painter, "pipe", recorder)
-    brush = PainterSection(painter="diffusion", size="64x64", placement="middle", scale=0.9)
+    brush = PainterSection(name="diffusion", size="64x64", placement="middle", scale=0.9)
     with RunDir.open(workdir / "run", "pcpo", PcpoRecipe()) as run, start_workers(1, one_thread) as pool:
         assert sum(1 for _ in candidates.paint(jobs, brush, means, run, pool)) == 3
         assert len(list((run.path / "ads").glob("*.png"))) == 6
