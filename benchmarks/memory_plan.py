@@ -220,7 +220,7 @@ def describe(folder: Path, size: str) -> Path:
 
 def describe_judge(folder: Path, base: Path, rank: int) -> Path:
     """A reward model's folder without weights: an adapter, side by side."""
-    from caig_cli.rewards.storage import RewardFacts
+    from caig_cli.rewards.facts import RewardFacts
 
     folder.mkdir(parents=True)
     adapter = {"peft_type": "LORA", "r": rank, "lora_alpha": 2 * rank, "base_model_name_or_path": str(base)}

@@ -100,6 +100,35 @@ def test_imports_point_one_way(path: Path) -> None:
             assert rank(own) < rank(other), f"{own} imports {name}"
 
 
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Between modules, within functions and for types too: what is imported is understood first."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in modules()}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    graph = {
+        name: {
+            found
+            for one in imported(parsed(path))
+            if (found := one if one in names else one.rpartition(".")[0]) in names and found != name
+        }
+        for name, path in names.items()
+    }
+    while leaves := [name for name, used in graph.items() if not used & graph.keys()]:
+        for name in leaves:
+            del graph[name]
+    used = set().union(*graph.values())
+    assert sorted(name for name in graph if name in used) == []
+
+
+def test_no_public_class_has_the_name_of_another() -> None:
+    where: dict[str, list[str]] = {}
+    for path in modules():
+        for node in parsed(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    twice = {name: paths for name, paths in where.items() if len(paths) > 1}
+    assert twice == {}
+
+
 def test_tests_lie_where_the_code_lies() -> None:
     """``tests/rewards/test_x.py`` is about the room ``caig_cli/rewards``."""
     own = Path(__file__).parent

@@ -10,7 +10,8 @@ from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.config import LoraSection
 from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.config import MllmRewardSection, RewardSection, VamSection, VisionSection
-from caig_cli.rewards.storage import RewardFacts, base_of, write_reward
+from caig_cli.rewards.facts import RewardFacts
+from caig_cli.rewards.storage import base_of, write_reward
 
 
 def make_reward(folder: Path, arch: str, base: Path, seed: int = 0) -> Path:

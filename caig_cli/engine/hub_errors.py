@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from caig_cli.errors import CaigError, RunError, UsageError, in_words
 
 if TYPE_CHECKING:
-    from caig_cli.engine.sources import HubName
+    from caig_cli.engine.hub_name import HubName
 
 LOG_IN = "log in with hf auth login (or set HF_TOKEN)"
 

@@ -7,77 +7,21 @@ nothing heavy.
 
 from __future__ import annotations
 
-import math
-import re
-import struct
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import AfterValidator
-
-from caig_cli import parsing
-from caig_cli.engine import bases, onnx_files
+from caig_cli.engine import bases, hub
+from caig_cli.engine.hub_name import EMBEDDED, HubName, names_model
+from caig_cli.engine.model_folder import DESCRIBED, Check, lacking, read_json
 from caig_cli.errors import UsageError
-from caig_cli.parsing import Malformed, parse_json
 from caig_cli.recipe import Recipe, fields
 
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
 
 R = TypeVar("R", bound=Recipe)
-Check = Callable[[Path], None]
-"""Looks at a model's small files before its weights are fetched; raises UsageError if it can't be used."""
-
-EMBEDDED = "embedded"
-"""The name of whatever ships in the package."""
-DESCRIBED = ("config.json", "adapter_config.json", "model_index.json", "reward.json")
-"""Files of which a model's folder holds one."""
-UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
-"""Components of a diffusion pipeline that are neither fetched nor loaded."""
-
-_HUB = re.compile(
-    r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)"
-    r"(?:/(?P<file>[^@]+\.(?:safetensors|onnx)))?(?:@(?P<revision>.*))?"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class HubName:
-    """A repository of models, maybe at a branch, tag or commit, maybe one weight file in it."""
-
-    repo: str
-    revision: str | None = None
-    file: str | None = None
-
-    @classmethod
-    def parse(cls, source: str) -> Self | None:
-        """None where ``source`` is a folder or can only be meant as one."""
-        found = _HUB.fullmatch(source)
-        if found is None or Path(source).exists():
-            return None
-        return cls(found["repo"], found["revision"], found["file"])
-
-    def at(self, revision: str | None) -> str:
-        """The full name at another revision."""
-        inside = f"/{self.file}" if self.file else ""
-        return f"{self.repo}{inside}" + (f"@{revision}" if revision else "")
-
-    def __str__(self) -> str:
-        return self.at(self.revision)
-
-
-def _well_formed(source: str) -> str:
-    found = _HUB.fullmatch(source)
-    if found is not None and found["revision"] == "" and not Path(source).exists():
-        raise ValueError("the revision after @ is missing: a branch, a tag or a commit")
-    return source
-
-
-ModelName = Annotated[str, AfterValidator(_well_formed)]
-"""A recipe value that names a model; a run writes it with the commit that it used."""
 
 
 def locate(source: str, report: Reporter | None = None, check: Check | None = None) -> Path:
@@ -91,8 +35,6 @@ def locate(source: str, report: Reporter | None = None, check: Check | None = No
         if not path.exists():
             raise UsageError(f"{source}: no such folder; a model on the hub is named org/name[@revision]")
     else:
-        from caig_cli.engine import hub
-
         path = hub.cached(name) or hub.fetch(name, report, check)
     if check is not None:
         check(path)
@@ -105,8 +47,6 @@ def cached(source: str) -> Path | None:
     if name is None:
         path = in_run(Path(source).expanduser())
         return path if path.exists() else None
-    from caig_cli.engine import hub
-
     return hub.cached(name)
 
 
@@ -164,7 +104,7 @@ def model_keys(cls: type[Recipe]) -> list[str]:
 
 
 def _names_model(annotation: Any, metadata: Iterable[Any]) -> bool:
-    if any(getattr(one, "func", None) is _well_formed for one in metadata):
+    if any(map(names_model, metadata)):
         return True
     return any(_names_model(part, getattr(part, "__metadata__", ())) for part in typing.get_args(annotation))
 
@@ -216,27 +156,6 @@ def split_revision(source: str) -> tuple[str, str | None]:
     return (str(path.absolute()) if path.exists() else source), None
 
 
-# --- what a folder lacks ---------------------------------------------------------------------------
-
-
-def lacking(folder: Path) -> str | None:
-    """What an interrupted download or copy left out of a model folder; None when it is whole."""
-    index = folder / "model_index.json"
-    if index.is_file():
-        parts = [name for name, kind in read_json(index).items() if is_component(name, kind)]
-        absent = next((f"{part}/" for part in parts if not (folder / part).is_dir()), None)
-        return absent or next((lack for part in parts if (lack := lacking(folder / part))), None)
-    for listing in folder.glob("*.safetensors.index.json"):
-        for file in sorted(set(read_json(listing).get("weight_map", {}).values())):
-            if not (folder / file).is_file():
-                return str(file)
-    weights = list(folder.glob("*.safetensors"))
-    described = any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
-    if described and not weights:
-        return "safetensors weights"
-    return next((path.name for path in weights if not is_whole(path)), None)
-
-
 def unreadable(folder: Path) -> str | None:
     """Why the weights of a language model's folder can't be read, by names and lengths; None if they can."""
     if not any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
@@ -254,67 +173,3 @@ def unreadable(folder: Path) -> str | None:
 def _check_weights(folder: Path) -> None:
     if (lack := unreadable(folder)) is not None:
         raise UsageError(f"{folder}: {lack}")
-
-
-def kind_of(folder: Path) -> str:
-    """What a model folder says it is: a model type, a pipeline or model class of diffusers, or an adapter."""
-    if (folder / "adapter_config.json").is_file():
-        return "adapter"
-    for name, keys in (
-        ("model_index.json", ("_class_name",)),
-        ("config.json", ("model_type", "_class_name")),
-    ):
-        if (folder / name).is_file():
-            config = read_json(folder / name)
-            return next((str(config[key]) for key in keys if key in config), "unknown")
-    return "weights"
-
-
-def is_component(name: str, kind: object) -> bool:
-    """Whether an entry of ``model_index.json`` names a part that is loaded from a folder of its own."""
-    return isinstance(kind, list) and bool(kind and kind[0]) and name not in UNUSED
-
-
-def is_whole(path: Path) -> bool:
-    """Whether a safetensors or ONNX file ends where it says itself; a cut or foreign file does not."""
-    if path.suffix == ".onnx":
-        return onnx_files.is_whole(path)
-    try:
-        if not path.is_file():
-            return False  # a pipe would be waited for
-        begin, entries = _header(path)
-        ends = [entry["data_offsets"][1] for entry in entries.values()]
-        return bool(path.stat().st_size == begin + max(ends, default=0))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
-        return False
-
-
-def parameters(path: Path) -> int:
-    """Weights in a safetensors file, by its header."""
-    return sum(math.prod(entry["shape"]) for entry in _header(path)[1].values())
-
-
-def tensor_names(folder: Path) -> set[str]:
-    """Names of the tensors in a model folder's safetensors files, by their headers."""
-    return {name for path in folder.glob("*.safetensors") if is_whole(path) for name in _header(path)[1]}
-
-
-def _header(path: Path) -> tuple[int, dict[str, Any]]:
-    """Where the tensors of a safetensors file begin, and what the header says of each of them."""
-    with path.open("rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8))
-        if length > 100 << 20:  # the format's own limit: a web page must not be read as a length
-            raise ValueError(f"{path}: no safetensors file")
-        entries = parse_json(stream.read(length))
-    return 8 + length, {name: entry for name, entry in entries.items() if name != "__metadata__"}
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A file of a model folder that holds an object. Raises UsageError when it does not."""
-    try:
-        value = parsing.read_json(path)
-    except Malformed as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(value, dict):
-        raise UsageError(f"{path}: does not hold an object")
-    return value

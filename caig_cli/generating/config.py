@@ -9,7 +9,7 @@ from pydantic import Field
 
 from caig_cli.cutouts.source import CutoutSource
 from caig_cli.data.shards import ShardName
-from caig_cli.engine.sources import ModelName
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.feeds.options import Variants
 from caig_cli.mllm.config import PlannedRecipe
 from caig_cli.mllm.writing import WriterSection

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from caig_cli.engine.hub_name import HubName
 from caig_cli.engine.runtime import Runtime
-from caig_cli.engine.sources import HubName, describe
+from caig_cli.engine.sources import describe
 from caig_cli.errors import UsageError
 from caig_cli.judges.config import ApiSection
 from caig_cli.records import Failure, Pair, Verdict

@@ -10,7 +10,7 @@ import json
 import shutil
 from pathlib import Path
 
-from caig_cli.engine import bases, sources
+from caig_cli.engine import bases, hub_name, sources
 from caig_cli.parsing import read_json
 from caig_cli.rewards.folders import SECOND, SOURCES, locate, second_of
 
@@ -31,23 +31,23 @@ def judge_for(judge: str | None, writer: str) -> str | None:
     """The judge named, or for ``auto`` the one that trained the prompt model; embedded where none did."""
     if judge != AUTO:
         return judge
-    folder = None if writer == sources.EMBEDDED else sources.cached(writer)
+    folder = None if writer == hub_name.EMBEDDED else sources.cached(writer)
     if folder is None:
-        return sources.EMBEDDED
+        return hub_name.EMBEDDED
     if (folder / FOLDER).is_dir():
         return str(folder / FOLDER)
     try:
         name = str(read_json(folder / FILE)["judge"])
         return bases.find_local(folder, name) if name.startswith("./") else name
     except (ValueError, KeyError, TypeError):
-        return sources.EMBEDDED
+        return hub_name.EMBEDDED
 
 
 def keep_judge(judge: str, adapter: Path) -> None:
     """Store the judge with the adapter that learnt from it; chance is none."""
     if judge == RANDOM:
         return
-    if judge in SOURCES or sources.HubName.parse(judge) is not None:
+    if judge in SOURCES or hub_name.HubName.parse(judge) is not None:
         name = judge
     else:
         folder = locate(judge)

@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from caig_cli.engine import bases, sources
+from caig_cli.engine import bases, hub_name, model_folder, sources
 from caig_cli.errors import UsageError
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -84,7 +84,7 @@ def attach(model: Any, folder: Path, name: str = "default", *, base: Path | None
 
 def check_kind(folder: Path) -> None:
     """Raises UsageError for an adapter that is no LoRA, or that lies in one folder with a whole model."""
-    kind = sources.read_json(folder / CONFIG).get("peft_type")
+    kind = model_folder.read_json(folder / CONFIG).get("peft_type")
     if kind != "LORA":
         raise UsageError(f"{folder}: is an adapter of kind {kind}; caig reads LoRA")
     if (folder / "config.json").is_file() and any(folder.glob("model*.safetensors")):
@@ -148,7 +148,7 @@ def rename_base(folder: Path, base: str, weights: Path) -> None:
     name = sources.portable(base)
     if name.startswith("./") and Path(bases.find_local(folder, name)).resolve() != weights.resolve():
         name = str(weights.absolute())  # outside of a run, nothing here would find it again
-    hub = sources.HubName.parse(name)
+    hub = hub_name.HubName.parse(name)
     config["base_model_name_or_path"] = name if hub is None else hub.at(None)
     config["revision"] = None if hub is None else hub.revision
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")

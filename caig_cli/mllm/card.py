@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from caig_cli.engine.sources import HubName, portable
+from caig_cli.engine.hub_name import HubName
+from caig_cli.engine.sources import portable
 from caig_cli.mllm.loading import EMBEDDED, Mllm
 from caig_cli.mllm.snippets import use_adapter
 from caig_cli.recipe import Recipe, dump, recipe_hash, without_folders

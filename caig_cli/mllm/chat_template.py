@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from caig_cli.engine.sources import read_json
+from caig_cli.engine.model_folder import read_json
 from caig_cli.errors import UsageError, in_words
 
 FILES = ("chat_template.jinja", "chat_template.json", "processor_config.json", "tokenizer_config.json")

@@ -6,10 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.memory_plan import MemorySize, parse_size
 from caig_cli.engine.optim import Count, Positive, Share
 from caig_cli.engine.runtime import Runtime, choose_device, device_memory, reason_for
-from caig_cli.engine.sources import ModelName
 from caig_cli.recipe import Recipe, Section
 
 Quantise = Literal["auto", "none", "nf4", "int8"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from caig_cli.engine.sources import read_json
+from caig_cli.engine.model_folder import read_json
 from caig_cli.errors import UsageError
 from caig_cli.mllm.image_inputs.adapter import View
 from caig_cli.mllm.image_inputs.anyres import ANYRES, ONEVISION

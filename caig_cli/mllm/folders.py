@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from caig_cli.engine import sources
+from caig_cli.engine import hub_name, sources
 from caig_cli.errors import UsageError
 
-EMBEDDED = sources.EMBEDDED
+EMBEDDED = hub_name.EMBEDDED
 EMBEDDED_FOLDER = Path(__file__).parents[1] / "embedded" / "prompt-model"
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from caig_cli.engine.sources import read_json
+from caig_cli.engine.model_folder import read_json
 from caig_cli.errors import UsageError
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)

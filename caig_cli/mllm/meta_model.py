@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from caig_cli.engine import sources
+from caig_cli.engine import model_folder
 from caig_cli.engine.activation_memory import META, peak_of
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
@@ -111,10 +111,10 @@ def _has_own_head(folder: Path) -> bool:
     Of some classes (InternVL) a configuration that says nothing means tied, and checkpoints say it of the
     language model alone.
     """
-    names = sources.tensor_names(folder)
+    names = model_folder.tensor_names(folder)
     if names:
         return any(name.endswith("lm_head.weight") for name in names)
-    said = sources.read_json(folder / "config.json")
+    said = model_folder.read_json(folder / "config.json")
     inner = said.get("text_config")
     told = said if "tie_word_embeddings" in said or not isinstance(inner, dict) else inner
     return told.get("tie_word_embeddings") is False

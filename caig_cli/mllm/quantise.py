@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from caig_cli.engine.sources import read_json
+from caig_cli.engine.model_folder import read_json
 from caig_cli.errors import UsageError
 
 NOTE = "caig.json"

@@ -15,7 +15,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from caig_cli.engine.sources import base_of_adapter, read_json
+from caig_cli.engine.model_folder import read_json
+from caig_cli.engine.sources import base_of_adapter
 from caig_cli.errors import UsageError
 from caig_cli.mllm import folders
 from caig_cli.mllm.instructions import MAX_DRAFT, TASKS, instruction, knowledge, one_line

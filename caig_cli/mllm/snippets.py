@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caig_cli.engine.sources import EMBEDDED, HubName
+from caig_cli.engine.hub_name import EMBEDDED, HubName
 
 _BASE = {
     EMBEDDED: (

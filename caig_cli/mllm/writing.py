@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.offload import Turns
-from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.questions import Question
 from caig_cli.mllm.resampling import distinct

@@ -12,7 +12,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from caig_cli.engine.sources import Check, describe, is_remote, locate
+from caig_cli.engine.model_folder import Check
+from caig_cli.engine.sources import describe, is_remote, locate
 from caig_cli.painters import Painter
 from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.diffusion.kinds import KINDS

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from caig_cli.cutouts.source import CutoutSource
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
-from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.config import LoraSection, PlannedRecipe
 from caig_cli.mllm.questions import Question
 from caig_cli.painters.diffusion.config import DiffusionSection

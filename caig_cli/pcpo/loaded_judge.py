@@ -26,9 +26,10 @@ from caig_cli.mllm.loading import Mllm
 from caig_cli.pcpo.policy import POLICY, add_frozen
 from caig_cli.rewards import storage
 from caig_cli.rewards.architectures import read_heads
+from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.storage import RewardFacts, fingerprint, locate, read_facts, read_reward
+from caig_cli.rewards.storage import fingerprint, locate, read_facts, read_reward
 
 RANDOM = "random"
 ONE_SIDED = "of the two judges, one has learnt real clicks and the other the simulated market"

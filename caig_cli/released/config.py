@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from caig_cli.engine import sources
-from caig_cli.engine.sources import read_json
+from caig_cli.engine import hub_name, sources
+from caig_cli.engine.model_folder import read_json
 from caig_cli.errors import UsageError
 from caig_cli.released.layout import CHECKS, LANGUAGE, LANGUAGE_MAYBE, TOWERS
 
@@ -95,7 +95,7 @@ def tower_folder(checkpoint: Path, raw: Mapping[str, Any], vision_tower: Path | 
     folder = checkpoint / named
     if named and (folder / "config.json").is_file():
         return folder
-    return sources.cached(named) if sources.HubName.parse(named) is not None else None
+    return sources.cached(named) if hub_name.HubName.parse(named) is not None else None
 
 
 def tower_config(checkpoint: Path, raw: Mapping[str, Any], folder: Path | None) -> Any:

@@ -13,8 +13,8 @@ from tokenizers import AddedToken
 from transformers.utils import logging as transformers_logging
 
 from caig_cli.engine.files import atomic_write, to_json
+from caig_cli.engine.model_folder import read_json
 from caig_cli.engine.report import Bar
-from caig_cli.engine.sources import read_json
 from caig_cli.errors import UsageError
 from caig_cli.mllm.image_inputs.plain import processor_config
 from caig_cli.mllm.tokenizer import IMAGE
@@ -23,7 +23,8 @@ from caig_cli.released.plan import PER_WORD, Plan
 from caig_cli.released.sentencepiece import read_pieces
 from caig_cli.released.weight_files import Shard, Weight, serialized, write_weights
 from caig_cli.rewards.architectures import HEADS
-from caig_cli.rewards.storage import FILE, RewardFacts
+from caig_cli.rewards.facts import RewardFacts
+from caig_cli.rewards.storage import FILE
 
 SENTENCE = (
     "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, "

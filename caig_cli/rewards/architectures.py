@@ -25,6 +25,8 @@ from caig_cli.mllm.images import ImageRules
 from caig_cli.rewards import encoders
 from caig_cli.rewards.concepts import Names, open_names
 from caig_cli.rewards.config import RewardSection
+from caig_cli.rewards.facts import open_facts
+from caig_cli.rewards.folders import locate
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.rankers import Cg4ctr, Vam
 from caig_cli.rewards.training import Weights, list_step, pair_step
@@ -171,11 +173,8 @@ def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime
 
 def _eyes_of(source: str, runtime: Runtime) -> Vam:
     """A new ranker with another's encoder and names, which stay; what that learnt of clicks is left out."""
-    from caig_cli.rewards.folders import locate
-    from caig_cli.rewards.storage import read_facts
-
     folder = locate(source)
-    facts = read_facts(folder)
+    facts = open_facts(folder)
     if facts.arch != "vam" or "concepts" not in facts.settings:
         raise UsageError(
             f"model.vam.concepts_from {source}: is no judge of architecture vam that judges by names"

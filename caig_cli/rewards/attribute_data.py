@@ -9,7 +9,7 @@ from caig_cli.data.dialogues import read_dialogues
 from caig_cli.errors import UsageError
 from caig_cli.mllm.attribute_pretraining import Eyes, Lesson, teach_names
 from caig_cli.mllm.batching import Pictures
-from caig_cli.rewards.concepts import learn_names
+from caig_cli.rewards.concept_training import learn_names
 from caig_cli.rewards.config import RewardSection, TrainRmSection
 from caig_cli.rewards.feature_cache import Ads, Looks
 from caig_cli.rewards.storage import names_of

@@ -8,7 +8,7 @@ from caig_cli.judge_metrics import FEW_PAIRS
 from caig_cli.mllm.snippets import USE_JUDGE
 from caig_cli.recipe import Recipe, dump, without_folders
 from caig_cli.rewards.architectures import ARCHITECTURES
-from caig_cli.rewards.storage import RewardFacts
+from caig_cli.rewards.facts import RewardFacts
 
 MEANING = {
     "accuracy": "pairs judged right, both orders together",

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
-from caig_cli.engine.sources import ModelName
 from caig_cli.mllm.config import FirstLookSection, LoraSection, PlannedRecipe
 from caig_cli.recipe import Section
 

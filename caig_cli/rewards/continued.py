@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caig_cli.engine import sources
+from caig_cli.engine import hub_name, sources
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.recipe import replaced
 from caig_cli.rewards.config import Arch, TrainRmRecipe
+from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.folders import FILE, SOURCES, is_there
 from caig_cli.rewards.split import Data, teaching
-from caig_cli.rewards.storage import RewardFacts, read_facts
+from caig_cli.rewards.storage import read_facts
 
 HELDOUT = "heldout"
 
@@ -29,7 +30,7 @@ class Before:
 
 def judge_of(source: str | None) -> Before | None:
     """The judge of a source; None where it is none, as with a plain model."""
-    if source is None or source == sources.EMBEDDED:  # that is the name of the prompt model here
+    if source is None or source == hub_name.EMBEDDED:  # that is the name of the prompt model here
         return None
     folder = SOURCES.get(source) or sources.cached(source)
     return Before(folder, read_facts(folder)) if folder is not None and (folder / FILE).is_file() else None
@@ -45,7 +46,7 @@ def settled(recipe: TrainRmRecipe) -> TrainRmRecipe:
         return recipe
     before = judge_of(source)
     if before is None:
-        if source != sources.EMBEDDED:
+        if source != hub_name.EMBEDDED:
             sources.locate(source)  # which says that there is no such folder
         if arch != "mllm":
             raise UsageError(f"--base {source}: is no judge of caig train-rm; {arch} goes on from one")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from caig_cli.engine import sources
+from caig_cli.engine import hub_name, sources
 from caig_cli.errors import UsageError
 
 FILE = "reward.json"
@@ -41,7 +41,7 @@ def is_there(source: str) -> bool:
 
 def second_of(source: str) -> str | None:
     """The second judge that was trained with a judge, None where there is none."""
-    if source == sources.EMBEDDED:
+    if source == hub_name.EMBEDDED:
         return "heldout"
     if source in SOURCES or sources.is_remote(source):
         return None

@@ -19,9 +19,10 @@ from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import ItemError
 from caig_cli.records import Creative, Failure, Pair, Side, Verdict
 from caig_cli.rewards.evaluation import both_orders
+from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.model import RewardModel, look
-from caig_cli.rewards.storage import RewardFacts, locate, read_reward
+from caig_cli.rewards.storage import locate, read_reward
 
 __all__ = ["Estimate", "Ranking", "TrainedJudge", "locate"]
 

@@ -27,11 +27,12 @@ from caig_cli.rewards.config import TrainRmRecipe, TrainRmSection
 from caig_cli.rewards.continued import judge_of
 from caig_cli.rewards.data import PairSet, usable
 from caig_cli.rewards.evaluation import calibrated, log_spread, promise
+from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.feature_cache import FRESH, Ads, Looks
 from caig_cli.rewards.model import CtrScale
 from caig_cli.rewards.question_template import Wording
 from caig_cli.rewards.split import Data, is_simulated, teaching
-from caig_cli.rewards.storage import RewardFacts, base_of, start_from, write_reward
+from caig_cli.rewards.storage import base_of, start_from, write_reward
 from caig_cli.rewards.targets import fit_scale
 from caig_cli.rewards.training import Best, Weights
 

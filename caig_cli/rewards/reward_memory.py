@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from caig_cli.engine import sources
+from caig_cli.engine import model_folder
 from caig_cli.engine.activation_memory import META, peak_of
 from caig_cli.engine.memory_plan import Phase
 from caig_cli.engine.optim import OptimSection
@@ -17,11 +17,12 @@ from caig_cli.mllm import model_memory
 from caig_cli.mllm.images import beside
 from caig_cli.mllm.meta_model import FLOAT, Sketch, adapter_size, lora_of, pixels, sketch
 from caig_cli.rewards.config import MllmRewardSection, TrainRmSection
+from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.feature_cache import CHUNK
 from caig_cli.rewards.judge import together
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.model import Heads, PairOutput
-from caig_cli.rewards.storage import RewardFacts, locate, read_facts
+from caig_cli.rewards.storage import locate, read_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def judge_needs(
     folder = locate(source)
     facts = read_facts(folder)
     if facts.arch != "mllm":
-        return Needs(FLOAT * sum(map(sources.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False)
+        return Needs(
+            FLOAT * sum(map(model_folder.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False
+        )
     own = base or sketch(str(folder), runtime)
     text = max(told, key=len, default="")
     activations = judging(own, facts.settings["layout"], facts.wording.tell(text, {}), pairs)

@@ -10,7 +10,7 @@ from caig_cli.mllm.training_report import Curves, write_page
 from caig_cli.records import Failure
 from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.card import MEANING, how_sure, shown
-from caig_cli.rewards.storage import RewardFacts
+from caig_cli.rewards.facts import RewardFacts
 
 CURVES: Curves = {
     "Loss while learning": ("loss", "ce"),

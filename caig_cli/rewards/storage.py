@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from caig_cli.engine import sources
 from caig_cli.engine.bases import fingerprint as fingerprint
@@ -15,15 +14,12 @@ from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
-from caig_cli.mllm.instructions import COMPARISON
-from caig_cli.parsing import read_json
-from caig_cli.recipe import Section
 from caig_cli.rewards.architectures import ARCHITECTURES, read_names
 from caig_cli.rewards.concepts import Names
 from caig_cli.rewards.config import RewardSection
+from caig_cli.rewards.facts import RewardFacts, open_facts
 from caig_cli.rewards.folders import FILE, SOURCES, is_there, locate
-from caig_cli.rewards.model import CtrScale, RewardModel
-from caig_cli.rewards.question_template import Wording
+from caig_cli.rewards.model import RewardModel
 
 __all__ = [
     "FILE",
@@ -38,80 +34,6 @@ __all__ = [
 ]
 
 
-class RewardFacts(Section):
-    """What ``reward.json`` holds."""
-
-    format: Literal[1] = 1
-    """Version of this file."""
-
-    arch: str
-    """Row of the table of architectures."""
-
-    settings: dict[str, Any]
-    """What the architecture needs to read its weights."""
-
-    form: Literal["own", "official", "facts"]
-    """Whose question is asked."""
-
-    caption: bool
-    """Whether the title is told."""
-
-    attributes: bool
-    """Whether the attributes are told."""
-
-    question: str = COMPARISON
-    """Our own question, word for word: a model is asked what it was taught with."""
-
-    ctr_mean: float
-    """Mean of the training ads' rates: the CTR head says (rate - mean) / std."""
-
-    ctr_std: float
-    """Their standard deviation."""
-
-    ctr_log: bool = False
-    """Whether these are of the rates' logarithms."""
-
-    ctr_log_spread: float | None
-    """Root mean square of log(rate / predicted rate) on held-out ads; empty when the head learnt nothing."""
-
-    temperature: float
-    """What log-odds are divided by."""
-
-    base: str | None
-    """Model that an adapter stands on."""
-
-    base_fingerprint: str | None
-    """Name of the base's weights."""
-
-    simulated: bool
-    """Whether it was trained on the simulated market."""
-
-    prior: tuple[float, float] | None
-    """Beta prior that smoothed the rates it learnt."""
-
-    recipe: str
-    """Hash of the recipe that made it."""
-
-    evaluation: dict[str, float]
-    """Figures on the held-out pairs."""
-
-    log: str | None = None
-    """Name of the bytes of the pairs that it learnt."""
-
-    began_as: str | None = None
-    """Hash of the recipe of the judge that went on learning."""
-
-    @property
-    def wording(self) -> Wording:
-        """What the model is told besides the pictures."""
-        return Wording(self.form, self.caption, self.attributes, self.question)
-
-    @property
-    def scale(self) -> CtrScale:
-        """Units of the CTR head."""
-        return CtrScale(self.ctr_mean, self.ctr_std, self.ctr_log)
-
-
 def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path, dtype: torch.dtype) -> None:
     """Fill the folder of a trained reward model, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,18 +44,11 @@ def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path
 
 def read_facts(folder: Path) -> RewardFacts:
     """What ``reward.json`` says. Raises UsageError when it is damaged or of an architecture without a row."""
-    path = folder / FILE
-    try:
-        facts = RewardFacts.model_validate(read_json(path))
-    except (OSError, ValueError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}:{place}: {first['msg']}; train the model again") from None
+    facts = open_facts(folder)
     if facts.arch not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise UsageError(f"{path}:arch: {facts.arch!r} is not known; known architectures: {known}")
-    base = sources.base_of_adapter(folder)
-    return facts if base is None else facts.model_copy(update={"base": base})
+        raise UsageError(f"{folder / FILE}:arch: {facts.arch!r} is not known; known architectures: {known}")
+    return facts
 
 
 def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFacts]:

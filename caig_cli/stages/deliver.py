@@ -21,9 +21,9 @@ from caig_cli.records import Failure
 
 if TYPE_CHECKING:
     from caig_cli.delivery.delivering import FinishedRun
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.sources import Check
     from caig_cli.painters import Painter
     from caig_cli.painters.ad_store import Job, Row
 

@@ -25,9 +25,9 @@ from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory_plan import Phase
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.sources import Check
     from caig_cli.judge_metrics import Floats
     from caig_cli.judges import Setting
     from caig_cli.judges.eval_report import Result

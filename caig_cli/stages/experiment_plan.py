@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import derive_seed, use_threads
-from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
 from caig_cli.mllm.config import ModelRecipe
 from caig_cli.recipe import Section
@@ -25,9 +25,9 @@ from caig_cli.records import Failure
 
 if TYPE_CHECKING:
     from caig_cli.clicks.log import ClickLog
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.sources import Check
     from caig_cli.experiments.plan_file import Ad, Arm, Plan, ProductFacts
 
 Positive = Annotated[float, Field(gt=0)]

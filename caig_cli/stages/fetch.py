@@ -66,7 +66,7 @@ def run(recipe: FetchRecipe, report: Reporter) -> Outcome:
 
 def _named(recipe: FetchRecipe) -> list[str]:
     """Each name once. Raises UsageError for what is no name on the hub."""
-    from caig_cli.engine.sources import HubName
+    from caig_cli.engine.hub_name import HubName
 
     names = list(dict.fromkeys(recipe.fetch.names)) or [CUTOUT, RECOGNITION]
     for name in names:

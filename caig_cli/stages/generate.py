@@ -30,9 +30,9 @@ from caig_cli.rewards.previews import has_judge
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory_plan import Phase
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.sources import Check
     from caig_cli.generating.models import Models
     from caig_cli.generating.photos import Look, Photos
     from caig_cli.painters.ad_store import Album

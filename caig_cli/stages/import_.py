@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine import sources
 from caig_cli.engine.files import to_json
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES
-from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
 from caig_cli.parsing import Malformed, read_json
 from caig_cli.recipe import Recipe, Section, recipe_hash
 
 if TYPE_CHECKING:
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
-    from caig_cli.engine.sources import Check
     from caig_cli.released.plan import Plan
 
 

@@ -25,8 +25,8 @@ PACKED = (".parquet", ".tar")
 if TYPE_CHECKING:
     import torch
 
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
-    from caig_cli.engine.sources import Check
 
 
 class MergeSection(Section):

@@ -23,9 +23,9 @@ from caig_cli.pcpo.config import PcpoRecipe
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory_plan import Phase
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.sources import Check
     from caig_cli.mllm.questions import PromptQuestion
     from caig_cli.pcpo.context import Workshop
     from caig_cli.pcpo.evaluation import Start

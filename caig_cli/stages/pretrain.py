@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from caig_cli.engine.loop import Evaluate, StepFunction
     from caig_cli.engine.memory_plan import Phase
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.engine.runtime import Runtime
-    from caig_cli.engine.sources import Check
     from caig_cli.mllm.batching import DialogueSet
     from caig_cli.mllm.inputs import Batch
     from caig_cli.mllm.loading import Mllm

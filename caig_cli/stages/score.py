@@ -9,9 +9,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
-from caig_cli.engine.sources import ModelName
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.mllm.config import ModelRecipe
 from caig_cli.recipe import Section
@@ -20,8 +20,8 @@ from caig_cli.records import Failure
 if TYPE_CHECKING:
     from PIL import Image
 
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
-    from caig_cli.engine.sources import Check
     from caig_cli.rewards.judge import Estimate, Ranking, TrainedJudge
 
 

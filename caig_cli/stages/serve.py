@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
-from caig_cli.engine.sources import ModelName
 from caig_cli.errors import UsageError
 from caig_cli.generating.config import GenerateRecipe, GenerateSection, JudgeSection
 from caig_cli.mllm.config import ModelRecipe
@@ -23,8 +23,8 @@ from caig_cli.recipe import Section
 from caig_cli.stages import generate
 
 if TYPE_CHECKING:
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
-    from caig_cli.engine.sources import Check
 
 TOKEN = "CAIG_SERVE_TOKEN"
 SHORTEST = 16

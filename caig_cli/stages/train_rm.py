@@ -17,9 +17,9 @@ from caig_cli.rewards.config import TrainRmRecipe as TrainRmRecipe
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory_plan import Phase
+    from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.engine.sources import Check
     from caig_cli.rewards.learning import Learnt
 
 LEAN = {

@@ -19,8 +19,9 @@ from huggingface_hub import constants
 from tiny_hub import COMMIT, TinyHub, serve
 
 from caig_cli import cli
-from caig_cli.cutouts import segmentation, weights
-from caig_cli.cutouts.segmentation import KINDS, Kind, kind_of, load_segmenter, prepared
+from caig_cli.cutouts import network_kinds, segmentation, weights
+from caig_cli.cutouts.network_kinds import KINDS, Kind
+from caig_cli.cutouts.segmentation import kind_of, load_segmenter, prepared
 from caig_cli.cutouts.source import CutoutSource
 from caig_cli.cutouts.weights import Weights
 from caig_cli.engine import sources
@@ -77,12 +78,12 @@ def test_a_photo_becomes_the_input_that_its_kind_was_trained_on() -> None:
 
 def test_outputs_become_a_mask() -> None:
     values = np.array([[-2.0, 0.0, 2.0]], np.float32)
-    np.testing.assert_allclose(segmentation.stretched(values), [[0, 0.5, 1]])
-    np.testing.assert_allclose(segmentation.stretched(np.full((1, 2), 0.3, np.float32)), [[0.3, 0.3]])
-    np.testing.assert_allclose(segmentation.sigmoid(values), [[0.1192029, 0.5, 0.8807971]], rtol=1e-5)
+    np.testing.assert_allclose(network_kinds.stretched(values), [[0, 0.5, 1]])
+    np.testing.assert_allclose(network_kinds.stretched(np.full((1, 2), 0.3, np.float32)), [[0.3, 0.3]])
+    np.testing.assert_allclose(network_kinds.sigmoid(values), [[0.1192029, 0.5, 0.8807971]], rtol=1e-5)
     done = np.array([[0.0, 0.4, 1.0]], np.float32)
-    np.testing.assert_allclose(segmentation.sigmoid(done), done)
-    np.testing.assert_allclose(segmentation.as_is(values), [[0, 0, 1]])
+    np.testing.assert_allclose(network_kinds.sigmoid(done), done)
+    np.testing.assert_allclose(network_kinds.as_is(values), [[0, 0, 1]])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_a_kind_is_told_by_file_then_repository_then_size(
 
 def test_a_row_is_all_that_another_kind_needs(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half = (0.5, 0.5, 0.5)
-    row = Kind(("redfinder",), 48, "255", half, half, -1, segmentation.as_is)
+    row = Kind(("redfinder",), 48, "255", half, half, -1, network_kinds.as_is)
     monkeypatch.setitem(KINDS, "redfinder", row)
     onnx.redness(workdir / "my-RedFinder-v2.onnx", (1, 3, "height", "width"), outputs=2)
     net = load_segmenter("my-RedFinder-v2.onnx", silent)

@@ -20,10 +20,12 @@ from tiny_mllm import make_tiny
 
 from caig_cli import cli
 from caig_cli.engine import hub as hubs
-from caig_cli.engine import sources
+from caig_cli.engine import model_folder, sources
 from caig_cli.engine.hub import choose
+from caig_cli.engine.hub_name import HubName
+from caig_cli.engine.model_folder import lacking
 from caig_cli.engine.report import SilentReporter
-from caig_cli.engine.sources import HubName, lacking, locate
+from caig_cli.engine.sources import locate
 from caig_cli.errors import CaigError, RecipeError, RunError, UsageError
 from caig_cli.mllm import loading
 from caig_cli.pcpo.config import PcpoRecipe
@@ -179,7 +181,7 @@ def test_one_file_of_a_repository(hub: TinyHub, workdir: Path) -> None:
     ):
         locate("shop/loras")
     path = locate("shop/loras/fast.safetensors")
-    assert path.name == "fast.safetensors" and sources.kind_of(path.parent) == "weights"
+    assert path.name == "fast.safetensors" and model_folder.kind_of(path.parent) == "weights"
     assert locate("shop/loras/fast.safetensors@main") == path
     with pytest.raises(UsageError, match=r"no such file; it has fast\.safetensors, slow\.safetensors"):
         locate("shop/loras/quick.safetensors")
@@ -339,7 +341,7 @@ def test_unknown_families_are_refused_before_their_weights_come(
     assert "model.safetensors" not in hub.files_asked()
 
 
-def _models_of(writer: str) -> dict[str, sources.Check | None]:
+def _models_of(writer: str) -> dict[str, model_folder.Check | None]:
     from caig_cli.stages.generate import GenerateRecipe, models
 
     flags = {"generate.product": "mug.png", "writer.model": writer, "judge.model": None}

@@ -30,11 +30,12 @@ from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.card import reward_card
 from caig_cli.rewards.config import RewardSection
 from caig_cli.rewards.data import PairSet, usable
+from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.feature_cache import Ads, Looks
 from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.model import CtrScale, Heads, look
 from caig_cli.rewards.question_template import OFFICIAL, Wording
-from caig_cli.rewards.storage import RewardFacts, base_of, read_reward, write_reward
+from caig_cli.rewards.storage import base_of, read_reward, write_reward
 from caig_cli.rewards.targets import Teaching, fit_scale
 
 CPU = choose_device("cpu", "fp32")

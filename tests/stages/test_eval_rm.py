@@ -88,8 +88,9 @@ def tiny_vam(folder: Path, *, simulated: bool) -> Path:
     from caig_cli.rewards.architectures import ARCHITECTURES
     from caig_cli.rewards.config import VisionSection
     from caig_cli.rewards.encoders import new_vision
+    from caig_cli.rewards.facts import RewardFacts
     from caig_cli.rewards.rankers import Vam
-    from caig_cli.rewards.storage import RewardFacts, write_reward
+    from caig_cli.rewards.storage import write_reward
 
     torch.manual_seed(0)
     model = Vam(new_vision(VisionSection(size=16, widths=(4, 8), depths=(1, 1))))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from caig_cli.engine.sources import ModelName
+from caig_cli.engine.hub_name import ModelName
 from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS, Kind
 from caig_cli.recipe import Section
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from caig_cli.engine import sources
+from caig_cli.engine.model_folder import Check
 from caig_cli.engine.runtime import Runtime, choose_device
-from caig_cli.engine.sources import Check
 from caig_cli.errors import UsageError
 from caig_cli.painters.diffusion import single_file
 from caig_cli.painters.diffusion.config import DiffusionSection

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from caig_cli.engine import sources
+from caig_cli.engine import model_folder, sources
 from caig_cli.painters.diffusion.canvas import canvas_for
 from caig_cli.painters.diffusion.config import DiffusionSection
 
@@ -63,5 +63,5 @@ def parameters(folder: Path) -> dict[str, int]:
     for path in folder.rglob("*.safetensors"):
         if ".fp16." in path.name and path.with_name(path.name.replace(".fp16.", ".")).exists():
             continue  # the same weights once more
-        found[str(path.parent.relative_to(folder))] += sources.parameters(path)
+        found[str(path.parent.relative_to(folder))] += model_folder.parameters(path)
     return dict(found)

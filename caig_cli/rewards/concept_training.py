@@ -1,0 +1,112 @@
+"""How the layers of a concept bottleneck are taught: on features that are computed once, from named pictures.
+
+Legend of shape names: I ads, D width of their features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from caig_cli.engine.checkpoint import read_weights
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.errors import UsageError
+from caig_cli.mllm.attribute_pretraining import Lesson, mean_features, name_pictures, sum_losses
+from caig_cli.records import Creative, Dialogue
+from caig_cli.rewards.concepts import Names
+from caig_cli.rewards.config import AdLookSection
+from caig_cli.rewards.feature_cache import CHUNK, Looks
+from caig_cli.rewards.model import RewardModel, device_of
+
+FILE = "names.safetensors"
+STEPS, BATCH = 1000, 1024
+"""How the layers are trained on kept features: seconds of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a layer learns, and how fast it forgets."""
+
+    rate: float
+    decay: float
+
+
+NAMING, JUDGING = Pace(0.01, 0.05), Pace(0.003, 1.0)
+
+
+def learn_names(
+    model: RewardModel, dialogues: Sequence[Dialogue], section: AdLookSection, looks: Looks, lesson: Lesson
+) -> Names:
+    """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
+
+    Raises ItemError when a picture cannot be used, UsageError when no name is left to judge by.
+    """
+    taught, asked = name_pictures(dialogues, section.tasks)
+    kept = read_weights(lesson.run, FILE)
+    torch.manual_seed(derive_seed(lesson.seed, "names"))
+    names = Names(model.seen_width, asked, section.auxiliary_only).to(device_of(model))
+    if names.width == 0:
+        raise UsageError(
+            "train_rm.attribute_data: all that it names is auxiliary "
+            "(train_rm.attribute_pretraining.auxiliary_only)"
+        )
+    if kept is not None and kept.keys() == names.state_dict().keys():
+        names.load_state_dict(kept)
+    else:
+        ads = [looks.ads.number(Creative(path)) for path, _ in taught]
+        views = [(ad, view) for ad in ads for view in range(looks.views)]
+        mean_ID = _see(model, views, looks, lesson)
+        rows = [row for _, row in taught for _ in range(looks.views)]
+        answers = [task.answers([row[asked.index(task)] for row in rows]) for task in names.tasks]
+        _teach(names, mean_ID.to(device_of(model)), [said.to(device_of(model)) for said in answers], lesson)
+        lesson.run.write_bytes(FILE, save(names.state_dict()))
+    looks.ads.forget()
+    return names.requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def _see(model: RewardModel, views: Sequence[tuple[int, int]], looks: Looks, lesson: Lesson) -> torch.Tensor:
+    """Mean features of views of ads, float32 [I, D]."""
+    assert isinstance(model, nn.Module)
+    model.eval()
+    seen = []
+    with lesson.report.progress("looking at lessons", len(views)) as bar:
+        for start in range(0, len(views), CHUNK):
+            chunk = views[start : start + CHUNK]
+            seen.append(mean_features(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
+            bar.advance(len(chunk))
+    return torch.cat(seen)
+
+
+def _teach(names: Names, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], lesson: Lesson) -> None:
+    with torch.no_grad():
+        names.level.momentum = None  # the mean of all, not one that forgets
+        names.level.train()(mean_ID)
+        names.level.eval()
+    learners = [(names.layers, NAMING), (names.judgements, JUDGING)]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": part.parameters(), "lr": pace.rate, "peak": pace.rate, "weight_decay": pace.decay}
+            for part, pace in learners
+            if len(part)
+        ]
+    )
+    generator = torch.Generator().manual_seed(derive_seed(lesson.seed, "lessons"))
+    with lesson.report.progress("learning names", STEPS) as bar:
+        for step in range(STEPS):
+            chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
+            named = names.named(mean_ID[chosen])
+            # What is seen is not bent to what is judged by it.
+            said = [*named, *names.judged(names.chances(named).detach())]
+            known = [answer[chosen] for answer in answers]
+            loss = sum_losses(list(zip(names.tasks, said, known, strict=True)), 1.0)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * (1 - step / STEPS)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            bar.advance(1)
