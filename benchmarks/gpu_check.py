@@ -38,11 +38,11 @@ from caig_cli.judges.zero_shot import ZeroShotJudge
 from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
-from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.meta_model import Sketch, sketch
+from caig_cli.mllm.meta_model import MetaModel, sketch
 from caig_cli.mllm.model_memory import Pass
-from caig_cli.mllm.sampling import Shown, sample_many
+from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
 from caig_cli.recipe import shipped
@@ -185,10 +185,10 @@ def _sample(mllm: Mllm) -> Callable[[], object]:
     size = mllm.rules.usual
     prefix = mllm.encoder.prefix(image=True)
     ids = (*prefix, *(5,) * QUESTION)
-    row = Row(ids, (), places=mllm.encoder.places(ids, size))
+    row = TreeRow(ids, (), places=mllm.encoder.places(ids, size))
 
     def sample() -> None:
-        shown = Shown(_pixels(mllm, 1, size), (size,))
+        shown = QuestionPictures(_pixels(mllm, 1, size), (size,))
         sample_many(mllm.core, [row], shown, seeds=[[1, 2]], end=-1, max_new_tokens=NEW)
 
     return sample
@@ -209,7 +209,7 @@ def ranked(mllm: Mllm, drawn: Any, runtime: Runtime, layout: str, pairs: int) ->
     return judging(drawn, layout, text, pairs), *measured(judge, runtime)
 
 
-def asked_untrained(real: Mllm, drawn: Sketch, runtime: Runtime, pairs: int) -> tuple[int, int, float]:
+def asked_untrained(real: Mllm, drawn: MetaModel, runtime: Runtime, pairs: int) -> tuple[int, int, float]:
     """The same of a model that was never trained to judge."""
     size = real.rules.usual if real.family.many_images else real.rules.joined()
     judge, text = ZeroShotJudge(real, ""), "Which ad is clicked more? " * 8
@@ -229,9 +229,9 @@ def _batch(mllm: Mllm, *, merged: bool) -> tuple[Any, Pass]:
         Branch((5,) * QUESTION + (7 + n,) * RESPONSE, (False,) * QUESTION + (True,) * RESPONSE)
         for n in (0, 1)
     ]
-    rows = [Row(prefix, (one,), places=places) for one in said]
+    rows = [TreeRow(prefix, (one,), places=places) for one in said]
     if merged:
-        rows = [Row(prefix, tuple(said), True, places)]
+        rows = [TreeRow(prefix, tuple(said), True, places)]
     with torch.no_grad():
         seen = patches(mllm, _pixels(mllm, 1, size), [size])
     sizes = [size] * len(rows)

@@ -36,11 +36,11 @@ from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import ImageRules
-from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.loading import EMBEDDED_FOLDER, Mllm
 from caig_cli.mllm.meta_model import sketch
 from caig_cli.mllm.model_memory import Pass
-from caig_cli.mllm.sampling import Shown, sample_many
+from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.mllm.vision import patches
 from caig_cli.pcpo.pcpo_memory import planned
@@ -160,7 +160,7 @@ def _batch(mllm: Mllm) -> tuple[Any, Pass]:
         Branch((5,) * QUESTION + (7 + n,) * RESPONSE, (False,) * QUESTION + (True,) * RESPONSE)
         for n in (0, 1)
     ]
-    row = Row(prefix, tuple(said), merged=True)
+    row = TreeRow(prefix, tuple(said), merged=True)
     pixels = torch.randn(1, 3, 336, 336)
     with torch.no_grad():
         seen = patches(mllm, pixels, [(336, 336)])
@@ -169,9 +169,9 @@ def _batch(mllm: Mllm) -> tuple[Any, Pass]:
 
 
 def _sample(mllm: Mllm) -> Callable[[], object]:
-    question = Row((1, *[mllm.config.image_token_id] * 576, *(5,) * QUESTION), ())
+    question = TreeRow((1, *[mllm.config.image_token_id] * 576, *(5,) * QUESTION), ())
     pixels = torch.randn(1, 3, 336, 336).to(mllm.core.device, mllm.core.dtype)
-    shown = Shown(pixels, ((336, 336),))
+    shown = QuestionPictures(pixels, ((336, 336),))
     return lambda: sample_many(mllm.core, [question], shown, seeds=[[1, 2]], end=-1, max_new_tokens=NEW)
 
 

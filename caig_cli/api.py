@@ -95,11 +95,11 @@ class PromptWriter:
 def load_painter(name: str = "studio", *, device: str = "auto", **diffusion: Any) -> AdPainter:
     """A painter by its name; ``diffusion`` are values of the recipe section of that name."""
     from caig_cli.painters.diffusion.config import DiffusionSection
-    from caig_cli.painters.registry import PAINTERS, Means
+    from caig_cli.painters.registry import PAINTERS, PainterConfig
 
     if name not in PAINTERS:
         raise CaigError(f"no such painter: {name}; known: {', '.join(PAINTERS)}")
-    means = Means(None, device, DiffusionSection.model_validate(diffusion))
+    means = PainterConfig(None, device, DiffusionSection.model_validate(diffusion))
     return AdPainter(PAINTERS[name](means))
 
 
@@ -118,9 +118,9 @@ class AdPainter:
         ``stance`` is stand, lie, hang, lean, float or worn; None follows words, title and photo.
         """
         from caig_cli.generating.ads import shots_of
-        from caig_cli.generating.order import Item
+        from caig_cli.generating.order import OrderItem
 
-        item = Item(
+        item = OrderItem(
             product=product, prompt=None, writes=False, n=len(prompts), candidates=len(prompts), ranked=False,
             sizes=(size,), placement=None, scale=None, stance=stance, relight=False, seed=seed, cutout="auto",
         )  # fmt: skip

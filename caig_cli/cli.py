@@ -534,7 +534,7 @@ def _memory(stage: ModuleType, recipe: Recipe, *, always: bool = True) -> Sequen
     room = cast("PlannedRecipe", recipe).room()
     phases: Sequence[Phase] = stage.memory(recipe) if always or room is not None else []
     if room is not None and phases:
-        memory_plan.check(recipe, phases, room, stage.LEAN, stage.memory)
+        memory_plan.check(recipe, phases, room, stage.MEMORY_SAVERS, stage.memory)
     return phases
 
 

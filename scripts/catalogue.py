@@ -16,7 +16,7 @@ from PIL import Image
 
 from caig_cli.engine.files import to_json
 from caig_cli.market.build import catalogue_record, lightness, make_photo, product_record
-from caig_cli.market.catalogue import Item, item
+from caig_cli.market.catalogue import CatalogueItem, item
 
 SEED = 1009
 WANTED = {"train": 12, "validation": 4}
@@ -39,9 +39,9 @@ def main() -> None:
     (folder / "catalogue.jsonl").write_text("".join(to_json(row) + "\n" for row in facts), "utf-8")
 
 
-def choose() -> list[Item]:
+def choose() -> list[CatalogueItem]:
     """The first products of each wanted split, one per category as far as there are categories."""
-    left, chosen, seen, index = dict(WANTED), list[Item](), set[str](), 0
+    left, chosen, seen, index = dict(WANTED), list[CatalogueItem](), set[str](), 0
     while any(left.values()):
         one = item(SEED, index)
         index += 1

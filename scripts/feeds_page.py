@@ -11,7 +11,7 @@ from made_page import COMMON_LANGUAGES, write_or_check
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from caig_cli.feeds.platforms import FIELDS, OTHER, Platform, platforms  # noqa: E402
+from caig_cli.feeds.platforms import FIELDS, OTHER, FeedPlatform, platforms  # noqa: E402
 from caig_cli.feeds.targets import Target, targets  # noqa: E402
 
 PAGE = ROOT / "docs/feeds.md"
@@ -32,7 +32,7 @@ def file_of(target: Target) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def section(platform: Platform) -> Iterator[str]:
+def section(platform: FeedPlatform) -> Iterator[str]:
     """A platform's names, by language and field."""
     yield f"### {platform.title}"
     yield ""

@@ -11,7 +11,7 @@ from made_page import COMMON_LANGUAGES, write_or_check
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from caig_cli.clicks.platforms import FIELDS, OTHER, Platform, platforms  # noqa: E402
+from caig_cli.clicks.platforms import FIELDS, OTHER, LogPlatform, platforms  # noqa: E402
 
 PAGE = ROOT / "docs/logs.md"
 MARK = "<!-- made by scripts/logs_page.py from caig_cli/clicks/platforms.toml -->\n"
@@ -23,7 +23,7 @@ LANGUAGES = COMMON_LANGUAGES | {
 }  # fmt: skip
 
 
-def section(platform: Platform) -> Iterator[str]:
+def section(platform: LogPlatform) -> Iterator[str]:
     """A platform's names, by language and field."""
     yield f"### {platform.title}"
     yield ""

@@ -22,7 +22,7 @@ MAX_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class BadRowRules:
     """What to do with rows that are bad, or there again."""
 
     skip_bad: bool = False
@@ -59,7 +59,7 @@ class BadRows:
         if len(self.listed) < 4 * MAX_LISTED or line < self.listed[-1][0]:
             self.listed.append((line, Failure(place, f"{place}{fault}")))
 
-    def judge(self, rules: Rules, real_R: Bools) -> str | None:
+    def judge(self, rules: BadRowRules, real_R: Bools) -> str | None:
         """What to say of rows that are left out. Raises DataError where they must not be."""
         if not self.rows:
             return None

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from caig_cli.clicks.chunks import CHUNK, Chunk
-from caig_cli.clicks.files import LogFile, Wanted
-from caig_cli.clicks.tables import Table, buffered, from_rows, row_chunks
+from caig_cli.clicks.files import LogFile, WantedTable
+from caig_cli.clicks.tables import LogTable, buffered, from_rows, row_chunks
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 
 
-def open_parquet(file: LogFile) -> Table:
+def open_parquet(file: LogFile) -> LogTable:
     """A Parquet file by batches; ``line`` is the number of the row."""
     try:
         import pyarrow
@@ -30,8 +30,8 @@ def open_parquet(file: LogFile) -> Table:
         opened = parquet.ParquetFile(buffered(file))
     except (pyarrow.ArrowException, OSError) as error:
         raise _damaged(file, "Parquet", error) from None
-    header = _flat(pyarrow.Table.from_batches([], opened.schema_arrow)).column_names
-    return Table(header, _parquet_chunks(file, opened), line=0)
+    header = _flat(pyarrow.LogTable.from_batches([], opened.schema_arrow)).column_names
+    return LogTable(header, _parquet_chunks(file, opened), line=0)
 
 
 def _flat(table: Any) -> Any:
@@ -49,7 +49,7 @@ def _parquet_chunks(file: LogFile, opened: Any) -> Iterator[Chunk]:
     line = 1
     try:
         for batch in opened.iter_batches(batch_size=CHUNK):
-            flat = _flat(pyarrow.Table.from_batches([batch]))
+            flat = _flat(pyarrow.LogTable.from_batches([batch]))
             columns = [_values(column.combine_chunks()) for column in flat.columns]
             yield Chunk(np.arange(line, line + batch.num_rows), columns)
             line += batch.num_rows
@@ -72,7 +72,7 @@ def _values(column: Any) -> Sequence[Any]:
     return found
 
 
-def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, Table]]:
+def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, LogTable]]:
     """The sheet of a workbook whose header names most, and all others of that header, each with its name.
 
     Formulas count by their stored values. Other sheets with numbers of ads are told.
@@ -103,11 +103,11 @@ def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, Tabl
         yield name, replace(table, notes=[*table.notes, *(notes if number == 0 else ())])
 
 
-def _table(file: LogFile, sheet: Any, given: Sequence[str]) -> Table:
+def _table(file: LogFile, sheet: Any, given: Sequence[str]) -> LogTable:
     return from_rows(file, (tuple(row) for row in sheet.iter_rows(values_only=True)), given)
 
 
-def _known(sheet: Any, given: Sequence[str], wanted: Wanted) -> int:
+def _known(sheet: Any, given: Sequence[str], wanted: WantedTable) -> int:
     from caig_cli.clicks.tables import HEAD, score
 
     return max(
@@ -115,7 +115,7 @@ def _known(sheet: Any, given: Sequence[str], wanted: Wanted) -> int:
     )
 
 
-def open_folder(file: LogFile) -> Table:
+def open_folder(file: LogFile) -> LogTable:
     """All Parquet files of a folder, its key=value folders as columns."""
     if not any(file.path.rglob("*.parquet")):
         raise DataError(f"{shown(file.name)}: a folder without .parquet files; give log files")
@@ -124,7 +124,7 @@ def open_folder(file: LogFile) -> Table:
     return open_query(file, sql, ())
 
 
-def open_query(file: LogFile, sql: str, logs: Sequence[Path]) -> Table:
+def open_query(file: LogFile, sql: str, logs: Sequence[Path]) -> LogTable:
     """The rows that an SQL query gives; ``log`` is there the table of the given files."""
     try:
         import duckdb
@@ -140,7 +140,7 @@ def open_query(file: LogFile, sql: str, logs: Sequence[Path]) -> Table:
         header = [column[0] for column in result.description or ()]
     except duckdb.Error as error:
         raise _damaged(file, "query", error) from None
-    return Table(header, row_chunks(_fetched(file, result), len(header), 1), line=0)
+    return LogTable(header, row_chunks(_fetched(file, result), len(header), 1), line=0)
 
 
 def _view(logs: Sequence[Path]) -> str:

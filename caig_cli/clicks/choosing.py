@@ -63,7 +63,7 @@ class FilterSection(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class CreativeArrays:
     """What is known of each creative [C]."""
 
     log: ClickLog
@@ -107,7 +107,7 @@ class Chosen:
 
 
 def choose(
-    material: Material, limits: FilterSection, report: Reporter, *, across_items: bool = True
+    material: CreativeArrays, limits: FilterSection, report: Reporter, *, across_items: bool = True
 ) -> Chosen:
     """The pairs that pass every filter. Raises UsageError where a filter cannot be applied.
 
@@ -116,7 +116,7 @@ def choose(
     import numpy as np
 
     from caig_cli.clicks.posteriors import probability_higher, q_observed_higher
-    from caig_cli.clicks.selection import Limits, candidate_pairs, stability
+    from caig_cli.clicks.selection import RateLimits, candidate_pairs, stability
 
     log, rate = material.log, material.rates()
     clicks, shown = material.clicks_C, material.impressions_C
@@ -126,7 +126,7 @@ def choose(
         "too few impressions": shown > limits.min_impressions,
         "no clicks": rate > 0,
     }
-    apart = Limits(limits.min_ratio, limits.max_ratio, limits.min_gap, limits.max_gap)
+    apart = RateLimits(limits.min_ratio, limits.max_ratio, limits.min_gap, limits.max_gap)
     high, low, fallen = candidate_pairs(log.contests(), rate, gates, apart)
 
     def keep(passes_P: NDArray[np.bool_], reason: str) -> None:
@@ -162,7 +162,7 @@ class ChosenPair(NamedTuple):
     p_observed_left: float | None
 
 
-def in_order(material: Material, chosen: Chosen, of: Ints, seed: int) -> Iterator[ChosenPair]:
+def in_order(material: CreativeArrays, chosen: Chosen, of: Ints, seed: int) -> Iterator[ChosenPair]:
     """The pairs numbered ``of``, in order; the better ad is left in half of them, by the seed."""
     import numpy as np
 
@@ -184,7 +184,9 @@ def in_order(material: Material, chosen: Chosen, of: Ints, seed: int) -> Iterato
         yield ChosenPair(f"{item}-{number}", item, left, right, target, round(p, 6), rounded)
 
 
-def as_pairs(material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]) -> Iterator[Pair]:
+def as_pairs(
+    material: CreativeArrays, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
+) -> Iterator[Pair]:
     """Chosen pairs as records."""
     from caig_cli.clicks.facts import Facts
 
@@ -206,7 +208,7 @@ def as_pairs(material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str
         )
 
 
-def _creative(material: Material, creative: int) -> Creative:
+def _creative(material: CreativeArrays, creative: int) -> Creative:
     path, impressions, clicks, rate = material.ad(creative)
     return Creative(Path(path), impressions, clicks, rate)
 
@@ -217,7 +219,7 @@ def _target(left: float, right: float) -> Side | None:
 
 
 def _pictures(
-    material: Material, high_P: Ints, low_P: Ints, across_items: bool, report: Reporter
+    material: CreativeArrays, high_P: Ints, low_P: Ints, across_items: bool, report: Reporter
 ) -> NDArray[np.int64]:
     """See ``Chosen.picture_C``."""
     import numpy as np

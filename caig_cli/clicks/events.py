@@ -22,7 +22,7 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "1.0"})
 _NO = frozenset({"0", "false", "no", "n", "f", "", "0.0", "none", "null"})
 
 
-class Kind(enum.Enum):
+class RowKind(enum.Enum):
     """What a row of a log is."""
 
     COUNTS = "counts"
@@ -30,13 +30,13 @@ class Kind(enum.Enum):
     SHOWN = "impressions, clicked or not"
 
 
-def kind_of(places: Mapping[str, int]) -> Kind:
+def kind_of(places: Mapping[str, int]) -> RowKind:
     """What rows are by the columns that there are."""
     if "impressions" in places:
-        return Kind.COUNTS
+        return RowKind.COUNTS
     if "event" in places:
-        return Kind.EVENTS
-    return Kind.SHOWN if "clicks" in places else Kind.COUNTS
+        return RowKind.EVENTS
+    return RowKind.SHOWN if "clicks" in places else RowKind.COUNTS
 
 
 def are_flags(cells: Sequence[Any]) -> bool:
@@ -100,7 +100,7 @@ class Folded:
     bad: Sequence[Failure]
 
 
-def fold_events(columns: Mapping[str, tuple[Coder, Codes]], line_R: Ints, kind: Kind, name: str) -> Folded:
+def fold_events(columns: Mapping[str, tuple[Coder, Codes]], line_R: Ints, kind: RowKind, name: str) -> Folded:
     """The sums of some events, by what their columns mean."""
     shown_R, clicked_R, fault = _flags(columns, kind, len(line_R))
     bad_R = fault != 0
@@ -131,19 +131,19 @@ def fold_events(columns: Mapping[str, tuple[Coder, Codes]], line_R: Ints, kind: 
     )
 
 
-def _flags(columns: Mapping[str, tuple[Coder, Codes]], kind: Kind, rows: int) -> tuple[Ints, Ints, Ints]:
+def _flags(columns: Mapping[str, tuple[Coder, Codes]], kind: RowKind, rows: int) -> tuple[Ints, Ints, Ints]:
     """Impressions and clicks of each row, and whether it cannot be told; each int64 [R]."""
     none = np.zeros(rows, np.int64)
-    if kind is Kind.EVENTS:
+    if kind is RowKind.EVENTS:
         coder, codes = columns["event"]
         names = [fold(value) for value in coder]
         shown_V = np.array([name in IMPRESSIONS for name in names], np.int64)
         clicked_V = np.array([name in CLICKS for name in names], np.int64)
         return shown_V[codes], clicked_V[codes], none
     coder, codes = columns["clicks"]
-    read = _flag if kind is Kind.SHOWN else _number
+    read = _flag if kind is RowKind.SHOWN else _number
     clicked_R = np.array([read(value) for value in coder], np.int64)[codes]
-    if kind is Kind.SHOWN:
+    if kind is RowKind.SHOWN:
         return none + 1, np.maximum(clicked_R, 0), (clicked_R < 0).astype(np.int64)
     coder, codes = columns["impressions"]
     shown_R = np.array([_number(value) for value in coder], np.int64)[codes]

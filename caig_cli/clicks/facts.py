@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from caig_cli.data.images import shown
 from caig_cli.data.product_columns import CAPTIONS, FACTS, column_name
 from caig_cli.data.products import attributes_of
-from caig_cli.data.tables import TABLE_SUFFIXES, Row, kind, read_rows, text_of
+from caig_cli.data.tables import TABLE_SUFFIXES, Record, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Failure
 
@@ -52,7 +52,7 @@ def read_facts(path: Path, *, only_category: bool = False) -> tuple[dict[str, Fa
     Raises DataError where the file as a whole is unusable.
     """
 
-    def one(row: Row) -> tuple[str, Facts]:
+    def one(row: Record) -> tuple[str, Facts]:
         values = {column_name(name, FACTS): value for name, value in row.values.items()}
         identifier = _first(row, _IDS, values)
         if identifier is None:
@@ -91,7 +91,7 @@ def read_true_rates(path: Path) -> tuple[dict[tuple[str, str], float], list[Fail
     Raises DataError where the file as a whole is unusable.
     """
 
-    def one(row: Row) -> tuple[tuple[str, str], float]:
+    def one(row: Record) -> tuple[tuple[str, str], float]:
         item = _first(row, ITEMS, row.values)
         image = _first(row, IMAGES, row.values)
         if item is None or image is None:
@@ -109,7 +109,7 @@ def read_true_rates(path: Path) -> tuple[dict[tuple[str, str], float], list[Fail
 
 
 def _read(
-    path: Path, name: str, one: Callable[[Row], tuple[Key, Value]]
+    path: Path, name: str, one: Callable[[Record], tuple[Key, Value]]
 ) -> tuple[dict[Key, Value], list[Failure]]:
     if not path.is_file():
         raise DataError(f"{shown(path)}: no such file; check the path")
@@ -131,5 +131,5 @@ def _read(
     return found, failures
 
 
-def _first(row: Row, names: tuple[str, ...], values: Mapping[str, Any]) -> str | None:
+def _first(row: Record, names: tuple[str, ...], values: Mapping[str, Any]) -> str | None:
     return next((text for name in names if (text := text_of(row, name, values.get(name)))), None)

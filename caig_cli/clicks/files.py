@@ -49,14 +49,14 @@ ENCODINGS = ("cp1252", "cp932", "cp949", "gb18030", "cp1251", "cp1250", "big5")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedTable:
     """What a table should hold: in words, and how many of its columns a row of titles names."""
 
     words: str
     known: Callable[[Sequence[object]], int]
 
 
-CLICK_LOG = Wanted("a click log", known_titles)
+CLICK_LOG = WantedTable("a click log", known_titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class LogFile:
 
     path: Path
     name: str
-    wanted: Wanted = CLICK_LOG
+    wanted: WantedTable = CLICK_LOG
 
     @property
     def suffix(self) -> str:
@@ -305,7 +305,7 @@ def _mostly_utf8(chunk: bytes) -> bool:
     return len(high) - broken >= broken
 
 
-def _known(head: bytes, encoding: str, wanted: Wanted) -> int:
+def _known(head: bytes, encoding: str, wanted: WantedTable) -> int:
     """Most column names that a line has under an encoding."""
     text = head[: 1 << 16].decode(encoding, "replace")
     lines = text.splitlines()[:100]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from caig_cli.clicks import binary_tables, json_tables
 from caig_cli.clicks.files import BROKEN, LogFile, unreadable
-from caig_cli.clicks.tables import Table, open_delimited
+from caig_cli.clicks.tables import LogTable, open_delimited
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 
@@ -18,7 +18,7 @@ _WORKBOOKS = (".xlsx", ".xlsm")
 _RECORDS = (".jsonl", ".ndjson")
 
 
-def open_tables(file: LogFile, given: Mapping[str, str]) -> Iterator[tuple[str, Table]]:
+def open_tables(file: LogFile, given: Mapping[str, str]) -> Iterator[tuple[str, LogTable]]:
     """The tables of a log, each with its name: the sheets of a workbook that have one header, else one.
 
     ``given`` are titles by which the header may be known. Raises DataError if the file as a whole cannot be
@@ -41,7 +41,7 @@ def open_tables(file: LogFile, given: Mapping[str, str]) -> Iterator[tuple[str, 
         yield file.name, open_delimited(file, titles)
 
 
-def open_table(file: LogFile, given: Mapping[str, str]) -> Table:
+def open_table(file: LogFile, given: Mapping[str, str]) -> LogTable:
     """The first of the tables of a file, where it should hold one."""
     return next(open_tables(file, given))[1]
 

@@ -11,7 +11,7 @@ import numpy as np
 from caig_cli.clicks import days, events, numbers
 from caig_cli.clicks.chunks import Chunk
 from caig_cli.clicks.encoding import Coder, Codes, Column, Ints
-from caig_cli.clicks.platforms import Layout, fold
+from caig_cli.clicks.platforms import LogLayout, fold
 from caig_cli.clicks.words import HOURS
 from caig_cli.records import Failure
 
@@ -22,7 +22,7 @@ MAX_VALUES = 300_000
 class Intake:
     """Cells taken in chunk by chunk."""
 
-    def __init__(self, layout: Layout, header: Sequence[str], name: str) -> None:
+    def __init__(self, layout: LogLayout, header: Sequence[str], name: str) -> None:
         self.name = name
         self.layout = layout
         self.header = header
@@ -40,14 +40,14 @@ class Intake:
         self.is_events = False
         self.other_events = 0
 
-    def take(self, chunk: Chunk, kind: events.Kind) -> None:
+    def take(self, chunk: Chunk, kind: events.RowKind) -> None:
         self.odd += chunk.odd
         self.bad += chunk.bad
         if not len(chunk.line_R):
             return
         if self.beside is None:
             self._settle(chunk)
-            self.is_events = kind is not events.Kind.COUNTS or self._flags(chunk)
+            self.is_events = kind is not events.RowKind.COUNTS or self._flags(chunk)
         codes = {place: coder.codes(self._cells(chunk, place)) for place, coder in self.coders.items()}
         lines = chunk.line_R.astype(np.int32)
         self.rows += len(lines)
@@ -102,7 +102,7 @@ class Intake:
         return len(cells) > 1 and all(cell in (0, 1, "0", "1", True, False) for cell in cells)
 
     def _fold(
-        self, codes: dict[int, Codes], lines: Ints, kind: events.Kind
+        self, codes: dict[int, Codes], lines: Ints, kind: events.RowKind
     ) -> tuple[dict[int, Codes], Ints, Ints]:
         """Events of one ad and day as one row."""
         by_field = {one: (self.coders[place], codes[place]) for place, one in self.known.items()}

@@ -12,10 +12,10 @@ import numpy as np
 
 from caig_cli.clicks import days
 from caig_cli.clicks.ad_finder import AdFinder
-from caig_cli.clicks.bad_rows import MAX_LISTED, Bools, Rules
+from caig_cli.clicks.bad_rows import MAX_LISTED, BadRowRules, Bools
 from caig_cli.clicks.encoding import Ints, coded, groups, sums
 from caig_cli.clicks.log import ClickLog
-from caig_cli.clicks.parts import Part
+from caig_cli.clicks.parts import LogPart
 from caig_cli.clicks.reading import Floats
 from caig_cli.clicks.reuse import reused_names
 from caig_cli.data.images import shown
@@ -23,7 +23,7 @@ from caig_cli.errors import DataError
 from caig_cli.records import Failure
 
 
-def join(parts: Sequence[Part], pictures: AdFinder | None, rules: Rules) -> ClickLog:
+def join(parts: Sequence[LogPart], pictures: AdFinder | None, rules: BadRowRules) -> ClickLog:
     """One log of all exports.
 
     Exports of one platform are added up, those of several kept apart unless pooled. The same counts in two
@@ -41,7 +41,7 @@ def join(parts: Sequence[Part], pictures: AdFinder | None, rules: Rules) -> Clic
 class _Ads:
     """The ads of a part in the numbers of the log [A], and their rows [R]."""
 
-    part: Part
+    part: LogPart
     stratum: int
     item_A: Ints
     picture_A: Ints
@@ -65,7 +65,7 @@ class _Ads:
 class _Builder:
     """Parts taken in one by one; items, days, platforms and names become numbers."""
 
-    def __init__(self, pictures: AdFinder | None, rules: Rules) -> None:
+    def __init__(self, pictures: AdFinder | None, rules: BadRowRules) -> None:
         self.pictures, self.rules = pictures, rules
         self.items: dict[str, int] = {}
         self.platforms: dict[str, int] = {}
@@ -75,7 +75,7 @@ class _Builder:
         self.notes: list[str] = []
         self.warnings: list[str] = []
 
-    def add(self, part: Part) -> None:
+    def add(self, part: LogPart) -> None:
         self.notes += [f"{shown(part.name)}: {note}" for note in part.notes]
         self.warnings += part.warnings
         platform = "all" if self.rules.pool else part.platform
@@ -85,7 +85,7 @@ class _Builder:
             self.platforms.setdefault(platform, len(self.platforms))
         self.taken.append(ads)
 
-    def _numbered(self, part: Part, stratum: int) -> _Ads:
+    def _numbered(self, part: LogPart, stratum: int) -> _Ads:
         used = np.unique(part.ad_R).tolist()
         item_I = np.full(max(1, len(part.items)), -1, np.int64)
         for item in dict.fromkeys(part.item_A[used].tolist()):

@@ -13,9 +13,9 @@ import numpy as np
 from caig_cli.clicks.chunks import CHUNK, Chunk
 from caig_cli.clicks.files import LogFile
 from caig_cli.clicks.platforms import fold, platforms
-from caig_cli.clicks.tables import Table, text_of_file
+from caig_cli.clicks.tables import LogTable, text_of_file
 from caig_cli.data.images import shown
-from caig_cli.data.tables import Row, kind, rows_of_text, skip_blanks
+from caig_cli.data.tables import Record, kind, rows_of_text, skip_blanks
 from caig_cli.errors import DataError
 from caig_cli.records import Failure
 
@@ -43,7 +43,7 @@ class Structure:
 _STRUCTURES = {name: Structure(name) for name in ("an object", "a list")}
 
 
-def open_records(file: LogFile) -> Table:
+def open_records(file: LogFile) -> LogTable:
     """Records of JSON Lines or of a JSON list."""
     text = text_of_file(file)
     if not text.strip():
@@ -53,7 +53,7 @@ def open_records(file: LogFile) -> Table:
     return _table(record for row in rows for record in _entries(row))
 
 
-def open_json(file: LogFile) -> Table:
+def open_json(file: LogFile) -> LogTable:
     """A list of records, an object with one inside, or the re-pack."""
     text = text_of_file(file)
     if text[skip_blanks(text, 0) :][:1] == "{":
@@ -61,7 +61,7 @@ def open_json(file: LogFile) -> Table:
     return open_records(file)
 
 
-def _entries(row: Row | Failure) -> Iterator[_Record | Failure]:
+def _entries(row: Record | Failure) -> Iterator[_Record | Failure]:
     """The records of a row: itself, or those of a page of an interface's answer."""
     if isinstance(row, Failure):
         yield row
@@ -114,12 +114,12 @@ def _is_parameter(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {"key", "value"}
 
 
-def _table(records: Iterator[_Record | Failure]) -> Table:
+def _table(records: Iterator[_Record | Failure]) -> LogTable:
     """Records as a table: its columns are those of the first records, in the order in which they come."""
     records = _flattened(records)
     head = list(islice(records, CHUNK))
     header = list(dict.fromkeys(key for one in head if not isinstance(one, Failure) for key in one[1]))
-    return Table(header, _chunks(chain(head, records), header), line=0)
+    return LogTable(header, _chunks(chain(head, records), header), line=0)
 
 
 def _flattened(records: Iterator[_Record | Failure]) -> Iterator[_Record | Failure]:

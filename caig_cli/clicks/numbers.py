@@ -41,7 +41,7 @@ _MONEY = re.compile(r"^[^\d+-]{0,4}|\s*(?:%|[^\d\s]{1,4})$")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class DecimalEvidence:
     """What the texts of a column say of the decimal mark."""
 
     marks: dict[str, str]
@@ -69,7 +69,7 @@ def is_blank(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def evidence(texts: Iterable[object], *, counts: bool) -> Evidence:
+def evidence(texts: Iterable[object], *, counts: bool) -> DecimalEvidence:
     """What cells prove: in columns of counts also that a number has to be whole."""
     marks: dict[str, str] = {}
     unclear, small, large = None, False, False
@@ -90,7 +90,7 @@ def evidence(texts: Iterable[object], *, counts: bool) -> Evidence:
             unclear = unclear or value.strip()
         elif mark is not None:
             marks.setdefault(mark, value.strip())
-    return Evidence(marks, unclear, small, large)
+    return DecimalEvidence(marks, unclear, small, large)
 
 
 def _decimal_of(text: str, counts: bool) -> str | None:

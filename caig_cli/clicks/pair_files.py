@@ -20,7 +20,7 @@ from caig_cli.errors import ItemError
 from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
-    from caig_cli.clicks.choosing import ChosenPair, Material
+    from caig_cli.clicks.choosing import ChosenPair, CreativeArrays
 
 AT_ONCE = 1000
 """Lines that are written together."""
@@ -37,7 +37,7 @@ def official_files(path: Path) -> tuple[Path, Path, Path]:
 
 
 def write_pairs(
-    path: Path, material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
+    path: Path, material: CreativeArrays, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
 ) -> None:
     """Write our file, images relative to its folder; ``read_pairs`` reads the pairs of ``as_pairs``."""
     lines = iter(pair_lines(path.parent.resolve(), material, pairs, facts))
@@ -45,7 +45,7 @@ def write_pairs(
 
 
 def pair_lines(
-    folder: Path, material: Material, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
+    folder: Path, material: CreativeArrays, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
 ) -> Iterator[str]:
     """Pairs as lines of a file in ``folder``: ``pair_record`` as JSON, without the record.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.ads import Ads, find_ads, name_fault, names_of
-from caig_cli.clicks.bad_rows import MAX_LISTED, BadRows, Bools, Rules
+from caig_cli.clicks.bad_rows import MAX_LISTED, BadRowRules, BadRows, Bools
 from caig_cli.clicks.encoding import Column, Ints, coded, groups, sums
 from caig_cli.clicks.products import NoProductError, Products, find_products
 from caig_cli.clicks.reading import PRODUCTS, Export, Floats
@@ -25,7 +25,7 @@ from caig_cli.records import Failure
 
 
 @dataclass(slots=True)
-class Part:
+class LogPart:
     """What one export adds: a row for each ad and day, and of logs with propensities for each of these."""
 
     name: str
@@ -49,7 +49,7 @@ class Part:
     warnings: list[str] = field(default_factory=list)
 
 
-def part_of(export: Export, pictures: AdFinder | None, rules: Rules) -> Part:
+def part_of(export: Export, pictures: AdFinder | None, rules: BadRowRules) -> LogPart:
     """An export with its ads and products known, rows that are none left out and those of a day added up.
 
     Raises DataError for its first bad row unless those may be skipped, and where nothing tells products.
@@ -114,7 +114,9 @@ def _too_many(export: Export, row: int) -> str:
     return f"clicks: {clicks} is more than the {impressions} impressions; fix the row"
 
 
-def _products(export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: Rules) -> Products:
+def _products(
+    export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: BadRowRules
+) -> Products:
     """The products of an export: those that its ads are known to be of, and for others what the rows tell."""
     if pictures is None:
         return _told_products(export, ads, None, real_R, rules)
@@ -137,7 +139,7 @@ def _products(export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools
 
 
 def _told_products(
-    export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: Rules
+    export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: BadRowRules
 ) -> Products:
     """Products as the rows about ads tell them."""
     known = export.at(real_R)
@@ -161,7 +163,7 @@ def _told_products(
     return Products(Column(found.column.title, found.column.values, code_R), found.told, found.doubtful)
 
 
-def _by_pattern(known: Export, rules: Rules, real_R: Bools) -> Products:
+def _by_pattern(known: Export, rules: BadRowRules, real_R: Bools) -> Products:
     """Products by a pattern in the column of items, if the user named it, else in the ads' names."""
     assert rules.item_pattern is not None
     ways = ("item",) if rules.item_given else ("ad", "image", "ad_id")
@@ -229,8 +231,14 @@ def _tell_others(export: Export, ads: Ads, keep_R: Bools, notes: list[str], warn
 
 
 def _summed(
-    export: Export, ads: Ads, items: list[str], item_R: Ints, products: Products, rules: Rules, bad: BadRows
-) -> Part:
+    export: Export,
+    ads: Ads,
+    items: list[str],
+    item_R: Ints,
+    products: Products,
+    rules: BadRowRules,
+    bad: BadRows,
+) -> LogPart:
     """One row for each ad of a product and day; what they were added up over is told."""
     kept_R = bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)
     ad_R = ads.ad_R if kept_R.all() else ads.ad_R[kept_R]
@@ -263,7 +271,7 @@ def _summed(
     if export.is_events:
         number_of_events = sum(export.weight(row) for row in range(len(export.line_R)))
         notes.append(f"{number_of_events} events added up by ad and day")
-    part = Part(
+    part = LogPart(
         export.name, export.layout.platform.name, items, item_R[first], ads, own[first_row], day_R[first_row],
         [""] if day is None else list(day.values), impressions, clicks, _propensity(export)[first_row],
         export.line_R[first_row], {},
@@ -316,7 +324,7 @@ def _creatives(item_R: Ints, ad_R: Ints) -> tuple[Ints, Ints]:
     return groups([ad_R]) if (item_A[ad_R] == item_R).all() else groups([item_R, ad_R])
 
 
-def _check_events(part: Part) -> None:
+def _check_events(part: LogPart) -> None:
     """Raises DataError where an ad was clicked more often than it was shown."""
     number = len(part.item_A)
     shown_A, clicked_A = (sums(part.ad_R, values, number) for values in (part.impressions_R, part.clicks_R))
@@ -329,7 +337,13 @@ def _check_events(part: Part) -> None:
 
 
 def _broken_down(
-    export: Export, group: Ints, products: Products, ads: Ads, rules: Rules, bad: BadRows, notes: list[str]
+    export: Export,
+    group: Ints,
+    products: Products,
+    ads: Ads,
+    rules: BadRowRules,
+    bad: BadRows,
+    notes: list[str],
 ) -> Bools:
     """Which rows count [R], where ads have several a day: those told apart by a column, repeats by rule."""
     dimensions = _dimensions(export, products, ads)
@@ -385,7 +399,7 @@ def _varies(column: Column, group: Ints, counts: Ints) -> bool:
     return len(first) > len(counts)
 
 
-def _facts(export: Export, ads: Ads, products: Products, part: Part) -> dict[str, Any]:
+def _facts(export: Export, ads: Ads, products: Products, part: LogPart) -> dict[str, Any]:
     """How an export was read, for the result."""
     places = export.layout.places
     titles = {one: str(export.header[place]) for one, place in places.items()}

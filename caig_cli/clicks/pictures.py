@@ -44,7 +44,7 @@ _HASH = re.compile(r"(?:.*[:/_])?([0-9a-f]{64}|[0-9a-f]{32})")
 Find = Callable[[str], set[int]]
 
 
-class Pictures:
+class PictureIndex:
     """The image files below some folders, numbered as they are found.
 
     With ``deep`` all files below are known by their names, else only those right inside, and any by its path.

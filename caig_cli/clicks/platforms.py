@@ -46,7 +46,7 @@ YEAR_FIRST = frozenset({"ja", "ko", "zh"})
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class LogPlatform:
     """A row of the table: names by language and field, most wanted first."""
 
     name: str
@@ -98,13 +98,13 @@ def plain_titles(header: Sequence[object]) -> list[str]:
 
 
 @cache
-def platforms() -> Mapping[str, Platform]:
+def platforms() -> Mapping[str, LogPlatform]:
     """All rows of the table by name; ``generic`` stands for logs of no known platform."""
     rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return {name: make_platform(name, row) for name, row in rows.items()}
 
 
-def make_platform(name: str, row: Mapping[str, object]) -> Platform:
+def make_platform(name: str, row: Mapping[str, object]) -> LogPlatform:
     """A row as it stands in the file -> Platform. Raises ValueError for an unknown field."""
     columns = columns_of(name, row, FIELDS)
     fields_of: dict[str, tuple[str, ...]] = {}
@@ -118,7 +118,7 @@ def make_platform(name: str, row: Mapping[str, object]) -> Platform:
                 languages.setdefault(title, set()).add(language)
     sources = row["sources"]
     assert isinstance(sources, list)
-    return Platform(
+    return LogPlatform(
         name,
         str(row["title"]),
         tuple(sources),
@@ -145,7 +145,7 @@ def columns_of(
     return columns
 
 
-def named(name: str) -> Platform | None:
+def named(name: str) -> LogPlatform | None:
     """The platform that ``--from`` names; None for ``auto``. Raises UsageError for an unknown one."""
     return row_named(name, platforms(), "platform")
 
@@ -162,10 +162,10 @@ def row_named(name: str, table: Mapping[str, T], what: str) -> T | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class LogLayout:
     """Where the fields of a log stand in its header."""
 
-    platform: Platform
+    platform: LogPlatform
     places: Mapping[str, int]
     """Field -> column; a field that the header lacks is not there."""
     language: str | None
@@ -173,8 +173,8 @@ class Layout:
 
 
 def lay_out(
-    header: Sequence[object], platform: Platform | None = None, given: Mapping[str, str] | None = None
-) -> Layout:
+    header: Sequence[object], platform: LogPlatform | None = None, given: Mapping[str, str] | None = None
+) -> LogLayout:
     """Where fields stand in a header: as ``given`` (field -> title; empty: nowhere), else by the table.
 
     Without a platform, the one that knows most of the titles is taken; names of all others count too, after
@@ -200,10 +200,10 @@ def lay_out(
                 if found is not None:
                     places[one] = found
                     taken.add(found)
-    return Layout(best, places, _language(best, folded))
+    return LogLayout(best, places, _language(best, folded))
 
 
-def recognise(folded: Iterable[str]) -> Platform:
+def recognise(folded: Iterable[str]) -> LogPlatform:
     """The platform that knows most of some folded titles; generic where none knows more than that."""
     titles = {title for title in folded if title}
     table = platforms()
@@ -256,7 +256,7 @@ def _all_names() -> Mapping[str, frozenset[str]]:
     return {one: frozenset(name for p in table for name in p.fields_of.get(one, ())) for one in FIELDS}
 
 
-def _find(platform: Platform, one: str, folded: Sequence[str], taken: set[int]) -> int | None:
+def _find(platform: LogPlatform, one: str, folded: Sequence[str], taken: set[int]) -> int | None:
     for name in platform.fields_of.get(one, ()):
         for place, title in enumerate(folded):
             if title == name and place not in taken:
@@ -264,7 +264,7 @@ def _find(platform: Platform, one: str, folded: Sequence[str], taken: set[int]) 
     return None
 
 
-def _language(platform: Platform, folded: Iterable[str]) -> str | None:
+def _language(platform: LogPlatform, folded: Iterable[str]) -> str | None:
     """The language that explains most titles; None where two explain as many."""
     votes = Counter(language for title in folded for language in platform.languages_of.get(title, ()))
     first = votes.most_common(2)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from caig_cli.clicks.ad_finder import AdFinder
-from caig_cli.clicks.bad_rows import Rules
+from caig_cli.clicks.bad_rows import BadRowRules
 from caig_cli.clicks.files import LogFile, on_this_machine
 from caig_cli.clicks.formats import open_tables
 from caig_cli.clicks.joining import join
 from caig_cli.clicks.log import ClickLog
-from caig_cli.clicks.parts import Part, part_of
+from caig_cli.clicks.parts import LogPart, part_of
 from caig_cli.clicks.reading import Options, understand
 
 QUERY = "--query"
@@ -21,7 +21,7 @@ QUERY = "--query"
 def read_click_logs(
     names: Sequence[str],
     options: Options = Options(),  # noqa: B008  # frozen
-    rules: Rules = Rules(),  # noqa: B008
+    rules: BadRowRules = BadRowRules(),  # noqa: B008
     *,
     pictures: AdFinder | None = None,
     query: str | None = None,
@@ -38,7 +38,7 @@ def read_click_logs(
 
     with ExitStack() as stack:
         files = stack.enter_context(on_this_machine(names))
-        parts: list[Part] = []
+        parts: list[LogPart] = []
         if query is not None:
             file = LogFile(Path(QUERY), QUERY)
             table = open_query(file, query, [one.path for one in files])

@@ -19,13 +19,13 @@ from caig_cli.clicks.intake import MAX_VALUES, Intake
 from caig_cli.clicks.platforms import (
     COMMA_LANGUAGES,
     YEAR_FIRST,
-    Layout,
-    Platform,
+    LogLayout,
+    LogPlatform,
     lay_out,
     missing,
     nearest,
 )
-from caig_cli.clicks.tables import Table
+from caig_cli.clicks.tables import LogTable
 from caig_cli.clicks.words import is_gap, is_total
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
@@ -44,7 +44,7 @@ PRODUCTS = ("item", "group", "campaign", "url")
 class Options:
     """What the user says of the logs."""
 
-    platform: Platform | None = None
+    platform: LogPlatform | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     decimal: str | None = None
     dates: days.Order | None = None
@@ -55,7 +55,7 @@ class Export:
     """One file: what its columns mean and hold, row by row."""
 
     name: str
-    layout: Layout
+    layout: LogLayout
     header: Sequence[str]
     line_R: Ints
     weight_R: Ints | None
@@ -109,7 +109,7 @@ class Export:
 
 
 def understand(
-    name: str, table: Table, options: Options, advance: Callable[[int], None] = lambda rows: None
+    name: str, table: LogTable, options: Options, advance: Callable[[int], None] = lambda rows: None
 ) -> Export:
     """The rows of a table; ``name`` is the file's. Raises DataError for one that is not understood."""
     if not table.header:
@@ -119,14 +119,14 @@ def understand(
     intake = Intake(layout, table.header, name)
     seen: set[str] = set()
     for chunk in table.chunks:
-        if kind is events.Kind.SHOWN and not events.are_flags(chunk.columns[layout.places["clicks"]]):
+        if kind is events.RowKind.SHOWN and not events.are_flags(chunk.columns[layout.places["clicks"]]):
             raise DataError(absent(name, "impressions", table.header))
         intake.take(chunk, kind)
-        if kind is events.Kind.EVENTS and len(seen) < 6:
+        if kind is events.RowKind.EVENTS and len(seen) < 6:
             seen.update(str(cell)[:30] for cell in chunk.columns[layout.places["event"]][:1000])
         advance(len(chunk.line_R) + len(chunk.odd) + len(chunk.bad))
     if intake.is_events and intake.other_events and not any(map(len, intake.lines)):
-        if kind is not events.Kind.EVENTS:
+        if kind is not events.RowKind.EVENTS:
             raise DataError(f"{shown(name)}: no row has an impression; give the export of days with some")
         listed = ", ".join(f"'{shown(one)}'" for one in sorted(seen)[:6])
         raise DataError(
@@ -136,18 +136,18 @@ def understand(
     return _export(name, table, intake, options)
 
 
-def _nothing(name: str, table: Table) -> str:
+def _nothing(name: str, table: LogTable) -> str:
     """What is wrong with a table without columns."""
     bad = [failure for chunk in table.chunks for failure in chunk.bad]
     more = f" (and {len(bad) - 1} more bad rows)" if len(bad) > 1 else ""
     return f"{bad[0].error}{more}" if bad else f"{shown(name)}: no rows in this file; give a click log"
 
 
-def _check(name: str, header: Sequence[str], layout: Layout) -> events.Kind:
+def _check(name: str, header: Sequence[str], layout: LogLayout) -> events.RowKind:
     """Whether rows are counts or events. Raises DataError where a column is not there."""
     kind = events.kind_of(layout.places)
     lacking = [one for one in ("impressions", "clicks") if one not in layout.places]
-    if kind is events.Kind.COUNTS and lacking:
+    if kind is events.RowKind.COUNTS and lacking:
         raise DataError(absent(name, lacking[0], header))
     return kind
 
@@ -162,7 +162,7 @@ def absent(name: str, field_name: str, header: Sequence[str]) -> str:
     return f"{shown(name)}: no column of {field_name}; {header_found}{hint}; {remedy}"
 
 
-def _export(name: str, table: Table, intake: Intake, options: Options) -> Export:
+def _export(name: str, table: LogTable, intake: Intake, options: Options) -> Export:
     """All that was taken in, understood."""
     layout, platform = intake.layout, intake.layout.platform
     rows = intake.rows + len(intake.odd) + len(intake.bad)

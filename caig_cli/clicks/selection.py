@@ -32,7 +32,7 @@ _ROUNDING = 1e-9  # relative: 0.06 / 0.05 is 1.2, whatever the floats say
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """How far apart two rates must be and may be; None is no limit."""
 
     min_ratio: float
@@ -58,7 +58,7 @@ class Limits:
 
 
 def candidate_pairs(
-    item_C: Ints, rate_C: Floats, gates: Mapping[str, Bools], limits: Limits
+    item_C: Ints, rate_C: Floats, gates: Mapping[str, Bools], limits: RateLimits
 ) -> tuple[Ints, Ints, Counter[str]]:
     """Pairs of an item's creatives: the one with the higher rate [P], the other [P], and why others fell.
 

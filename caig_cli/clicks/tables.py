@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from caig_cli.clicks.chunks import CHUNK, Chunk, filled, in_columns
 from caig_cli.clicks.delimited import Text, text_chunks
-from caig_cli.clicks.files import BROKEN, LogFile, Wanted, open_text, unreadable
+from caig_cli.clicks.files import BROKEN, LogFile, WantedTable, open_text, unreadable
 from caig_cli.clicks.platforms import fold
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
@@ -38,7 +38,7 @@ HEADERLESS = ("item", "image", "day", "impressions", "clicks")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class LogTable:
     """A log before its columns are understood."""
 
     header: Sequence[str]
@@ -52,7 +52,7 @@ class Table:
 # --- text with delimiters --------------------------------------------------------------------------
 
 
-def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
+def open_delimited(file: LogFile, given: Sequence[str]) -> LogTable:
     """A text with tabs, commas, semicolons or bars between its cells."""
     try:
         stream, encoding = open_text(file)
@@ -69,7 +69,7 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
     if bare:
         _check_bare(file, next(line for line in head if line.strip()), delimiter)
         text = Text(file, stream, head, delimiter, csv.QUOTE_NONE)
-        return Table(HEADERLESS, text_chunks(text, len(HEADERLESS)), line=0)
+        return LogTable(HEADERLESS, text_chunks(text, len(HEADERLESS)), line=0)
     escape = "\\" if any('\\"' in line for line in head) else None
     reader = csv.reader(head, delimiter=delimiter, escapechar=escape)
     before = list(islice(reader, row))
@@ -80,7 +80,7 @@ def open_delimited(file: LogFile, given: Sequence[str]) -> Table:
     notes = () if encoding.startswith("utf") else (f"read as {encoding}",)
     preamble = [" ".join(filter(None, map(str.strip, cells))) for cells in before if any(cells)]
     text = Text(file, stream, head[line:], delimiter, csv.QUOTE_MINIMAL, line, escape)
-    return Table(header, text_chunks(text, len(header)), line, notes, preamble)
+    return LogTable(header, text_chunks(text, len(header)), line, notes, preamble)
 
 
 def _check_bare(file: LogFile, line: str, delimiter: str) -> None:
@@ -93,7 +93,7 @@ def _check_bare(file: LogFile, line: str, delimiter: str) -> None:
         )
 
 
-def _find_header(head: Sequence[str], given: Sequence[str], wanted: Wanted) -> tuple[str, int, bool]:
+def _find_header(head: Sequence[str], given: Sequence[str], wanted: WantedTable) -> tuple[str, int, bool]:
     """The delimiter, the number of rows before the header, and whether there is none."""
     best: tuple[tuple[int, int], str, int] = ((0, 0), ",", 0)
     for delimiter in DELIMITERS:
@@ -119,7 +119,7 @@ def _parsed(head: Sequence[str], delimiter: str) -> list[list[str]]:
     return rows
 
 
-def score(cells: Sequence[Any], given: Sequence[str], wanted: Wanted) -> int:
+def score(cells: Sequence[Any], given: Sequence[str], wanted: WantedTable) -> int:
     """How many fields and given titles a row names."""
     folded = {fold(cell) for cell in cells if isinstance(cell, str) and len(cell) < 100}
     return wanted.known(cells) + sum(bool(title) and fold(title) in folded for title in given)
@@ -139,7 +139,7 @@ def _with_titles_above(header: Sequence[str], above: Sequence[str]) -> list[str]
 # --- rows of Python values -------------------------------------------------------------------------
 
 
-def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]) -> Table:
+def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]) -> LogTable:
     """Rows whose header is somewhere among the first ones, such as those of a spreadsheet."""
     head = list(islice(rows, HEAD))
     scores = [(score(row, given, file.wanted), sum(map(filled, row))) for row in head]
@@ -155,7 +155,7 @@ def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]
         header.pop()
     rest = chain(head[number + 1 :], rows)
     preamble = [" ".join(str(cell) for cell in row if filled(cell)) for row in head[:number]]
-    return Table(header, row_chunks(rest, len(header), number + 2), number + 1, preamble=preamble)
+    return LogTable(header, row_chunks(rest, len(header), number + 2), number + 1, preamble=preamble)
 
 
 def row_chunks(rows: Iterable[Sequence[Any]], width: int, line: int) -> Iterator[Chunk]:

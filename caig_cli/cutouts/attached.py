@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from caig_cli.cutouts.edges import apart
-from caig_cli.cutouts.masks import Mask, Part, connected, grown, window_of, without_dust
+from caig_cli.cutouts.masks import Mask, MaskPart, connected, grown, window_of, without_dust
 
 Floats = NDArray[np.floating]
 
 
-def is_low(part: Part, foot: float) -> bool:
+def is_low(part: MaskPart, foot: float) -> bool:
     """Whether a part is at the product's foot (a row)."""
     return bool(np.nonzero(part.mask)[0].mean() + part.window[0].start > 0.6 * foot)
 
 
-def is_line(part: Part, grey: Floats, unit: float) -> bool:
+def is_line(part: MaskPart, grey: Floats, unit: float) -> bool:
     """Whether a thin part stands out from both sides in ``grey`` [H, W]: a cord does, a horizon does not."""
     size = 2 * round(14 * unit) + 1
     window = size, size
@@ -29,7 +29,7 @@ def is_line(part: Part, grey: Floats, unit: float) -> bool:
     return float(np.median(ridge[top : top + height, left : left + width][part.mask])) > 20
 
 
-def mirrors(part: Part, product: Mask, grey: Floats, ground: float) -> bool:
+def mirrors(part: MaskPart, product: Mask, grey: Floats, ground: float) -> bool:
     """Whether a part below the product shows, column by column, what is above it upside down.
 
     ``product``, ``grey`` [H, W]; ``ground``: the background's level, to which a mirror image fades.

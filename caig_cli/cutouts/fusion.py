@@ -20,7 +20,7 @@ from caig_cli.cutouts.contour import busy_contour
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart, texture
 from caig_cli.cutouts.masks import (
     Mask,
-    Part,
+    MaskPart,
     connected,
     disk,
     grown,
@@ -194,7 +194,7 @@ class Fusion:
             elif attached and is_low(part, foot) and self._mirrors(part, product):
                 decision.mirrored[part.window] |= part.mask
 
-    def _belongs(self, part: Part, product: Mask, attached: bool, area: int, foot: float) -> bool:
+    def _belongs(self, part: MaskPart, product: Mask, attached: bool, area: int, foot: float) -> bool:
         """Whether a part that the network lost is product all the same."""
         ring, around = part.ring(), product[part.window]
         enclosed = float((ring & around).sum()) / max(1, ring.sum())
@@ -221,7 +221,7 @@ class Fusion:
             return is_line(part, self.grey, self.unit)
         return not (is_low(part, foot) and enclosed < 0.4 and self._mirrors(part, product))
 
-    def _mirrors(self, part: Part, product: Mask) -> bool:
+    def _mirrors(self, part: MaskPart, product: Mask) -> bool:
         ground = float(self.background.colour[part.window][part.mask].mean())
         return mirrors(part, product, self.grey, ground)
 
@@ -293,7 +293,7 @@ class Fusion:
             if free.sum() > 0.15 * ring.sum() and edge[free].mean() < 0.2 and edge[held].mean() > 0.6:
                 product[part.window] &= ~ndimage.binary_dilation(part.mask, disk(3)) | edge
 
-    def _shows_background(self, part: Part, outside: Mask, error: float, share: float) -> bool:
+    def _shows_background(self, part: MaskPart, outside: Mask, error: float, share: float) -> bool:
         """Whether a part of the background's colour, product to the network, is background.
 
         Open to the outside, it is where it nearly matches. Enclosed, it must end sharply; on white and
@@ -328,13 +328,13 @@ class Fusion:
             return False
         return self._core_off(part, 0.33) < (3 if sure < 0.8 else 1.1) * error
 
-    def _contrast(self, part: Part, outside: Mask, share: float) -> float:
+    def _contrast(self, part: MaskPart, outside: Mask, share: float) -> float:
         """How many levels the product around a part is off the background, at the ``share`` quantile."""
         ring = ndimage.binary_dilation(part.mask, disk(8)) & ~ndimage.binary_dilation(part.mask, disk(3))
         around = self.off[part.window][ring & ~outside]
         return float(np.quantile(around, share)) if around.size else 255.0
 
-    def _core_off(self, part: Part, share: float = 0.5) -> float:
+    def _core_off(self, part: MaskPart, share: float = 0.5) -> float:
         """Distance in levels from the background, away from the part's rim as far as it is thick.
 
         ``share``: of the pixels that are nearer. In a narrow gap compression and blur leave little of the
@@ -345,7 +345,7 @@ class Fusion:
         return float(np.quantile(off[depth >= 0.6 * min(float(depth.max()), 6.0)], share))
 
 
-def _is_open(part: Part, outside: Mask) -> bool:
+def _is_open(part: MaskPart, outside: Mask) -> bool:
     """Whether a part borders on the ``outside`` [h, w] of the product along more than a few pixels."""
     ring = part.ring(2)
     return bool((ring & outside).sum() > 0.1 * ring.sum())

@@ -75,7 +75,7 @@ def window_of(mask: Mask, margin: int) -> Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MaskPart:
     """A connected part of a mask: its pixels ``mask`` [h, w] within ``window`` of the frame."""
 
     window: Window
@@ -92,7 +92,7 @@ class Part:
         return np.asarray(ndimage.binary_dilation(self.mask, disk(width)) & ~self.mask)
 
 
-def parts(mask: Mask, margin: int = 6) -> Iterator[Part]:
+def parts(mask: Mask, margin: int = 6) -> Iterator[MaskPart]:
     """The connected parts of a mask, each with ``margin`` pixels around it."""
     labels: Any
     labels, _ = ndimage.label(mask, _EIGHT)
@@ -103,4 +103,4 @@ def parts(mask: Mask, margin: int = 6) -> Iterator[Part]:
             slice(max(0, columns.start - margin), columns.stop + margin),
         )
         at_frame = rows.start < 2 or columns.start < 2 or rows.stop > height - 2 or columns.stop > width - 2
-        yield Part(window, np.asarray(labels[window] == label), at_frame)
+        yield MaskPart(window, np.asarray(labels[window] == label), at_frame)

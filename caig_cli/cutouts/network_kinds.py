@@ -34,7 +34,7 @@ def as_is(values: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class NetworkKind:
     """A kind of network: how a photo becomes its input, and an output the mask.
 
     ``words``: parts of file and repository names that tell it, in small letters. ``size``: side in pixels
@@ -55,14 +55,14 @@ class Kind:
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _HALF, _ONE = (0.5, 0.5, 0.5), (1.0, 1.0, 1.0)
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, NetworkKind] = {
     # Qin et al. 2020: xuebinqin/U-2-Net, data_loader.py (ToTensorLab) and u2net_test.py (normPRED).
-    "u2net": Kind(("u2net", "u-2-net", "u2-net", "silueta"), 320, "max", *_IMAGENET, 0, stretched),
+    "u2net": NetworkKind(("u2net", "u-2-net", "u2-net", "silueta"), 320, "max", *_IMAGENET, 0, stretched),
     # Qin et al. 2022: xuebinqin/DIS, IS-Net/Inference.py; RMBG-1.4 is one, by its model card.
-    "isnet": Kind(("isnet", "is-net", "rmbg"), 1024, "255", _HALF, _ONE, 0, stretched),
+    "isnet": NetworkKind(("isnet", "is-net", "rmbg"), 1024, "255", _HALF, _ONE, 0, stretched),
     # Zheng et al. 2024: ZhengPeng7/BiRefNet, README.md (the last prediction, sigmoid); RMBG-2.0 is one.
-    "birefnet": Kind(("birefnet", "rmbg-2", "rmbg2", "rmbg_2"), 1024, "255", *_IMAGENET, -1, sigmoid),
+    "birefnet": NetworkKind(("birefnet", "rmbg-2", "rmbg2", "rmbg_2"), 1024, "255", *_IMAGENET, -1, sigmoid),
     # Ke et al. 2022: ZHKKKe/MODNet, onnx/inference_onnx.py, but stretched to a square as the others are.
-    "modnet": Kind(("modnet",), 512, "255", _HALF, _HALF, 0, as_is, fixed=False),
+    "modnet": NetworkKind(("modnet",), 512, "255", _HALF, _HALF, 0, as_is, fixed=False),
 }
 """All kinds; a row is all that another one needs."""

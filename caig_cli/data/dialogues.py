@@ -7,7 +7,7 @@ from typing import Any
 
 from caig_cli.data.images import shown
 from caig_cli.data.products import inner_path
-from caig_cli.data.tables import Row, kind, read_rows, text_of
+from caig_cli.data.tables import Record, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Dialogue, Failure, Turn
 
@@ -44,7 +44,7 @@ def read_dialogues(path: Path, *, images: Path | None = None, allow_outside: boo
     return dialogues
 
 
-def _dialogue(row: Row, images: Path | None, allow_outside: bool) -> Dialogue:
+def _dialogue(row: Record, images: Path | None, allow_outside: bool) -> Dialogue:
     values = row.values
     image = inner_path(row, "image", values.get("image"), allow_outside, images)
     turns = _turns(row, values.get("conversations"))
@@ -56,7 +56,7 @@ def _dialogue(row: Row, images: Path | None, allow_outside: bool) -> Dialogue:
     return Dialogue(identifier, image, turns, text_of(row, "task", values.get("task")))
 
 
-def _turns(row: Row, value: Any) -> tuple[Turn, ...]:
+def _turns(row: Record, value: Any) -> tuple[Turn, ...]:
     """Turns that alternate between human and gpt, from human to gpt."""
     if not isinstance(value, list) or not value:
         raise row.error("conversations", f"must be a list of turns, is {kind(value)}; see the LLaVA layout")

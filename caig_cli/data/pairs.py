@@ -24,7 +24,7 @@ from typing import Any
 
 from caig_cli.data.images import shown
 from caig_cli.data.products import inner_path
-from caig_cli.data.tables import Row, kind, read_rows, text_of
+from caig_cli.data.tables import Record, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.records import Creative, Failure, Pair, Side
 
@@ -132,7 +132,7 @@ def _way(parent: str, folder: str) -> tuple[str, bool]:
     return Path(relative).as_posix(), inside
 
 
-def _pair(row: Row, number: int, images: Path | None, allow_outside: bool) -> Pair:
+def _pair(row: Record, number: int, images: Path | None, allow_outside: bool) -> Pair:
     """The pair of a record. Raises ItemError naming the field."""
     if "left" in row.values or "right" in row.values:
         return _own_pair(row, images, allow_outside)
@@ -141,7 +141,7 @@ def _pair(row: Row, number: int, images: Path | None, allow_outside: bool) -> Pa
     raise row.error(None, "neither left and right nor image is given; write the paths of the ads")
 
 
-def _own_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
+def _own_pair(row: Record, images: Path | None, allow_outside: bool) -> Pair:
     values = row.values
     identifier = text_of(row, "id", values.get("id"))
     item = text_of(row, "item", values.get("item"))
@@ -163,7 +163,7 @@ def _own_pair(row: Row, images: Path | None, allow_outside: bool) -> Pair:
     )
 
 
-def _official_pair(row: Row, number: int, images: Path | None, allow_outside: bool) -> Pair:
+def _official_pair(row: Record, number: int, images: Path | None, allow_outside: bool) -> Pair:
     """The official files name no product, so each of their pairs counts as one of its own.
 
     Where they give no id, it is the record's number: a whole file may be one line.
@@ -184,7 +184,7 @@ def _official_pair(row: Row, number: int, images: Path | None, allow_outside: bo
 _SIDES: tuple[Side, Side] = ("left", "right")
 
 
-def _creative(row: Row, side: Side, images: Path | None, allow_outside: bool) -> Creative:
+def _creative(row: Record, side: Side, images: Path | None, allow_outside: bool) -> Creative:
     digest = row.values.get(f"{side}_sha256")
     image = inner_path(row, side, row.values.get(side), allow_outside or digest is not None, images)
     if image is None:
@@ -213,7 +213,7 @@ def _hashed(path: Path, size: int, changed: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _side(row: Row) -> Side | None:
+def _side(row: Record) -> Side | None:
     target = row.values.get("target")
     if target is None:
         return None
@@ -223,7 +223,7 @@ def _side(row: Row) -> Side | None:
     raise row.error("target", f"is {shown(repr(target)[:40])}; write left or right")
 
 
-def _number(row: Row, field: str) -> float | None:
+def _number(row: Record, field: str) -> float | None:
     """A share between 0 and 1."""
     value = row.values.get(field)
     if value is None:
@@ -235,7 +235,7 @@ def _number(row: Row, field: str) -> float | None:
     return float(value)
 
 
-def _count(row: Row, field: str) -> int | None:
+def _count(row: Record, field: str) -> int | None:
     value = row.values.get(field)
     if value is None:
         return None
@@ -246,7 +246,7 @@ def _count(row: Row, field: str) -> int | None:
     return int(value)
 
 
-def _attributes(row: Row) -> Mapping[str, str]:
+def _attributes(row: Record) -> Mapping[str, str]:
     given = row.values.get("attributes")
     if given is None:
         return {}
@@ -256,13 +256,13 @@ def _attributes(row: Row) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _asked(row: Row) -> Any:
+def _asked(row: Record) -> Any:
     """What the human of an official conversation says first."""
     turns = row.values.get("conversations")
     first = turns[0] if isinstance(turns, list) and turns else None
     return first.get("value") if isinstance(first, dict) else None
 
 
-def _question(row: Row, value: Any) -> str | None:
+def _question(row: Record, value: Any) -> str | None:
     text = value.replace(IMAGE_MARK, "") if isinstance(value, str) else value
     return text_of(row, "question", text)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from caig_cli.data.tables import Row, text_of
+from caig_cli.data.tables import Record, text_of
 from caig_cli.errors import UsageError
 from caig_cli.records import ShotOptions
 
@@ -51,7 +51,7 @@ def column_name(name: str, known: Collection[str] = KNOWN) -> str:
     return lower if lower in known else name.strip()
 
 
-def shot_options(row: Row, values: Mapping[str, Any], columns: Columns) -> ShotOptions:
+def shot_options(row: Record, values: Mapping[str, Any], columns: Columns) -> ShotOptions:
     """What a record says of its ads, by the types of the options. Raises ItemError naming the field."""
     found = {}
     for name, reader in columns.readers.items():
@@ -63,7 +63,7 @@ def shot_options(row: Row, values: Mapping[str, Any], columns: Columns) -> ShotO
     return ShotOptions(**found)
 
 
-def _checked(row: Row, name: str, value: object, reader: TypeAdapter[Any]) -> Any:
+def _checked(row: Record, name: str, value: object, reader: TypeAdapter[Any]) -> Any:
     fault = f"must be a number, is {value!r}"
     try:
         if not isinstance(value, bool):

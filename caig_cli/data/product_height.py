@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from caig_cli.data.product_kinds import Kind, kind_of
+from caig_cli.data.product_kinds import ProductKind, kind_of
 
 DEFAULT_CM = 20.0
 """Longest side where nothing is known."""
@@ -98,7 +98,7 @@ def _stated_height(attributes: Mapping[str, str]) -> float | None:
     return None
 
 
-def _from_text(text: str, kind: Kind | None, aspect: float) -> float:
+def _from_text(text: str, kind: ProductKind | None, aspect: float) -> float:
     share = 1.0 / max(1.0, aspect)  # height of a thing whose longest side is 1
     usual = None if kind is None else kind.cm
     for length, is_height in _lengths(text, kind):
@@ -113,7 +113,7 @@ def _from_text(text: str, kind: Kind | None, aspect: float) -> float:
     return (_sized(text, kind) or usual or DEFAULT_CM) * share
 
 
-def _lengths(text: str, kind: Kind | None) -> list[tuple[float, bool]]:
+def _lengths(text: str, kind: ProductKind | None) -> list[tuple[float, bool]]:
     """Lengths in cm that a text states, most telling first, and whether each is the height."""
     found: list[tuple[float, bool]] = []
     for names, factor in _LENGTHS.items():
@@ -134,7 +134,7 @@ def _lengths(text: str, kind: Kind | None) -> list[tuple[float, bool]]:
     return found
 
 
-def _sized(text: str, kind: Kind | None) -> float | None:
+def _sized(text: str, kind: ProductKind | None) -> float | None:
     """Longest side in cm of what is sold by a size of paper or of shoes."""
     paper = re.search(r"\b(?:din[ -]?)?(a[0-7])\b", text)
     if paper and (kind is None or kind.category in _PAPERS):
@@ -146,7 +146,7 @@ def _sized(text: str, kind: Kind | None) -> float | None:
     return None
 
 
-def _package(text: str, kind: Kind | None) -> tuple[float, float]:
+def _package(text: str, kind: ProductKind | None) -> tuple[float, float]:
     for shape, words in _SHAPE_WORDS.items():
         if words.search(text):
             return _PACKAGES[shape]

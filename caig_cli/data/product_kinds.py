@@ -56,7 +56,7 @@ _NO_NOUNS = frozenset("the a an of on in for with and or by to from is it".split
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProductKind:
     """A kind of product: how kinds like it are placed, its longest side in cm, where that figure is from."""
 
     category: str
@@ -64,7 +64,7 @@ class Kind:
     source: str
 
 
-def kind_of(title: str | None, attributes: Mapping[str, str] | None = None) -> Kind | None:
+def kind_of(title: str | None, attributes: Mapping[str, str] | None = None) -> ProductKind | None:
     """The kind that a product's title names, or else its attributes; None where they name none.
 
     Of several nouns the one counts that a reader would: before "with", "for", a comma or a bracket, the last
@@ -80,7 +80,7 @@ def kind_of(title: str | None, attributes: Mapping[str, str] | None = None) -> K
 
 @dataclass(frozen=True, slots=True)
 class _Noun:
-    kind: Kind
+    kind: ProductKind
     language: str
     weak: bool
     start: int
@@ -88,7 +88,7 @@ class _Noun:
 
 
 @lru_cache(maxsize=1024)
-def _named(text: str) -> Kind | None:
+def _named(text: str) -> ProductKind | None:
     words = folded(text)
     nouns = list(_nouns(words))
     for strong in (True, False):
@@ -138,10 +138,10 @@ def _nouns(words: list[str]) -> Iterable[_Noun]:
             at += 1
 
 
-Known = Mapping[str, tuple[Kind, str, str]]
+Known = Mapping[str, tuple[ProductKind, str, str]]
 
 
-def _find(known: Known, words: list[str]) -> tuple[Kind, str, str] | None:
+def _find(known: Known, words: list[str]) -> tuple[ProductKind, str, str] | None:
     last = words[-1]
     if len(words) == 1 and last in _NO_NOUNS:
         return None
@@ -154,7 +154,7 @@ def _find(known: Known, words: list[str]) -> tuple[Kind, str, str] | None:
     return _compound(known, last) if last.isalpha() else None
 
 
-def _one_or_many(known: Known, before: list[str], last: str) -> tuple[Kind, str, str] | None:
+def _one_or_many(known: Known, before: list[str], last: str) -> tuple[ProductKind, str, str] | None:
     """The name as it is written, or as the plural of a noun of one of the languages."""
     found = known.get(" ".join([*before, last]))
     if found is not None:
@@ -169,7 +169,7 @@ def _one_or_many(known: Known, before: list[str], last: str) -> tuple[Kind, str,
     return None
 
 
-def _compound(known: Known, word: str) -> tuple[Kind, str, str] | None:
+def _compound(known: Known, word: str) -> tuple[ProductKind, str, str] | None:
     """The German noun that a long word ends with: "perserteppiche"."""
     for start in range(2, len(word) - _MIN_COMPOUND + 1):
         found = _one_or_many(known, [], word[start:])
@@ -179,7 +179,7 @@ def _compound(known: Known, word: str) -> tuple[Kind, str, str] | None:
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
+def kinds() -> tuple[ProductKind, ...]:
     """All kinds of the table."""
     return tuple(kind for kind, _ in _rows())
 
@@ -187,7 +187,7 @@ def kinds() -> tuple[Kind, ...]:
 @cache
 def _known() -> tuple[Known, int]:
     """Kind, language and name by folded noun, the first of equals, and how many words the longest has."""
-    known: dict[str, tuple[Kind, str, str]] = {}
+    known: dict[str, tuple[ProductKind, str, str]] = {}
     rows = _rows()
     for language in LANGUAGES:
         for kind, names in rows:
@@ -198,7 +198,7 @@ def _known() -> tuple[Known, int]:
 
 
 @cache
-def _rows() -> list[tuple[Kind, dict[str, str]]]:
+def _rows() -> list[tuple[ProductKind, dict[str, str]]]:
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
-    return [(Kind(row["category"], float(row["cm"]), row["source"]), row) for row in rows]
+    return [(ProductKind(row["category"], float(row["cm"]), row["source"]), row) for row in rows]

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from caig_cli.data import product_folders as folders
 from caig_cli.data.images import shown
 from caig_cli.data.product_columns import CAPTIONS, KNOWN, Columns, column_name, near_misses, shot_options
-from caig_cli.data.tables import TABLE_SUFFIXES, Row, clean_text, kind, read_rows, text_of
+from caig_cli.data.tables import TABLE_SUFFIXES, Record, clean_text, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.parsing import Malformed, parse_json
 from caig_cli.records import Failure, Product
@@ -181,7 +181,7 @@ def _from_table(
     return products, failures
 
 
-def _product(row: Row, allow_outside: bool, columns: Columns, find: Find | None) -> tuple[str, Product]:
+def _product(row: Record, allow_outside: bool, columns: Columns, find: Find | None) -> tuple[str, Product]:
     """(identifier as given, product) of a row. Raises ItemError naming the field."""
     values = {column_name(name): value for name, value in row.values.items()}
     image, address = _image(row, values.get("image"), allow_outside, find)
@@ -194,7 +194,7 @@ def _product(row: Row, allow_outside: bool, columns: Columns, find: Find | None)
     return identifier, replace(one, addresses={image: address}) if address else one
 
 
-def _image(row: Row, value: object, allow_outside: bool, find: Find | None) -> tuple[Path, str | None]:
+def _image(row: Record, value: object, allow_outside: bool, find: Find | None) -> tuple[Path, str | None]:
     """The image of a record, and where it is fetched from. Raises ItemError naming the field."""
     try:
         image = inner_path(row, "image", value, allow_outside)
@@ -213,7 +213,7 @@ def _image(row: Row, value: object, allow_outside: bool, find: Find | None) -> t
     return image, None
 
 
-def _identifier(row: Row, values: Mapping[str, Any], image: Path) -> str:
+def _identifier(row: Record, values: Mapping[str, Any], image: Path) -> str:
     """The record's id; the image's name where the record has none."""
     if "id" not in values or values["id"] == "":
         return image.stem
@@ -226,7 +226,7 @@ def _identifier(row: Row, values: Mapping[str, Any], image: Path) -> str:
 
 
 def inner_path(
-    row: Row, field: str, value: object, allow_outside: bool, root: Path | None = None
+    row: Record, field: str, value: object, allow_outside: bool, root: Path | None = None
 ) -> Path | None:
     """The existing file a record names, relative to its own folder or ``root``; None if it names none.
 
@@ -257,7 +257,7 @@ def inner_path(
     return path
 
 
-def attributes_of(row: Row, values: Mapping[str, Any], known: Collection[str] = KNOWN) -> dict[str, str]:
+def attributes_of(row: Record, values: Mapping[str, Any], known: Collection[str] = KNOWN) -> dict[str, str]:
     """The ``attributes`` of a record and its columns that are not ``known``. Raises ItemError."""
     given = values.get("attributes")
     if isinstance(given, str):
@@ -274,7 +274,7 @@ def attributes_of(row: Row, values: Mapping[str, Any], known: Collection[str] = 
     return _clean({name: value for name, value in found.items() if value})
 
 
-def _parsed(row: Row, text: str) -> Any:
+def _parsed(row: Record, text: str) -> Any:
     """Attributes from one CSV cell: a JSON object, or ``name=value; name=value``."""
     if text.lstrip().startswith("{"):
         try:

@@ -30,7 +30,7 @@ MAX_TEXT = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Record:
     """One record of a file: its values as parsed, and where it begins."""
 
     path: Path
@@ -46,7 +46,7 @@ class Row:
         return ItemError(f"{self.where(field)}: {text}")
 
 
-def read_rows(path: Path) -> Iterator[Row | Failure]:
+def read_rows(path: Path) -> Iterator[Record | Failure]:
     """The rows of a .json (list of objects), .jsonl, .csv or .tsv file; a bad row is a Failure.
 
     Raises DataError if the file as a whole cannot be read.
@@ -57,14 +57,14 @@ def read_rows(path: Path) -> Iterator[Row | Failure]:
     return rows_of_text(path, text, path.suffix.lower())
 
 
-def rows_of_text(path: Path, text: str, suffix: str) -> Iterator[Row | Failure]:
+def rows_of_text(path: Path, text: str, suffix: str) -> Iterator[Record | Failure]:
     """The rows of a file's text by the kind of its ending; errors name ``path``."""
     if suffix in (".csv", ".tsv"):
         return _csv_rows(path, text)
     return _not_all_bad(_json_rows(path, text) if suffix == ".json" else _jsonl_rows(path, text))
 
 
-def _not_all_bad(rows: Iterator[Row | Failure]) -> Iterator[Row | Failure]:
+def _not_all_bad(rows: Iterator[Record | Failure]) -> Iterator[Record | Failure]:
     """The rows. Raises DataError where very many are none: a file of another kind would fill the memory."""
     bad = 0
     for row in rows:
@@ -74,7 +74,7 @@ def _not_all_bad(rows: Iterator[Row | Failure]) -> Iterator[Row | Failure]:
         yield row
 
 
-def text_of(row: Row, field: str, value: object) -> str | None:
+def text_of(row: Record, field: str, value: object) -> str | None:
     """A field as clean text: numbers written out, None or blank as None. Raises ItemError."""
     if value is None:
         return None
@@ -129,7 +129,7 @@ def read_text(path: Path) -> str:
         raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8") from None
 
 
-def _json_rows(path: Path, text: str) -> Iterator[Row | Failure]:
+def _json_rows(path: Path, text: str) -> Iterator[Record | Failure]:
     """Objects of a JSON list, decoded one by one so that each has a line and a late error spares them."""
     start = skip_blanks(text, 0)
     if text[start] != "[":
@@ -137,7 +137,7 @@ def _json_rows(path: Path, text: str) -> Iterator[Row | Failure]:
     return _list_items(path, text, start + 1)
 
 
-def _list_items(path: Path, text: str, position: int) -> Iterator[Row | Failure]:
+def _list_items(path: Path, text: str, position: int) -> Iterator[Record | Failure]:
     decoder = json_decoder(text)
     line, counted = 1, 0
     position = skip_blanks(text, position)
@@ -169,7 +169,7 @@ def skip_blanks(text: str, position: int) -> int:
     return position
 
 
-def _jsonl_rows(path: Path, text: str) -> Iterator[Row | Failure]:
+def _jsonl_rows(path: Path, text: str) -> Iterator[Record | Failure]:
     # Not splitlines(): it also splits at characters that JSON allows inside strings.
     for line, content in enumerate(text.split("\n"), start=1):
         if not content.strip():
@@ -183,14 +183,14 @@ def _jsonl_rows(path: Path, text: str) -> Iterator[Row | Failure]:
             yield _row(path, line, value)
 
 
-def _row(path: Path, line: int, value: object) -> Row | Failure:
+def _row(path: Path, line: int, value: object) -> Record | Failure:
     if isinstance(value, dict):
-        return Row(path, line, value)
+        return Record(path, line, value)
     place = f"{shown(path)}:{line}"
     return Failure(place, f"{place}: the record must be an object, is {kind(value)}; write {{...}}")
 
 
-def _csv_rows(path: Path, text: str) -> Iterator[Row | Failure]:
+def _csv_rows(path: Path, text: str) -> Iterator[Record | Failure]:
     header_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(",;\t", key=header_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -202,7 +202,7 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row | Failure]:
     return _csv_records(path, reader, header)
 
 
-def _csv_records(path: Path, reader: Any, header: list[str]) -> Iterator[Row | Failure]:
+def _csv_records(path: Path, reader: Any, header: list[str]) -> Iterator[Record | Failure]:
     while True:
         line = reader.line_num + 1
         place = f"{shown(path)}:{line}"
@@ -219,4 +219,4 @@ def _csv_records(path: Path, reader: Any, header: list[str]) -> Iterator[Row | F
                 f"{place}: {len(cells)} values for {len(header)} columns; put quotes around text with commas",
             )
         elif any(cell.strip() for cell in cells):
-            yield Row(path, line, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+            yield Record(path, line, {name: cell for name, cell in zip(header, cells, strict=False) if name})

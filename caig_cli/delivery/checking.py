@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from caig_cli.delivery.rules import Shape
+from caig_cli.delivery.rules import DeliveryShape
 from caig_cli.painters.layout import safe_box
 from caig_cli.provenance.image_files import Read, read
 from caig_cli.records import Box
@@ -27,7 +27,7 @@ _INK = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleVerdict:
     """One rule and one picture. ``ok`` None: it can't be told; ``says`` has the figures."""
 
     rule: str
@@ -45,14 +45,14 @@ class Subject:
     box: Box | None
 
 
-def check(path: Path, shape: Shape) -> list[Verdict]:
+def check(path: Path, shape: DeliveryShape) -> list[RuleVerdict]:
     """What all rules of a shape say of a file. Raises ItemError for what is no picture."""
     file = read(path)
     subject = Subject(file, path.stat().st_size, np.asarray(file.image), _told_box(file))
     return [verdict for rule in RULES for verdict in rule(subject, shape)]
 
 
-def nearest_shape(path: Path, shapes: list[Shape]) -> Shape:
+def nearest_shape(path: Path, shapes: list[DeliveryShape]) -> DeliveryShape:
     """The shape whose ratio of width and height is nearest to a file's. Raises ItemError for no picture."""
     width, height = read(path).image.size
     return min(shapes, key=lambda shape: abs(np.log(width / height * shape.size[1] / shape.size[0])))
@@ -70,18 +70,18 @@ def _told_box(file: Read) -> Box | None:
 # --- rules -----------------------------------------------------------------------------------------
 
 
-def _format(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _format(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     kind = subject.file.kind
-    yield Verdict("format", kind in shape.formats, f"{kind}; taken: {', '.join(shape.formats)}")
+    yield RuleVerdict("format", kind in shape.formats, f"{kind}; taken: {', '.join(shape.formats)}")
 
 
-def _bytes(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _bytes(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     over = subject.bytes - shape.bytes
     said = f"{subject.bytes} bytes of at most {shape.bytes}" + (f": {over} too many" if over > 0 else "")
-    yield Verdict("bytes", over <= 0, said)
+    yield RuleVerdict("bytes", over <= 0, said)
 
 
-def _size(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _size(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     width, height = subject.file.image.size
     wide, high = shape.least
     wrong = {"narrow": wide - width, "low": high - height}
@@ -89,66 +89,68 @@ def _size(subject: Subject, shape: Shape) -> Iterator[Verdict]:
         wrong |= {"wide": width - shape.most[0], "high": height - shape.most[1]}
     missed = ", ".join(f"{pixels} px too {word}" for word, pixels in wrong.items() if pixels > 0)
     said = f"{width}x{height}, at least {wide}x{high}" + (f": {missed}" if missed else "")
-    yield Verdict("size", not missed, said)
+    yield RuleVerdict("size", not missed, said)
 
 
-def _ratio(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _ratio(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     if shape.any_ratio:
         return
     ratio, asked = (width / height for width, height in (subject.file.image.size, shape.size))
     off = ratio / asked - 1
     missed = f": {off:+.1%}" if abs(off) > RATIO else ""
-    yield Verdict("ratio", not missed, f"{ratio:.3f}, asked for {asked:.3f}{missed}")
+    yield RuleVerdict("ratio", not missed, f"{ratio:.3f}, asked for {asked:.3f}{missed}")
 
 
-def _colour(subject: Subject, shape: Shape) -> Iterator[Verdict]:
-    yield Verdict("colour", subject.file.srgb, "sRGB" if subject.file.srgb else "a profile other than sRGB")
+def _colour(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
+    yield RuleVerdict(
+        "colour", subject.file.srgb, "sRGB" if subject.file.srgb else "a profile other than sRGB"
+    )
 
 
-def _opaque(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _opaque(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     if share := subject.file.see_through:
         said = f"{share:.1%} of the picture is transparent, and shown on any ground; put it on one"
-        yield Verdict("opaque", False, said)
+        yield RuleVerdict("opaque", False, said)
 
 
-def _background(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _background(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     border = _border(subject.pixels, shape.background == "white")
     if shape.background == "white":
         off = int((border.min(axis=-1) < 255).sum())
         share = off / len(border)
         darkest = int(border.min())
         said = "exactly white" if not off else f"{share:.1%} of the border is not white, down to {darkest}"
-        yield Verdict("background", off == 0, said)
+        yield RuleVerdict("background", off == 0, said)
     if shape.background == "scene":
         middle = np.median(border, axis=0)
         plain = float((np.abs(border - middle).max(axis=-1) <= _PLAIN).mean())
-        yield Verdict(
+        yield RuleVerdict(
             "background", plain < 0.95, f"{plain:.0%} of the border is one colour, a scene is wanted"
         )
 
 
-def _product(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _product(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     if shape.product is None:
         return
     white = (_border(subject.pixels, outermost=True) >= 255 - _INK).all(axis=-1).mean()
     on_white = white > 0.5 and not subject.file.see_through
     box = subject.box or (_ink(subject.pixels) if on_white else None)
     if box is None:
-        yield Verdict("product", None, "the file does not say where its product is, nor is it on white")
+        yield RuleVerdict("product", None, "the file does not say where its product is, nor is it on white")
         return
     height, width = subject.pixels.shape[:2]
     share = max(box.width / width, box.height / height)
     missing = f": {shape.product - share:.1%} too little" if share < shape.product else ""
-    yield Verdict(
+    yield RuleVerdict(
         "product", share >= shape.product, f"fills {share:.1%} of at least {shape.product:.0%}{missing}"
     )
 
 
-def _safe(subject: Subject, shape: Shape) -> Iterator[Verdict]:
+def _safe(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     if not any(shape.safe):
         return
     if subject.box is None:
-        yield Verdict("safe area", None, "the file does not say where its product is")
+        yield RuleVerdict("safe area", None, "the file does not say where its product is")
         return
     box, safe = subject.box, safe_box(subject.file.image.size, shape.safe)
     out = {
@@ -156,10 +158,10 @@ def _safe(subject: Subject, shape: Shape) -> Iterator[Verdict]:
         "right": box.right - safe.right, "bottom": box.bottom - safe.bottom,
     }  # fmt: skip
     said = ", ".join(f"{pixels} px out at the {side}" for side, pixels in out.items() if pixels > 0)
-    yield Verdict("safe area", not said, said or "the product is inside")
+    yield RuleVerdict("safe area", not said, said or "the product is inside")
 
 
-RULES: tuple[Callable[[Subject, Shape], Iterator[Verdict]], ...] = (
+RULES: tuple[Callable[[Subject, DeliveryShape], Iterator[RuleVerdict]], ...] = (
     _format, _bytes, _size, _ratio, _colour, _opaque, _background, _product, _safe,
 )  # fmt: skip
 

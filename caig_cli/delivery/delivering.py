@@ -15,15 +15,15 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.cutouts.storage import open_cutout
 from caig_cli.data.ad_id import find_ad_ids
 from caig_cli.data.images import shown
-from caig_cli.delivery.rules import Shape
+from caig_cli.delivery.rules import DeliveryShape
 from caig_cli.engine.files import numbered_lines
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.generating.ads import shot_again
 from caig_cli.generating.config import GenerateRecipe
-from caig_cli.generating.order import Item, Order, make_order
+from caig_cli.generating.order import Order, OrderItem, make_order
 from caig_cli.generating.photos import cut_out
 from caig_cli.painters.ad_name import Filing, Slot, Source
-from caig_cli.painters.ad_store import MANIFEST, Job, Row, checked
+from caig_cli.painters.ad_store import MANIFEST, AdJob, Row, checked
 from caig_cli.painters.see_through import clear_parts
 from caig_cli.provenance.formats import Format
 from caig_cli.recipe import resolve
@@ -96,9 +96,9 @@ def _is_named(row: Row, name: str) -> bool:
 # --- jobs ------------------------------------------------------------------------------------------
 
 
-def wanted(rows: Sequence[Row], shapes: Sequence[Shape]) -> list[tuple[Row, Shape]]:
+def wanted(rows: Sequence[Row], shapes: Sequence[DeliveryShape]) -> list[tuple[Row, DeliveryShape]]:
     """Each kept ad with each shape; of an ad in several sizes the first, and on white one of each product."""
-    found: dict[tuple[str, int, str], tuple[Row, Shape]] = {}
+    found: dict[tuple[str, int, str], tuple[Row, DeliveryShape]] = {}
     for row in rows:
         for shape in shapes:
             index = 0 if shape.background == "white" else row["index"]
@@ -106,18 +106,18 @@ def wanted(rows: Sequence[Row], shapes: Sequence[Shape]) -> list[tuple[Row, Shap
     return list(found.values())
 
 
-def slot_of(row: Row, shape: Shape) -> Slot:
+def slot_of(row: Row, shape: DeliveryShape) -> Slot:
     """The place of a kept ad in a shape."""
     return Slot(row["product"], row["index"], shape.size, shape.label)
 
 
 def jobs(
     run: FinishedRun,
-    pairs: Sequence[tuple[Row, Shape]],
+    pairs: Sequence[tuple[Row, DeliveryShape]],
     kind: Format | None,
     notify: Callable[[str], None],
     failed: Callable[[Failure], None],
-) -> Iterator[tuple[Shape, Job]]:
+) -> Iterator[tuple[DeliveryShape, AdJob]]:
     """The ads to make; ``failed`` is told of those whose product can't be had any more."""
     items = {item.product.id: item for item in run.order.items}
     for product, group in itertools.groupby(pairs, key=lambda pair: str(pair[0]["product"])):
@@ -132,7 +132,7 @@ def jobs(
             yield shape, _job(row, shape, items[product], cutout, kind)
 
 
-def _cutout(run: FinishedRun, item: Item, notify: Callable[[str], None]) -> Cutout:
+def _cutout(run: FinishedRun, item: OrderItem, notify: Callable[[str], None]) -> Cutout:
     """The product as the run has cut it out."""
     try:
         cutout = open_cutout(run.folder / "products" / f"{item.product.id}.png")
@@ -141,7 +141,7 @@ def _cutout(run: FinishedRun, item: Item, notify: Callable[[str], None]) -> Cuto
     return clear_parts(cutout, item.product)[0]
 
 
-def _job(row: Row, shape: Shape, item: Item, cutout: Cutout, kind: Format | None) -> Job:
+def _job(row: Row, shape: DeliveryShape, item: OrderItem, cutout: Cutout, kind: Format | None) -> AdJob:
     """A kept ad in a shape: with another frame, and on white where that is asked."""
     white = shape.background == "white"
     prompt = PACKSHOT if white else row["prompt"]
@@ -154,4 +154,4 @@ def _job(row: Row, shape: Shape, item: Item, cutout: Cutout, kind: Format | None
     shot = replace(shot, safe=safe)
     source = Source(row.get("photo") or item.product.image.name, row.get("photo_sha256"), None, item.cutout)
     filing = Filing(kind or shape.formats[0], shape.platform, shape.bytes, row.get("id"))
-    return Job(slot_of(row, shape), item.product, source, shot, None, row.get("candidate"), {}, filing)
+    return AdJob(slot_of(row, shape), item.product, source, shot, None, row.get("candidate"), {}, filing)

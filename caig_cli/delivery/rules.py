@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("rules.toml")
 Background = Literal["any", "white", "scene"]
 
 
-class Shape(Section):
+class DeliveryShape(Section):
     """One shape of a platform: what a picture must be to be taken there."""
 
     platform: str
@@ -75,11 +75,11 @@ class Shape(Section):
 
 
 @functools.cache
-def shapes() -> tuple[Shape, ...]:
+def shapes() -> tuple[DeliveryShape, ...]:
     """All rows of the table, in its order."""
     table = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return tuple(
-        Shape.model_validate({"platform": platform, "name": name, **row})
+        DeliveryShape.model_validate({"platform": platform, "name": name, **row})
         for platform, rows in table.items()
         for name, row in rows.items()
     )
@@ -90,7 +90,7 @@ def platforms() -> list[str]:
     return list(dict.fromkeys(shape.platform for shape in shapes()))
 
 
-def shapes_for(names: Iterable[str]) -> list[Shape]:
+def shapes_for(names: Iterable[str]) -> list[DeliveryShape]:
     """The shapes of some platforms; a name may be one shape's too. Unknown names are left out."""
     asked = list(names)
     return [shape for shape in shapes() if shape.platform in asked or shape.label in asked]

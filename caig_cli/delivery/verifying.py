@@ -44,7 +44,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PixelComparison:
     """An ad's product beside the photo's: ``pixels`` differ, of ``of`` solid ones, by at most ``most`` levels
     and by ``mean`` on average; ``first`` is the first one's column and row. ``same_cutout``: it is the very
     cut-out that the ad was made of; ``same_photo``: the photo is the very file."""
@@ -81,14 +81,14 @@ def verify(
 
 def compare(
     ad: Read, claims: Claims, box: Box, photo: Path, mask: Path | None, notify: Callable[[str], None]
-) -> Comparison:
+) -> PixelComparison:
     """The ad's product beside the one in the photo, cut out and placed as the ad says."""
     cutout = _cutout(claims, photo, mask, notify)
     product = laid_out(cutout, box, ad.image.size)
     solid = product[..., 3] == 255
     difference = np.abs(np.asarray(ad.image).astype(np.int16) - product[..., :3]).max(axis=-1) * solid
     rows, columns = np.nonzero(difference)
-    return Comparison(
+    return PixelComparison(
         pixels=int(rows.size),
         of=int(solid.sum()),
         most=int(difference.max(initial=0)),
@@ -128,7 +128,7 @@ def _intact(ad: Read, claims: Claims, box: Box | None) -> Literal["all", "produc
 
 
 def _judge(
-    ad: Read, claims: Claims, intact: str, compared: Comparison | None, signed: dict[str, Any] | None
+    ad: Read, claims: Claims, intact: str, compared: PixelComparison | None, signed: dict[str, Any] | None
 ) -> tuple[Answer, str]:
     """The answer, and the reason in a sentence."""
     exact = ENCODINGS[ad.kind].exact and claims.facts.get("relit") != "true"
@@ -158,7 +158,7 @@ def _judge(
     return "verified", _agreement(ad, claims, compared)
 
 
-def _agreement(ad: Read, claims: Claims, compared: Comparison) -> str:
+def _agreement(ad: Read, claims: Claims, compared: PixelComparison) -> str:
     if claims.facts.get("relit") == "true":
         return (
             "no pixel was changed since the file was made; the product was lit anew on purpose (--relight), "
@@ -176,7 +176,7 @@ def _finding(
     path: Path,
     ad: Read,
     signed: dict[str, Any] | None,
-    compared: Comparison | None,
+    compared: PixelComparison | None,
     intact: str | None,
     answer: Answer,
     why: str,

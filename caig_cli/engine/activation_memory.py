@@ -31,7 +31,7 @@ _UNLIKE = {
 _NO_SHAPE = {torch.Tag.dynamic_output_shape, torch.Tag.data_dependent_output}
 
 
-class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class MemoryTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """``live`` bytes of what was made within the block, and their ``peak``; ``given`` modules and
     their gradients do not count."""
 
@@ -159,7 +159,7 @@ class _Lists(TorchFunctionMode):
 
 def peak_of(work: Callable[[], object], *given: nn.Module) -> int:
     """Bytes that ``work`` needs at most beside the ``given`` modules, which are on the meta device."""
-    with Meter(*given) as meter, _Lists(), _fused_attention():
+    with MemoryTracker(*given) as meter, _Lists(), _fused_attention():
         work()
     return int(meter.peak)
 

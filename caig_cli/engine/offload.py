@@ -35,7 +35,7 @@ def away(hosts: Sequence[Movable], device: torch.device) -> Iterator[None]:
 
 
 @contextmanager
-def visiting(guest: Movable, device: torch.device, hosts: Sequence[Movable] = ()) -> Iterator[None]:
+def onloaded(guest: Movable, device: torch.device, hosts: Sequence[Movable] = ()) -> Iterator[None]:
     """A guest is on the device within the block only; meanwhile the ``hosts`` are away."""
     with away(hosts, device):
         if device.type != HOME:
@@ -52,7 +52,7 @@ def park(guest: Movable, device: torch.device) -> None:
         guest.to(HOME)
 
 
-class Turns:
+class DeviceSharing:
     """Models that share a device on which only one of them has room; without ``taken`` all of them stay."""
 
     def __init__(self, device: torch.device | None = None, *, taken: bool = False) -> None:

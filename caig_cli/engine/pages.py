@@ -74,7 +74,7 @@ class Picks:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """Rows of text under a heading."""
 
     heading: str
@@ -93,7 +93,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PicturePairs:
     """Pairs of pictures under a heading."""
 
     heading: str
@@ -101,7 +101,7 @@ class Comparison:
     text: str = ""
 
 
-Section = Gallery | Table | Figure | Comparison | Picks
+Section = Gallery | TextTable | Figure | PicturePairs | Picks
 
 
 def report(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli.data.images import SUFFIXES, shown
-from caig_cli.data.tables import TABLE_SUFFIXES, Row, read_rows, text_of
+from caig_cli.data.tables import TABLE_SUFFIXES, Record, read_rows, text_of
 from caig_cli.engine.files import read_lines
 from caig_cli.errors import DataError, ItemError, UsageError
 from caig_cli.experiments.plan_file import Ad, Arm
@@ -112,7 +112,7 @@ def _of_table(arm: str, path: Path) -> list[Ad]:
     return found
 
 
-def _text(row: Row, *names: str) -> str | None:
+def _text(row: Record, *names: str) -> str | None:
     return next((text for name in names if (text := text_of(row, name, row.values.get(name)))), None)
 
 

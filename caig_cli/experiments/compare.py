@@ -33,7 +33,7 @@ PLENTY = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ArmState:
     """An arm at the end of a day."""
 
     day: str
@@ -43,7 +43,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ArmComparison:
     """All that is compared, from strata; a day at a time it is the same with fewer strata."""
 
     seen: Observed
@@ -156,7 +156,7 @@ class Comparison:
         for number, name in enumerate(self.categories):
             yield name, np.flatnonzero(category_S == number)
 
-    def looks(self, arm: int) -> list[Look]:
+    def looks(self, arm: int) -> list[ArmState]:
         """What an arm looked like at the end of each day, from where there are clicks enough on."""
         found = []
         scatter = self.dispersion(arm) if self._by_impressions else None
@@ -168,7 +168,7 @@ class Comparison:
             ratio = self.ratio(arm, of_S, dispersion=scatter)
             if ratio is not None:
                 valid = always_valid(ratio, self.seen.plan.mixture)
-                found.append(Look(name, ratio.lift, ratio.interval(), valid))
+                found.append(ArmState(name, ratio.lift, ratio.interval(), valid))
         return found
 
     def trends(self) -> list[Trend | None]:

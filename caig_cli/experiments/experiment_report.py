@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli.engine import pages, plots
-from caig_cli.experiments.plan_file import Plan
+from caig_cli.experiments.plan_file import ExperimentPlan
 from caig_cli.experiments.results import p_words
 
 Result = dict[str, Any]
@@ -23,7 +23,9 @@ AFTER = (
 )
 
 
-def plan_page(plan: Plan, power: Sequence[Result], said: Mapping[str, str], verdict: str, root: Path) -> str:
+def plan_page(
+    plan: ExperimentPlan, power: Sequence[Result], said: Mapping[str, str], verdict: str, root: Path
+) -> str:
     """The page of a plan; ``power`` has a row for each number of days."""
     arms = [
         [arm.name, f"{plan.shares[arm.name]:.1%}", arm.kind, arm.model or NOTHING, arm.source,
@@ -35,8 +37,8 @@ def plan_page(plan: Plan, power: Sequence[Result], said: Mapping[str, str], verd
         for row in power
     ]
     sections: list[pages.Section] = [
-        pages.Table("Arms", ["arm", "share", "ads from", "prompts by", "source", "ads"], arms),
-        pages.Table(
+        pages.TextTable("Arms", ["arm", "share", "ads from", "prompts by", "source", "ads"], arms),
+        pages.TextTable(
             "What can be found",
             ["days", "impressions", "least gain found with probability 80 %", "power for the given gain"],
             rows,
@@ -69,7 +71,7 @@ def _summary(found: Result) -> str:
     return f"{span}{shown:,} impressions, {clicks:,} clicks; lifts are against {found['control']}"
 
 
-def _arms(found: Result) -> pages.Table:
+def _arms(found: Result) -> pages.TextTable:
     rows = [
         [arm["arm"], f"{arm['products']}", f"{arm['impressions']:,}", f"{arm['clicks']:,}",
          _percent(arm["ctr"], 2), _signed(arm["lift"]), _interval(arm["interval"]), _p(arm.get("p_holm")),
@@ -83,10 +85,10 @@ def _arms(found: Result) -> pages.Table:
     )
     columns = ["arm", "products", "impressions", "clicks", "CTR", "lift", "95 % interval", "p (Holm)",
                "interval for any look", "for other products"]  # fmt: skip
-    return pages.Table("Arms", columns, rows, f"{how} {AFTER}")
+    return pages.TextTable("Arms", columns, rows, f"{how} {AFTER}")
 
 
-def _split(split: Result) -> pages.Table:
+def _split(split: Result) -> pages.TextTable:
     rows = [
         [name, f"{split['observed'][name]:,.0f}", f"{split['expected'][name]:,.0f}"]
         for name in split["observed"]
@@ -94,7 +96,7 @@ def _split(split: Result) -> pages.Table:
     by_products = f", by products p {split['p_products']:.2g}" if split["p_products"] is not None else ""
     said = "Not as planned" if split["alarm"] else "As planned"
     text = f"{said}: chi-square {split['chi2']:.2f}, p {split['p']:.2g}{by_products}."
-    return pages.Table("Split", ["arm", split["unit"], "expected"], rows, text)
+    return pages.TextTable("Split", ["arm", split["unit"], "expected"], rows, text)
 
 
 def _looks(found: Result) -> list[pages.Section]:
@@ -135,7 +137,7 @@ def _categories(found: Result) -> list[pages.Section]:
                "p (FDR)"]  # fmt: skip
     more = f" {len(rows)} of {len(ordered)} are shown." if len(ordered) > len(rows) else ""
     text = f"{len(ordered)} comparisons; only the corrected columns may be searched for the best.{more}"
-    return [pages.Table("Categories", columns, rows, text)]
+    return [pages.TextTable("Categories", columns, rows, text)]
 
 
 def _simpson(found: Result) -> list[pages.Section]:
@@ -150,7 +152,7 @@ def _simpson(found: Result) -> list[pages.Section]:
         "for other products or on other days. The lift within products is the right one."
     )
     columns = ["arm", "in one heap", "within products", "one of the two is"]
-    return [pages.Table("Simpson's paradox", columns, rows, text)] if rows else []
+    return [pages.TextTable("Simpson's paradox", columns, rows, text)] if rows else []
 
 
 def _cuped(found: Result) -> list[pages.Section]:
@@ -162,10 +164,10 @@ def _cuped(found: Result) -> list[pages.Section]:
     ]  # fmt: skip
     text = "What the lift would be without the products' earlier rates, and the variance that these save."
     columns = ["arm", "lift without", "95 % interval without", "variance saved"]
-    return [pages.Table("Earlier rates (CUPED)", columns, rows, text)] if rows else []
+    return [pages.TextTable("Earlier rates (CUPED)", columns, rows, text)] if rows else []
 
 
-def _fatigue(found: Result) -> pages.Table:
+def _fatigue(found: Result) -> pages.TextTable:
     rows = [
         [row["arm"], _signed(row["per_day"], 2), _interval(row["interval"], 2), _p(row.get("p_holm")),
          _signed(row["against_control"]["per_day"], 2) if row["against_control"] else NOTHING,
@@ -174,7 +176,7 @@ def _fatigue(found: Result) -> pages.Table:
     ]  # fmt: skip
     columns = ["arm", "CTR each day", "95 % interval", "p (Holm)", "against the control", "95 % interval "]
     text = "How the rate of an ad changes with each day that it has been out."
-    return pages.Table("Fatigue", columns, rows, text)
+    return pages.TextTable("Fatigue", columns, rows, text)
 
 
 def _policies(found: Result) -> list[pages.Section]:
@@ -190,7 +192,7 @@ def _policies(found: Result) -> list[pages.Section]:
     told = any(one["propensities"] == "exports" for one in found["policies"])
     of = "those in the exports" if told else "the plan's, for the exports have no column of them"
     text = f"What other shares of the same ads would have been worth, by these clicks. Propensities are {of}."
-    return [pages.Table("Other policies", columns, rows, text)] if rows else []
+    return [pages.TextTable("Other policies", columns, rows, text)] if rows else []
 
 
 def _percent(value: float | None, digits: int = 1) -> str:

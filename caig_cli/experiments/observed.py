@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from caig_cli.clicks.ad_finder import NamedAds
 from caig_cli.clicks.log import ClickLog
 from caig_cli.errors import UsageError
-from caig_cli.experiments.plan_file import Plan
+from caig_cli.experiments.plan_file import ExperimentPlan
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,7 +27,7 @@ Ints = NDArray[np.int64]
 class Observed:
     """Rows of all strata that were shown, ads without impressions included."""
 
-    plan: Plan
+    plan: ExperimentPlan
     days: tuple[str, ...]
     """ISO days or numbers, in order; one empty text where the exports have none."""
     ad_R: Ints
@@ -75,12 +75,12 @@ class Observed:
         return number_D[self.day_S[self.stratum_R]]
 
 
-def finder(plan: Plan) -> NamedAds:
+def finder(plan: ExperimentPlan) -> NamedAds:
     """Finds the plan's ads in the cells of an export."""
     return NamedAds([ad.id for ad in plan.ads], [ad.product for ad in plan.ads])
 
 
-def observe(plan: Plan, log: ClickLog) -> Observed:
+def observe(plan: ExperimentPlan, log: ClickLog) -> Observed:
     """A log that was read with ``finder(plan)``, laid out for the analysis.
 
     Raises UsageError where no ad of the plan is in it.
@@ -124,7 +124,7 @@ def observe(plan: Plan, log: ClickLog) -> Observed:
     )  # fmt: skip
 
 
-def counts_of_ads(plan: Plan, log: ClickLog) -> tuple[Floats, Floats]:
+def counts_of_ads(plan: ExperimentPlan, log: ClickLog) -> tuple[Floats, Floats]:
     """Impressions and clicks of each ad of the plan [A] each, weighed by propensities (``weighed_counts``).
 
     Where the shares of a product's ads change from day to day, days with other rates would tilt plain sums.
@@ -170,7 +170,7 @@ def _told(log: ClickLog, known: NDArray[np.bool_], row_L: Ints, shown_R: NDArray
     return found
 
 
-def _propensities(plan: Plan, days: tuple[str, ...], ad_R: Ints, day_R: Ints) -> Floats:
+def _propensities(plan: ExperimentPlan, days: tuple[str, ...], ad_R: Ints, day_R: Ints) -> Floats:
     """Raises UsageError where an export without days meets a plan with several periods."""
     table_DA = np.zeros((len(days), len(plan.ads)))
     for number, day in enumerate(days):

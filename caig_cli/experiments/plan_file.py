@@ -72,7 +72,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExperimentPlan:
     """See the module."""
 
     seed: int
@@ -128,12 +128,12 @@ def _days(period: Period) -> list[str]:
     return [(first + datetime.timedelta(days=n)).isoformat() for n in range(period.days)]
 
 
-def record(plan: Plan) -> dict[str, Any]:
+def record(plan: ExperimentPlan) -> dict[str, Any]:
     """The plan as JSON values."""
     return asdict(plan)
 
 
-def table(plan: Plan) -> str:
+def table(plan: ExperimentPlan) -> str:
     """The propensities as CSV: day, ad_id, product, arm, propensity."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -143,7 +143,7 @@ def table(plan: Plan) -> str:
     return text.getvalue()
 
 
-def read_plan(path: Path) -> Plan:
+def read_plan(path: Path) -> ExperimentPlan:
     """A plan from its folder or file. Raises DataError where it is none."""
     file = path / FILE if path.is_dir() else path
     try:
@@ -157,12 +157,12 @@ def read_plan(path: Path) -> Plan:
         raise DataError(f"{shown(file)}: is damaged ({error}); make the plan again") from None
 
 
-def _plan(raw: Mapping[str, Any]) -> Plan:
+def _plan(raw: Mapping[str, Any]) -> ExperimentPlan:
     def each(kind: Any, name: str) -> tuple[Any, ...]:
         rows: Sequence[Mapping[str, Any]] = raw[name]
         return tuple(kind(**row) for row in rows)
 
-    made = Plan(
+    made = ExperimentPlan(
         int(raw["seed"]), raw["units"], raw["allocation"], raw["control"], each(Arm, "arms"), raw["shares"],
         each(Ad, "ads"), each(ProductFacts, "products"), each(Period, "periods"), Design(**raw["design"]),
         float(raw["mixture"]), raw["thompson"],
@@ -173,7 +173,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
     return made
 
 
-def _faults(made: Plan) -> dict[str, bool]:
+def _faults(made: ExperimentPlan) -> dict[str, bool]:
     """What may be wrong with a plan that someone has edited, and whether it is."""
     arms, products = {arm.name for arm in made.arms}, {product.id for product in made.products}
     begins = [one.first_day for one in made.periods if one.first_day is not None]

@@ -15,7 +15,7 @@ from caig_cli.errors import UsageError
 from caig_cli.experiments.design import Design, Units
 from caig_cli.experiments.earlier import expected_rates
 from caig_cli.experiments.observed import counts_of_ads
-from caig_cli.experiments.plan_file import Ad, Arm, Period, Plan, ProductFacts
+from caig_cli.experiments.plan_file import Ad, Arm, ExperimentPlan, Period, ProductFacts
 from caig_cli.experiments.sequential import mixture_variance
 from caig_cli.experiments.thompson import Belief, chances, posterior, with_floor
 from caig_cli.records import Failure
@@ -95,7 +95,7 @@ def assigned(
     return {ad.id: shares[ad.arm] / count[ad.product] for ad in ads if ad.arm == arm_of[ad.product]}
 
 
-def thompson_shares(plan: Plan, log: ClickLog | None, seed: int, gone: int = 0) -> dict[str, float]:
+def thompson_shares(plan: ExperimentPlan, log: ClickLog | None, seed: int, gone: int = 0) -> dict[str, float]:
     """Propensities by what the judge says and what the clicks of a log, if any, say after ``gone`` days."""
     number = plan.product_number
     product_A = np.array([number[ad.product] for ad in plan.ads], np.int64)
@@ -113,7 +113,7 @@ def thompson_shares(plan: Plan, log: ClickLog | None, seed: int, gone: int = 0) 
     return {ad.id: round(float(share), 6) for ad, share in zip(plan.ads, share_A, strict=True)}
 
 
-def _left(plan: Plan, shown_P: Floats, gone: int) -> Floats:
+def _left(plan: ExperimentPlan, shown_P: Floats, gone: int) -> Floats:
     """Impressions of each product until the planned end, at least a day's. The guess counts as a day."""
     days = plan.thompson["days"]
     planned = plan.design.impressions / len(plan.products) / days
@@ -126,7 +126,7 @@ def planned_mixture(design: Design, shares: Mapping[str, float], control: str) -
     return mixture_variance(float(np.mean(variances)))
 
 
-def gone_on(plan: Plan, log: ClickLog, days: int) -> Plan:
+def gone_on(plan: ExperimentPlan, log: ClickLog, days: int) -> ExperimentPlan:
     """The plan with a further period, by the clicks so far. Raises UsageError where that can't be."""
     last = max((day for day in log.days if day), default="")
     if plan.allocation != "thompson":

@@ -22,7 +22,7 @@ from caig_cli.experiments.off_policy import (
     modelled_rates,
     snips,
 )
-from caig_cli.experiments.plan_file import Plan
+from caig_cli.experiments.plan_file import ExperimentPlan
 from caig_cli.records import Failure
 
 Floats = NDArray[np.float64]
@@ -71,7 +71,7 @@ def value_of(name: str, source: str, seen: Observed) -> PolicyValue:
     return PolicyValue(name, values, observed, effective_impressions(logged), lost, seen.told)
 
 
-def shares_of(source: str, plan: Plan) -> Floats:
+def shares_of(source: str, plan: ExperimentPlan) -> Floats:
     """The policy's probability of each ad given its product [A]."""
     product_A = np.array([plan.product_number[ad.product] for ad in plan.ads], np.int64)
     if source == "uniform":
@@ -88,7 +88,7 @@ def shares_of(source: str, plan: Plan) -> Floats:
     return _from_file(Path(source), plan, product_A)
 
 
-def _from_file(path: Path, plan: Plan, product_A: NDArray[np.int64]) -> Floats:
+def _from_file(path: Path, plan: ExperimentPlan, product_A: NDArray[np.int64]) -> Floats:
     """Rows of ad_id and probability, which sum to 1 over a product; one without rows keeps its ads alike."""
     if not path.is_file():
         raise UsageError(f"--policy {path}: no such file; it is one of {', '.join(WORDS)}, or a CSV file")

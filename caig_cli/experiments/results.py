@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from caig_cli.experiments.compare import Comparison, Look, against_control
+from caig_cli.experiments.compare import ArmComparison, ArmState, against_control
 from caig_cli.experiments.fatigue import Trend
 from caig_cli.experiments.observed import Observed
 from caig_cli.experiments.policies import PolicyValue
@@ -20,7 +20,7 @@ Result = dict[str, Any]
 
 def results(seen: Observed, policies: Sequence[PolicyValue]) -> Result:
     """Everything that the clicks say."""
-    comparison = Comparison(seen)
+    comparison = ArmComparison(seen)
     names = seen.plan.names
     split = comparison.check_split()
     arms = [_arm(comparison, arm) for arm in range(len(names))]
@@ -42,7 +42,7 @@ def results(seen: Observed, policies: Sequence[PolicyValue]) -> Result:
     return {"verdict": verdict(found), **found}
 
 
-def _arm(comparison: Comparison, arm: int) -> Result:
+def _arm(comparison: ArmComparison, arm: int) -> Result:
     seen = comparison.seen
     shown, clicks = comparison.shown[:, arm].sum(), comparison.clicks[:, arm].sum()
     products = len(np.unique(seen.product_S[comparison.shown[:, arm] > 0]))
@@ -73,12 +73,12 @@ def _ratio(ratio: LogRatio | None, alpha: float = 0.05) -> Result:
     return {"lift": ratio.lift, "interval": list(ratio.interval(alpha)), "p": ratio.p}
 
 
-def _look(look: Look) -> Result:
+def _look(look: ArmState) -> Result:
     return {"day": look.day, "lift": look.lift, "interval": list(look.interval),
             "always_valid": list(look.always_valid)}  # fmt: skip
 
 
-def _simpson(comparison: Comparison, arm: int, ratio: LogRatio | None) -> Result | None:
+def _simpson(comparison: ArmComparison, arm: int, ratio: LogRatio | None) -> Result | None:
     pick = [0, arm]
     clicks, shown = (values[:, pick].sum(0) for values in (comparison.clicks, comparison.shown))
     found = simpson(clicks, shown, ratio) if ratio is not None else None
@@ -88,7 +88,7 @@ def _simpson(comparison: Comparison, arm: int, ratio: LogRatio | None) -> Result
             "sure": found.sure}  # fmt: skip
 
 
-def _cuped(comparison: Comparison, arm: int, ratio: LogRatio | None) -> Result | None:
+def _cuped(comparison: ArmComparison, arm: int, ratio: LogRatio | None) -> Result | None:
     """How much of the variance the products' earlier rates take away; None where they are not made use of."""
     if ratio is None or comparison.seen.plan.units == "impressions" or comparison.earlier_rates is None:
         return None
@@ -107,7 +107,7 @@ def _split(split: RatioCheck, names: Sequence[str]) -> Result:
     }  # fmt: skip
 
 
-def _categories(comparison: Comparison) -> list[Result]:
+def _categories(comparison: ArmComparison) -> list[Result]:
     """Every arm in every category; p-values are corrected and intervals hold together over all of them."""
     names = comparison.seen.plan.names
     rows = []

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caig_cli.clicks.log import ClickLog
-from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.errors import UsageError
 from caig_cli.experiments.observed import Floats, Ints, finder, weighed_counts
-from caig_cli.experiments.plan_file import Plan
+from caig_cli.experiments.plan_file import ExperimentPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Weighed:
     """Impressions where the plan did not show the ad: left out."""
 
 
-def weighed_totals(plan: Plan | None, log: ClickLog) -> Weighed:
+def weighed_totals(plan: ExperimentPlan | None, log: ClickLog) -> Weighed:
     """By the propensities that the log has, else by those of the plan.
 
     Raises UsageError where the log has no days and the plan's shares change over days, and where without a
@@ -58,11 +58,11 @@ def weighed_totals(plan: Plan | None, log: ClickLog) -> Weighed:
     return Weighed(shown_C, clicks_C, known, int(log.impressions_R[stray_R].sum()))
 
 
-class PlannedPictures(Pictures):
+class PlannedPictures(PictureIndex):
     """The image files below some folders; those of a plan's ads are of the products that the plan says."""
 
     def __init__(
-        self, plan: Plan, folders: Sequence[Path], *, allow_outside: bool = False, deep: bool = True
+        self, plan: ExperimentPlan, folders: Sequence[Path], *, allow_outside: bool = False, deep: bool = True
     ) -> None:
         super().__init__(folders, allow_outside=allow_outside, deep=deep)
         self._planned = PlannedAds(plan)
@@ -83,7 +83,7 @@ class PlannedPictures(Pictures):
 class PlannedAds:
     """Numbers a plan's ads by their pictures' paths or names that hold their ids."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ExperimentPlan) -> None:
         self.plan = plan
         self._find = finder(plan)
         self._by_path = {ad.path: number for number, ad in enumerate(plan.ads) if ad.path}
@@ -96,7 +96,7 @@ class PlannedAds:
         return max(number, -1)
 
 
-def ads_of(plan: Plan, log: ClickLog) -> Ints:
+def ads_of(plan: ExperimentPlan, log: ClickLog) -> Ints:
     """The plan's ad of each creative, by its picture's path or a name with its id; -1 for none [C]."""
     planned = PlannedAds(plan)
     return np.array(
@@ -104,7 +104,7 @@ def ads_of(plan: Plan, log: ClickLog) -> Ints:
     )
 
 
-def _propensities(plan: Plan, log: ClickLog, ad_C: Ints) -> Floats:
+def _propensities(plan: ExperimentPlan, log: ClickLog, ad_C: Ints) -> Floats:
     """Of each row; 1 for creatives that are not in the plan [R]."""
     ids = [plan.ads[ad].id if ad >= 0 else None for ad in ad_C.tolist()]
     periods = [plan.period_of(day) for day in log.days]

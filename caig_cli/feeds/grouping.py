@@ -32,7 +32,7 @@ class Variant:
 
 
 @dataclass(slots=True)
-class Family:
+class VariantGroup:
     """Variants of one product, the one that stands for it first.
 
     ``lead`` are the pictures of its own row, the main one first; ``shared`` those of rows of pictures.
@@ -64,15 +64,15 @@ class Draft:
     """Whether the product has variants at all."""
 
 
-def families(rows: Iterable[FeedRow]) -> list[Family]:
+def families(rows: Iterable[FeedRow]) -> list[VariantGroup]:
     """The products of a feed in its order.
 
     Rows without a title that follow a product, or have its group, bring further pictures and variants; titled
     rows are variants of one product where they share a group, or where one names the other as its parent.
     """
-    found: list[Family] = []
-    by_group: dict[str, Family] = {}
-    by_key: dict[str, Family] = {}
+    found: list[VariantGroup] = []
+    by_group: dict[str, VariantGroup] = {}
+    by_key: dict[str, VariantGroup] = {}
     waiting: list[FeedRow] = []
     for row in rows:
         group, parent = row.first("group"), _reference(row.first("parent"))
@@ -99,14 +99,14 @@ def families(rows: Iterable[FeedRow]) -> list[Family]:
     return _merged(found, by_key, waiting)
 
 
-def _start(row: FeedRow) -> Family:
+def _start(row: FeedRow) -> VariantGroup:
     own, variant = _own(row), values.pictures(row.said.get("variant_image", ()))
     if "variant_image" in row.said:  # where variants have a column of their own, the others are the product's
-        return Family([Variant(row, variant)], own, list(own))
-    return Family([Variant(row, own)], own)
+        return VariantGroup([Variant(row, variant)], own, list(own))
+    return VariantGroup([Variant(row, own)], own)
 
 
-def _join(family: Family, row: FeedRow) -> None:
+def _join(family: VariantGroup, row: FeedRow) -> None:
     """Add a row without a title: pictures of the product, and maybe a variant."""
     own, variant = _own(row), values.pictures(row.said.get("variant_image", ()))
     grouped = bool(row.first("group"))
@@ -119,9 +119,11 @@ def _join(family: Family, row: FeedRow) -> None:
         family.shared += [one for one in own if one not in family.shared]
 
 
-def _merged(found: list[Family], by_key: Mapping[str, Family], waiting: Sequence[FeedRow]) -> list[Family]:
+def _merged(
+    found: list[VariantGroup], by_key: Mapping[str, VariantGroup], waiting: Sequence[FeedRow]
+) -> list[VariantGroup]:
     """With the variants whose parent comes later or not at all, and those that a parent lists."""
-    orphans: dict[str, Family] = {}
+    orphans: dict[str, VariantGroup] = {}
     for row in waiting:
         parent = _reference(row.first("parent")) or ""
         family = by_key.get(parent) or orphans.get(parent)
@@ -165,7 +167,7 @@ def _reference(parent: str | None) -> str | None:
 # --- which of them ads are made of -----------------------------------------------------------------
 
 
-def drafts(family: Family, variants: Variants) -> list[Draft]:
+def drafts(family: VariantGroup, variants: Variants) -> list[Draft]:
     """The products that a family becomes."""
     several = len(family.variants) > 1
     if variants == "one" or not several:
@@ -193,7 +195,7 @@ def _stands_for_others(row: FeedRow) -> bool:
     return fold(row.first("kind") or "") in ("variable", "configurable", "parent")
 
 
-def _one(family: Family, several: bool) -> Draft:
+def _one(family: VariantGroup, several: bool) -> Draft:
     shown = [] if family.lead or family.shared else [one for one in family.variants if one.pictures]
     first = shown[0] if shown else family.variants[0]
     pictures = list(dict.fromkeys([*family.lead, *family.shared, *first.pictures]))

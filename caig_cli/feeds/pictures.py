@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.cutouts.weights import cache_folder
 from caig_cli.data.images import SUFFIXES, shown
 from caig_cli.errors import ItemError
@@ -32,8 +32,8 @@ class Finder:
     """Finds the photos of a feed. Raises DataError where ``images`` is no folder."""
 
     def __init__(self, folder: Path, images: Path | None, *, fetch: bool, allow_outside: bool) -> None:
-        self._beside = Pictures([folder], allow_outside=allow_outside, deep=False)
-        self._given = None if images is None else Pictures([images], allow_outside=allow_outside)
+        self._beside = PictureIndex([folder], allow_outside=allow_outside, deep=False)
+        self._given = None if images is None else PictureIndex([images], allow_outside=allow_outside)
         self._images, self._fetch = images, fetch
         self._upgraded: set[str] = set()
 
@@ -78,7 +78,7 @@ class Finder:
         return None
 
 
-def _in_folder(folder: Pictures, value: str) -> Path | None:
+def _in_folder(folder: PictureIndex, value: str) -> Path | None:
     """By the path or the name in the address, also without the mark of a smaller copy."""
     path = PurePosixPath(_path(value) if is_address(value) else value.replace("\\", "/"))
     smaller = _RESIZED.sub("", path.stem)

@@ -64,7 +64,7 @@ _UNIT = re.compile(r"\(\s*(mm|cm|m|in|inch|inches|ft|yd|kg|g|lbs?|oz)\s*\)\s*$",
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class FieldNames:
     """Accepted names of one field, folded, and how much each is wanted, 0 most; # stands for a number."""
 
     ranks: Mapping[str, int]
@@ -76,14 +76,14 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class FeedPlatform:
     """A row of the table: names by language and field."""
 
     name: str
     title: str
     sources: tuple[str, ...]
     columns: Mapping[str, Mapping[str, tuple[str, ...]]]
-    fields: Mapping[str, Names] = field(default_factory=dict)
+    fields: Mapping[str, FieldNames] = field(default_factory=dict)
 
     def knows(self, folded: str) -> bool:
         """Whether a folded title is a name of one of its fields."""
@@ -107,13 +107,13 @@ def read_title(title: object) -> Title:
 
 
 @cache
-def platforms() -> Mapping[str, Platform]:
+def platforms() -> Mapping[str, FeedPlatform]:
     """All rows of the table by name; ``generic`` stands for feeds of no known system."""
     rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return {name: make_platform(name, row) for name, row in rows.items()}
 
 
-def make_platform(name: str, row: Mapping[str, object]) -> Platform:
+def make_platform(name: str, row: Mapping[str, object]) -> FeedPlatform:
     """A row as it stands in the file -> Platform. Raises ValueError for an unknown field."""
     columns = columns_of(name, row, FIELDS)
     titles: dict[str, list[str]] = {}
@@ -123,29 +123,29 @@ def make_platform(name: str, row: Mapping[str, object]) -> Platform:
     sources = row["sources"]
     assert isinstance(sources, list)
     fields_of = {one: _names(names) for one, names in titles.items()}
-    return Platform(name, str(row["title"]), tuple(sources), columns, fields_of)
+    return FeedPlatform(name, str(row["title"]), tuple(sources), columns, fields_of)
 
 
-def _names(titles: Iterable[str]) -> Names:
+def _names(titles: Iterable[str]) -> FieldNames:
     ranks: dict[str, int] = {}
     for rank, title in enumerate(titles):
         if "#" in title:
             ranks.setdefault("#".join(fold(part) for part in re.split(r"#+", title)), rank)
         # "Attribute # name" is also the name of the only attribute, "Reference #" a plain name
         ranks.setdefault(fold(title), rank)
-    return Names(ranks)
+    return FieldNames(ranks)
 
 
-def named(name: str) -> Platform | None:
+def named(name: str) -> FeedPlatform | None:
     """The platform that ``--from`` names; None for ``auto``. Raises UsageError for an unknown one."""
     return row_named(name, platforms(), "feed")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FeedLayout:
     """Where the fields of a feed stand in its header."""
 
-    platform: Platform
+    platform: FeedPlatform
     places: Mapping[str, tuple[int, ...]]
     """Field -> columns, most wanted first; a field that the header lacks is not there."""
     units: Mapping[int, str]
@@ -155,8 +155,8 @@ class Layout:
 
 
 def lay_out(
-    header: Sequence[object], platform: Platform | None = None, given: Mapping[str, str] | None = None
-) -> Layout:
+    header: Sequence[object], platform: FeedPlatform | None = None, given: Mapping[str, str] | None = None
+) -> FeedLayout:
     """Where fields stand in a header: as ``given`` (field -> title; empty: nowhere), else by the table.
 
     Without a platform, the one that knows most of the titles is taken; names of generic feeds count after its
@@ -184,7 +184,7 @@ def lay_out(
                 taken.update(places[one])
     units = {place: title.unit for place, title in enumerate(titles) if title.unit}
     filled = {one: found for one, found in places.items() if found}
-    return Layout(best, filled, units, frozenset(given or ()))
+    return FeedLayout(best, filled, units, frozenset(given or ()))
 
 
 def _given(one: str, title: str, header: Sequence[object], titles: Sequence[Title]) -> tuple[int, ...]:
@@ -201,7 +201,7 @@ def _given(one: str, title: str, header: Sequence[object], titles: Sequence[Titl
     return found
 
 
-def recognise(folded: Iterable[str]) -> Platform:
+def recognise(folded: Iterable[str]) -> FeedPlatform:
     """The platform that knows most of some folded titles; generic where none knows more than that."""
     titles = [title for title in folded if title]
     table = platforms()

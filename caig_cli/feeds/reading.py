@@ -12,13 +12,13 @@ from caig_cli.clicks.platforms import missing
 from caig_cli.data.images import shown
 from caig_cli.data.product_columns import Columns, column_name, shot_options
 from caig_cli.data.products import MAX_ATTRIBUTES, Find, read_products, safe_name, untaken, with_masks
-from caig_cli.data.tables import Row, clean_text
+from caig_cli.data.tables import Record, clean_text
 from caig_cli.errors import DataError, ItemError
 from caig_cli.feeds import grouping
 from caig_cli.feeds.grouping import Draft
 from caig_cli.feeds.options import FeedOptions
 from caig_cli.feeds.pictures import Finder, Photo, is_address
-from caig_cli.feeds.platforms import Layout, lay_out, named
+from caig_cli.feeds.platforms import FeedLayout, lay_out, named
 from caig_cli.feeds.rows import FeedRow, rows_of
 from caig_cli.feeds.tables import ALWAYS, MAYBE, FeedTable, feed_file, is_packed, open_feed
 from caig_cli.records import Failure, FeedEntry, Product
@@ -140,7 +140,7 @@ def _read_feed(source: Path, options: FeedOptions, allow_outside: bool, stamp: t
     return _Read(tuple(products), tuple(failures), tuple(told), tuple(_remarks(drafts, finder)))
 
 
-def _usable(table: FeedTable, layout: Layout, failures: list[Failure]) -> Iterator[FeedRow]:
+def _usable(table: FeedTable, layout: FeedLayout, failures: list[Failure]) -> Iterator[FeedRow]:
     for row in rows_of(table, layout):
         if isinstance(row, Failure):
             failures.append(row)
@@ -148,7 +148,7 @@ def _usable(table: FeedTable, layout: Layout, failures: list[Failure]) -> Iterat
             yield row
 
 
-def _check(name: str, table: FeedTable, layout: Layout, options: FeedOptions) -> None:
+def _check(name: str, table: FeedTable, layout: FeedLayout, options: FeedOptions) -> None:
     if not set(PICTURES) & set(layout.places) and options.images is None:
         found = shown(missing("", table.header))
         raise DataError(f"{shown(name)}: no column of pictures; {found}; name it with --column image=NAME")
@@ -173,7 +173,7 @@ def _check_any(
 
 
 def _products(
-    name: str, layout: Layout, drafts: Sequence[Draft], finder: Finder, failures: list[Failure]
+    name: str, layout: FeedLayout, drafts: Sequence[Draft], finder: Finder, failures: list[Failure]
 ) -> list[tuple[Product, FeedRow]]:
     products: list[tuple[Product, FeedRow]] = []
     lines: dict[str, int] = {}
@@ -239,7 +239,7 @@ def _photos(draft: Draft, finder: Finder) -> list[Photo]:
     raise ItemError(f"no picture of '{shown(title[:60])}'; give its address, or a file of its id in --images")
 
 
-def _entry(layout: Layout, draft: Draft) -> FeedEntry:
+def _entry(layout: FeedLayout, draft: Draft) -> FeedEntry:
     head = draft.head
     group = head.first("group") or (head.key if draft.several else None)
     sku = draft.row.first("sku") or head.first("sku")
@@ -258,7 +258,7 @@ def _with_shots(
         if not row.shots:
             products.append(product)
             continue
-        values = Row(source, row.line, dict(row.shots))
+        values = Record(source, row.line, dict(row.shots))
         try:
             products.append(replace(product, options=shot_options(values, values.values, columns)))
         except ItemError as error:

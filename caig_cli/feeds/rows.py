@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from caig_cli.clicks.platforms import fold
 from caig_cli.data.product_columns import OPTIONS
 from caig_cli.feeds import values
-from caig_cli.feeds.platforms import Layout
+from caig_cli.feeds.platforms import FeedLayout
 from caig_cli.feeds.tables import FeedTable
 from caig_cli.feeds.xml_rows import Cells
 from caig_cli.records import Failure
@@ -68,7 +68,7 @@ class FeedRow:
         return any(value for _, value in self.options)
 
 
-def rows_of(table: FeedTable, layout: Layout) -> Iterator[FeedRow | Failure]:
+def rows_of(table: FeedTable, layout: FeedLayout) -> Iterator[FeedRow | Failure]:
     """The rows of a feed, but for empty ones."""
     titles = {one: [table.header[place] for place in found] for one, found in layout.places.items()}
     titles = {one: list(dict.fromkeys(found)) for one, found in titles.items()}

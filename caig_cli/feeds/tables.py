@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli.clicks.chunks import Chunk
-from caig_cli.clicks.files import PACKED, LogFile, Wanted
+from caig_cli.clicks.files import PACKED, LogFile, WantedTable
 from caig_cli.clicks.formats import open_table
 from caig_cli.clicks.tables import text_of_file
 from caig_cli.data.images import shown
-from caig_cli.data.tables import Row, rows_of_text, skip_blanks
+from caig_cli.data.tables import Record, rows_of_text, skip_blanks
 from caig_cli.errors import DataError
 from caig_cli.feeds.platforms import known_titles
 from caig_cli.feeds.xml_rows import Cells, xml_columns, xml_rows
 from caig_cli.parsing import Malformed, parse_json
 from caig_cli.records import Failure
 
-FEED = Wanted("a product feed", known_titles)
+FEED = WantedTable("a product feed", known_titles)
 
 ALWAYS = frozenset({".xml", ".rss", ".atom", ".yml", ".txt", ".xlsx", ".xlsm", ".ndjson"})
 """Endings of files that can only be feeds; tables and JSON may be a user's own list of products too."""
@@ -172,7 +172,7 @@ def _first_list(value: Any) -> list[Any]:
     return []
 
 
-def _with_children(rows: Iterable[Row | Failure]) -> Iterator[Found]:
+def _with_children(rows: Iterable[Record | Failure]) -> Iterator[Found]:
     """Records of JSON Lines; those that name a parent above are parts of it (Shopify's bulk export)."""
     owner: dict[str, Cells] = {}
     found: list[Found] = []

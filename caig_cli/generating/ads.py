@@ -16,15 +16,15 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.models import Models
-from caig_cli.generating.order import Item, Order
+from caig_cli.generating.order import Order, OrderItem
 from caig_cli.generating.photos import Photos
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, registry, warnings
 from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
-from caig_cli.painters.ad_store import Job
+from caig_cli.painters.ad_store import AdJob
 from caig_cli.painters.belonging import clashes, clashing
-from caig_cli.painters.candidates import Candidates, Opinion
+from caig_cli.painters.candidates import Candidates, PreviewOpinion
 from caig_cli.painters.composition import composition
 from caig_cli.painters.consistency import most_usual
 from caig_cli.painters.outline import Outline, outline
@@ -37,7 +37,7 @@ from caig_cli.rewards.previews import ranker
 if TYPE_CHECKING:
     from caig_cli.cutouts.cutout import Cutout
 
-Write = Callable[[Item, "Cutout"], list[str]]
+Write = Callable[[OrderItem, "Cutout"], list[str]]
 
 AS_GIVEN = {"prompt_model": "none, prompt as given"}
 
@@ -68,7 +68,7 @@ def open_set(
     return Set(run, report, photos, painter, write, candidates, Filing(recipe.generate.format))
 
 
-def ads(making: Set, items: Sequence[Item], done: Collection[Slot]) -> Iterator[Job]:
+def ads(making: Set, items: Sequence[OrderItem], done: Collection[Slot]) -> Iterator[AdJob]:
     """The jobs of products whose photos can be used, but for those that are ``done``."""
     for item in items:
         product = item.product
@@ -91,13 +91,13 @@ def ads(making: Set, items: Sequence[Item], done: Collection[Slot]) -> Iterator[
 
 
 def _jobs(
-    item: Item,
+    item: OrderItem,
     cutout: Cutout,
     shots: Sequence[Shot],
-    best: Sequence[tuple[Shot, Opinion | None]],
+    best: Sequence[tuple[Shot, PreviewOpinion | None]],
     done: Collection[Slot],
     filing: Filing,
-) -> Iterator[Job]:
+) -> Iterator[AdJob]:
     """The best shots of a product in every size, but for those that are ``done``."""
     source, origin = source_of(item), {} if item.writes else AS_GIVEN
     number = {shot.seed: k for k, shot in enumerate(shots)}
@@ -110,10 +110,10 @@ def _jobs(
             if size != shot.size:
                 one = replace(item, sizes=(size,))
                 shot = shot_again(one, cutout, shot.prompt, shot.seed, candidate)
-            yield Job(slot, item.product, source, shot, opinion, candidate, origin, filing)
+            yield AdJob(slot, item.product, source, shot, opinion, candidate, origin, filing)
 
 
-def shot_again(item: Item, cutout: Cutout, prompt: str, seed: int, number: int | None) -> Shot:
+def shot_again(item: OrderItem, cutout: Cutout, prompt: str, seed: int, number: int | None) -> Shot:
     """Candidate ``number`` of a product in the first of the item's sizes, with any prompt and seed.
 
     Without a number, as manifests of earlier versions are, it is found by the seed.
@@ -124,20 +124,20 @@ def shot_again(item: Item, cutout: Cutout, prompt: str, seed: int, number: int |
     return _shot(item, cutout, outline(cutout), _height(item, cutout), prompt, seed, number)
 
 
-def _height(item: Item, cutout: Cutout) -> float:
+def _height(item: OrderItem, cutout: Cutout) -> float:
     """The product's height in cm."""
     product = item.product
     return estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
 
 
-def source_of(item: Item) -> Source:
+def source_of(item: OrderItem) -> Source:
     """The product's photo and how it is cut out; a file that can't be read any more has no digest."""
     photo, mask = item.product.image, item.product.mask
     masked = digest_or_none(mask) if mask is not None else None
     return Source(photo.name, digest_or_none(photo), masked, item.cutout)
 
 
-def titled(item: Item, cutout: Cutout, report: Reporter) -> Item:
+def titled(item: OrderItem, cutout: Cutout, report: Reporter) -> OrderItem:
     """The order for a product; one without a title gets what its cut-out shows, where that is sure."""
     product = item.product
     if product.caption:
@@ -154,7 +154,7 @@ def titled(item: Item, cutout: Cutout, report: Reporter) -> Item:
     return replace(item, product=replace(product, caption=seen.noun))
 
 
-def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
+def shots_of(item: OrderItem, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
     """One shot per prompt, each with a seed of its own that does not depend on how many there are."""
     product = item.product
     height, shape = _height(item, cutout), outline(cutout)
@@ -166,7 +166,7 @@ def shots_of(item: Item, cutout: Cutout, prompts: Sequence[str]) -> list[Shot]:
 
 
 def _shot(
-    item: Item, cutout: Cutout, shape: Outline, height: float, prompt: str, seed: int, number: int
+    item: OrderItem, cutout: Cutout, shape: Outline, height: float, prompt: str, seed: int, number: int
 ) -> Shot:
     """Candidate ``number`` of a product: placed as words, options, title and photo say."""
     view = view_of(prompt)
@@ -197,7 +197,7 @@ def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
     """
     read, times = registry.word_reader(recipe.generate.painter), recipe.generate.oversample
 
-    def write(item: Item, cutout: Cutout) -> list[str]:
+    def write(item: OrderItem, cutout: Cutout) -> list[str]:
         if not item.writes:
             return [item.prompt or ""] * item.candidates
         picture = Image.fromarray(cutout.rgba)

@@ -14,7 +14,7 @@ from caig_cli.generating.failures import read_failures
 from caig_cli.generating.order import Order
 from caig_cli.generating.photos import Photos
 from caig_cli.painters.ad_name import Filing, Slot
-from caig_cli.painters.ad_store import Album, Job
+from caig_cli.painters.ad_store import AdJob, Album
 from caig_cli.painters.layout import parse_sizes
 from caig_cli.painters.see_through import clear_parts
 
@@ -27,7 +27,7 @@ def of_run(order: Order, album: Album, run: RunDir) -> Order:
 
 def jobs_again(
     recipe: GenerateRecipe, whole: GenerateRecipe, order: Order, album: Album, photos: Photos
-) -> Iterator[Job]:
+) -> Iterator[AdJob]:
     """The ad that ``recipe.generate.again`` names, with what ``recipe`` has otherwise than the whole run's.
 
     It gets the next number of its product, and comes in every size that is asked for. Raises UsageError where
@@ -55,4 +55,4 @@ def jobs_again(
     for size in sizes:
         shot = shot_again(replace(item, sizes=(size,)), cutout, prompt, seed, row.get("candidate"))
         slot = Slot(item.product.id, index, size)
-        yield Job(slot, item.product, source_of(item), shot, None, row.get("candidate"), origin, filing)
+        yield AdJob(slot, item.product, source_of(item), shot, None, row.get("candidate"), origin, filing)

@@ -120,7 +120,7 @@ class GenerateSection(Section):
     """Ads painted at once, which a killed run paints again; empty: diffusion.batch for diffusion, else 1."""
 
 
-class JudgeSection(Section):
+class PreviewJudgeSection(Section):
     """Who says which previews are worth painting large."""
 
     model: ModelName | None = "auto"
@@ -137,7 +137,7 @@ class GenerateRecipe(PlannedRecipe):
     writer: WriterSection = WriterSection()
     """Prompt model."""
 
-    judge: JudgeSection = JudgeSection()
+    judge: PreviewJudgeSection = PreviewJudgeSection()
     """Judge."""
 
     diffusion: DiffusionSection = DiffusionSection()

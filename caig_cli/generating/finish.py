@@ -9,7 +9,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.generating.failures import write_failures
 from caig_cli.generating.order import Order
-from caig_cli.generating.photos import Look, picture
+from caig_cli.generating.photos import PhotoCheck, picture
 from caig_cli.painters.ad_report import CutoutPicture, show_ads
 from caig_cli.painters.ad_store import Album, Row
 from caig_cli.records import Failure
@@ -18,7 +18,7 @@ _RESULT = ("product", "prompt", "seed", "score", "id")
 
 
 def finish(
-    run: RunDir, order: Order, album: Album, looks: Sequence[Look], failures: Sequence[Failure]
+    run: RunDir, order: Order, album: Album, looks: Sequence[PhotoCheck], failures: Sequence[Failure]
 ) -> Outcome:
     """Write what was not used and the report; the outcome has all ads of the run folder."""
     ads = in_order(album.rows(), order)

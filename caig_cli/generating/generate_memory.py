@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.memory_plan import RESERVE, Phase, peak
-from caig_cli.engine.offload import Turns
+from caig_cli.engine.offload import DeviceSharing
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters import Notes, Painter, Shot
 from caig_cli.painters.registry import memory as painting
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SMALL = {"embedded", "heldout"}
 """Models that ship in the package: any computer holds them."""
 
-LEAN: dict[str, Any] = {
+MEMORY_SAVERS: dict[str, Any] = {
     "quantise": "nf4", "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model",
     "generate.candidates": 4, "generate.oversample": 1, "judge.model": None,
 }  # fmt: skip
@@ -54,7 +54,7 @@ def planned(recipe: GenerateRecipe, order: Order) -> tuple[list[Phase], bool]:
 class InTurn:
     """A painter that has its model on the device when it paints."""
 
-    def __init__(self, painter: Painter, turns: Turns) -> None:
+    def __init__(self, painter: Painter, turns: DeviceSharing) -> None:
         self._painter, self._turns = painter, turns
 
     def paint(self, shots: Sequence[Shot]) -> list[Image.Image]:

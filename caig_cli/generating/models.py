@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from caig_cli.engine.offload import Turns
+from caig_cli.engine.offload import DeviceSharing
 from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.generate_memory import InTurn
 from caig_cli.painters import Painter, registry
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Models:
     """Prompt model, painter and judge of recipes that name the same ones; safe for threads."""
 
-    def __init__(self, recipe: GenerateRecipe, turns: Turns) -> None:
+    def __init__(self, recipe: GenerateRecipe, turns: DeviceSharing) -> None:
         self._recipe, self.turns = recipe, turns
         self._lock = threading.RLock()
         self._loaded: dict[str, Any] = {}
@@ -54,7 +54,7 @@ class Models:
 
         def load() -> Painter:
             recipe = self._recipe
-            means = registry.Means(recipe.threads, recipe.device, recipe.diffusion)
+            means = registry.PainterConfig(recipe.threads, recipe.device, recipe.diffusion)
             return InTurn(registry.PAINTERS[recipe.generate.painter](means), self.turns)
 
         return self._once("painter", load)

@@ -31,7 +31,7 @@ CANDIDATES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class OrderItem:
     """What is wanted of one product: its own record's values, else those of the recipe.
 
     ``prompt`` is the user's; with ``writes`` the prompt model improves it, or writes where it is None.
@@ -67,7 +67,7 @@ class Order:
     for every file and the report.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[OrderItem, ...]
     failed: tuple[Failure, ...]
     writer: str | None
     judge: str | None
@@ -169,11 +169,11 @@ def make_order(
     return order if given.shard is None else order.shard(parse_shard(given.shard))
 
 
-def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> Item:
+def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> OrderItem:
     given, own = recipe.generate, product.options
     prompt, n = _first(own.prompt, given.prompt) or None, _first(own.n, given.n)
     candidates = _candidates(given, n, judged)
-    return Item(
+    return OrderItem(
         product=product,
         prompt=prompt,
         writes=given.rewrite or not prompt,

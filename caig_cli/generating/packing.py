@@ -27,14 +27,14 @@ COLUMNS = {"product": "string", "index": "int64", "prompt": "string", "seed": "i
 """Values of the manifest that are columns of a Parquet file; its ``manifest`` has the whole row as JSON."""
 
 
-class Ad(NamedTuple):
+class PackedAd(NamedTuple):
     """A row of a manifest and the file of its picture."""
 
     row: dict[str, Any]
     picture: Path
 
 
-def each_ad(folders: Sequence[Path], report: Reporter) -> Iterator[Ad]:
+def each_ad(folders: Sequence[Path], report: Reporter) -> Iterator[PackedAd]:
     """The ads of finished runs, one in memory at a time. Raises UsageError where a picture is missing."""
     for folder in folders:
         damaged: dict[int, str] = {}
@@ -44,12 +44,12 @@ def each_ad(folders: Sequence[Path], report: Reporter) -> Iterator[Ad]:
                 raise UsageError(
                     f"{folder / MANIFEST}:{line}: {picture.name} is missing; make it again with --resume"
                 )
-            yield Ad(row, picture)
+            yield PackedAd(row, picture)
         for line, what in damaged.items():
             report.warn(f"{folder / MANIFEST}:{line}: {what}; left out")
 
 
-def pack(ads: Iterator[Ad], out: Path, *, pictures: bool, per_file: int) -> list[Path]:
+def pack(ads: Iterator[PackedAd], out: Path, *, pictures: bool, per_file: int) -> list[Path]:
     """Write ``out``; ``%05d`` in its name stands for the number of a file of ``per_file`` ads.
 
     Returns the files, of which each is there as a whole or not at all.
@@ -82,7 +82,7 @@ def _whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _write_tar(ads: Iterator[Ad], path: Path, pictures: bool) -> None:
+def _write_tar(ads: Iterator[PackedAd], path: Path, pictures: bool) -> None:
     """``000000000.json`` and ``000000000.png``: what belongs together has one name, without further dots."""
     with tarfile.open(path, "w") as archive:
         for number, ad in enumerate(ads):
@@ -94,7 +94,7 @@ def _write_tar(ads: Iterator[Ad], path: Path, pictures: bool) -> None:
                 archive.addfile(entry, io.BytesIO(data))
 
 
-def _write_parquet(ads: Iterator[Ad], path: Path, pictures: bool) -> None:
+def _write_parquet(ads: Iterator[PackedAd], path: Path, pictures: bool) -> None:
     """One row an ad; ``image`` is what ``datasets`` takes for a picture."""
     try:
         import pyarrow as arrow
@@ -113,7 +113,7 @@ def _write_parquet(ads: Iterator[Ad], path: Path, pictures: bool) -> None:
             writer.write_table(arrow.Table.from_pylist([_record(ad, pictures) for ad in rows], schema))
 
 
-def _record(ad: Ad, pictures: bool) -> dict[str, Any]:
+def _record(ad: PackedAd, pictures: bool) -> dict[str, Any]:
     name = str(ad.row["path"])
     shown: dict[str, Any] = (
         {"image": {"bytes": ad.picture.read_bytes(), "path": ad.picture.name}} if pictures else {"path": name}

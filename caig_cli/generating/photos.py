@@ -25,14 +25,14 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
 from caig_cli.feeds.fetching import Fetcher
-from caig_cli.generating.order import Item
+from caig_cli.generating.order import OrderItem
 from caig_cli.records import Failure, Product
 
 FILE = "products/photos.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PhotoCheck:
     """What came of a photo: ``error`` says why it can't be used; without cut-out ``facts`` is None."""
 
     product: Product
@@ -50,7 +50,7 @@ class Look:
         return "; ".join([f"{how}, doubt {self.facts.doubt:.2f}", *self.facts.notes])
 
 
-def cut_out(item: Item, notify: Callable[[str], None]) -> Cutout:
+def cut_out(item: OrderItem, notify: Callable[[str], None]) -> Cutout:
     """The product out of its photo. Raises ItemError, which names the file that a mask is looked for in."""
     try:
         return load_cutout(item.product, notify, source=item.cutout)
@@ -59,12 +59,12 @@ def cut_out(item: Item, notify: Callable[[str], None]) -> Cutout:
         raise ItemError(str(error).replace(HINT, mask)) from None
 
 
-def judged(product: Product, facts: CutoutFacts, accept: bool, advice: str = GENERATE) -> Look:
+def judged(product: Product, facts: CutoutFacts, accept: bool, advice: str = GENERATE) -> PhotoCheck:
     """The look at a photo that could be cut out."""
-    return Look(product, facts, None if accept else doubt(facts, advice))
+    return PhotoCheck(product, facts, None if accept else doubt(facts, advice))
 
 
-def telling(items: Sequence[Item], report: Reporter) -> Callable[[str], None]:
+def telling(items: Sequence[OrderItem], report: Reporter) -> Callable[[str], None]:
     """Tells what takes time; of many photos not each, for the bar moves, and what is of all of them once."""
     if len(items) == 1:
         return report.info
@@ -79,37 +79,39 @@ def telling(items: Sequence[Item], report: Reporter) -> Callable[[str], None]:
     return say
 
 
-def looks(items: Sequence[Item], accept: bool, report: Reporter) -> list[Look]:
+def looks(items: Sequence[OrderItem], accept: bool, report: Reporter) -> list[PhotoCheck]:
     """A look at every photo; nothing is kept."""
     found, say = [], telling(items, report)
     with report.progress("checking photos", len(items)) as bar:
         for item in items:
             found.append(
                 _first_usable(item, 0, lambda one: _dry_look(one, accept, say))
-                or Look(item.product, None, None)
+                or PhotoCheck(item.product, None, None)
             )
             bar.advance()
     return found
 
 
-def _dry_look(item: Item, accept: bool, say: Callable[[str], None]) -> Look:
+def _dry_look(item: OrderItem, accept: bool, say: Callable[[str], None]) -> PhotoCheck:
     product = item.product
     if product.image in product.addresses and not product.image.exists():
-        return Look(product, None, None)
+        return PhotoCheck(product, None, None)
     try:
         return judged(product, cut_out(item, say).facts, accept, DRY_RUN)
     except ItemError as error:
-        return Look(product, None, str(error))
+        return PhotoCheck(product, None, str(error))
 
 
-def _first_usable(item: Item, start: int, look: Callable[[Item], Look | None]) -> Look | None:
+def _first_usable(
+    item: OrderItem, start: int, look: Callable[[OrderItem], PhotoCheck | None]
+) -> PhotoCheck | None:
     """The look at the first of a product's photos that can be used, photo ``start`` before the others."""
     product = item.product
     photos = [product.image, *product.more]
     if len(photos) == 1:
         return look(item)
     order = [start, *(number for number in range(len(photos)) if number != start)]
-    first: Look | None = None
+    first: PhotoCheck | None = None
     for number in order:
         mask = product.mask if number == 0 else mask_beside(photos[number])
         found = look(replace(item, product=replace(product, image=photos[number], mask=mask)))
@@ -129,7 +131,7 @@ class Photos:
         self._kept = {str(row["product"]): row for row in run.rows(FILE, _checked)}
         self._last: tuple[str, Cutout] | None = None
 
-    def check(self, items: Sequence[Item], finished: Collection[str]) -> list[Look]:
+    def check(self, items: Sequence[OrderItem], finished: Collection[str]) -> list[PhotoCheck]:
         """Cut out what is not yet, and say of every product what came of it.
 
         Products in ``finished`` have all their ads and are looked up only.
@@ -142,7 +144,7 @@ class Photos:
                 bar.advance()
         return found
 
-    def cutout(self, item: Item) -> Cutout:
+    def cutout(self, item: OrderItem) -> Cutout:
         """The cut-out of a product that was checked; made again where its file was damaged since.
 
         Raises ItemError where the photo is gone too.
@@ -157,14 +159,14 @@ class Photos:
             self._run.write_bytes(_name(item.product), cutout_png(cutout))
             return cutout
 
-    def _usable(self, item: Item, finished: bool, say: Callable[[str], None]) -> Look | None:
+    def _usable(self, item: OrderItem, finished: bool, say: Callable[[str], None]) -> PhotoCheck | None:
         """The look at the first photo that can be used; the one that was used before comes first."""
         product = item.product
         photos = [product.image, *product.more]
         start = int(self._kept.get(product.id, {}).get("photo", 0))
         start = start if 0 <= start < len(photos) else 0
 
-        def at(one: Item) -> Look | None:
+        def at(one: OrderItem) -> PhotoCheck | None:
             number = photos.index(one.product.image)
             return self._look(one, number, finished, say, spare=number != start)
 
@@ -175,8 +177,8 @@ class Photos:
         return look
 
     def _look(
-        self, item: Item, number: int, finished: bool, say: Callable[[str], None], *, spare: bool
-    ) -> Look | None:
+        self, item: OrderItem, number: int, finished: bool, say: Callable[[str], None], *, spare: bool
+    ) -> PhotoCheck | None:
         """The look at photo ``number`` of a product; a ``spare`` one is kept only if it can be used."""
         product, row = item.product, self._kept.get(item.product.id)
         if row is not None and row.get("photo", 0) != number:
@@ -185,7 +187,7 @@ class Photos:
             try:
                 self._fetcher.fetch(product.addresses[product.image], product.image)
             except ItemError as error:
-                return Look(product, None, str(error))
+                return PhotoCheck(product, None, str(error))
         whole = row is not None and self._run.has_image(_name(product))
         key = None if finished and row and whole else _key(item)
         if row and whole and (finished or row["input"] == key):
@@ -195,7 +197,7 @@ class Photos:
         try:
             cutout = cut_out(item, say)
         except ItemError as error:
-            return None if finished else Look(product, None, str(error))
+            return None if finished else PhotoCheck(product, None, str(error))
         if spare and judged(product, cutout.facts, self._accept).error is not None:
             return judged(product, cutout.facts, self._accept)
         self._run.write_bytes(_name(product), cutout_png(cutout))
@@ -222,7 +224,7 @@ def picture(run: RunDir, product: Product) -> Path:
     return run.path / _name(product)
 
 
-def kept_looks(run: RunDir, products: Iterable[Product], failures: Sequence[Failure]) -> list[Look]:
+def kept_looks(run: RunDir, products: Iterable[Product], failures: Sequence[Failure]) -> list[PhotoCheck]:
     """What came of every photo of a finished run, as it is kept in its folder."""
     rows = {str(row["product"]): row for row in run.rows(FILE, _checked)}
     errors = {failure.item: failure.error for failure in failures}
@@ -232,9 +234,9 @@ def kept_looks(run: RunDir, products: Iterable[Product], failures: Sequence[Fail
         if row is not None:
             photos = [product.image, *product.more]
             used = product if error else replace(product, image=photos[int(row.get("photo", 0))])
-            found.append(Look(used, facts_of(row), error))
+            found.append(PhotoCheck(used, facts_of(row), error))
         elif error is not None:
-            found.append(Look(product, None, error))
+            found.append(PhotoCheck(product, None, error))
     return found
 
 
@@ -253,7 +255,7 @@ def facts_of(row: dict[str, Any]) -> CutoutFacts:
     return CutoutFacts(row["method"], row["model"], row["doubt"], tuple(row["notes"]))
 
 
-def _key(item: Item) -> str | None:
+def _key(item: OrderItem) -> str | None:
     """Names the bytes that a cut-out is made of; None where a file can't be read (its reader says why)."""
     digest = hashlib.sha256(item.cutout.encode())
     try:

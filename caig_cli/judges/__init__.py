@@ -21,7 +21,7 @@ TRAINED = ("embedded", "heldout")
 """Names of the trained judges that are shipped."""
 
 
-class Judge(Protocol):
+class PairJudge(Protocol):
     """Says of pairs which ad is clicked more. ``simulated``: it learnt that on the simulated market."""
 
     @property
@@ -45,7 +45,7 @@ class Setting:
     api: ApiSection
 
 
-def open_judge(spec: str, setting: Setting, run: RunDir) -> Judge:
+def open_judge(spec: str, setting: Setting, run: RunDir) -> PairJudge:
     """The judge of a ``kind``, ``kind:model``, name or folder; ``run`` keeps what its answers cost.
 
     Raises UsageError when there is no such judge or its weights or key are missing.
@@ -94,32 +94,32 @@ def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
     raise UsageError(f"judge {spec!r}: no such judge or folder; known: {known}, or a folder of caig train-rm")
 
 
-def _random(argument: str, setting: Setting, run: RunDir) -> Judge:
+def _random(argument: str, setting: Setting, run: RunDir) -> PairJudge:
     from caig_cli.judges.random_judge import RandomJudge
 
     return RandomJudge(setting.seed)
 
 
-def _zero_shot(argument: str, setting: Setting, run: RunDir) -> Judge:
+def _zero_shot(argument: str, setting: Setting, run: RunDir) -> PairJudge:
     from caig_cli.judges.zero_shot import ZeroShotJudge
 
     return ZeroShotJudge.load(argument, setting.runtime())
 
 
-def _api(argument: str, setting: Setting, run: RunDir) -> Judge:
+def _api(argument: str, setting: Setting, run: RunDir) -> PairJudge:
     from caig_cli.judges.api import ApiJudge
 
     return ApiJudge.open(argument, setting.api, run)
 
 
-def _trained(argument: str, setting: Setting, run: RunDir) -> Judge:
+def _trained(argument: str, setting: Setting, run: RunDir) -> PairJudge:
     from caig_cli.rewards.judge import TrainedJudge
 
-    judge: Judge = TrainedJudge.load(argument, setting.runtime())
+    judge: PairJudge = TrainedJudge.load(argument, setting.runtime())
     return judge
 
 
-JUDGES: Mapping[str, Callable[[str, Setting, RunDir], Judge]] = {
+JUDGES: Mapping[str, Callable[[str, Setting, RunDir], PairJudge]] = {
     "random": _random,
     "zero-shot": _zero_shot,
     "api": _api,

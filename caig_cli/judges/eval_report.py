@@ -123,7 +123,7 @@ def _sections(
     pairs: Sequence[Pair], results: Results, failures: Sequence[Failure], run: RunDir
 ) -> Iterator[pages.Section]:
     head, rows = table(results)
-    yield pages.Table(
+    yield pages.TextTable(
         "Judges",
         head,
         rows,
@@ -135,7 +135,7 @@ def _sections(
         cells = [[t["first"], t["second"], *map(str, (t["pairs"], t["only_first"], t["only_second"])),
                   f"{t['p']:.2g}"] for t in tests]  # fmt: skip
         head = ["first", "second", "pairs", "only the first is right", "only the second", "p"]
-        yield pages.Table("Between judges", head, cells, "McNemar's test, exact and two-sided.")
+        yield pages.TextTable("Between judges", head, cells, "McNemar's test, exact and two-sided.")
     costs = {name: r.figures["usage"] for name, r in results.items() if "usage" in r.figures}
     if costs:
         keys = list(next(iter(costs.values())))
@@ -143,12 +143,12 @@ def _sections(
             [name, *("-" if used[key] is None else f"{used[key]:,}" for key in keys)]
             for name, used in costs.items()
         ]
-        yield pages.Table("Calls", ["judge", *(key.replace("_", " ") for key in keys)], cells)
+        yield pages.TextTable("Calls", ["judge", *(key.replace("_", " ") for key in keys)], cells)
     for name, result in results.items():
         yield from _gallery(name, result, pairs, run)
     if failures:
         shown = [[failure.item, failure.error] for failure in failures[:SHOWN_FAILURES]]
-        yield pages.Table("Not judged", ["item", "why"], shown, f"{len(failures):,} in all.")
+        yield pages.TextTable("Not judged", ["item", "why"], shown, f"{len(failures):,} in all.")
 
 
 def _figures(results: Results, run: RunDir) -> Iterator[pages.Figure]:

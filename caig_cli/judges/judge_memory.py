@@ -14,7 +14,7 @@ from caig_cli.judges import parse
 from caig_cli.judges.question import question
 from caig_cli.judges.zero_shot import ZeroShotJudge
 from caig_cli.mllm.instructions import knowledge
-from caig_cli.mllm.meta_model import FLOAT, Sketch, pixels, sketch
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, pixels, sketch
 from caig_cli.records import Pair
 from caig_cli.rewards.reward_memory import judge_needs
 
@@ -36,7 +36,7 @@ def judges(
             yield Phase(f"judge {name}", needs.weights, needs.adapters, activations=needs.activations)
 
 
-def zero_shot(one: Sketch, text: str, pairs: int) -> int:
+def zero_shot(one: MetaModel, text: str, pairs: int) -> int:
     """Bytes beside an untrained model of looking at ``pairs`` and answering in both orders."""
     rules = one.mllm.rules
     size = rules.usual if one.mllm.family.many_images else rules.joined()

@@ -17,7 +17,7 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
 from caig_cli.judge_metrics import Floats, Judged
-from caig_cli.judges import Judge
+from caig_cli.judges import PairJudge
 from caig_cli.records import Creative, Failure, Pair, Verdict
 
 
@@ -49,7 +49,7 @@ def oracle(pairs: Sequence[Pair]) -> Floats:
 
 
 def collect(
-    judge: Judge, name: str, pairs: Sequence[Pair], batch: int, run: RunDir, report: Reporter
+    judge: PairJudge, name: str, pairs: Sequence[Pair], batch: int, run: RunDir, report: Reporter
 ) -> None:
     """Judge what has no verdict in the run folder yet; a batch is on disk before the next one starts."""
     file = verdicts_file(name)
@@ -81,7 +81,7 @@ def verdicts_file(name: str) -> str:
     return f"verdicts-{slug(name)}.jsonl"
 
 
-def _judge(judge: Judge, pairs: Sequence[Pair]) -> Sequence[Verdict | Failure]:
+def _judge(judge: PairJudge, pairs: Sequence[Pair]) -> Sequence[Verdict | Failure]:
     """A batch; where one of its pairs spoils it, each alone."""
     try:
         return judge.judge(pairs)

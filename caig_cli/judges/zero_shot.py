@@ -19,7 +19,7 @@ from caig_cli.engine.runtime import Runtime
 from caig_cli.judges.question import question
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import Pixels, Size, flatten, size_of
-from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import apart, patches
 from caig_cli.records import Pair, Verdict
@@ -81,7 +81,7 @@ class ZeroShotJudge:
         logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
         return logp_D.view(-1, len(ANSWERS))
 
-    def _row(self, text: str, sizes: Sequence[Size]) -> Row:
+    def _row(self, text: str, sizes: Sequence[Size]) -> TreeRow:
         """The ads, and the question with each answer as a branch."""
         encoder = self.mllm.encoder
         asked = encoder.question(text, image=True)
@@ -93,7 +93,7 @@ class ZeroShotJudge:
         prefix = encoder.prefix(image=True, size=sizes[0])
         for size in sizes[1:]:
             prefix += encoder.after_image + encoder.picture(size)
-        return Row(prefix, tuple(branches), merged=True, places=encoder.places(prefix, *sizes))
+        return TreeRow(prefix, tuple(branches), merged=True, places=encoder.places(prefix, *sizes))
 
     def _views(self, left: Image.Image, right: Image.Image) -> list[Pixels]:
         """Two pictures [H, W, 3]: both ads, or both orders of them side by side."""

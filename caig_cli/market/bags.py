@@ -7,12 +7,12 @@ import random
 import numpy as np
 
 from caig_cli.market.forms import GOLD, SILVER, arc, at, raised, turned
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import Mesh, box, merge, moved, superellipsoid, torus, transform, tube
 
 
-def handbag(rng: random.Random, look: Look) -> list[Part]:
+def handbag(rng: random.Random, look: ProductLook) -> list[Part]:
     """A handbag: body, flap or open top, a handle arc and a clasp."""
     width = rng.uniform(8, 12)
     height, deep = width * rng.uniform(0.55, 0.9), rng.uniform(2.6, 4)
@@ -41,7 +41,7 @@ def handbag(rng: random.Random, look: Look) -> list[Part]:
     return turned(parts, rng.uniform(-25, 25))
 
 
-def backpack(rng: random.Random, look: Look) -> list[Part]:
+def backpack(rng: random.Random, look: ProductLook) -> list[Part]:
     """A rounded rucksack with front pocket, zip and straps."""
     width, height, deep = rng.uniform(7.5, 9), rng.uniform(10.5, 13), rng.uniform(4, 5)
     cloth = Material("fabric", look.colour(rng))

@@ -6,20 +6,20 @@ import math
 import random
 
 from caig_cli.market.forms import bend, foot, oval, raised, smooth
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, sphere, transform, tube
 
 
 def _labelled(
-    rng: random.Random, look: Look, radius: float, low: float, high: float, depth: float = 1.0
+    rng: random.Random, look: ProductLook, radius: float, low: float, high: float, depth: float = 1.0
 ) -> Part:
     """A paper label around a straight part of a body, a hair wider than it."""
     aspect = math.tau * radius / (high - low)
     word = rng.choice(("white", "cream", look.accent, look.accent, "black"))
     art = look.wrap(rng, aspect, share=1.0) if rng.random() < 0.25 else None
     if art is None:
-        from_accent = Look(
+        from_accent = ProductLook(
             word, look.accent if word != look.accent else "white", look.finish, look.brand, look.noun
         )
         art = from_accent.wrap(rng, aspect, share=1.0)
@@ -28,7 +28,7 @@ def _labelled(
 
 
 def _bottle(
-    rng: random.Random, look: Look, *, radius: float, body: float, shoulder: float, neck: float,
+    rng: random.Random, look: ProductLook, *, radius: float, body: float, shoulder: float, neck: float,
     throat: float, depth: float = 1.0, kind: str = "round", label: bool = True,
 ) -> tuple[list[Part], float]:  # fmt: skip
     """A bottle without its cap, and the height of its mouth: straight body, shoulder, neck."""
@@ -43,7 +43,7 @@ def _bottle(
     return [(mesh, look.body(rng)), _labelled(rng, look, radius, low, high, depth)], top + neck
 
 
-def bottle(rng: random.Random, look: Look) -> list[Part]:
+def bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A plastic bottle with a screw or flip cap: care, cleaning, medicine."""
     throat = rng.uniform(0.9, 1.5)
     radius = rng.uniform(2.4, 3.4)
@@ -56,7 +56,7 @@ def bottle(rng: random.Random, look: Look) -> list[Part]:
     return [*parts, (raised(cap, top - 0.3), look.trim(rng))]
 
 
-def glass_bottle(rng: random.Random, look: Look) -> list[Part]:
+def glass_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A slender bottle with a long neck: wine, beer, oil, sauce."""
     radius, throat = rng.uniform(2.4, 3.2), rng.uniform(0.85, 1.15)
     parts, top = _bottle(
@@ -72,7 +72,7 @@ def glass_bottle(rng: random.Random, look: Look) -> list[Part]:
     ]
 
 
-def spirit_bottle(rng: random.Random, look: Look) -> list[Part]:
+def spirit_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A stout bottle with broad shoulders and a stopper: whisky, gin, liqueur."""
     radius, throat = rng.uniform(3.2, 4.4), rng.uniform(1.0, 1.4)
     parts, top = _bottle(
@@ -83,7 +83,7 @@ def spirit_bottle(rng: random.Random, look: Look) -> list[Part]:
     return [*parts, (raised(stopper, top - 0.2), look.trim(rng))]
 
 
-def perfume_bottle(rng: random.Random, look: Look) -> list[Part]:
+def perfume_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A small heavy flacon, square or round, with a tall cap."""
     width, depth, height = rng.uniform(4.5, 7), rng.uniform(2.5, 4), rng.uniform(5, 9)
     trim = look.trim(rng)
@@ -105,7 +105,7 @@ def perfume_bottle(rng: random.Random, look: Look) -> list[Part]:
     ]
 
 
-def pump_bottle(rng: random.Random, look: Look) -> list[Part]:
+def pump_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A bottle with a pump head whose spout points sideways."""
     radius = rng.uniform(2.8, 3.8)
     parts, top = _bottle(
@@ -126,7 +126,7 @@ def pump_bottle(rng: random.Random, look: Look) -> list[Part]:
     return [*parts, (pump, trim)]
 
 
-def spray_bottle(rng: random.Random, look: Look) -> list[Part]:
+def spray_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A bottle with a trigger sprayer."""
     radius = rng.uniform(3, 3.8)
     parts, top = _bottle(
@@ -145,7 +145,7 @@ def spray_bottle(rng: random.Random, look: Look) -> list[Part]:
     return [*parts, (merge([raised(collar, top - 0.3), neck, head]), trim), (merge([nozzle, trigger]), white)]
 
 
-def dropper_bottle(rng: random.Random, look: Look) -> list[Part]:
+def dropper_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A small bottle with a rubber-headed pipette: serums, oils."""
     radius = rng.uniform(1.9, 2.5)
     parts, top = _bottle(
@@ -158,7 +158,7 @@ def dropper_bottle(rng: random.Random, look: Look) -> list[Part]:
     return [*parts, (raised(cylinder(1.25, 1.5, 0.1), top - 0.5), collar), (raised(bulb, top + 1.0), rubber)]
 
 
-def jug(rng: random.Random, look: Look) -> list[Part]:
+def jug(rng: random.Random, look: ProductLook) -> list[Part]:
     """A wide bottle with a moulded handle: laundry detergent."""
     radius, height = rng.uniform(4.2, 5.4), rng.uniform(10, 13)
     profile = [
@@ -179,7 +179,7 @@ def jug(rng: random.Random, look: Look) -> list[Part]:
     return [(body, material), (handle, grip), (cap, look.trim(rng))]
 
 
-def baby_bottle(rng: random.Random, look: Look) -> list[Part]:
+def baby_bottle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A feeding bottle: wide ring and a teat."""
     radius, height = rng.uniform(2.4, 3), rng.uniform(8, 11)
     waist = radius * rng.uniform(0.82, 1.0)

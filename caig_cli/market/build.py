@@ -26,14 +26,14 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.engine.workers import Workers, start_workers
 from caig_cli.market import clicks
-from caig_cli.market.catalogue import SPLITS, Item, item
+from caig_cli.market.catalogue import SPLITS, CatalogueItem, item
 from caig_cli.market.dialogues import ad_dialogues, photo_dialogues
 from caig_cli.market.photos import photograph
 from caig_cli.market.scenes import ad_prompt, ad_scenes
 from caig_cli.market.shapes import SHAPES
 from caig_cli.market.truth import load_truth
 from caig_cli.painters import Shot
-from caig_cli.painters.registry import PAINTERS, Means
+from caig_cli.painters.registry import PAINTERS, PainterConfig
 from caig_cli.painters.studio.render import one_thread
 
 SHEET_SIDE = 12
@@ -43,7 +43,7 @@ SHEET_CELL = 112
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MarketPlan:
     """What a market has: ``products`` with ads, then ``photo_products`` with only photo and dialogues."""
 
     seed: int
@@ -55,16 +55,16 @@ class Plan:
     dialogues_per_product: int
     painter: str
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[CatalogueItem]:
         """All products in order, made anew each time: a catalogue need not fit into memory."""
         return (item(self.seed, index) for index in range(self.products + self.photo_products))
 
-    def ads(self, of: Item) -> int:
+    def ads(self, of: CatalogueItem) -> int:
         """Number of ads of a product."""
         return self.ads_per_product if of.index < self.products else 0
 
 
-def build_market(plan: Plan, run: RunDir, report: Reporter, workers: int) -> dict[str, Any]:
+def build_market(plan: MarketPlan, run: RunDir, report: Reporter, workers: int) -> dict[str, Any]:
     """Make whatever of the market is not there yet; returns its summary."""
     with start_workers(workers, one_thread) as pool:
         with run.timed("photos"):
@@ -80,17 +80,17 @@ def build_market(plan: Plan, run: RunDir, report: Reporter, workers: int) -> dic
     return summary
 
 
-def photo_name(of: Item) -> str:
+def photo_name(of: CatalogueItem) -> str:
     """Path of a product's photo, relative to the market."""
     return f"products/{of.id}.png"
 
 
-def ad_name(of: Item, number: int) -> str:
+def ad_name(of: CatalogueItem, number: int) -> str:
     """Path of one of a product's ads, relative to the market."""
     return f"ads/{of.id}/{number}.png"
 
 
-def _sheet(plan: Plan, run: RunDir) -> Image.Image:
+def _sheet(plan: MarketPlan, run: RunDir) -> Image.Image:
     """Photos with their ads beside them, as many products in a row as fit; photos fill what is left."""
     across = 1 + min(plan.ads_per_product, SHEET_SIDE - 1)
     columns = SHEET_SIDE // across * across
@@ -111,7 +111,7 @@ def _sheet(plan: Plan, run: RunDir) -> Image.Image:
 # --- pictures: each function below the first two runs in a worker -----------------------------------------
 
 
-def _photos(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
+def _photos(plan: MarketPlan, run: RunDir, report: Reporter, pool: Workers) -> None:
     missing = [i.index for i in plan.items() if not run.has_image(photo_name(i))]
     make = partial(make_photo, plan.seed, size=plan.photo_size)
     with report.progress("product photos", len(missing)) as bar:
@@ -120,7 +120,7 @@ def _photos(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
             bar.advance()
 
 
-def _ads(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> None:
+def _ads(plan: MarketPlan, run: RunDir, report: Reporter, pool: Workers) -> None:
     missing = [
         (i.index, number)
         for i in plan.items()
@@ -141,20 +141,20 @@ def make_photo(seed: int, index: int, *, size: int) -> bytes:
     return png_bytes(photograph(parts, size, derive_seed("photo", one.seed)), {})
 
 
-def _ad_of_job(plan: Plan, folder: Path, job: tuple[int, int]) -> bytes:
+def _ad_of_job(plan: MarketPlan, folder: Path, job: tuple[int, int]) -> bytes:
     one, number = item(plan.seed, job[0]), job[1]
     photo = Image.open(folder / photo_name(one)).convert("RGBA")
     prompt = ad_prompt(one, number, ad_scenes(one, number + 1)[number])
     seed = derive_seed("ad", one.seed, number)
     size = (plan.ad_size, plan.ad_size)
     shot = Shot(Cutout(np.array(photo)), prompt, size, seed, height_cm=one.height_cm)
-    return png_bytes(PAINTERS[plan.painter](Means()).paint([shot])[0], {})
+    return png_bytes(PAINTERS[plan.painter](PainterConfig()).paint([shot])[0], {})
 
 
 # --- words ------------------------------------------------------------------------------------------------
 
 
-def _dialogues(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> dict[str, int]:
+def _dialogues(plan: MarketPlan, run: RunDir, report: Reporter, pool: Workers) -> dict[str, int]:
     """One file per split; returns how many dialogues each has."""
     paths = {split: run.path / f"dialogues_{split}.json" for split in SPLITS}
     if all(run.has(path.name) for path in paths.values()):
@@ -172,7 +172,7 @@ def _dialogues(plan: Plan, run: RunDir, report: Reporter, pool: Workers) -> dict
     return {split: len(rows) for split, rows in lines.items()}
 
 
-def _dialogues_of(plan: Plan, index: int) -> list[str]:
+def _dialogues_of(plan: MarketPlan, index: int) -> list[str]:
     one = item(plan.seed, index)
     rows = list(photo_dialogues(one, photo_name(one), plan.dialogues_per_product))
     for number, scene in enumerate(ad_scenes(one, plan.ads(one))):
@@ -183,10 +183,10 @@ def _dialogues_of(plan: Plan, index: int) -> list[str]:
 # --- records and truth ------------------------------------------------------------------------------------
 
 
-def _records(plan: Plan, run: RunDir) -> dict[str, Any]:
+def _records(plan: MarketPlan, run: RunDir) -> dict[str, Any]:
     """Products, splits, logs and the truth behind them; returns counts and true rates."""
     products, catalogue, ads = [], [], []
-    logs: dict[str, list[clicks.Row]] = {split: [] for split in SPLITS}
+    logs: dict[str, list[clicks.LogRow]] = {split: [] for split in SPLITS}
     splits: dict[str, list[str]] = {split: [] for split in SPLITS}
     for one in plan.items():
         light = lightness(run.path / photo_name(one))
@@ -213,7 +213,7 @@ def _records(plan: Plan, run: RunDir) -> dict[str, Any]:
     }
 
 
-def product_record(one: Item) -> dict[str, Any]:
+def product_record(one: CatalogueItem) -> dict[str, Any]:
     """The product as users' product files have it (``tiny.json``); nothing of the truth is in it."""
     record: dict[str, Any] = {"id": one.id, "image": photo_name(one)}
     if one.caption is not None:
@@ -221,7 +221,7 @@ def product_record(one: Item) -> dict[str, Any]:
     return record | {"attributes": dict(one.attributes)}
 
 
-def catalogue_record(one: Item, light: float) -> dict[str, Any]:
+def catalogue_record(one: CatalogueItem, light: float) -> dict[str, Any]:
     """What is true of the product; ``lightness`` is its photo's mean, 0 to 1."""
     return {
         "id": one.id, "split": one.split, "category": one.category, "group": one.group, "shape": one.family,
@@ -230,7 +230,7 @@ def catalogue_record(one: Item, light: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def ad_truth(one: Item, light: float, count: int) -> Iterator[dict[str, Any]]:
+def ad_truth(one: CatalogueItem, light: float, count: int) -> Iterator[dict[str, Any]]:
     """For each ad its scene, whether that suits the product, and the true click-through rate."""
     truth = load_truth()
     for number, scene in enumerate(ad_scenes(one, count)):

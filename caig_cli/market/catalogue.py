@@ -10,7 +10,7 @@ from typing import Literal
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.market.captions import MISSING, amount, random_brand, spoken, write_caption
 from caig_cli.market.categories import Category, load_categories
-from caig_cli.market.look import Look
+from caig_cli.market.look import ProductLook
 from caig_cli.market.shapes import SHAPES
 from caig_cli.painters.studio.vocabulary import COLOURS
 
@@ -19,7 +19,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CatalogueItem:
     """A product of the market; ``caption`` None: the shop wrote no title."""
 
     id: str
@@ -27,7 +27,7 @@ class Item:
     category: str
     group: str
     shape: str  # a key of SHAPES
-    look: Look
+    look: ProductLook
     height_cm: float
     split: Split
     seed: int  # of everything that is drawn about this product later
@@ -40,7 +40,7 @@ class Item:
         return SHAPES[self.shape].family
 
 
-def item(seed: int, index: int) -> Item:
+def item(seed: int, index: int) -> CatalogueItem:
     """Product ``index`` of the market of ``seed``.
 
     Categories come in shuffled rounds, so that any stretch of a catalogue has all of them about equally;
@@ -57,7 +57,7 @@ def item(seed: int, index: int) -> Item:
     noun, brand = rng.choice(category.nouns), random_brand(rng)
     look = _look(rng, category, shape, brand, noun)
     caption, attributes = describe(rng, category, look, noun)
-    return Item(
+    return CatalogueItem(
         id=f"p{seed}-{index:06d}",
         index=index,
         category=category.name,
@@ -72,7 +72,9 @@ def item(seed: int, index: int) -> Item:
     )
 
 
-def describe(rng: random.Random, category: Category, look: Look, noun: str) -> tuple[str, dict[str, str]]:
+def describe(
+    rng: random.Random, category: Category, look: ProductLook, noun: str
+) -> tuple[str, dict[str, str]]:
     """A title, and the attributes that a shop would list beside it (some, or none)."""
     variant, size = rng.choice(category.variants), amount(rng, category.amount)
     caption = write_caption(rng, category, noun, look.brand, variant, size, look.main)
@@ -89,10 +91,10 @@ def describe(rng: random.Random, category: Category, look: Look, noun: str) -> t
     return caption, {name: rows[name] for name in kept}
 
 
-def _look(rng: random.Random, category: Category, shape: str, brand: str, noun: str) -> Look:
+def _look(rng: random.Random, category: Category, shape: str, brand: str, noun: str) -> ProductLook:
     main = rng.choice(category.palette or tuple(COLOURS))
     accent = rng.choice([word for word in COLOURS if word != main])
-    return Look(main, accent, rng.choice(SHAPES[shape].finishes), brand, noun)
+    return ProductLook(main, accent, rng.choice(SHAPES[shape].finishes), brand, noun)
 
 
 def _split(seed: int, index: int) -> Split:

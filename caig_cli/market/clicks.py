@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from caig_cli.engine.runtime import derive_seed
-from caig_cli.market.catalogue import Item
+from caig_cli.market.catalogue import CatalogueItem
 
 DAYS = 3  # an ad is shown on one to this many days; its clicks are the sum
 TYPICAL = 3000.0  # median impressions of an ad
@@ -19,7 +19,7 @@ FIRST_DAY = 20250301
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LogRow:
     """What a shop's log says about one creative on one day."""
 
     item: str
@@ -29,7 +29,7 @@ class Row:
     clicks: int
 
 
-def log_rows(item: Item, image: str, number: int, ctr: float) -> Iterator[Row]:
+def log_rows(item: CatalogueItem, image: str, number: int, ctr: float) -> Iterator[LogRow]:
     """The log of ad ``number`` of the item, whose true rate is ``ctr``; the same for the same product."""
     rng = np.random.default_rng(derive_seed("clicks", item.seed, number))
     days = int(rng.integers(1, DAYS + 1))
@@ -37,15 +37,15 @@ def log_rows(item: Item, image: str, number: int, ctr: float) -> Iterator[Row]:
     shares = rng.multinomial(total, rng.dirichlet(np.full(days, 4.0)))
     for day, impressions in enumerate(shares.tolist()):
         if impressions:
-            yield Row(item.id, image, FIRST_DAY + day, impressions, int(rng.binomial(impressions, ctr)))
+            yield LogRow(item.id, image, FIRST_DAY + day, impressions, int(rng.binomial(impressions, ctr)))
 
 
-def creative_ranking(rows: Iterable[Row]) -> str:
+def creative_ranking(rows: Iterable[LogRow]) -> str:
     """The CreativeRanking list: item, image, day, impressions, clicks, separated by tabs, no header."""
     return "".join(f"{r.item}\t{r.image}\t{r.day}\t{r.impressions}\t{r.clicks}\n" for r in rows)
 
 
-def plain_csv(rows: Iterable[Row]) -> str:
+def plain_csv(rows: Iterable[LogRow]) -> str:
     """The same as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from caig_cli.market.forms import DARK, SILVER, WHITE, arc, capsule, raised, turned, upright
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Colour, Material
 from caig_cli.painters.studio.mesh import (
     Mesh,
@@ -23,7 +23,7 @@ from caig_cli.painters.studio.mesh import (
 )
 
 
-def headphones(rng: random.Random, look: Look) -> list[Part]:
+def headphones(rng: random.Random, look: ProductLook) -> list[Part]:
     """Over-ear headphones, the band above two cups."""
     radius = 4.4
     band = tube([[x, y, z + 7] for x, y, z in arc((0, 0), radius, -8, 188, 28)], rng.uniform(0.35, 0.55), 12)
@@ -43,7 +43,7 @@ def headphones(rng: random.Random, look: Look) -> list[Part]:
     return turned(parts, turn)
 
 
-def speaker(rng: random.Random, look: Look) -> list[Part]:
+def speaker(rng: random.Random, look: ProductLook) -> list[Part]:
     """A loudspeaker: a box with cones, or a fabric cylinder."""
     grille: Colour = (34, 34, 36)
     if rng.random() < 0.55:
@@ -74,7 +74,7 @@ def speaker(rng: random.Random, look: Look) -> list[Part]:
     return [(mesh, cloth), (raised(cap, height - 0.15), DARK), (foot_ring, look.trim(rng))]
 
 
-def power_bank(rng: random.Random, look: Look) -> list[Part]:
+def power_bank(rng: random.Random, look: ProductLook) -> list[Part]:
     """A flat slab standing up, with ports and a light."""
     width, height = rng.uniform(5.5, 7), rng.uniform(9, 13)
     slab = upright(extrude(capsule(width, height), rng.uniform(1.2, 2.2), 0.25))
@@ -94,7 +94,7 @@ def power_bank(rng: random.Random, look: Look) -> list[Part]:
     return turned(parts, rng.uniform(-35, 35))
 
 
-def keyboard(rng: random.Random, look: Look) -> list[Part]:
+def keyboard(rng: random.Random, look: ProductLook) -> list[Part]:
     """A computer keyboard tilted towards the camera, rows of keys, some in the accent colour."""
     columns, rows = rng.choice((11, 14, 16)), 5
     width, deep = columns * 1.0 + 0.6, rows * 1.0 + 0.6

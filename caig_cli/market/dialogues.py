@@ -12,9 +12,9 @@ from typing import Any
 
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.market.captions import spoken
-from caig_cli.market.catalogue import Item, describe
+from caig_cli.market.catalogue import CatalogueItem, describe
 from caig_cli.market.categories import load_categories
-from caig_cli.market.look import Look
+from caig_cli.market.look import ProductLook
 from caig_cli.market.scenes import ad_prompt, draft, improved, matching_scene, matching_set
 from caig_cli.market.truth import load_truth
 from caig_cli.mllm.instructions import instruction
@@ -38,7 +38,7 @@ AD_TASKS = (
 UNTITLED = 0.12  # of the titles are withheld: then the image and the attributes must do
 
 
-def photo_dialogues(item: Item, image: str, count: int) -> Iterator[dict[str, Any]]:
+def photo_dialogues(item: CatalogueItem, image: str, count: int) -> Iterator[dict[str, Any]]:
     """``count`` dialogues about the item's photo at path ``image``."""
     for number in range(count):
         rng = random.Random(derive_seed("dialogue", item.seed, number))
@@ -47,7 +47,7 @@ def photo_dialogues(item: Item, image: str, count: int) -> Iterator[dict[str, An
         yield _record(f"{item.id}-{number:03d}", image, task, question, answer)
 
 
-def ad_dialogues(item: Item, image: str, number: int, scene: Scene) -> Iterator[dict[str, Any]]:
+def ad_dialogues(item: CatalogueItem, image: str, number: int, scene: Scene) -> Iterator[dict[str, Any]]:
     """Dialogues about ad ``number`` of the item, whose scene is known."""
     rng = random.Random(derive_seed("ad dialogue", item.seed, number))
     for task in AD_TASKS:
@@ -66,7 +66,7 @@ def ad_dialogues(item: Item, image: str, number: int, scene: Scene) -> Iterator[
         yield _record(f"{item.id}-ad{number:02d}-{task}", image, task, question, answer)
 
 
-def _ask(task: str, item: Item, rng: random.Random) -> tuple[str, str]:
+def _ask(task: str, item: CatalogueItem, rng: random.Random) -> tuple[str, str]:
     """Question and answer of one dialogue."""
     caption, attributes = _words(item, rng)
     if task == "shape":
@@ -94,19 +94,19 @@ def _name(lexicon: Lexicon, name: str) -> str:
     return lexicon[name][0].split("|")[0]
 
 
-def _words(item: Item, rng: random.Random) -> tuple[str, dict[str, str]]:
+def _words(item: CatalogueItem, rng: random.Random) -> tuple[str, dict[str, str]]:
     """Another shop's title and attributes of the same product: any noun and any brand of its category."""
     category = load_categories()[item.category]
     noun = rng.choice(category.nouns)
     look = item.look
-    return describe(rng, category, Look(look.main, look.accent, look.finish, look.brand, noun), noun)
+    return describe(rng, category, ProductLook(look.main, look.accent, look.finish, look.brand, noun), noun)
 
 
 def _sometimes(rng: random.Random, attributes: dict[str, str]) -> dict[str, str] | None:
     return attributes if rng.random() < 0.4 else None
 
 
-def describe_look(item: Item, rng: random.Random) -> str:
+def describe_look(item: CatalogueItem, rng: random.Random) -> str:
     """A sentence about the picture alone: shape, colours and finish."""
     main, accent = spoken(item.look.main), spoken(item.look.accent)
     finish = _FINISHES[item.look.finish]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from caig_cli.errors import UsageError
-from caig_cli.experiments.plan_file import Plan
+from caig_cli.experiments.plan_file import ExperimentPlan
 from caig_cli.market.known import open_oracle
 
 CATALOGUE = Path(__file__).parents[1] / "embedded" / "catalogue" / "products.json"
@@ -24,7 +24,7 @@ SPREAD_OF_DAYS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AdDayRow:
     """What an ad got on a day."""
 
     day: str
@@ -33,7 +33,7 @@ class Row:
     clicks: int
 
 
-def true_rates(plan: Plan, products: Path | None) -> Mapping[str, float]:
+def true_rates(plan: ExperimentPlan, products: Path | None) -> Mapping[str, float]:
     """The true click-through rate of each ad by id. Raises UsageError for products of no market."""
     path = CATALOGUE if products is None else products
     oracle = open_oracle(path / "products.json" if path.is_dir() else path)
@@ -50,8 +50,13 @@ def true_rates(plan: Plan, products: Path | None) -> Mapping[str, float]:
 
 
 def rows(
-    plan: Plan, rates: Mapping[str, float], first: datetime.date, days: int, impressions: float, seed: int
-) -> list[Row]:
+    plan: ExperimentPlan,
+    rates: Mapping[str, float],
+    first: datetime.date,
+    days: int,
+    impressions: float,
+    seed: int,
+) -> list[AdDayRow]:
     """Impressions by the plan's propensities, clicks by the true rates; some days are better than others."""
     rng = np.random.default_rng(seed)
     ads_of = {product.id: [ad.id for ad in plan.ads if ad.product == product.id] for product in plan.products}
@@ -69,11 +74,13 @@ def rows(
             shown = rng.multinomial(rng.poisson(mean), share / share.sum()).tolist()
             for ad, count in zip(ads, shown, strict=True):
                 if count:
-                    found.append(Row(day, ad, count, int(rng.binomial(count, min(1.0, rates[ad] * good)))))
+                    found.append(
+                        AdDayRow(day, ad, count, int(rng.binomial(count, min(1.0, rates[ad] * good))))
+                    )
     return found
 
 
-def export(found: Iterable[Row]) -> str:
+def export(found: Iterable[AdDayRow]) -> str:
     """CSV with the column names of an ad platform."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Colour, Material
 from caig_cli.painters.studio.mesh import Mesh, transform
 
@@ -110,7 +110,7 @@ def three_quarter(rng: random.Random) -> float:
     return rng.uniform(12, 40) * rng.choice((-1, 1))
 
 
-def timber(rng: random.Random, look: Look) -> Material:
+def timber(rng: random.Random, look: ProductLook) -> Material:
     """Wood in a brown look, otherwise paint in the main colour."""
     if look.main in ("brown", "beige"):
         return grain(rng, rng.choice(WOODS[:1] + WOODS[2:3] if look.main == "beige" else WOODS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from caig_cli.market.forms import GOLD, SILVER, WHITE, WOODS, at, bend, foot, grain, raised, timber, turned
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, sphere, torus, transform, tube
 
@@ -13,7 +13,7 @@ SIDES = (-1, 1)
 CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 
 
-def chair(rng: random.Random, look: Look) -> list[Part]:
+def chair(rng: random.Random, look: ProductLook) -> list[Part]:
     """A dining chair, an armchair or a stool."""
     seat, deep, high = rng.uniform(6.5, 8), rng.uniform(6.5, 7.5), rng.uniform(6, 7)
     metal = Material("metal", (60, 60, 62), 0.4)
@@ -77,7 +77,7 @@ def _dining_chair(
     return [(pad, cover), (rest, rng.choice((cover, frame))), (legs, frame)]
 
 
-def cabinet(rng: random.Random, look: Look) -> list[Part]:
+def cabinet(rng: random.Random, look: ProductLook) -> list[Part]:
     """A cabinet with drawers, doors or open shelves."""
     width = rng.uniform(6, 13)
     height, deep = rng.uniform(7, 14), rng.uniform(4, 5.5)
@@ -120,7 +120,7 @@ def cabinet(rng: random.Random, look: Look) -> list[Part]:
     return turned(parts, rng.uniform(12, 38) * rng.choice((-1, 1)))
 
 
-def table(rng: random.Random, look: Look) -> list[Part]:
+def table(rng: random.Random, look: ProductLook) -> list[Part]:
     """A table or desk: round or square top, four legs or a pedestal."""
     top = timber(rng, look)
     height = rng.uniform(4.5, 8)
@@ -160,7 +160,7 @@ def table(rng: random.Random, look: Look) -> list[Part]:
     return turned(parts, rng.uniform(12, 35) * rng.choice((-1, 1)))
 
 
-def piano(rng: random.Random, look: Look) -> list[Part]:
+def piano(rng: random.Random, look: ProductLook) -> list[Part]:
     """An upright or stage piano with white and black keys, at times with a bench."""
     width, deep = 14.0, 3.6
     body = timber(rng, look) if rng.random() < 0.4 else Material("plastic", look.colour(rng), 0.08)

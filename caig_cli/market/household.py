@@ -9,12 +9,12 @@ import numpy as np
 
 from caig_cli.market.forms import DARK, GOLD, SILVER, WOODS, arc, at, bend, foot, grain, raised, turned
 from caig_cli.market.labels import mix
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import box, cylinder, lathe, merge, moved, pillow, sphere, transform, tube
 
 
-def mug(rng: random.Random, look: Look) -> list[Part]:
+def mug(rng: random.Random, look: ProductLook) -> list[Part]:
     """A cup with a handle at its side."""
     radius, height = rng.uniform(3.4, 4.4), rng.uniform(6, 10)
     top, wall = radius * rng.uniform(0.95, 1.2), 0.35
@@ -28,7 +28,7 @@ def mug(rng: random.Random, look: Look) -> list[Part]:
     return [(lathe(profile, 56), body), (tube(ring, 0.55, 14), same)]
 
 
-def pan(rng: random.Random, look: Look) -> list[Part]:
+def pan(rng: random.Random, look: ProductLook) -> list[Part]:
     """A frying pan or pot: one long handle, or two short ones and a lid."""
     radius, deep = rng.uniform(6, 7.5), rng.uniform(2, 7)
     profile = [
@@ -65,7 +65,7 @@ def pan(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def flask(rng: random.Random, look: Look) -> list[Part]:
+def flask(rng: random.Random, look: ProductLook) -> list[Part]:
     """A slim insulated bottle with a tall cap or a straw lid."""
     radius, height = rng.uniform(2.6, 3.4), rng.uniform(11, 16)
     top = radius * rng.uniform(0.8, 1.0)
@@ -90,7 +90,7 @@ def flask(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def book(rng: random.Random, look: Look) -> list[Part]:
+def book(rng: random.Random, look: ProductLook) -> list[Part]:
     """A closed book standing upright, its cover to the camera, spine and pages visible when turned."""
     width = rng.uniform(9, 12)
     height, thick = width * rng.uniform(1.2, 1.5), rng.uniform(0.9, 2.8)
@@ -112,7 +112,7 @@ def book(rng: random.Random, look: Look) -> list[Part]:
     return turned(parts, rng.uniform(12, 40))
 
 
-def candle(rng: random.Random, look: Look) -> list[Part]:
+def candle(rng: random.Random, look: ProductLook) -> list[Part]:
     """A candle in a glass or tin, or a bare pillar; with a wick, at times a small flame."""
     radius, height = rng.uniform(3, 4), rng.uniform(5, 9)
     if rng.random() < 0.65:
@@ -139,7 +139,7 @@ def candle(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def cushion(rng: random.Random, look: Look) -> list[Part]:
+def cushion(rng: random.Random, look: ProductLook) -> list[Part]:
     """A soft square or oblong cushion leaning back, plain, striped or patterned."""
     width = rng.uniform(9, 13)
     height = width * rng.choice((1.0, 1.0, 0.65))
@@ -149,7 +149,7 @@ def cushion(rng: random.Random, look: Look) -> list[Part]:
     return [(leaning, Material("fabric", look.colour(rng), texture=texture))]
 
 
-def _cloth(rng: random.Random, look: Look) -> np.ndarray:
+def _cloth(rng: random.Random, look: ProductLook) -> np.ndarray:
     first, second = look.colour(rng), look.colour(rng, look.accent)
     texture = np.empty((96, 96, 3), np.uint8)
     texture[:] = first
@@ -165,7 +165,7 @@ def _cloth(rng: random.Random, look: Look) -> np.ndarray:
     return texture
 
 
-def lamp(rng: random.Random, look: Look) -> list[Part]:
+def lamp(rng: random.Random, look: ProductLook) -> list[Part]:
     """A lamp with a lit shade: on a table base, or on a tall stem, or a mushroom."""
     shade_colour = look.colour(rng)
     lit = mix(shade_colour, (255, 236, 200), rng.choice((0.0, 0.35)))  # a lamp that is on looks warmer
@@ -193,7 +193,7 @@ def lamp(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def vase(rng: random.Random, look: Look) -> list[Part]:
+def vase(rng: random.Random, look: ProductLook) -> list[Part]:
     """A turned vase of any profile, at times with two handles or some stems."""
     height = rng.uniform(9, 14)
     belly, neck, lip = rng.uniform(2.6, 4.6), rng.uniform(0.9, 2.4), rng.uniform(1.2, 2.8)
@@ -229,7 +229,7 @@ def vase(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def _stems(rng: random.Random, look: Look, height: float) -> list[Part]:
+def _stems(rng: random.Random, look: ProductLook, height: float) -> list[Part]:
     stems, heads = [], []
     for _ in range(rng.randrange(3, 7)):
         lean, deep, tall = rng.uniform(-4, 4), rng.uniform(-1.5, 1.5), rng.uniform(4, 8)

@@ -25,7 +25,7 @@ class Known:
     lightness: float
 
 
-class Worth(NamedTuple):
+class TrueWorth(NamedTuple):
     """Of a prompt for a product: whether the background suits it, and the true click-through rate."""
 
     match: bool
@@ -38,11 +38,11 @@ class Oracle:
 
     products: Mapping[str, Known]
 
-    def worth(self, product: str, prompt: str) -> Worth:
+    def worth(self, product: str, prompt: str) -> TrueWorth:
         """Exact, without painting: the scene language reads the prompt as the studio does."""
         truth, known, scene = load_truth(), self.products[product], read_core(prompt).scene
         rate = truth.ctr(product, known.category, known.lightness, scene)
-        return Worth(truth.match(known.category, scene), rate)
+        return TrueWorth(truth.match(known.category, scene), rate)
 
 
 def open_oracle(products: Path) -> Oracle | None:

@@ -16,7 +16,7 @@ Finish = Literal["gloss", "satin", "metal", "glass", "fabric", "wood"]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ProductLook:
     """``main`` and ``accent`` are colour words; the actual colours vary a little around them."""
 
     main: str

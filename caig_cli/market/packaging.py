@@ -8,12 +8,12 @@ import random
 import numpy as np
 
 from caig_cli.market.forms import bend, foot, raised, three_quarter, turned
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, moved, pillow, transform
 
 
-def jar(rng: random.Random, look: Look) -> list[Part]:
+def jar(rng: random.Random, look: ProductLook) -> list[Part]:
     """A wide jar with a screw lid: cream, honey, coffee."""
     radius, height = rng.uniform(3, 4.2), rng.uniform(3, 8.5)
     lid = rng.uniform(1.0, 2.2)
@@ -32,7 +32,7 @@ def jar(rng: random.Random, look: Look) -> list[Part]:
     ]
 
 
-def can(rng: random.Random, look: Look) -> list[Part]:
+def can(rng: random.Random, look: ProductLook) -> list[Part]:
     """A metal tin or drinks can with rims."""
     radius = rng.uniform(2.6, 3.6)
     height = radius * rng.choice((rng.uniform(1.0, 1.6), rng.uniform(2.6, 4.2), rng.uniform(2.6, 4.2)))
@@ -47,7 +47,7 @@ def can(rng: random.Random, look: Look) -> list[Part]:
     return [(lathe(profile, 56), body), (ends, silver)]
 
 
-def tub(rng: random.Random, look: Look) -> list[Part]:
+def tub(rng: random.Random, look: ProductLook) -> list[Part]:
     """A tapered cup with a flat lid: noodles, yogurt, porridge."""
     bottom, height = rng.uniform(2.6, 3.4), rng.uniform(5, 9)
     top = bottom * rng.uniform(1.25, 1.5)
@@ -59,12 +59,12 @@ def tub(rng: random.Random, look: Look) -> list[Part]:
         (top * 1.04, height + 0.4),
         (0, height + 0.42),
     ]
-    lid = Look(look.accent, look.main, look.finish, look.brand, look.noun)
+    lid = ProductLook(look.accent, look.main, look.finish, look.brand, look.noun)
     cover = raised(cylinder(top * 1.03, 0.12), height + 0.42)
     return [(lathe(profile, 56), look.body(rng, texture=texture)), (cover, lid.body(rng))]
 
 
-def squeeze_tube(rng: random.Random, look: Look) -> list[Part]:
+def squeeze_tube(rng: random.Random, look: ProductLook) -> list[Part]:
     """A squeeze tube standing on its cap (or cap up), round at the cap and flat at its seal."""
     radius, height, cap = rng.uniform(1.7, 2.6), rng.uniform(9, 14), rng.uniform(1.4, 2.6)
     texture = look.wrap(rng, math.tau * radius / height, share=1.0)
@@ -89,7 +89,7 @@ def squeeze_tube(rng: random.Random, look: Look) -> list[Part]:
     return [(upside, body), (ring, plain), (raised(cover, height + 0.3), trim)]
 
 
-def pouch(rng: random.Random, look: Look) -> list[Part]:
+def pouch(rng: random.Random, look: ProductLook) -> list[Part]:
     """A stand-up bag or a sealed sachet."""
     width = rng.uniform(7, 11)
     height = width * rng.uniform(1.1, 1.6)
@@ -108,7 +108,7 @@ def pouch(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def carton(rng: random.Random, look: Look) -> list[Part]:
+def carton(rng: random.Random, look: ProductLook) -> list[Part]:
     """A folding box."""
     width = rng.uniform(4, 9)
     depth, height = (
@@ -119,7 +119,7 @@ def carton(rng: random.Random, look: Look) -> list[Part]:
     return turned([(box((width, depth, height), 0.06), look.body(rng, texture=art))], three_quarter(rng))
 
 
-def drink_carton(rng: random.Random, look: Look) -> list[Part]:
+def drink_carton(rng: random.Random, look: ProductLook) -> list[Part]:
     """A milk or juice carton with a gable or a screw cap."""
     width, height = rng.uniform(5.5, 7), rng.uniform(11, 15)
     body = (box((width, width * 0.9, height), 0.08), look.body(rng, texture=look.box_art(rng, (110, 200))))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from caig_cli.market.catalogue import Item
-from caig_cli.market.truth import Group, load_truth
+from caig_cli.market.catalogue import CatalogueItem
+from caig_cli.market.truth import TasteGroup, load_truth
 from caig_cli.painters.studio.language import Scene, random_scene, read_core, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES
 
@@ -100,14 +100,14 @@ def improved(rng: random.Random, text: str, category: str) -> Scene:
     return scene
 
 
-def _kept(scene: Scene, name: str, wish: Scene, group: Group) -> Scene:
+def _kept(scene: Scene, name: str, wish: Scene, group: TasteGroup) -> Scene:
     if name in ("props", "prop"):
         return replace(scene, props=tuple(prop for prop in wish.props if prop not in group.clashing_props))
     wished = replace(scene, **{name: getattr(wish, name)})
     return wished if group.suits(wished) else scene
 
 
-def ad_scenes(item: Item, count: int) -> list[Scene]:
+def ad_scenes(item: CatalogueItem, count: int) -> list[Scene]:
     """The scenes of the item's ads: drawn uniformly from all scenes, so most do not suit it; no two alike."""
     rng = random.Random(f"ads {item.seed}")
     scenes: list[Scene] = []
@@ -118,6 +118,6 @@ def ad_scenes(item: Item, count: int) -> list[Scene]:
     return scenes
 
 
-def ad_prompt(item: Item, number: int, scene: Scene) -> str:
+def ad_prompt(item: CatalogueItem, number: int, scene: Scene) -> str:
     """The background prompt that ad ``number`` of the item was painted from."""
     return write(scene, random.Random(f"prompt {item.seed} {number}"))

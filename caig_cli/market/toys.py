@@ -8,12 +8,12 @@ import random
 import numpy as np
 
 from caig_cli.market.forms import DARK, at, raised, turned
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import Mesh, box, cylinder, lathe, merge, sphere, transform
 
 
-def ball(rng: random.Random, look: Look) -> list[Part]:
+def ball(rng: random.Random, look: ProductLook) -> list[Part]:
     """A sports ball: panels, seams or stripes."""
     v, u = np.mgrid[0:128, 0:256]
     lon, lat = (u / 256) * math.tau, (0.5 - v / 128) * math.pi
@@ -50,7 +50,7 @@ _ICOSAHEDRON = np.array([
 ]) / math.hypot(1, _GOLDEN)  # fmt: skip
 
 
-def plush(rng: random.Random, look: Look) -> list[Part]:
+def plush(rng: random.Random, look: ProductLook) -> list[Part]:
     """A sitting plush animal: ears say whether it is a bear, a rabbit, a cat or an elephant."""
     fur, pale = look.colour(rng), look.colour(rng, look.accent if rng.random() < 0.5 else "cream")
     head = rng.uniform(2.5, 3.1)
@@ -119,7 +119,7 @@ def _ear(kind: str, side: int, head: float, z: float) -> Mesh:
     )
 
 
-def blocks(rng: random.Random, look: Look) -> list[Part]:
+def blocks(rng: random.Random, look: ProductLook) -> list[Part]:
     """A small pile of coloured building blocks."""
     words = [look.main, look.accent, *rng.sample(("red", "yellow", "blue", "green", "orange"), 3)]
     studs = rng.random() < 0.5

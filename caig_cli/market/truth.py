@@ -25,7 +25,7 @@ from caig_cli.painters.studio.scene import CHOICES, Scene
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TasteGroup:
     """Categories that share a taste: what suits them, what clashes."""
 
     name: str
@@ -69,8 +69,8 @@ class Contrast:
 class Truth:
     """The click model; ``group_of`` maps each category to its group."""
 
-    groups: Mapping[str, Group]
-    group_of: Mapping[str, Group]
+    groups: Mapping[str, TasteGroup]
+    group_of: Mapping[str, TasteGroup]
     match_logit: float
     base_logit: Mapping[str, float]
     appeal_table: Mapping[str, Mapping[str, float]]
@@ -110,7 +110,7 @@ def load_truth() -> Truth:
     """Read the frozen file that ships in the package."""
     raw: dict[str, Any] = json.loads((files("caig_cli.market") / "truth.json").read_text("utf-8"))
     groups = {
-        name: Group(
+        name: TasteGroup(
             name=name,
             categories=tuple(row["categories"]),
             surfaces=frozenset(row["surfaces"]),

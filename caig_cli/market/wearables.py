@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caig_cli.market.forms import DARK, GOLD, ROSE, SILVER, WHITE, arc, at, capsule, raised, turned, upright
-from caig_cli.market.look import Look, Part
+from caig_cli.market.look import Part, ProductLook
 from caig_cli.painters.studio.geometry import grid
 from caig_cli.painters.studio.materials import Material
 from caig_cli.painters.studio.mesh import (
@@ -27,7 +27,7 @@ from caig_cli.painters.studio.mesh import (
 )
 
 
-def lipstick(rng: random.Random, look: Look) -> list[Part]:
+def lipstick(rng: random.Random, look: ProductLook) -> list[Part]:
     """An open lipstick: case, collar, slanted bullet."""
     radius = rng.uniform(1.0, 1.25)
     square = rng.random() < 0.4
@@ -46,7 +46,7 @@ def lipstick(rng: random.Random, look: Look) -> list[Part]:
     ]
 
 
-def ring(rng: random.Random, look: Look) -> list[Part]:
+def ring(rng: random.Random, look: ProductLook) -> list[Part]:
     """A ring or bangle, standing up, often with a stone."""
     radius, thick = 3.2, rng.uniform(0.22, 0.5)
     metal = Material("metal", rng.choice((GOLD, GOLD, SILVER, ROSE)), 0.2)
@@ -66,7 +66,7 @@ def ring(rng: random.Random, look: Look) -> list[Part]:
     return parts
 
 
-def watch(rng: random.Random, look: Look) -> list[Part]:
+def watch(rng: random.Random, look: ProductLook) -> list[Part]:
     """A wristwatch, its dial to the camera, the strap closed behind."""
     radius = 2.6
     square = rng.random() < 0.3
@@ -106,7 +106,7 @@ def watch(rng: random.Random, look: Look) -> list[Part]:
     return [(transform(raised(m, 3.6), rotate=(-8, 0, turn)), material) for m, material in parts]
 
 
-def glasses(rng: random.Random, look: Look) -> list[Part]:
+def glasses(rng: random.Random, look: ProductLook) -> list[Part]:
     """Spectacles or sunglasses from the front, temples going back."""
     wide, tall = rng.uniform(3.0, 3.8), rng.uniform(2.2, 3.4)
     frame = Material("metal", rng.choice((GOLD, SILVER)), 0.25) if rng.random() < 0.35 else look.body(rng)
@@ -141,7 +141,7 @@ Line = NDArray[np.float64]
 SHOE = 13.0  # length
 
 
-def shoe(rng: random.Random, look: Look) -> list[Part]:
+def shoe(rng: random.Random, look: ProductLook) -> list[Part]:
     """A sports shoe from the side: sole, upper, collar, laces."""
     side = rng.choice((-1, 1))
     t = np.linspace(0, 1, 32)  # heel to toe

@@ -30,8 +30,8 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed
 from caig_cli.mllm.augment import cut_together, vary_all
-from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.config import FirstLookSection
+from caig_cli.mllm.batching import TrainingPictures
+from caig_cli.mllm.config import AttributePretrainingSection
 from caig_cli.mllm.images import flatten
 from caig_cli.mllm.loading import Mllm, level_projector
 from caig_cli.records import Dialogue
@@ -51,7 +51,7 @@ Named = tuple[Path, tuple[tuple[int, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class AttributeTask:
     """A task, the names that answer it, and whether an answer may list several."""
 
     name: str
@@ -89,7 +89,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingRun:
     """How a first look is taken: its seed, the strength of image variations, and where it runs."""
 
     seed: int
@@ -100,7 +100,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
+class EncoderTraining:
     """What learns to see: ``see`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W], by
     the trainable weights of ``model``."""
 
@@ -109,10 +109,10 @@ class Eyes:
     width: int
 
 
-class Namer(nn.Module):
+class AttributeClassifier(nn.Module):
     """Eyes and one linear layer per task: pixels [B, 3, H, W] to logits [B, names] of each task."""
 
-    def __init__(self, eyes: Eyes, names: Sequence[int]) -> None:
+    def __init__(self, eyes: EncoderTraining, names: Sequence[int]) -> None:
         super().__init__()
         self.model, self._see = eyes.model, eyes.see
         self.heads = nn.ModuleList(nn.Linear(eyes.width, count) for count in names)
@@ -127,7 +127,9 @@ def mean_features(seen_B: torch.Tensor) -> torch.Tensor:
     return seen_B if seen_B.ndim == 2 else seen_B.flatten(1, -2).mean(dim=1)
 
 
-def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[list[Named], list[Task]]:
+def name_pictures(
+    dialogues: Sequence[Dialogue], tasks: Sequence[str]
+) -> tuple[list[Named], list[AttributeTask]]:
     """Each picture with the classes that each task names in it, and those tasks that any dialogue is of."""
     names: dict[str, dict[str, int]] = {task: {} for task in tasks}
     found: dict[Path, dict[str, tuple[int, ...]]] = defaultdict(dict)
@@ -138,11 +140,15 @@ def name_pictures(dialogues: Sequence[Dialogue], tasks: Sequence[str]) -> tuple[
     asked = [task for task in tasks if names[task]]
     taught = [(path, tuple(row.get(task, ()) for task in asked)) for path, row in found.items()]
     several = {task for row in found.values() for task, classes in row.items() if len(classes) > 1}
-    return taught, [Task(task, tuple(names[task]), task in several) for task in asked]
+    return taught, [AttributeTask(task, tuple(names[task]), task in several) for task in asked]
 
 
-def first_look(
-    mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
+def pretrain_attributes(
+    mllm: Mllm,
+    dialogues: Sequence[Dialogue],
+    pictures: TrainingPictures,
+    section: AttributePretrainingSection,
+    lesson: TrainingRun,
 ) -> None:
     """Teach the tower of a new model: its residual network, then the attention on what that has learnt.
 
@@ -151,16 +157,16 @@ def first_look(
     """
     tower, view = mllm.tower, mllm.family.view
     network, width = tower.embeddings.backbone, tower.config.backbone_config.hidden_sizes[-1]
-    names = Eyes(network, lambda pixels: network(pixels).feature_maps[-1].mean(dim=(2, 3)), width)
+    names = EncoderTraining(network, lambda pixels: network(pixels).feature_maps[-1].mean(dim=(2, 3)), width)
     teach_names(names, dialogues, pictures, section, lesson, FILE_OF_NETWORK)
     network.requires_grad_(False)
-    eyes = Eyes(tower, lambda pixels: view.see(mllm.core, pixels, ()), view.width(mllm.config))
+    eyes = EncoderTraining(tower, lambda pixels: view.see(mllm.core, pixels, ()), view.width(mllm.config))
     short = section.model_copy(update={"steps": max(1, section.steps // ATTENTION)})
     teach_names(eyes, dialogues, pictures, short, lesson)
     network.requires_grad_(True)
 
 
-def level(mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures) -> None:
+def level(mllm: Mllm, dialogues: Sequence[Dialogue], pictures: TrainingPictures) -> None:
     """Level the projector of a new model to what its tower shows of the first pictures."""
     rules = pictures.rules
     shown = [pictures.get(d.image) for d in dialogues[:PROBE] if d.image is not None]
@@ -169,11 +175,11 @@ def level(mllm: Mllm, dialogues: Sequence[Dialogue], pictures: Pictures) -> None
 
 
 def teach_names(
-    eyes: Eyes,
+    eyes: EncoderTraining,
     dialogues: Sequence[Dialogue],
-    pictures: Pictures,
-    section: FirstLookSection,
-    lesson: Lesson,
+    pictures: TrainingPictures,
+    section: AttributePretrainingSection,
+    lesson: TrainingRun,
     file: str = FILE,
 ) -> None:
     """Train the eyes in place; a resumed run reads what the first one wrote."""
@@ -189,7 +195,11 @@ def teach_names(
 
 
 def _teach(
-    eyes: Eyes, dialogues: Sequence[Dialogue], pictures: Pictures, section: FirstLookSection, lesson: Lesson
+    eyes: EncoderTraining,
+    dialogues: Sequence[Dialogue],
+    pictures: TrainingPictures,
+    section: AttributePretrainingSection,
+    lesson: TrainingRun,
 ) -> None:
     taught, tasks = name_pictures(dialogues, section.tasks)
     if not taught:
@@ -205,7 +215,7 @@ def _teach(
     answers = [
         task.answers(row).to(device) for task, row in zip(tasks, zip(*named, strict=True), strict=True)
     ]
-    model = Namer(eyes, [len(task.names) for task in tasks]).to(device).train()
+    model = AttributeClassifier(eyes, [len(task.names) for task in tasks]).to(device).train()
     optimizer = make_optimizer(model, optim)
     show = _shelf(pictures, paths, device)
     rng = random.Random(derive_seed(lesson.seed, "first look"))
@@ -233,7 +243,9 @@ def _teach(
             bar.advance(1, **figures)
 
 
-def sum_losses(told: Sequence[tuple[Task, torch.Tensor, torch.Tensor]], share: float) -> torch.Tensor:
+def sum_losses(
+    told: Sequence[tuple[AttributeTask, torch.Tensor, torch.Tensor]], share: float
+) -> torch.Tensor:
     """Of all tasks; of pictures that are ``share`` themselves and else their neighbours', of both answers."""
     own = torch.stack([task.loss(said, known) for task, said, known in told]).sum()
     if share == 1:
@@ -243,7 +255,7 @@ def sum_losses(told: Sequence[tuple[Task, torch.Tensor, torch.Tensor]], share: f
 
 
 def _shelf(
-    pictures: Pictures, paths: Sequence[Path], device: torch.device
+    pictures: TrainingPictures, paths: Sequence[Path], device: torch.device
 ) -> Callable[[Sequence[int]], torch.Tensor]:
     """Gives pictures by their numbers, uint8 [B, H, W, 4]; a GPU keeps them where half of its memory does."""
 

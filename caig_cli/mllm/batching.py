@@ -38,7 +38,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlannedBatch:
     """One batch to be: the dialogues of each row, and the number that decides how its images vary."""
 
     rows: tuple[tuple[int, ...], ...]
@@ -50,7 +50,7 @@ class Item:
         return [index for row in self.rows for index in row]
 
 
-class Pictures:
+class TrainingPictures:
     """Training pictures, decoded once and kept as framed (64 kB each at 128 by 128 pixels)."""
 
     def __init__(self, rules: Rules, opener: Callable[[Path], Pixels] | None = None) -> None:
@@ -77,7 +77,7 @@ class DialogueSet:
         dialogues: Sequence[Dialogue],
         branches: Sequence[Branch],
         encoder: Encoder,
-        pictures: Pictures,
+        pictures: TrainingPictures,
         sizes: Sizes,
     ) -> None:
         """``branches``: each dialogue as ``encoder`` writes it."""
@@ -91,7 +91,7 @@ class DialogueSet:
         """Tokens of a dialogue on its own, image included."""
         return self._begins(index) + len(self.branches[index])
 
-    def epoch(self, seed: int, epoch: int, weights: Mapping[str, float] | None = None) -> list[Item]:
+    def epoch(self, seed: int, epoch: int, weights: Mapping[str, float] | None = None) -> list[PlannedBatch]:
         """One pass in a new order; ``weights`` says how often, on average, a task's dialogues come in it."""
         rng = random.Random(derive_seed(seed, "epoch", epoch))
         chosen = [i for i in range(len(self.dialogues)) for _ in range(self._copies(i, weights or {}, rng))]
@@ -102,9 +102,9 @@ class DialogueSet:
         for start in range(0, len(rows), window):
             batches += self._cut(sorted(rows[start : start + window], key=self._bucket))
         rng.shuffle(batches)
-        return [Item(tuple(rows), derive_seed(seed, epoch, n)) for n, rows in enumerate(batches)]
+        return [PlannedBatch(tuple(rows), derive_seed(seed, epoch, n)) for n, rows in enumerate(batches)]
 
-    def collate(self, item: Item, vary_by: float = 0.0) -> Batch:
+    def collate(self, item: PlannedBatch, vary_by: float = 0.0) -> Batch:
         """The tensors of an item; ``vary_by`` is the strength of the image variations."""
         rng = random.Random(item.seed)
         rows, shown = [], []
@@ -196,7 +196,7 @@ def largest(dialogues: Sequence[Dialogue], encoder: Encoder, sizes: Sizes, longe
 def read_set(
     dialogues: Sequence[Dialogue],
     encoder: Encoder,
-    pictures: Pictures,
+    pictures: TrainingPictures,
     sizes: Sizes,
     longest: int,
     report: Reporter,

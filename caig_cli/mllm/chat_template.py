@@ -28,7 +28,7 @@ Render = Callable[[Sequence[Message], bool], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ConversationForm:
     """The pieces of a conversation. A question about a picture is ``start`` picture ``after_image`` question
     ``answering``; without a picture it is ``plain_start`` question ``answering``. What follows is ``lead``
     answer ``end``, then for every further question ``between`` question ``answering``.
@@ -74,7 +74,7 @@ def _read_text(path: Path) -> str:
         raise UsageError(f"{path}: cannot be read: {in_words(error)}") from None
 
 
-class Shown(NamedTuple):
+class PictureMarks(NamedTuple):
     """How a picture is written: its token, the marks before and after all of a picture's tokens, what a
     template writes in its place, and the white space that a processor puts around it then."""
 
@@ -87,8 +87,8 @@ class Shown(NamedTuple):
 
 @lru_cache(64)
 def read_form(
-    template: str, special: tuple[tuple[str, str], ...], marks: frozenset[str], image: Shown
-) -> Form:
+    template: str, special: tuple[tuple[str, str], ...], marks: frozenset[str], image: PictureMarks
+) -> ConversationForm:
     """The form that a template writes.
 
     ``special``: the tokenizer's special tokens by role, which templates may name; ``marks``: all of them.
@@ -107,7 +107,7 @@ class _UnusableError(Exception):
     """What is wrong with a template."""
 
 
-def _renderer(template: str, special: dict[str, str], image: Shown, as_parts: bool) -> Render:
+def _renderer(template: str, special: dict[str, str], image: PictureMarks, as_parts: bool) -> Render:
     """Renders messages; ``as_parts``: a message's content is a list of parts, else one string."""
     from transformers.utils.chat_template_utils import render_jinja_template
 
@@ -134,7 +134,9 @@ def _says(role: str, text: str, *, image: bool = False) -> Message:
     return {"role": role, "parts": [*shown, {"type": "text", "text": text}]}
 
 
-def _cut(render: Render, special: dict[str, str], marks: frozenset[str], image: Shown) -> Form:
+def _cut(
+    render: Render, special: dict[str, str], marks: frozenset[str], image: PictureMarks
+) -> ConversationForm:
     """Render, and cut at the marks."""
     asked = [_says("user", _FIRST, image=True)]
     before, answering = _around(render(asked, True), _FIRST)
@@ -152,7 +154,7 @@ def _cut(render: Render, special: dict[str, str], marks: frozenset[str], image: 
             raise _UnusableError("neither the template nor the tokenizer says what ends an answer")
     cut = tail.lstrip()
     between = cut.removeprefix(end) if cut.startswith(end) else tail
-    return Form(start, after_image, plain_start, answering, lead, end, between)
+    return ConversationForm(start, after_image, plain_start, answering, lead, end, between)
 
 
 def _answered(render: Render, asked: Sequence[Message], answering: str) -> tuple[str, str, str]:
@@ -189,7 +191,7 @@ def _around(text: str, mark: str) -> tuple[str, str]:
     return before, after
 
 
-def _around_image(before: str, image: Shown) -> tuple[str, str]:
+def _around_image(before: str, image: PictureMarks) -> tuple[str, str]:
     """What stands before and after a picture; the family writes the outer marks itself."""
     count = before.count(image.token)
     if count != 1:

@@ -95,7 +95,7 @@ class LanguageShape(Section):
     """Key and value heads."""
 
 
-class FirstLookSection(Section):
+class AttributePretrainingSection(Section):
     """Lessons in naming pictures, for the vision tower alone, before the dialogues."""
 
     tasks: tuple[str, ...] = ("shape",)
@@ -115,7 +115,7 @@ class FirstLookSection(Section):
     learning pictures by heart."""
 
 
-class NothingSection(Section):
+class ScratchSection(Section):
     """A new model with random weights."""
 
     language_model: ModelName | None = None
@@ -134,7 +134,7 @@ class NothingSection(Section):
     language: LanguageShape = LanguageShape()
     """Shape of the language model."""
 
-    attribute_pretraining: FirstLookSection | None = None
+    attribute_pretraining: AttributePretrainingSection | None = None
     """Lessons for the tower before the dialogues; empty for none."""
 
 
@@ -157,7 +157,7 @@ class ModelSection(Section):
     base: ModelName | None = "embedded"
     """Model to start from: embedded, a folder, or a hub name org/name[@revision]; empty with from_scratch."""
 
-    from_scratch: NothingSection | None = None
+    from_scratch: ScratchSection | None = None
     """Make a new model instead."""
 
     lora: LoraSection | None = LoraSection()

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from caig_cli.errors import UsageError
-from caig_cli.mllm.chat_template import Form, Shown, read_form
+from caig_cli.mllm.chat_template import ConversationForm, PictureMarks, read_form
 from caig_cli.mllm.families import Family
 from caig_cli.mllm.image_inputs.adapter import IMAGE
 from caig_cli.mllm.images import Size
-from caig_cli.mllm.inputs import Branch, Place, Row
+from caig_cli.mllm.inputs import Branch, Place, TreeRow
 from caig_cli.records import Turn
 
 KEPT = 1 << 16
@@ -100,11 +100,11 @@ class Encoder:
 
     def row(
         self, branches: Sequence[Branch], *, image: bool, size: Size | None = None, merged: bool = False
-    ) -> Row:
+    ) -> TreeRow:
         """Conversations about a picture of this size, or about none."""
         prefix = self.prefix(image=image, size=size)
         places = self.places(prefix, size or self.usual) if image else ()
-        return Row(prefix, tuple(branches), merged, places)
+        return TreeRow(prefix, tuple(branches), merged, places)
 
     def question(self, text: str, *, image: bool) -> tuple[int, ...]:
         """The first question up to where the answer begins, after the prefix."""
@@ -113,10 +113,10 @@ class Encoder:
             return self._after(self._image, self.form.after_image + asked)
         return self._plain(asked)[len(self.prefix(image=False)) :]
 
-    def asked(self, text: str, size: Size | None = None) -> Row:
+    def asked(self, text: str, size: Size | None = None) -> TreeRow:
         """A question about a picture, as a row that is to be gone on with."""
         ids = self.prefix(image=True, size=size) + self.question(text, image=True)
-        return Row(ids, (), places=self.places(ids, size or self.usual))
+        return TreeRow(ids, (), places=self.places(ids, size or self.usual))
 
     def branch(self, turns: Sequence[Turn], *, image: bool) -> Branch:
         """A whole conversation: human and model in turn, each answer closed by the end token."""
@@ -148,7 +148,7 @@ class Encoder:
 
     # --- texts to tokens ----------------------------------------------------------------------------
 
-    def _form(self) -> Form:
+    def _form(self) -> ConversationForm:
         template = self.tokenizer.chat_template or self.family.template
         if template is None:
             raise UsageError(
@@ -160,7 +160,9 @@ class Encoder:
         outer = [piece if piece != IMAGE else "" for piece in (pieces[0], pieces[-1])]
         special = {role: str(token) for role, token in self.tokenizer.special_tokens_map.items() if token}
         marks = frozenset(_marks(self.tokenizer))
-        shown = Shown(outer[0], self._image, outer[1], self.family.mark or self._image, self.family.around)
+        shown = PictureMarks(
+            outer[0], self._image, outer[1], self.family.mark or self._image, self.family.around
+        )
         return read_form(str(template), tuple(special.items()), marks, shown)
 
     def _plain(self, text: str) -> tuple[int, ...]:

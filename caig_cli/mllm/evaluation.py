@@ -9,14 +9,14 @@ import torch
 
 from caig_cli.losses import token_nll
 from caig_cli.metrics import all_of_each, sum_of_each
-from caig_cli.mllm.batching import DialogueSet, Item
+from caig_cli.mllm.batching import DialogueSet, PlannedBatch
 from caig_cli.mllm.inputs import Batch
 
 
 def score_tasks(
     logits_of: Callable[[Batch], torch.Tensor],
     held_out: DialogueSet,
-    items: Sequence[Item],
+    items: Sequence[PlannedBatch],
     device: torch.device,
 ) -> Mapping[str, float]:
     """Per task: loss (nats per token), share of tokens and of whole answers that are the likeliest.

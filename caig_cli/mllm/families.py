@@ -13,7 +13,7 @@ from typing import Any
 
 from caig_cli.engine.model_folder import read_json
 from caig_cli.errors import UsageError
-from caig_cli.mllm.image_inputs.adapter import View
+from caig_cli.mllm.image_inputs.adapter import ImageAdapter
 from caig_cli.mllm.image_inputs.anyres import ANYRES, ONEVISION
 from caig_cli.mllm.image_inputs.crops import CROPS, NUMBERED_CROPS
 from caig_cli.mllm.image_inputs.lines import LINES
@@ -29,7 +29,7 @@ class Family:
 
     name: str
     auto_class: str
-    view: View
+    view: ImageAdapter
     lora_targets: str
     tower_targets: str
     """Linear layers of the tower and of what leads from it to the words."""

@@ -20,7 +20,7 @@ def find_base(adapter: Path, name: str, find: Callable[[str], Path] | None = Non
     try:
         return (find or locate)(name)
     except UsageError:
-        if sources.HubName.parse(name) is not None:
+        if hub_name.HubName.parse(name) is not None:
             raise
         raise UsageError(
             f"{adapter}: its base {name} is not here; name its folder or its hub name as "

@@ -49,7 +49,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TreeRow:
     """One prefix and the branches that share it; ``merged`` branches also share what they begin with.
 
     ``places`` are those of the prefix's tokens, where they are not their numbers.
@@ -118,7 +118,7 @@ class Batch:
 
 
 def collate(
-    rows: Sequence[Row],
+    rows: Sequence[TreeRow],
     pad: int,
     pixels: torch.Tensor | None = None,
     patches: torch.Tensor | None = None,
@@ -161,7 +161,7 @@ class _Tree(NamedTuple):
     paths: list[list[int]]
 
 
-def _lay(row: Row) -> _Tree:
+def _lay(row: TreeRow) -> _Tree:
     n = len(row.prefix)
     ids, positions, ends = list(row.prefix), list(range(n)), [0] * n
     skipped = row.next - n

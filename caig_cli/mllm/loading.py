@@ -290,7 +290,7 @@ def from_scratch(tower: Any, language: Any, tokenizer: Any, matte: tuple[int, in
     return Mllm(LlavaForConditionalGeneration(config), tokenizer, FAMILIES["embedded"], rules)
 
 
-def speak_like(mllm: Mllm, other: Mllm) -> None:
+def copy_language_model(mllm: Mllm, other: Mllm) -> None:
     """Take over the weights of another model's language half; both are of one configuration."""
     mllm.core.model.language_model.load_state_dict(other.core.model.language_model.state_dict())
 

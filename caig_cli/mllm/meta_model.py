@@ -36,7 +36,7 @@ FLOAT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class MetaModel:
     """A model on the meta device.
 
     ``base``: bytes of its weights; ``adapter``: parameters of its adapter; ``seen``: shape of what its tower
@@ -67,7 +67,9 @@ class Sketch:
         return self.itemsize * parameters
 
 
-def sketch(source: str, runtime: Runtime, lora: LoraSection | None = None, *, tower: bool = False) -> Sketch:
+def sketch(
+    source: str, runtime: Runtime, lora: LoraSection | None = None, *, tower: bool = False
+) -> MetaModel:
     """A model, or an adapter with its base; one without an adapter gets that of ``lora``, if there is one.
 
     ``tower``: the tower learns too, with adapters on its layers where there are any. Opens no weights. While
@@ -92,7 +94,7 @@ def _drawn(
     asked: str,
     lora: LoraSection | None,
     tower: bool,
-) -> Sketch:
+) -> MetaModel:
     config = loading.read_config(folder)
     family = family_of(config)
     if _has_own_head(folder):
@@ -120,7 +122,7 @@ def _has_own_head(folder: Path) -> bool:
     return told.get("tie_word_embeddings") is False
 
 
-def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | None = None) -> Sketch:
+def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | None = None) -> MetaModel:
     """The sketch of a model on the meta device, quantised by ``method``; without ``lora`` all learns."""
     plain.model.eval()
     dtype = plain.core.dtype
@@ -132,14 +134,14 @@ def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | N
             layer.__class__ = _FEWER_BITS.get(method, _FourBit)
     seen = _seen(plain)
     if lora is None:
-        return Sketch(plain, base, 0, itemsize, seen)
+        return MetaModel(plain, base, 0, itemsize, seen)
     with META:
         mllm = loading.add_lora(
             plain, "sketch", rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets
         )
     for weight in mllm.model.parameters():
         weight.data = weight.data.to(dtype)
-    drawn = Sketch(mllm, base, 0, itemsize, seen)
+    drawn = MetaModel(mllm, base, 0, itemsize, seen)
     return replace(drawn, adapter=drawn.trained)
 
 
@@ -176,7 +178,7 @@ def lora_of(folder: Path) -> LoraSection:
     return LoraSection(rank=config.r, alpha=config.lora_alpha, dropout=config.lora_dropout)
 
 
-def adapter_size(one: Sketch, rank: int) -> int:
+def adapter_size(one: MetaModel, rank: int) -> int:
     """Parameters of another adapter on the family's layers."""
     layers = linears(one.mllm.core, one.mllm.family.lora_targets)
     return rank * sum(layer.in_features + layer.out_features for layer in layers)

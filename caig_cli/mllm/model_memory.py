@@ -19,7 +19,7 @@ from caig_cli.losses.preference import token_logps
 from caig_cli.mllm.attention import Mask, mask_for
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.meta_model import FLOAT, Sketch, pixels
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, pixels
 from caig_cli.mllm.sampling import pick
 from caig_cli.mllm.vision import embed, language, patches
 
@@ -41,7 +41,7 @@ class Pass:
     looks: bool = False
 
 
-def learning(name: str, one: Sketch, passes: Sequence[Pass], optim: OptimSection) -> Phase:
+def learning(name: str, one: MetaModel, passes: Sequence[Pass], optim: OptimSection) -> Phase:
     """A training step: forward and backward over the passes of a micro-batch, with AdamW's moments."""
     return stepping(
         name, one, lambda: torch.stack([read(one, p) for p in passes]).sum(), optim, tuple(passes)
@@ -49,7 +49,7 @@ def learning(name: str, one: Sketch, passes: Sequence[Pass], optim: OptimSection
 
 
 def stepping(
-    name: str, one: Sketch, loss: Callable[[], torch.Tensor], optim: OptimSection, batch: object
+    name: str, one: MetaModel, loss: Callable[[], torch.Tensor], optim: OptimSection, batch: object
 ) -> Phase:
     """The same for any way to the loss of a micro-batch, which ``batch`` tells apart from others."""
     gradients, there = one.trained * FLOAT, optim.grad_accumulation > 1
@@ -73,7 +73,7 @@ def stepping(
 class _in_training:  # noqa: N801 - a context, used as one
     """A sketch as the loop trains it. ``there``: gradients of micro-batches before are there already."""
 
-    def __init__(self, one: Sketch, recomputes: bool, there: bool) -> None:
+    def __init__(self, one: MetaModel, recomputes: bool, there: bool) -> None:
         self.model, self.recomputes, self.there = one.mllm.model, recomputes, there
         self.learnt = [p for p in self.model.parameters() if p.requires_grad]
         self.rest: list[torch.Tensor] = []
@@ -100,7 +100,7 @@ class _in_training:  # noqa: N801 - a context, used as one
         self.model.eval()
 
 
-def asking(one: Sketch, passes: Sequence[Pass]) -> int:
+def asking(one: MetaModel, passes: Sequence[Pass]) -> int:
     """Bytes beside the model of the same without gradients, one pass after the other."""
 
     @torch.no_grad()
@@ -111,7 +111,7 @@ def asking(one: Sketch, passes: Sequence[Pass]) -> int:
     return one.once(("asking", tuple(passes)), lambda: peak_of(ask, one.mllm.model))
 
 
-def looking(one: Sketch, images: int, size: Size | None = None) -> int:
+def looking(one: MetaModel, images: int, size: Size | None = None) -> int:
     """Bytes beside the model while its tower looks at pictures together."""
 
     @torch.no_grad()
@@ -122,7 +122,7 @@ def looking(one: Sketch, images: int, size: Size | None = None) -> int:
     return one.once(("looking", images, size), lambda: peak_of(look, one.mllm.model))
 
 
-def sampling(one: Sketch, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
+def sampling(one: MetaModel, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
     """Bytes beside the model of sampling, and of the keys and values that are kept.
 
     ``questions`` of ``length`` tokens, a picture each, and ``answers`` of ``longest`` tokens to all of them
@@ -132,7 +132,7 @@ def sampling(one: Sketch, questions: int, length: int, answers: int, longest: in
     return one.once(asked, lambda: _sampled(one, questions, length, answers, longest))
 
 
-def _sampled(one: Sketch, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
+def _sampled(one: MetaModel, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
     mllm, kept = one.mllm, 0
     core = mllm.core
 
@@ -162,7 +162,7 @@ def _sampled(one: Sketch, questions: int, length: int, answers: int, longest: in
     return max(0, peak - kept), kept
 
 
-def read(drawn: Sketch, one: Pass) -> torch.Tensor:
+def read(drawn: MetaModel, one: Pass) -> torch.Tensor:
     """A forward pass on the meta device, up to a number that has gradients."""
     mllm = drawn.mllm
     shown = _shown(mllm, one)  # as in the step itself, they stay to the end
@@ -201,7 +201,7 @@ def _ids(mllm: Mllm, one: Pass) -> torch.Tensor:
     return torch.tensor([[*begun, *[0] * (one.length - len(begun))]] * one.rows, device=META)
 
 
-def _rows(drawn: Sketch, one: Pass, shown: torch.Tensor | None) -> dict[str, Any]:
+def _rows(drawn: MetaModel, one: Pass, shown: torch.Tensor | None) -> dict[str, Any]:
     """Embeddings of rows with images in them."""
     mllm = drawn.mllm
     size = mllm.rules.usual

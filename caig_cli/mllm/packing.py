@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caig_cli.mllm.inputs import Branch, Place, Row
+from caig_cli.mllm.inputs import Branch, Place, TreeRow
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.scoring import why_no_tree
 
@@ -30,7 +30,7 @@ class Cost:
         attention = width * head * (2 * heads + 2 * kv)
         return cls(attention + 3 * width * text.intermediate_size, 2.0 * heads * head)
 
-    def __call__(self, row: Row) -> float:
+    def __call__(self, row: TreeRow) -> float:
         """Cost of a row: n tokens cost n per_token + n^2 per_two."""
         n = len(row)
         return n * self.per_token + n * n * self.per_two
@@ -46,14 +46,14 @@ def pack(
     branches: Sequence[Branch],
     cost: Cost | None,
     places: tuple[Place, ...] = (),
-) -> tuple[Row, ...]:
+) -> tuple[TreeRow, ...]:
     """The conversations about one image as one merged row, or as a row each where that costs less.
 
     A tree of n tokens costs dense attention over all of them, though each sees only its own branch: many
     long branches behind a short prefix are cheaper apart. ``cost`` None keeps every conversation apart.
     """
-    apart = tuple(Row(prefix, (branch,), places=places) for branch in branches)
-    together = Row(prefix, tuple(branches), merged=True, places=places)
+    apart = tuple(TreeRow(prefix, (branch,), places=places) for branch in branches)
+    together = TreeRow(prefix, tuple(branches), merged=True, places=places)
     if cost is None or cost(together) > sum(map(cost, apart)):
         return apart
     return (together,)

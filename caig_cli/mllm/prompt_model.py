@@ -12,7 +12,7 @@ from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import adapters, loading
 from caig_cli.mllm.images import flatten, size_of
 from caig_cli.mllm.questions import OURS, PromptQuestion, question_of
-from caig_cli.mllm.sampling import Shown, sample_many
+from caig_cli.mllm.sampling import QuestionPictures, sample_many
 
 
 def question_for(source: str, asked: str | None = None) -> PromptQuestion:
@@ -92,7 +92,7 @@ class PromptModel:
         answers = sample_many(
             mllm.core,
             [encoder.asked(text, size) for text, size in zip(instructions, sizes, strict=True)],
-            Shown(rules.tensor(pictures).to(mllm.core.device, mllm.core.dtype), sizes),
+            QuestionPictures(rules.tensor(pictures).to(mllm.core.device, mllm.core.dtype), sizes),
             seeds=seeds,
             end=encoder.end,
             stops=self._stops(),

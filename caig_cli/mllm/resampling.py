@@ -12,10 +12,10 @@ RESAMPLES = 3
 
 def distinct(sample: Callable[[Sequence[int]], list[str]], n: int, seed: int, product: str) -> list[str]:
     """``distinct_each`` of one product."""
-    return distinct_each(lambda seeds: [sample(seeds[0])], n, seed, [product])[0]
+    return resample_duplicates(lambda seeds: [sample(seeds[0])], n, seed, [product])[0]
 
 
-def distinct_each(
+def resample_duplicates(
     sample: Callable[[list[list[int]]], list[list[str]]], n: int, seed: int, products: Sequence[str]
 ) -> list[list[str]]:
     """``n`` prompts for each product from a sampler of one prompt per seed, for all products at once.

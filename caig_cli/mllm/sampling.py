@@ -15,11 +15,11 @@ from caig_cli.engine.runtime import exact_dtype
 from caig_cli.mllm.attention import looks_back, mask_for
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.images import Size
-from caig_cli.mllm.inputs import Row
+from caig_cli.mllm.inputs import TreeRow
 from caig_cli.mllm.vision import embed, language
 
 
-class Shown(NamedTuple):
+class QuestionPictures(NamedTuple):
     """Pictures of questions, in order: their pieces, and sizes where the model sees more than squares."""
 
     pixels: torch.Tensor
@@ -41,8 +41,8 @@ def sample(
     """``sample_many`` of one question: one answer per seed."""
     return sample_many(
         model,
-        [Row(tuple(ids_1L[0].tolist()), ())],
-        None if pixels_13HW is None else Shown(pixels_13HW),
+        [TreeRow(tuple(ids_1L[0].tolist()), ())],
+        None if pixels_13HW is None else QuestionPictures(pixels_13HW),
         seeds=[seeds],
         end=end,
         forbidden=forbidden,
@@ -55,8 +55,8 @@ def sample(
 @torch.inference_mode()
 def sample_many(
     model: Any,
-    questions: Sequence[Row],
-    shown: Shown | None,
+    questions: Sequence[TreeRow],
+    shown: QuestionPictures | None,
     *,
     seeds: Sequence[Sequence[int]],
     end: int,
@@ -114,8 +114,8 @@ class _Rows:
     def __init__(
         self,
         model: Any,
-        questions: Sequence[Row],
-        shown: Shown | None,
+        questions: Sequence[TreeRow],
+        shown: QuestionPictures | None,
         owner: Sequence[int],
         end: int,
     ) -> None:

@@ -21,7 +21,7 @@ def write_page(
     summary: str,
     verdict: str,
     facts: Mapping[str, str],
-    tables: Sequence[pages.Table],
+    tables: Sequence[pages.TextTable],
     curves: Mapping[str, Curves],
     failed: Sequence[Failure],
 ) -> None:
@@ -33,7 +33,7 @@ def write_page(
 
 
 def _sections(
-    run: RunDir, tables: Sequence[pages.Table], curves: Mapping[str, Curves], failed: Sequence[Failure]
+    run: RunDir, tables: Sequence[pages.TextTable], curves: Mapping[str, Curves], failed: Sequence[Failure]
 ) -> Iterator[pages.Section]:
     yield from tables
     for folder, of_folder in curves.items():
@@ -42,7 +42,7 @@ def _sections(
             yield from _plot(run, folder, heading, names, rows)
     if failed:
         shown = [[failure.item, failure.error] for failure in failed[:SHOWN_FAILURES]]
-        yield pages.Table("Not used", ["item", "why"], shown, f"{len(failed):,} in all.")
+        yield pages.TextTable("Not used", ["item", "why"], shown, f"{len(failed):,} in all.")
 
 
 def _plot(
@@ -73,7 +73,7 @@ def write_dialogue_page(
     ]
     text = "An answer is right where the model, asked greedily, gives it word for word."
     columns = ["task", "loss, nats per token", "tokens right", "answers right"]
-    tables = [pages.Table("Held-out dialogues", columns, rows, text)]
+    tables = [pages.TextTable("Held-out dialogues", columns, rows, text)]
     verdict = "Not measured: no dialogue was held out."
     if "all/loss" in figures:
         verdict = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from caig_cli.engine.hub_name import ModelName
-from caig_cli.engine.offload import Turns
+from caig_cli.engine.offload import DeviceSharing
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.questions import Question
 from caig_cli.mllm.resampling import distinct
@@ -50,7 +50,7 @@ class Writer:
     """Writes the prompts of one product after the other; the model is asked for when the first one comes."""
 
     def __init__(
-        self, section: WriterSection, model: Callable[[], PromptModel], turns: Turns, finish: Finisher
+        self, section: WriterSection, model: Callable[[], PromptModel], turns: DeviceSharing, finish: Finisher
     ) -> None:
         """``finish`` makes prompts of answers."""
         self._section, self._model, self._turns, self._finish = section, model, turns, finish

@@ -11,7 +11,7 @@ from caig_cli.cutouts.cutout import DOUBTFUL, CutoutFacts
 from caig_cli.engine import pages
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.painters.ad_store import MANIFEST, Row, hinted, plain
-from caig_cli.painters.candidates import Opinion
+from caig_cli.painters.candidates import PreviewOpinion
 from caig_cli.records import Failure, Product
 
 SHOWN = 400
@@ -62,7 +62,7 @@ def show_ads(
         sections.append(pages.Picks("Kept ads", "What is kept, to copy: one file of this folder a line."))
     if failures:
         rows = [[failure.item, failure.error] for failure in failures]
-        sections.append(pages.Table("Not used", ["item", "why"], rows))
+        sections.append(pages.TextTable("Not used", ["item", "why"], rows))
     products = len({row["product"] for row in ads})
     summary = f"{len(ads)} ad{'s' * (len(ads) != 1)} for {products} product{'s' * (products != 1)}"
     if failures:
@@ -74,13 +74,13 @@ def show_ads(
     run.write_text("report.html", "".join(page))
 
 
-def _cutouts(cutouts: Sequence[CutoutPicture]) -> pages.Comparison:
+def _cutouts(cutouts: Sequence[CutoutPicture]) -> pages.PicturePairs:
     """Photos beside their cut-outs, what needs a look first."""
     ordered = sorted(cutouts, key=_urgency)
     text = "Photos that made no ad, and what was cut out of them. Doubtful ones come first."
     if len(ordered) > SHOWN_CUTOUTS:
         text += f" {SHOWN_CUTOUTS} of {len(ordered)} are shown."
-    return pages.Comparison("Cut-outs", [_pair(one) for one in ordered[:SHOWN_CUTOUTS]], text)
+    return pages.PicturePairs("Cut-outs", [_pair(one) for one in ordered[:SHOWN_CUTOUTS]], text)
 
 
 def _urgency(one: CutoutPicture) -> tuple[int, float, str]:
@@ -145,7 +145,7 @@ def _liked(row: Row) -> dict[str, str]:
     """What the judge said of an ad, for its card."""
     if row["score"] is None:
         return {}
-    opinion = Opinion(
+    opinion = PreviewOpinion(
         row["score"], row["predicted_ctr"], row["predicted_ctr_interval"], bool(row["simulated"])
     )
     return {"wins": opinion.wins, "predicted CTR": opinion.predicted}

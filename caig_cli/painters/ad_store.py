@@ -15,7 +15,7 @@ from caig_cli.errors import ItemError
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source, ad_file, name_ad
 from caig_cli.painters.alt_text import alt_text
-from caig_cli.painters.candidates import Opinion
+from caig_cli.painters.candidates import PreviewOpinion
 from caig_cli.painters.compose import measure, measure_relit
 from caig_cli.painters.studio.language import nearest
 from caig_cli.painters.studio.lexicon_told import UNKNOWN
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class AdJob:
     """One ad to make: its place in the run, its product and the photo of it, the shot that the painter gets,
     what the judge said of its preview, if it was asked, which of the product's candidates it is, where it is
     made otherwise than the others, and how it is filed."""
@@ -39,13 +39,13 @@ class Job:
     product: Product
     source: Source
     shot: Shot
-    opinion: Opinion | None
+    opinion: PreviewOpinion | None
     candidate: int | None = None
     origin: Mapping[str, str] = field(default_factory=dict)
     filing: Filing = AS_PNG
 
 
-Seal = Callable[[bytes, Job, Claims], bytes]
+Seal = Callable[[bytes, AdJob, Claims], bytes]
 """Signs the file of an ad."""
 
 
@@ -77,7 +77,7 @@ class Album:
         """The row of an ad by its file in the run folder."""
         return next((row for row in self.rows() if row["path"] == path), None)
 
-    def add(self, job: Job, image: Image.Image, notes: Notes) -> None:
+    def add(self, job: AdJob, image: Image.Image, notes: Notes) -> None:
         """Save an ad, then its row: an ad without a row is painted again, to the same bytes.
 
         Raises ItemError where it can't be as small as it has to be.
@@ -130,7 +130,7 @@ class Album:
         self._rows = None
         self._run.count("ads")
 
-    def _file(self, job: Job, image: Image.Image, claims: Claims) -> bytes:
+    def _file(self, job: AdJob, image: Image.Image, claims: Claims) -> bytes:
         """The bytes of an ad's file, signed where that is asked."""
         filing = job.filing
         if self._seal is None:
@@ -141,7 +141,7 @@ class Album:
             raise ItemError(f"signed it is {len(data)} bytes, over the limit of {filing.max_bytes}")
         return data
 
-    def _claims(self, job: Job, identifier: str, alt: str) -> Claims:
+    def _claims(self, job: AdJob, identifier: str, alt: str) -> Claims:
         """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
         shot, origin = job.shot, {**self._origin, **job.origin}
         facts = {

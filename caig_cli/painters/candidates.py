@@ -25,7 +25,7 @@ _LEAST = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class PreviewOpinion:
     """What a judge said of an ad: the probability that it is clicked more than its rivals, and its CTR."""
 
     win: float
@@ -53,7 +53,7 @@ class Opinion:
         return " (simulated market)" if self.simulated else ""
 
 
-Rank = Callable[["Sequence[Image.Image]", Product], Sequence[tuple[int, Opinion]]]
+Rank = Callable[["Sequence[Image.Image]", Product], Sequence[tuple[int, PreviewOpinion]]]
 """Numbers of the pictures of one product, best first, each with what is thought of it."""
 
 
@@ -65,14 +65,14 @@ class Candidates:
         known = ((who, ranking) for who, ranking in run_dir.rows(FILE, _ranking) if who not in finished)
         self._known = dict(known)
 
-    def best_first(self, product: Product, shots: Sequence[Shot]) -> list[tuple[Shot, Opinion | None]]:
+    def best_first(self, product: Product, shots: Sequence[Shot]) -> list[tuple[Shot, PreviewOpinion | None]]:
         """The product's shots from the one whose preview is predicted to be clicked most."""
         ranking = self._known.pop(product.id, None)
         if ranking is None or sorted(n for n, _ in ranking) != list(range(len(shots))):
             ranking = self._judged(product, shots)
         return [(shots[n], opinion) for n, opinion in ranking]
 
-    def _judged(self, product: Product, shots: Sequence[Shot]) -> Sequence[tuple[int, Opinion]]:
+    def _judged(self, product: Product, shots: Sequence[Shot]) -> Sequence[tuple[int, PreviewOpinion]]:
         with self._run.timed("preview"):
             previews = self._painter.paint([replace(shot, size=preview_size(shot.size)) for shot in shots])
         with self._run.timed("rank"):
@@ -88,21 +88,21 @@ def preview_size(size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _facts(opinion: Opinion) -> dict[str, object]:
+def _facts(opinion: PreviewOpinion) -> dict[str, object]:
     return {
         "win": opinion.win, "ctr": opinion.ctr, "interval": opinion.interval, "simulated": opinion.simulated
     }  # fmt: skip
 
 
-def _ranking(row: dict[str, Any]) -> tuple[str, Sequence[tuple[int, Opinion]]]:
+def _ranking(row: dict[str, Any]) -> tuple[str, Sequence[tuple[int, PreviewOpinion]]]:
     """A product and what was thought of its candidates, from a row of ``FILE``."""
     return str(row["product"]), [(int(one["candidate"]), _opinion(one)) for one in row["ranking"]]
 
 
-def _opinion(row: dict[str, object]) -> Opinion:
+def _opinion(row: dict[str, object]) -> PreviewOpinion:
     low_high = row["interval"]
     interval = (float(low_high[0]), float(low_high[1])) if isinstance(low_high, list) else None
     ctr = row["ctr"]
-    return Opinion(
+    return PreviewOpinion(
         float(str(row["win"])), None if ctr is None else float(str(ctr)), interval, bool(row["simulated"])
     )

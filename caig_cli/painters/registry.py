@@ -20,7 +20,7 @@ from caig_cli.painters.diffusion.kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class PainterConfig:
     """What a painter is made with: CPU threads (None: all cores), device, and the diffusion model."""
 
     threads: int | None = None
@@ -28,7 +28,7 @@ class Means:
     diffusion: DiffusionSection = field(default_factory=DiffusionSection)
 
 
-def _studio(means: Means) -> Painter:
+def _studio(means: PainterConfig) -> Painter:
     from caig_cli.painters.studio import render
     from caig_cli.painters.studio.painter import StudioPainter
 
@@ -38,19 +38,19 @@ def _studio(means: Means) -> Painter:
     return StudioPainter()
 
 
-def _diffusion(means: Means) -> Painter:
+def _diffusion(means: PainterConfig) -> Painter:
     from caig_cli.painters.diffusion.painter import DiffusionPainter
 
     return DiffusionPainter(means.diffusion, means.device)
 
 
-def _fake(means: Means) -> Painter:
+def _fake(means: PainterConfig) -> Painter:
     from caig_cli.painters.fake import FakePainter
 
     return FakePainter()
 
 
-PAINTERS: dict[str, Callable[[Means], Painter]] = {
+PAINTERS: dict[str, Callable[[PainterConfig], Painter]] = {
     "studio": _studio,  # ray-traced sets; needs no weights
     "diffusion": _diffusion,  # a diffusion model paints around the product; needs a GPU
     "fake": _fake,  # a gradient; for tests and trials

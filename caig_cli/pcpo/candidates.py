@@ -28,13 +28,13 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.engine.workers import Workers
 from caig_cli.errors import CaigError, RunError, in_words
-from caig_cli.judges import Judge
+from caig_cli.judges import PairJudge
 from caig_cli.painters import Painter, Shot
 from caig_cli.painters.layout import parse_size
 from caig_cli.painters.outline import outline
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.posing import pose_of
-from caig_cli.painters.registry import PAINTERS, Means, described, together
+from caig_cli.painters.registry import PAINTERS, PainterConfig, described, together
 from caig_cli.painters.studio.viewpoint import View, view_of
 from caig_cli.pcpo.config import PainterSection
 from caig_cli.records import Creative, Pair, Product, Verdict
@@ -50,7 +50,7 @@ Prompts = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class ProcessGroup:
     """This process among those of a distributed run; ``wait`` until all are here."""
 
     rank: int
@@ -94,22 +94,22 @@ def sample(
     products: Sequence[Product],
     batch: int,
     folder: RunDir,
-    team: Team,
+    processes: ProcessGroup,
     report: Reporter,
 ) -> dict[str, list[str]]:
     """Every product's prompts, sampled by ``write`` or read back, in the order of ``products``.
 
     ``batch`` products are sampled together, always the same ones, so that a resumed run gets the same words.
     """
-    done, mine = team.read(folder, "prompts"), iter(team.share(products))
+    done, mine = processes.read(folder, "prompts"), iter(processes.share(products))
     with report.progress("sampling prompts", len(products)) as bar, folder.timed("sample"):
         while group := list(islice(mine, batch)):
             if any(product.id not in done for product in group):
                 said = zip(group, write(group), strict=True)
-                team.write(folder, "prompts", [{"product": p.id, "prompts": texts} for p, texts in said])
-            bar.advance(team.size * len(group))
-    team.wait()
-    rows = team.read(folder, "prompts")
+                processes.write(folder, "prompts", [{"product": p.id, "prompts": texts} for p, texts in said])
+            bar.advance(processes.size * len(group))
+    processes.wait()
+    rows = processes.read(folder, "prompts")
     return {product.id: [str(text) for text in rows[product.id]["prompts"]] for product in products}
 
 
@@ -117,7 +117,7 @@ def sample(
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CandidateJob:
     """A product's ads to paint, all from one seed: rivals differ in their prompts, not in chance."""
 
     product: Product
@@ -132,7 +132,7 @@ def ad_path(folder: RunDir, product: Product, number: int) -> Path:
 
 
 def paint(
-    jobs: Sequence[Job], painter: PainterSection, means: Means, folder: RunDir, pool: Workers
+    jobs: Sequence[CandidateJob], painter: PainterSection, means: PainterConfig, folder: RunDir, pool: Workers
 ) -> Iterator[None]:
     """Paint what is missing; yields once for each job, in order, as soon as its ads are on disk."""
     mine = folder.part("", writes=True)
@@ -150,12 +150,14 @@ def paint(
         yield
 
 
-def _painted(folder: RunDir, job: Job) -> bool:
+def _painted(folder: RunDir, job: CandidateJob) -> bool:
     paths = (ad_path(folder, job.product, k) for k in range(len(job.prompts)))
     return all(folder.has_image(path.relative_to(folder.path).as_posix()) for path in paths)
 
 
-def paint_jobs(painter: PainterSection, means: Means, jobs: Sequence[Job]) -> list[list[bytes]]:
+def paint_jobs(
+    painter: PainterSection, means: PainterConfig, jobs: Sequence[CandidateJob]
+) -> list[list[bytes]]:
     """PNGs of each job. Runs in a worker."""
     shots = [shot for job in jobs for shot in _shots(painter, job)]
     images = iter(_painter(painter.name, means).paint(shots))
@@ -165,7 +167,7 @@ def paint_jobs(painter: PainterSection, means: Means, jobs: Sequence[Job]) -> li
     ]
 
 
-def _shots(painter: PainterSection, job: Job) -> list[Shot]:
+def _shots(painter: PainterSection, job: CandidateJob) -> list[Shot]:
     cutout = open_cutout(job.cutout)
     product, size = job.product, parse_size(painter.size)
     height = estimate_height_cm(product.caption, product.attributes, cutout.size[0] / cutout.size[1])
@@ -184,10 +186,10 @@ def _shots(painter: PainterSection, job: Job) -> list[Shot]:
     ]
 
 
-_painters: dict[tuple[str, Means], Painter] = {}
+_painters: dict[tuple[str, PainterConfig], Painter] = {}
 
 
-def _painter(name: str, means: Means) -> Painter:
+def _painter(name: str, means: PainterConfig) -> Painter:
     """The painter of this process, made when it is first needed."""
     if (name, means) not in _painters:
         _painters[name, means] = PAINTERS[name](means)
@@ -195,7 +197,7 @@ def _painter(name: str, means: Means) -> Painter:
 
 
 @contextmanager
-def easel(painter: PainterSection, means: Means, device: torch.device) -> Iterator[None]:
+def painter_on_device(painter: PainterSection, means: PainterConfig, device: torch.device) -> Iterator[None]:
     """A painter with a model has it on the device within the block only."""
     key = (painter.name, means)
     if key in _painters:
@@ -212,7 +214,9 @@ def _send(painter: Any, where: Any, device: torch.device) -> None:
         painter.to(where)
 
 
-def _provenance(painter: PainterSection, means: Means, job: Job, number: int) -> dict[str, str]:
+def _provenance(
+    painter: PainterSection, means: PainterConfig, job: CandidateJob, number: int
+) -> dict[str, str]:
     """What an ad says about itself; no time and no path, so that its bytes are reproducible."""
     facts = {
         "product": job.product.id, "prompt": job.prompts[number], "seed": str(job.seed),
@@ -260,7 +264,7 @@ def between(
 class Bench:
     """Whom to ask, and under which name the answers are kept."""
 
-    judge: Judge
+    judge: PairJudge
     stem: str
 
 
@@ -269,26 +273,26 @@ def rank(
     products: Sequence[Product],
     bench: Bench,
     folder: RunDir,
-    team: Team,
+    processes: ProcessGroup,
     painted: Iterator[None],
 ) -> Iterator[Product]:
     """Judge this process's share of the products as they are painted; yields each when it is judged.
 
     Raises RunError when the judge fails, which --resume can go on from.
     """
-    done, mine = team.read(folder, bench.stem), iter(team.share(products))
+    done, mine = processes.read(folder, bench.stem), iter(processes.share(products))
     while group := list(islice(mine, TOGETHER)):
         for _ in group:
             next(painted, None)
         if any(product.id not in done for product in group):
             with folder.timed("rank"):
                 rows = _judge_group(match, group, bench.judge, folder)
-            team.write(folder, bench.stem, rows)
+            processes.write(folder, bench.stem, rows)
         yield from group
 
 
 def _judge_group(
-    match: Match, group: Sequence[Product], judge: Judge, folder: RunDir
+    match: Match, group: Sequence[Product], judge: PairJudge, folder: RunDir
 ) -> list[dict[str, Any]]:
     pairs = [match(product) for product in group]
     flat = [pair for some in pairs for pair in some]
@@ -312,7 +316,7 @@ def _judge_group(
 
 def verdicts(folder: RunDir, stem: str, products: Sequence[Product]) -> dict[str, list[Verdict] | None]:
     """What was said of each product's pairs; None where they could not be judged."""
-    rows = Team.read(folder, stem)
+    rows = ProcessGroup.read(folder, stem)
     return {
         product.id: None if rows[product.id]["error"] else verdicts_of(rows[product.id])
         for product in products

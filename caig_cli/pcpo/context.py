@@ -27,14 +27,14 @@ from caig_cli.mllm.questions import PromptQuestion
 from caig_cli.mllm.relevance import RelevanceJudge
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.painters import registry
-from caig_cli.painters.registry import Means
+from caig_cli.painters.registry import PainterConfig
 from caig_cli.painters.studio.render import one_thread
-from caig_cli.pcpo.candidates import Team
+from caig_cli.pcpo.candidates import ProcessGroup
 from caig_cli.pcpo.config import PainterSection, PcpoRecipe
-from caig_cli.pcpo.loaded_judge import ONE_SIDED, Seat, is_there, knows_the_same, open_seat
+from caig_cli.pcpo.loaded_judge import ONE_SIDED, LoadedJudge, is_there, knows_the_same, open_judge_on
 from caig_cli.pcpo.policy import make_policy
-from caig_cli.pcpo.preference_batches import Asking, Sizes
-from caig_cli.pcpo.products import Goods, Stock, find_goods
+from caig_cli.pcpo.preference_batches import BatchSizes, PromptTemplate
+from caig_cli.pcpo.products import CutoutCache, ProductSplit, split_products
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Product
 
@@ -45,7 +45,7 @@ ON_CPU = frozenset({"studio"})
 
 
 @dataclass
-class Workshop:
+class PcpoContext:
     """An open run.
 
     ``heldout`` is None where the recipe names no second judge or it is not installed, ``relevance`` where it
@@ -58,11 +58,11 @@ class Workshop:
     runtime: Runtime
     accelerator: Accelerator
     pool: Workers
-    goods: Goods
-    stock: Stock
+    split: ProductSplit
+    stock: CutoutCache
     policy: Mllm
-    judge: Seat
-    heldout: Seat | None
+    judge: LoadedJudge
+    heldout: LoadedJudge | None
     relevance: RelevanceJudge | None
 
     @property
@@ -71,10 +71,12 @@ class Workshop:
         return self.heldout is not None and knows_the_same(self.judge, self.heldout)
 
     @cached_property
-    def team(self) -> Team:
+    def processes(self) -> ProcessGroup:
         """This process among all."""
         accelerator = self.accelerator
-        return Team(accelerator.process_index, accelerator.num_processes, accelerator.wait_for_everyone)
+        return ProcessGroup(
+            accelerator.process_index, accelerator.num_processes, accelerator.wait_for_everyone
+        )
 
     @cached_property
     def scorer(self) -> ResponseScorer:
@@ -82,7 +84,7 @@ class Workshop:
         return ResponseScorer(self.policy)
 
     @cached_property
-    def asking(self) -> Asking:
+    def asking(self) -> PromptTemplate:
         """How a product becomes a question and a framed picture."""
         rules = self.policy.rules
 
@@ -90,12 +92,12 @@ class Workshop:
         def picture(product_id: str) -> Pixels:
             return rules.frame(Image.fromarray(self.stock.cutout(product_id).rgba))
 
-        return Asking(self.question.ask, lambda product: picture(product.id))
+        return PromptTemplate(self.question.ask, lambda product: picture(product.id))
 
     @property
-    def means(self) -> Means:
+    def means(self) -> PainterConfig:
         """What the painter is made with."""
-        return Means(self.recipe.threads, self.recipe.device, self.recipe.diffusion)
+        return PainterConfig(self.recipe.threads, self.recipe.device, self.recipe.diffusion)
 
     @property
     def objective(self) -> Objective:
@@ -104,9 +106,9 @@ class Workshop:
         return Objective(**{name: getattr(given, name) for name in Objective.__dataclass_fields__})
 
     @property
-    def sizes(self) -> Sizes:
+    def sizes(self) -> BatchSizes:
         """Size of a micro-batch."""
-        return Sizes(self.recipe.pcpo.batch_products, self.recipe.pcpo.batch_tokens)
+        return BatchSizes(self.recipe.pcpo.batch_products, self.recipe.pcpo.batch_tokens)
 
     @cached_property
     def question(self) -> PromptQuestion:
@@ -153,24 +155,24 @@ class Workshop:
 
 
 @contextmanager
-def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[Workshop]:
+def open_context(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[PcpoContext]:
     """Load the models and start the workers; they end with the block."""
     runtime = recipe.runtime()
     report.info(runtime.reason)
     accelerator = make_accelerator(runtime, recipe.pcpo.tracker, run.path)
     accelerator.wait_for_everyone()  # the main process has made the run folder ready
-    goods = find_goods(recipe.pcpo, recipe.eval, recipe.seed)
-    run.remember("data", goods.files(recipe.pcpo), report.warn)
+    split = split_products(recipe.pcpo, recipe.eval, recipe.seed)
+    run.remember("data", split.files(recipe.pcpo), report.warn)
     seed_everything(derive_seed(recipe.seed, "weights"))
     policy = make_policy(recipe.policy.base, recipe.policy.lora, runtime)
     # A frozen tower looks at a picture once.
     policy.tower.requires_grad_(False)
     policy.model.eval()
-    judge = open_seat(recipe.judge.model, "judge", policy, runtime, recipe.seed)
+    judge = open_judge_on(recipe.judge.model, "judge", policy, runtime, recipe.seed)
     heldout = _heldout(recipe, policy, runtime, report)
     if heldout is not None and not knows_the_same(judge, heldout):
         report.info(f"held-out judge {heldout.judge.name} only watches: {ONE_SIDED}")
-    asked = recipe.eval.relevance if goods.oracle is None else None
+    asked = recipe.eval.relevance if split.oracle is None else None
     relevance = None if asked is None else _relevance(asked, policy, runtime)
     report.info(
         f"judge {judge.judge.name} "
@@ -179,9 +181,9 @@ def open_workshop(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator
     with start_workers(worker_count(recipe.painter, accelerator.num_processes), one_thread) as pool:
         if recipe.pcpo.tracker is not None:
             accelerator.init_trackers("caig-pcpo", {"recipe": recipe_hash(recipe)})
-        stock = Stock(run, pool, report, recipe.pcpo.cutout)
-        yield Workshop(
-            recipe, run, report, runtime, accelerator, pool, goods, stock, policy, judge, heldout, relevance
+        stock = CutoutCache(run, pool, report, recipe.pcpo.cutout)
+        yield PcpoContext(
+            recipe, run, report, runtime, accelerator, pool, split, stock, policy, judge, heldout, relevance
         )
         if recipe.pcpo.tracker is not None:
             accelerator.end_training()
@@ -202,10 +204,10 @@ def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:
     return judge
 
 
-def _heldout(recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, report: Reporter) -> Seat | None:
+def _heldout(recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, report: Reporter) -> LoadedJudge | None:
     source = heldout_of(recipe.judge.model, recipe.judge.heldout)
     if source is None or not is_there(source):
         if source is not None:
             report.info(f"held-out judge {source} is not installed: nobody watches the training judge")
         return None
-    return open_seat(source, "heldout", policy, runtime, recipe.seed)
+    return open_judge_on(source, "heldout", policy, runtime, recipe.seed)

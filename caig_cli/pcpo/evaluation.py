@@ -12,8 +12,8 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.intervals import share_interval
 from caig_cli.pcpo.candidates import VERDICTS, Prompts, between, sample, verdicts
-from caig_cli.pcpo.context import Workshop
-from caig_cli.pcpo.loaded_judge import Seat
+from caig_cli.pcpo.context import PcpoContext
+from caig_cli.pcpo.loaded_judge import LoadedJudge
 from caig_cli.pcpo.optimise import distance, preference_set
 from caig_cli.pcpo.policy import starting_state
 from caig_cli.pcpo.relevance import ask_relevance
@@ -38,76 +38,76 @@ class Start:
     """Log-probabilities and rewards on preferences between the starting model's own ads."""
 
 
-def evaluate_start(shop: Workshop) -> Start:
+def evaluate_start(ctx: PcpoContext) -> Start:
     """Sample, paint and rank the starting model's ads of the watched products, once for all rounds."""
-    shop.stock.cut(shop.goods.evaluate)
-    shop.team.wait()
-    products = shop.stock.usable(shop.goods.evaluate)
+    ctx.stock.cut(ctx.split.evaluate)
+    ctx.processes.wait()
+    products = ctx.stock.usable(ctx.split.evaluate)
     if not products:
-        shop.report.warn("no product is held out: the rounds are not evaluated")
+        ctx.report.warn("no product is held out: the rounds are not evaluated")
         return Start([], {}, None)
-    folder = shop.folder(0).part(PART)
-    with starting_state(shop.policy):
-        prompts = _sample(shop, folder, products)
-        shown = first_ads(shop, prompts)
-    paint_and_rank(shop, folder, products, shown, 0)
-    preferences, _ = prefer_candidates(shop, folder, products, shown, shop.recipe.eval.ads)
+    folder = ctx.folder(0).part(PART)
+    with starting_state(ctx.policy):
+        prompts = _sample(ctx, folder, products)
+        shown = first_ads(ctx, prompts)
+    paint_and_rank(ctx, folder, products, shown, 0)
+    preferences, _ = prefer_candidates(ctx, folder, products, shown, ctx.recipe.eval.ads)
     evaluate = None
     if preferences:
-        held_out = preference_set(shop, preferences, 0)
-        evaluate = preference_figures(held_out, shop.objective, shop.sizes, shop.runtime.device)
-    level = {"win_rate": 0.5, "win_rate_heldout": 0.5 if shop.heldout else None, "kl": 0.0}
-    figures = level | _worth(shop, folder, products, prompts) | diversity(prompts)
+        held_out = preference_set(ctx, preferences, 0)
+        evaluate = preference_figures(held_out, ctx.objective, ctx.sizes, ctx.runtime.device)
+    level = {"win_rate": 0.5, "win_rate_heldout": 0.5 if ctx.heldout else None, "kl": 0.0}
+    figures = level | _worth(ctx, folder, products, prompts) | diversity(prompts)
     return Start(products, figures, evaluate)
 
 
-def evaluate_round(shop: Workshop, of: RunDir, start: Start) -> Figures:
+def evaluate_round(ctx: PcpoContext, of: RunDir, start: Start) -> Figures:
     """Figures of the policy as it is now, on prompts drawn with the starting model's own seeds.
 
     ``of`` is the folder of the round, or of its second attempt.
     """
     if not start.products:
         return {}
-    folder, rival = of.part(PART), shop.folder(0).part(PART)
-    prompts = _sample(shop, folder, start.products)
-    shown = first_ads(shop, prompts)
+    folder, rival = of.part(PART), ctx.folder(0).part(PART)
+    prompts = _sample(ctx, folder, start.products)
+    shown = first_ads(ctx, prompts)
     rates: Figures = {}
     for name, stem, seat in (
-        ("win_rate", VERDICTS, shop.judge),
-        ("win_rate_heldout", HELDOUT, shop.heldout),
+        ("win_rate", VERDICTS, ctx.judge),
+        ("win_rate_heldout", HELDOUT, ctx.heldout),
     ):
         rates |= {name: None}
         if seat is not None:
-            said = _wins(shop, seat, stem, folder, rival, start.products, shown)
+            said = _wins(ctx, seat, stem, folder, rival, start.products, shown)
             rates |= {name: win_rate([verdict for some in said.values() for verdict in some or ()])}
             rates |= ends(name, win_interval(said))
-    with shop.run.timed("evaluate"):
-        kl, length = distance(shop, start.products, prompts, starting_state)
+    with ctx.run.timed("evaluate"):
+        kl, length = distance(ctx, start.products, prompts, starting_state)
     moved: Figures = {"kl": kl, "length": length}
-    return rates | _worth(shop, folder, start.products, prompts) | diversity(prompts) | moved
+    return rates | _worth(ctx, folder, start.products, prompts) | diversity(prompts) | moved
 
 
-def first_ads(shop: Workshop, prompts: Prompts) -> dict[str, list[str]]:
+def first_ads(ctx: PcpoContext, prompts: Prompts) -> dict[str, list[str]]:
     """The prompts that are painted."""
-    return {product: texts[: shop.recipe.eval.ads] for product, texts in prompts.items()}
+    return {product: texts[: ctx.recipe.eval.ads] for product, texts in prompts.items()}
 
 
-def _sample(shop: Workshop, folder: RunDir, products: Sequence[Product]) -> dict[str, list[str]]:
+def _sample(ctx: PcpoContext, folder: RunDir, products: Sequence[Product]) -> dict[str, list[str]]:
     """Prompts as they come: repeats are what diversity measures."""
-    count = shop.recipe.eval.prompts
+    count = ctx.recipe.eval.prompts
 
     def write(group: Sequence[Product]) -> list[list[str]]:
         seeds = [
-            [derive_seed(shop.recipe.seed, "watch", product.id, k) for k in range(count)] for product in group
+            [derive_seed(ctx.recipe.seed, "watch", product.id, k) for k in range(count)] for product in group
         ]
-        return shop.write(group, seeds)
+        return ctx.write(group, seeds)
 
-    return sample(write, products, shop.writer_batch, folder, shop.team, shop.report)
+    return sample(write, products, ctx.writer_batch, folder, ctx.processes, ctx.report)
 
 
 def _wins(
-    shop: Workshop,
-    seat: Seat,
+    ctx: PcpoContext,
+    seat: LoadedJudge,
     stem: str,
     folder: RunDir,
     rival: RunDir,
@@ -115,23 +115,23 @@ def _wins(
     prompts: Prompts,
 ) -> dict[str, list[Verdict] | None]:
     """What is said of the policy's ads (left) against the starting model's with the same number and seeds."""
-    told = shop.recipe.judge.caption
+    told = ctx.recipe.judge.caption
 
     def match(product: Product) -> list[Pair]:
         same = [(k, k) for k in range(len(prompts[product.id]))]
         return between(folder, product, same, told, rival)
 
-    show_to(shop, seat, stem, folder, products, prompts, match, derive_seed(shop.recipe.seed, "round", 0))
+    show_to(ctx, seat, stem, folder, products, prompts, match, derive_seed(ctx.recipe.seed, "round", 0))
     return verdicts(folder, stem, products)
 
 
-def _worth(shop: Workshop, folder: RunDir, products: Sequence[Product], prompts: Prompts) -> Figures:
+def _worth(ctx: PcpoContext, folder: RunDir, products: Sequence[Product], prompts: Prompts) -> Figures:
     """Match and true CTR by the market; off it match by the recipe's relevance judge, of the painted ads."""
-    known = worth(products, prompts, shop.goods.oracle)
-    if known["match"] is not None or shop.relevance is None:
+    known = worth(products, prompts, ctx.split.oracle)
+    if known["match"] is not None or ctx.relevance is None:
         return known
-    counts = {product: len(texts) for product, texts in first_ads(shop, prompts).items()}
-    found = ask_relevance(shop, folder, products, counts)
+    counts = {product: len(texts) for product, texts in first_ads(ctx, prompts).items()}
+    found = ask_relevance(ctx, folder, products, counts)
     said = [(float(p > 0.5), product.id) for product in products for p in found[product.id]]
     suits_P, item_P = zip(*said, strict=True)
     interval = share_interval(np.asarray(suits_P), item_P)

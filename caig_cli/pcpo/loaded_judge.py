@@ -16,10 +16,10 @@ from typing import Any
 import torch
 
 from caig_cli.engine import bases
-from caig_cli.engine.offload import away, park, visiting
+from caig_cli.engine.offload import away, onloaded, park
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
-from caig_cli.judges import Judge
+from caig_cli.judges import PairJudge
 from caig_cli.judges.random_judge import RandomJudge
 from caig_cli.mllm import loading
 from caig_cli.mllm.loading import Mllm
@@ -36,10 +36,10 @@ ONE_SIDED = "of the two judges, one has learnt real clicks and the other the sim
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class LoadedJudge:
     """A judge, and the context in which it may be asked."""
 
-    judge: Judge
+    judge: PairJudge
     sit: Callable[[], AbstractContextManager[None]]
     shares_base: bool = False
 
@@ -49,12 +49,12 @@ def is_there(source: str) -> bool:
     return source == RANDOM or storage.is_there(source)
 
 
-def knows_the_same(judge: Seat, heldout: Seat) -> bool:
+def knows_the_same(judge: LoadedJudge, heldout: LoadedJudge) -> bool:
     """Whether both have learnt real clicks, or both the simulated market's; a coin has learnt nothing."""
     return isinstance(judge.judge, RandomJudge) or judge.judge.simulated == heldout.judge.simulated
 
 
-def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int) -> Seat:
+def open_judge_on(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int) -> LoadedJudge:
     """The judge of ``embedded``, ``heldout``, ``random`` or a folder of caig train-rm.
 
     ``name`` is that of its adapter, where it shares the policy's base.
@@ -63,19 +63,19 @@ def open_seat(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int)
     seen after it, which could move the last digit of a verdict.
     """
     if source == RANDOM:
-        return Seat(RandomJudge(seed), nullcontext)
+        return LoadedJudge(RandomJudge(seed), nullcontext)
     folder = locate(source)
     facts = read_facts(folder)
     if facts.arch == "mllm" and facts.base is not None and _stands_on(policy, folder, facts):
         model = _share(folder, facts, policy, name, runtime)
-        return Seat(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
+        return LoadedJudge(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
     with away([policy.model], runtime.device):
         own, facts = read_reward(folder, runtime)
         park(own, runtime.device)
     # A ranker is small; two language models share a small device by taking turns.
     hosts = [policy.model] if isinstance(own, MllmReward) else []
-    sit = partial(visiting, own, runtime.device, hosts)
-    return Seat(TrainedJudge(source, own, facts, room=0), sit)
+    sit = partial(onloaded, own, runtime.device, hosts)
+    return LoadedJudge(TrainedJudge(source, own, facts, room=0), sit)
 
 
 def _stands_on(policy: Mllm, folder: Path, facts: RewardFacts) -> bool:

@@ -12,7 +12,7 @@ from caig_cli.losses.preference import LOSSES
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.inputs import Branch
 from caig_cli.mllm.instructions import knowledge
-from caig_cli.mllm.meta_model import FLOAT, Sketch, sketch
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, sketch
 from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.prompt_model import question_for
@@ -23,11 +23,11 @@ from caig_cli.pcpo.config import PcpoRecipe
 from caig_cli.pcpo.loaded_judge import RANDOM, is_there
 from caig_cli.pcpo.preference_batches import CHUNK
 from caig_cli.pcpo.preference_pairs import wanted_pairs
-from caig_cli.pcpo.products import Goods, find_goods
+from caig_cli.pcpo.products import ProductSplit, split_products
 from caig_cli.recipe import replaced
 from caig_cli.records import Product
 from caig_cli.rewards import storage
-from caig_cli.rewards.reward_memory import Needs, judge_needs, same_base
+from caig_cli.rewards.reward_memory import JudgeMemory, judge_needs, same_base
 
 BATCHES = (16, 8, 4, 2, 1)
 """Numbers of products whose prompts may be sampled together, the largest first."""
@@ -37,9 +37,9 @@ BATCHES = (16, 8, 4, 2, 1)
 class _Ground:
     """What all phases of a round build on. ``here``: the policy's own bytes; ``length``: of a question."""
 
-    goods: Goods
-    policy: Sketch
-    judges: Mapping[str, Needs]
+    split: ProductSplit
+    policy: MetaModel
+    judges: Mapping[str, JudgeMemory]
     here: Phase
     frozen: int
     length: int
@@ -57,8 +57,8 @@ def planned(recipe: PcpoRecipe) -> list[Phase]:
     phases = [_sampling(recipe, ground, _batch(recipe, ground))]
     for name, judge in ground.judges.items():
         phases += _judged(name, judge, here, recipe)
-    if recipe.eval.relevance is not None and ground.goods.oracle is None:
-        phases.append(_relevance(recipe, [*ground.goods.learn, *ground.goods.evaluate]))
+    if recipe.eval.relevance is not None and ground.split.oracle is None:
+        phases.append(_relevance(recipe, [*ground.split.learn, *ground.split.evaluate]))
     phases.append(replace(here, name="reference", activations=reference))
     return [*phases, replace(learnt, adapters=learnt.adapters + ground.frozen)]
 
@@ -83,8 +83,8 @@ def _elsewhere(recipe: PcpoRecipe) -> bool:
 
 
 def _ground(recipe: PcpoRecipe) -> _Ground:
-    goods = find_goods(recipe.pcpo, recipe.eval, recipe.seed)
-    products = [*goods.learn, *goods.evaluate]
+    split = split_products(recipe.pcpo, recipe.eval, recipe.seed)
+    products = [*split.learn, *split.evaluate]
     policy = sketch(recipe.policy.base, recipe.planned_runtime(), recipe.policy.lora)
     question = question_for(recipe.policy.base, recipe.writer.question)
     length = model_memory.longest(policy.mllm, map(question.ask, products))
@@ -95,7 +95,7 @@ def _ground(recipe: PcpoRecipe) -> _Ground:
     if recipe.pcpo.reference == "last" and recipe.pcpo.rounds > 1:
         frozen += policy.frozen(policy.adapter)  # the policy of the round before
     here = Phase("", policy.base, FLOAT * policy.trained + frozen)
-    return _Ground(goods, policy, judges, here, frozen, length)
+    return _Ground(split, policy, judges, here, frozen, length)
 
 
 def _sampling(recipe: PcpoRecipe, ground: _Ground, batch: int) -> Phase:
@@ -119,7 +119,7 @@ def _batch(recipe: PcpoRecipe, ground: _Ground) -> int:
     return next(fits, 1)
 
 
-def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pass]:
+def training_passes(recipe: PcpoRecipe, policy: MetaModel, length: int) -> list[Pass]:
     """The forward passes of the largest micro-batch, if all replies are as long as they may be.
 
     ``length``: tokens of the longest question. Every negative has a picture of its own where masks, crops or
@@ -153,12 +153,12 @@ def training_passes(recipe: PcpoRecipe, policy: Sketch, length: int) -> list[Pas
     return passes
 
 
-def _judges(recipe: PcpoRecipe, policy: Sketch, products: Sequence[Product]) -> dict[str, Needs]:
+def _judges(recipe: PcpoRecipe, policy: MetaModel, products: Sequence[Product]) -> dict[str, JudgeMemory]:
     """Who ranks, and who watches, by the name of the phase."""
-    found: dict[str, Needs] = {}
+    found: dict[str, JudgeMemory] = {}
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
     given, told = recipe.pcpo, recipe.judge.caption
-    duels = max(given.candidates * (given.candidates - 1), recipe.eval.ads * (recipe.eval.ads + 1)) // 2
+    comparisons = max(given.candidates * (given.candidates - 1), recipe.eval.ads * (recipe.eval.ads + 1)) // 2
     for name, source in (("rank", recipe.judge.model), ("watch", heldout)):
         if source is None or source == RANDOM or not is_there(source):
             continue
@@ -167,11 +167,11 @@ def _judges(recipe: PcpoRecipe, policy: Sketch, products: Sequence[Product]) -> 
         folder = loading.locate(str(base_of_adapter(folder) or folder))
         shared = policy if facts.arch == "mllm" and same_base(facts, folder) else None
         texts = _texts(products) if told else ()
-        found[name] = judge_needs(source, recipe.planned_runtime(), texts, TOGETHER * duels, shared)
+        found[name] = judge_needs(source, recipe.planned_runtime(), texts, TOGETHER * comparisons, shared)
     return found
 
 
-def _judged(name: str, judge: Needs, here: Phase, recipe: PcpoRecipe) -> list[Phase]:
+def _judged(name: str, judge: JudgeMemory, here: Phase, recipe: PcpoRecipe) -> list[Phase]:
     """Painting for a judge, and its ranking; the painter stays in between."""
     weights, canvas = painting(recipe.painter.name, recipe.diffusion, parse_size(recipe.painter.size))
     there = here

@@ -22,7 +22,7 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.losses import weighted_sum
 from caig_cli.losses.preference import Objective, Replies, margin_weights, preference_loss
 from caig_cli.mllm.images import Pixels, Size, flatten, size_of
-from caig_cli.mllm.inputs import Batch, Branch, Row, collate
+from caig_cli.mllm.inputs import Batch, Branch, TreeRow, collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.scoring import response_logps, why_no_tree
@@ -36,7 +36,7 @@ CHUNK = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class PromptTemplate:
     """How products become conversations: the question about one, and its framed picture, uint8 [H, W, 4]."""
 
     question: Callable[[Product], str]
@@ -44,7 +44,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class BatchSizes:
     """A micro-batch holds at most ``products`` products, and ``tokens`` tokens unless one needs more."""
 
     products: int
@@ -55,7 +55,7 @@ class Sizes:
 class PackedRow:
     """A row of the set, the number of its picture, and the numbers of its conversations."""
 
-    row: Row
+    row: TreeRow
     picture: int
     talks: tuple[int, ...]
 
@@ -93,7 +93,7 @@ class PreferenceSet:
         preferences: Sequence[Preference],
         negatives: Sequence[Negative],
         section: NegativesSection,
-        asking: Asking,
+        asking: PromptTemplate,
     ) -> None:
         """``negatives``: one for each preference, or none at all for a loss that needs none."""
         self.mllm, self.preferences, self.asking, self.section = mllm, preferences, asking, section
@@ -198,7 +198,7 @@ class PreferenceSet:
         return negative_picture(negative, own, lent, self.section, fill)
 
     @torch.no_grad()
-    def ask_reference(self, scorer: nn.Module, sizes: Sizes, report: Reporter) -> None:
+    def ask_reference(self, scorer: nn.Module, sizes: BatchSizes, report: Reporter) -> None:
         """Log-probabilities of all conversations by ``scorer`` as it is now, once for all epochs.
 
         Call it where the reference is active (``policy.starting_state``), under the autocast of training.
@@ -215,7 +215,7 @@ class PreferenceSet:
 
     # --- batches ------------------------------------------------------------------------------------
 
-    def epoch(self, seed: int, epoch: int, sizes: Sizes) -> list[tuple[int, ...]]:
+    def epoch(self, seed: int, epoch: int, sizes: BatchSizes) -> list[tuple[int, ...]]:
         """One pass over all products in a new order: the products of each micro-batch."""
         order = list(range(len(self.products)))
         random.Random(derive_seed(seed, "epoch", epoch)).shuffle(order)
@@ -234,7 +234,7 @@ class PreferenceSet:
             advantage_P=torch.tensor([self.preferences[pair].advantage for pair in pairs]),
         )
 
-    def _cut(self, order: Sequence[int], sizes: Sizes) -> list[tuple[int, ...]]:
+    def _cut(self, order: Sequence[int], sizes: BatchSizes) -> list[tuple[int, ...]]:
         """Consecutive products into micro-batches."""
         batches: list[list[int]] = []
         tokens = 0

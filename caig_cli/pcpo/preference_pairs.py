@@ -45,7 +45,7 @@ def wanted_pairs(section: PcpoSection, candidates: int) -> int:
     return expected_pairs(candidates, candidates**2 if everything else section.pairs_per_product)
 
 
-def duels(prompts: Sequence[str]) -> list[tuple[int, int]]:
+def comparisons(prompts: Sequence[str]) -> list[tuple[int, int]]:
     """Every two candidates that differ; an empty prompt, or one that repeats an earlier one, has no duel."""
     different = [k for k, prompt in enumerate(prompts) if prompt and prompt not in prompts[:k]]
     return list(combinations(different, 2))
@@ -60,10 +60,10 @@ def prefer(
 ) -> tuple[list[Choice], Counter[str]]:
     """The pairs to learn from, best against worst first, and why others are not there.
 
-    ``verdicts`` are those on ``duels(prompts)``, the first of two on the left; a pair that is not
+    ``verdicts`` are those on ``comparisons(prompts)``, the first of two on the left; a pair that is not
     ``relevant`` makes room for the next. Choices and reasons together are ``expected_pairs``.
     """
-    fought = duels(prompts)
+    fought = comparisons(prompts)
     p_first = dict(zip(fought, (verdict.p_left for verdict in verdicts), strict=True))
     agrees = dict(zip(fought, (verdict.agrees for verdict in verdicts), strict=True))
     wins = _mean_wins(p_first)
@@ -104,7 +104,7 @@ def compare_all(
     advantages a. With ``normalise`` it is that with GRPO's, (u_k - mean) / deviation, where the deviation's
     square is the sum of all pairs' squared differences over K^2.
     """
-    fought = duels(prompts)
+    fought = comparisons(prompts)
     gaps = [verdict.log_odds for verdict in verdicts]
     count = len({number for duel in fought for number in duel})
     scale = 1.0

@@ -33,7 +33,7 @@ KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class ProductSplit:
     """Products to learn from and to watch; ``oracle`` where all of them are a market's."""
 
     learn: list[Product]
@@ -54,7 +54,7 @@ class Goods:
         return [self.learn[(start + k) % len(self.learn)] for k in range(count)]
 
 
-def find_goods(section: PcpoSection, evaluation: EvalSection, seed: int) -> Goods:
+def split_products(section: PcpoSection, evaluation: EvalSection, seed: int) -> ProductSplit:
     """Read the records; no image is opened. Raises UsageError where there is nothing to learn from.
 
     Of a market only the products of its training split are learnt from, and only those of its validation
@@ -77,7 +77,7 @@ def find_goods(section: PcpoSection, evaluation: EvalSection, seed: int) -> Good
         )
         failed = failed + more
         held_out, oracle = _other_file(held_out, learn, section.eval_products, oracle)
-    return Goods(learn, held_out[: evaluation.products], failed, oracle)
+    return ProductSplit(learn, held_out[: evaluation.products], failed, oracle)
 
 
 def _columns() -> Columns:
@@ -117,7 +117,7 @@ def _other_file(
     return held_out, Oracle({**theirs.products, **oracle.products})
 
 
-class Stock:
+class CutoutCache:
     """Cut-outs as PNG files of the run folder, each made once, by ``source`` where a record names no way."""
 
     def __init__(self, run: RunDir, pool: Workers, report: Reporter, source: str) -> None:

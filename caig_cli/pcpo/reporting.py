@@ -15,10 +15,10 @@ from caig_cli.intervals import ratio_interval
 from caig_cli.mllm.card import adapter_card
 from caig_cli.mllm.loading import base_name
 from caig_cli.painters.registry import described
-from caig_cli.pcpo.candidates import Team, ad_path
-from caig_cli.pcpo.context import Workshop
+from caig_cli.pcpo.candidates import ProcessGroup, ad_path
+from caig_cli.pcpo.context import PcpoContext
 from caig_cli.pcpo.evaluation import PART, Start
-from caig_cli.pcpo.loaded_judge import Seat
+from caig_cli.pcpo.loaded_judge import LoadedJudge
 from caig_cli.pcpo.outcome import TERMS, Evidence, by_rate, by_wins, sentence
 from caig_cli.pcpo.policy import POLICY
 from caig_cli.records import Failure, Product
@@ -46,85 +46,85 @@ MARKET = "simulated market"
 NOTE = "Round 0 is the starting model; in brackets 95 % intervals. The words are explained at the end."
 
 
-def tell(shop: Workshop, start: Start, rows: Sequence[Row]) -> None:
+def tell(ctx: PcpoContext, start: Start, rows: Sequence[Row]) -> None:
     """The rounds so far: on the screen, in ``metrics.jsonl``, and the newest one to the tracker."""
     cells = [[cell(row.get(name)) for name in COLUMNS] for row in [_zeroth(start), *rows]]
-    shop.report.panel(f"rounds{label(shop)}", COLUMNS, cells)
+    ctx.report.panel(f"rounds{label(ctx)}", COLUMNS, cells)
     metrics: list[Row] = [_zeroth(start)]
     for row in rows:
-        steps = shop.counted(row["round"]).read_jsonl("metrics.jsonl")
+        steps = ctx.counted(row["round"]).read_jsonl("metrics.jsonl")
         metrics += [{"round": row["round"], **step} for step in steps] + [row]
-    shop.run.write_text("metrics.jsonl", "".join(to_json(one) + "\n" for one in metrics))
+    ctx.run.write_text("metrics.jsonl", "".join(to_json(one) + "\n" for one in metrics))
 
 
-def track(shop: Workshop, row: Row) -> None:
+def track(ctx: PcpoContext, row: Row) -> None:
     """Give a finished round's figures to the tracker, if the recipe names one."""
-    if shop.recipe.pcpo.tracker is None:
+    if ctx.recipe.pcpo.tracker is None:
         return
-    folder = shop.counted(row["round"])
-    first = sum(len(shop.counted(n).read_jsonl("metrics.jsonl")) for n in range(1, row["round"]))
+    folder = ctx.counted(row["round"])
+    first = sum(len(ctx.counted(n).read_jsonl("metrics.jsonl")) for n in range(1, row["round"]))
     steps = folder.read_jsonl("metrics.jsonl")
     for number, step in enumerate(steps):
-        shop.accelerator.log({f"train/{k}": v for k, v in step.items() if v is not None}, step=first + number)
+        ctx.accelerator.log({f"train/{k}": v for k, v in step.items() if v is not None}, step=first + number)
     known = {f"round/{k}": v for k, v in row.items() if isinstance(v, int | float)}
-    shop.accelerator.log(known, step=first + len(steps))
+    ctx.accelerator.log(known, step=first + len(steps))
 
 
-def label(shop: Workshop) -> str:
+def label(ctx: PcpoContext) -> str:
     """`` (simulated market)`` where the products are its own, or the judge that ranks learnt from it."""
-    simulated = shop.goods.oracle is not None or shop.judge.judge.simulated
+    simulated = ctx.split.oracle is not None or ctx.judge.judge.simulated
     return f" ({MARKET})" if simulated else ""
 
 
-def of_judge(seat: Seat) -> str:
+def of_judge(seat: LoadedJudge) -> str:
     """`` (simulated market)`` where a judge learnt from it."""
     return f" ({MARKET})" if seat.judge.simulated else ""
 
 
 def write_report(
-    shop: Workshop, start: Start, rows: Sequence[Row], failed: Iterable[Failure], taken: int
+    ctx: PcpoContext, start: Start, rows: Sequence[Row], failed: Iterable[Failure], taken: int
 ) -> None:
     """Write ``plots/`` and ``report.html``, which begins with the verdict on what round ``taken`` gave."""
-    recipe, run = shop.recipe, shop.run
+    recipe, run = ctx.recipe, ctx.run
     if not run.is_main:
         return
-    heldout = f"{shop.heldout.judge.name}{of_judge(shop.heldout)}" if shop.heldout else "none"
+    heldout = f"{ctx.heldout.judge.name}{of_judge(ctx.heldout)}" if ctx.heldout else "none"
     facts = {
-        "products": f"{len(shop.goods.learn):,} to learn from, {len(start.products):,} watched",
+        "products": f"{len(ctx.split.learn):,} to learn from, {len(start.products):,} watched",
         "loss": f"{recipe.pcpo.loss}, beta {recipe.pcpo.beta:g}",
-        "judge": f"{shop.judge.judge.name}{of_judge(shop.judge)}",
+        "judge": f"{ctx.judge.judge.name}{of_judge(ctx.judge)}",
         "held-out judge": heldout,
         "painter": described(recipe.painter.name, recipe.diffusion),
     }
     summary = "Rounds of sampling, painting, ranking and optimising, watched on products not learnt from."
-    sections = _sections(shop, start, rows, list(failed))
-    found = verdict(shop, start, rows, taken)
-    shop.report.info(found)
+    sections = _sections(ctx, start, rows, list(failed))
+    found = verdict(ctx, start, rows, taken)
+    ctx.report.info(found)
     page = pages.report("Preference optimisation", summary, facts, sections, root=run.path, verdict=found)
     run.write_text("report.html", "".join(page))
 
 
-def verdict(shop: Workshop, start: Start, rows: Sequence[Row], taken: int) -> str:
+def verdict(ctx: PcpoContext, start: Start, rows: Sequence[Row], taken: int) -> str:
     """Better, worse or unresolved: by the market's truth, by who may decide, or by the training judge."""
     row = next((row for row in rows if row["round"] == taken), {})
-    evidence = _true_gain(shop, start, row, taken)
-    if evidence is None and shop.heldout_decides:
+    evidence = _true_gain(ctx, start, row, taken)
+    if evidence is None and ctx.heldout_decides:
         evidence = by_wins(row, "win_rate_heldout", "the second judge")
     if evidence is None:
         evidence = by_wins(row, "win_rate", "only the judge that it learnt from")
-    return sentence(evidence, len(start.products), rows, taken, shop.recipe.pcpo.rounds)
+    return sentence(evidence, len(start.products), rows, taken, ctx.recipe.pcpo.rounds)
 
 
-def _true_gain(shop: Workshop, start: Start, row: Row, taken: int) -> Evidence | None:
+def _true_gain(ctx: PcpoContext, start: Start, row: Row, taken: int) -> Evidence | None:
     """The market's truth about the prompts of a round, product by product against the starting model's."""
-    oracle, before = shop.goods.oracle, start.figures.get("ctr_true")
+    oracle, before = ctx.split.oracle, start.figures.get("ctr_true")
     if oracle is None or before is None or row.get("ctr_true") is None:
         return None
     gains = []
     for product in start.products:
         rates = [
             [oracle.worth(product.id, text).ctr for text in prompts[product.id]["prompts"]]
-            for prompts in (Team.read(shop.counted(n).part(PART), "prompts") for n in (taken, 0))
+            for prompts in (ProcessGroup.read(ctx.counted(n).part(PART), "prompts") for n in (taken, 0))
         ]
         gains.append(sum(rates[0]) / len(rates[0]) - sum(rates[1]) / len(rates[1]))
     names = [product.id for product in start.products]
@@ -132,26 +132,26 @@ def _true_gain(shop: Workshop, start: Start, row: Row, taken: int) -> Evidence |
 
 
 def _sections(
-    shop: Workshop, start: Start, rows: Sequence[Row], failed: Sequence[Failure]
+    ctx: PcpoContext, start: Start, rows: Sequence[Row], failed: Sequence[Failure]
 ) -> Iterator[pages.Section]:
     everything = [_zeroth(start), *rows]
     cells = [[with_ends(row, name) for name in COLUMNS] for row in everything]
-    yield pages.Table(f"Rounds{label(shop)}", COLUMNS, cells, NOTE)
+    yield pages.TextTable(f"Rounds{label(ctx)}", COLUMNS, cells, NOTE)
     reasons = sorted({reason for row in rows for reason in row["dropped"]})
     if reasons:
         lost = [[str(row["round"]), *(str(row["dropped"].get(one, 0)) for one in reasons)] for row in rows]
-        yield pages.Table("Pairs that were dropped", ["round", *reasons], lost)
-    yield from _figures(shop, everything)
+        yield pages.TextTable("Pairs that were dropped", ["round", *reasons], lost)
+    yield from _figures(ctx, everything)
     for product in start.products[:EXAMPLES]:
-        yield _followed(shop, product, [row["round"] for row in everything])
+        yield _followed(ctx, product, [row["round"] for row in everything])
     for row in rows:
-        yield from _preferences(shop, row["round"])
+        yield from _preferences(ctx, row["round"])
     if failed:
-        yield pages.Table("Not used", ["item", "why"], [[one.item, one.error] for one in failed])
-    yield pages.Table("What the words mean", ["term", "meaning"], list(TERMS.items()))
+        yield pages.TextTable("Not used", ["item", "why"], [[one.item, one.error] for one in failed])
+    yield pages.TextTable("What the words mean", ["term", "meaning"], list(TERMS.items()))
 
 
-def _figures(shop: Workshop, rows: Sequence[Row]) -> Iterator[pages.Figure]:
+def _figures(ctx: PcpoContext, rows: Sequence[Row]) -> Iterator[pages.Figure]:
     for name, (keys, heading, level) in PLOTS.items():
         of_key = {key: [(row["round"], row.get(key)) for row in rows] for key in keys}
         series = {key.removeprefix("heldout/"): points for key, points in of_key.items()}
@@ -159,35 +159,35 @@ def _figures(shop: Workshop, rows: Sequence[Row]) -> Iterator[pages.Figure]:
             key: [(row["round"], row.get(f"{key}_low"), row.get(f"{key}_high")) for row in rows]
             for key in keys
         }
-        yield from _figure(shop, name, heading, plots.lines(series, "round", level=level, bands=bands))
-    steps = [step for row in rows for step in shop.counted(row["round"]).read_jsonl("metrics.jsonl")]
+        yield from _figure(ctx, name, heading, plots.lines(series, "round", level=level, bands=bands))
+    steps = [step for row in rows for step in ctx.counted(row["round"]).read_jsonl("metrics.jsonl")]
     for key in STEPS:
         points = {key: [(number, step.get(key)) for number, step in enumerate(steps, start=1)]}
         name = f"step-{key.replace('/', '-')}"
         yield from _figure(
-            shop, name, f"Training: {key}", plots.lines(points, "step of all rounds", marked=False)
+            ctx, name, f"Training: {key}", plots.lines(points, "step of all rounds", marked=False)
         )
 
 
-def _figure(shop: Workshop, name: str, heading: str, png: bytes | None) -> Iterator[pages.Figure]:
+def _figure(ctx: PcpoContext, name: str, heading: str, png: bytes | None) -> Iterator[pages.Figure]:
     if png is not None:
-        shop.run.write_bytes(f"plots/{name}.png", png)
+        ctx.run.write_bytes(f"plots/{name}.png", png)
         yield pages.Figure(heading, png)
 
 
-def _followed(shop: Workshop, product: Product, rounds: Sequence[int]) -> pages.Gallery:
+def _followed(ctx: PcpoContext, product: Product, rounds: Sequence[int]) -> pages.Gallery:
     """A watched product's first ad in every round, all painted from one seed."""
     cards = []
     for number in rounds:
-        folder = shop.counted(number).part(PART)
-        said = Team.read(folder, "prompts")[product.id]["prompts"][0]
+        folder = ctx.counted(number).part(PART)
+        said = ProcessGroup.read(folder, "prompts")[product.id]["prompts"][0]
         title = f"round {number}" if number else "start"
         cards.append(pages.Card(ad_path(folder, product, 0), title, said))
     return pages.Gallery(product.caption or product.id, cards, product.id)
 
 
-def _preferences(shop: Workshop, number: int) -> Iterator[pages.Gallery]:
-    folder = shop.folder(number)
+def _preferences(ctx: PcpoContext, number: int) -> Iterator[pages.Gallery]:
+    folder = ctx.folder(number)
     cards = []
     for row in folder.read_jsonl("preferences.jsonl")[:EXAMPLES]:
         for kind, ad in zip(("chosen", "rejected"), row["ads"], strict=True):
@@ -197,26 +197,26 @@ def _preferences(shop: Workshop, number: int) -> Iterator[pages.Gallery]:
         yield pages.Gallery(f"Preferences of round {number}", cards)
 
 
-def card(shop: Workshop, start: Start, rows: Sequence[Row], taken: int) -> str:
+def card(ctx: PcpoContext, start: Start, rows: Sequence[Row], taken: int) -> str:
     """The model card of the adapter, which is that of round ``taken``."""
-    recipe, watched = shop.recipe, len(start.products)
-    heldout = "" if shop.heldout is None else f" A second judge, `{_name(shop.heldout)}`, only watched."
+    recipe, watched = ctx.recipe, len(start.products)
+    heldout = "" if ctx.heldout is None else f" A second judge, `{_name(ctx.heldout)}`, only watched."
     notes = [
         f"It is the policy after round {taken} of {recipe.pcpo.rounds}; round 0 is the model that it "
         f"began as.",
-        f"The judge that it learnt from is `{_name(shop.judge)}`.{heldout}",
+        f"The judge that it learnt from is `{_name(ctx.judge)}`.{heldout}",
         f"Figures are of {watched} products that it did not learn from: `win_rate` is how often its ads beat "
         "the starting model's by that judge, `kl` its distance from that model in nats per prompt.",
     ]
-    if label(shop):
+    if label(ctx):
         notes.append("They are about the **simulated market** and are no statement about real shoppers.")
-    base = sources.portable(base_name(shop.policy, POLICY))
-    asked = shop.question.ask(Product("mug", Path("mug.png"), "Red mug"))
+    base = sources.portable(base_name(ctx.policy, POLICY))
+    asked = ctx.question.ask(Product("mug", Path("mug.png"), "Red mug"))
     figures = [{name: row.get(name) for name in COLUMNS} for row in [_zeroth(start), *rows]]
-    return adapter_card(shop.policy, recipe, base, asked, figures, notes)
+    return adapter_card(ctx.policy, recipe, base, asked, figures, notes)
 
 
-def _name(seat: Seat) -> str:
+def _name(seat: LoadedJudge) -> str:
     """A judge's name without a path of this machine."""
     return sources.portable(seat.judge.name) if Path(seat.judge.name).exists() else seat.judge.name
 

@@ -12,30 +12,30 @@ from functools import partial
 
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
-from caig_cli.mllm.resampling import distinct_each
+from caig_cli.mllm.resampling import resample_duplicates
 from caig_cli.pcpo.candidates import (
     VERDICTS,
     Bench,
-    Job,
+    CandidateJob,
     Match,
     Prompts,
     between,
-    easel,
     paint,
     paint_seed,
+    painter_on_device,
     rank,
     sample,
 )
-from caig_cli.pcpo.context import Workshop
-from caig_cli.pcpo.loaded_judge import Seat
-from caig_cli.pcpo.preference_pairs import UNUSABLE, duels, wanted_pairs
+from caig_cli.pcpo.context import PcpoContext
+from caig_cli.pcpo.loaded_judge import LoadedJudge
+from caig_cli.pcpo.preference_pairs import UNUSABLE, comparisons, wanted_pairs
 from caig_cli.pcpo.surrogate import Surrogate
 from caig_cli.pcpo.unpainted import choose_to_paint
 from caig_cli.records import Pair, Product
 
 
 def sample_candidates(
-    shop: Workshop,
+    ctx: PcpoContext,
     folder: RunDir,
     products: Sequence[Product],
     number: int,
@@ -45,45 +45,45 @@ def sample_candidates(
 
     Where more are sampled than painted, ``surrogate`` says which of them it is least sure of.
     """
-    given, how = shop.recipe.pcpo, shop.recipe.surrogate
+    given, how = ctx.recipe.pcpo, ctx.recipe.surrogate
     count = max(given.candidates, how.candidates) if surrogate is not None else given.candidates
 
     def write(group: Sequence[Product]) -> list[list[str]]:
-        drawn = _draw(shop, group, count, number)
+        drawn = _draw(ctx, group, count, number)
         return [choose_to_paint(some, surrogate, given.candidates, how.random_share) for some in drawn]
 
-    return sample(write, products, shop.writer_batch, folder, shop.team, shop.report)
+    return sample(write, products, ctx.writer_batch, folder, ctx.processes, ctx.report)
 
 
 def sample_unpainted(
-    shop: Workshop, folder: RunDir, products: Sequence[Product], number: int
+    ctx: PcpoContext, folder: RunDir, products: Sequence[Product], number: int
 ) -> dict[str, list[str]]:
     """The policy's prompts for products that nobody paints."""
-    write = partial(_draw, shop, count=shop.recipe.surrogate.candidates, number=number)
-    return sample(write, products, shop.writer_batch, folder.part("unpainted"), shop.team, shop.report)
+    write = partial(_draw, ctx, count=ctx.recipe.surrogate.candidates, number=number)
+    return sample(write, products, ctx.writer_batch, folder.part("unpainted"), ctx.processes, ctx.report)
 
 
-def _draw(shop: Workshop, group: Sequence[Product], count: int, number: int) -> list[list[str]]:
-    seed = derive_seed(shop.recipe.seed, "round", number)
-    return distinct_each(partial(shop.write, group), count, seed, [product.id for product in group])
+def _draw(ctx: PcpoContext, group: Sequence[Product], count: int, number: int) -> list[list[str]]:
+    seed = derive_seed(ctx.recipe.seed, "round", number)
+    return resample_duplicates(partial(ctx.write, group), count, seed, [product.id for product in group])
 
 
 def paint_and_rank(
-    shop: Workshop, folder: RunDir, products: Sequence[Product], prompts: Prompts, number: int
+    ctx: PcpoContext, folder: RunDir, products: Sequence[Product], prompts: Prompts, number: int
 ) -> None:
     """Ads of all candidates, and the judge's verdicts on every two of a product."""
-    told = shop.recipe.judge.caption
+    told = ctx.recipe.judge.caption
 
     def match(product: Product) -> list[Pair]:
-        return between(folder, product, duels(prompts[product.id]), told)
+        return between(folder, product, comparisons(prompts[product.id]), told)
 
-    seed = derive_seed(shop.recipe.seed, "round", number)
-    show_to(shop, shop.judge, VERDICTS, folder, products, prompts, match, seed)
+    seed = derive_seed(ctx.recipe.seed, "round", number)
+    show_to(ctx, ctx.judge, VERDICTS, folder, products, prompts, match, seed)
 
 
 def show_to(
-    shop: Workshop,
-    seat: Seat,
+    ctx: PcpoContext,
+    seat: LoadedJudge,
     stem: str,
     folder: RunDir,
     products: Sequence[Product],
@@ -93,26 +93,26 @@ def show_to(
 ) -> None:
     """Let a judge see pairs of ads as soon as they are painted; ads that are there are not painted again."""
     jobs = [
-        Job(product, shop.stock.path(product), tuple(prompts[product.id]), paint_seed(seed, product))
-        for product in shop.team.share(products)
+        CandidateJob(product, ctx.stock.path(product), tuple(prompts[product.id]), paint_seed(seed, product))
+        for product in ctx.processes.share(products)
     ]
-    painted = paint(jobs, shop.recipe.painter, shop.means, folder, shop.pool)
-    at_work = easel(shop.recipe.painter, shop.means, shop.runtime.device)
-    with shop.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit(), at_work:
-        for _ in rank(match, products, Bench(seat.judge, stem), folder, shop.team, painted):
-            bar.advance(shop.team.size)
-    shop.team.wait()
+    painted = paint(jobs, ctx.recipe.painter, ctx.means, folder, ctx.pool)
+    at_work = painter_on_device(ctx.recipe.painter, ctx.means, ctx.runtime.device)
+    with ctx.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit(), at_work:
+        for _ in rank(match, products, Bench(seat.judge, stem), folder, ctx.processes, painted):
+            bar.advance(ctx.processes.size)
+    ctx.processes.wait()
 
 
-def round_products(shop: Workshop, number: int) -> tuple[list[Product], list[Product], Counter[str]]:
+def round_products(ctx: PcpoContext, number: int) -> tuple[list[Product], list[Product], Counter[str]]:
     """A round's products to paint, and further ones; the pairs that unusable images lose are counted."""
-    given, how = shop.recipe.pcpo, shop.recipe.surrogate
+    given, how = ctx.recipe.pcpo, ctx.recipe.surrogate
     painted = given.products_per_round
-    wanted = shop.goods.of_round(number, None if painted is None else painted + how.products)
+    wanted = ctx.split.of_round(number, None if painted is None else painted + how.products)
     first = wanted[:painted]
-    shop.stock.cut(wanted)
-    shop.team.wait()
-    usable = shop.stock.usable(first)
+    ctx.stock.cut(wanted)
+    ctx.processes.wait()
+    usable = ctx.stock.usable(first)
     lost = (len(first) - len(usable)) * wanted_pairs(given, given.candidates)
-    unpainted = shop.stock.usable(wanted[len(first) :])
+    unpainted = ctx.stock.usable(wanted[len(first) :])
     return usable, unpainted, Counter({UNUSABLE: lost} if lost else {})

@@ -16,18 +16,18 @@ from caig_cli.pcpo.candidates import (
     ad_path,
     verdicts,
 )
-from caig_cli.pcpo.context import Workshop
+from caig_cli.pcpo.context import PcpoContext
 from caig_cli.pcpo.preference_files import HUGGING_FACE, hugging_face_file, official
 from caig_cli.pcpo.preference_pairs import UNJUDGED, compare_all, prefer, wanted_pairs
 from caig_cli.pcpo.relevance import relevance
 from caig_cli.pcpo.rollout import sample_unpainted
 from caig_cli.pcpo.surrogate import Surrogate, fit_surrogate
-from caig_cli.pcpo.unpainted import Wanted, judged_groups, prefer_unpainted
+from caig_cli.pcpo.unpainted import WantedPreferences, judged_groups, prefer_unpainted
 from caig_cli.records import Preference, Product
 
 
 def prefer_candidates(
-    shop: Workshop,
+    ctx: PcpoContext,
     folder: RunDir,
     products: Sequence[Product],
     prompts: Prompts,
@@ -37,10 +37,10 @@ def prefer_candidates(
 
     ``told_of``: candidates of each product.
     """
-    given = shop.recipe.pcpo
+    given = ctx.recipe.pcpo
     said = verdicts(folder, VERDICTS, products)
     suits = _relevance(
-        shop, folder, [product for product in products if said[product.id] is not None], prompts
+        ctx, folder, [product for product in products if said[product.id] is not None], prompts
     )
     dropped: Counter[str] = Counter()
     found: list[Preference] = []
@@ -70,22 +70,22 @@ def prefer_candidates(
     folder.write_text("preferences.jsonl", _lines(rows))
     if given.official_file:
         folder.write_json(
-            "preferences-official.json", [official(one, shop.question.ask(one.product)) for one in found]
+            "preferences-official.json", [official(one, ctx.question.ask(one.product)) for one in found]
         )
     if given.hugging_face_file:
-        folder.write_bytes(HUGGING_FACE, hugging_face_file(found, lambda one: shop.question.ask(one.product)))
+        folder.write_bytes(HUGGING_FACE, hugging_face_file(found, lambda one: ctx.question.ask(one.product)))
     return found, dropped
 
 
 def _relevance(
-    shop: Workshop, folder: RunDir, products: Sequence[Product], prompts: Prompts
+    ctx: PcpoContext, folder: RunDir, products: Sequence[Product], prompts: Prompts
 ) -> dict[str, list[float]] | None:
     """How surely the painted ads suit; None where it is not asked, or nobody can say, which is told."""
-    if shop.recipe.pcpo.min_relevance is None:
+    if ctx.recipe.pcpo.min_relevance is None:
         return None
-    found = relevance(shop, folder, products, {p.id: len(prompts[p.id]) for p in products})
+    found = relevance(ctx, folder, products, {p.id: len(prompts[p.id]) for p in products})
     if found is None:
-        shop.report.warn(
+        ctx.report.warn(
             "pcpo.min_relevance: the judge has no concept of backgrounds that suit, and eval.relevance "
             "names no model that could say; painted pairs are taken as they are"
         )
@@ -96,23 +96,23 @@ def _suits(suits: Sequence[float] | None, least: float | None, chosen: int, reje
     return suits is None or least is None or suits[chosen] - suits[rejected] >= least
 
 
-def fit_rounds(shop: Workshop, last: int) -> Surrogate | None:
+def fit_rounds(ctx: PcpoContext, last: int) -> Surrogate | None:
     """The surrogate of all ads judged up to round ``last``; None where it is off, or there are too few."""
-    if not shop.recipe.surrogate.products:
+    if not ctx.recipe.surrogate.products:
         return None
-    groups = [group for n in range(1, last + 1) for group in judged_groups(shop.folder(n))]
-    return fit_surrogate(groups, registry.word_reader(shop.recipe.painter.name))
+    groups = [group for n in range(1, last + 1) for group in judged_groups(ctx.folder(n))]
+    return fit_surrogate(groups, registry.word_reader(ctx.recipe.painter.name))
 
 
 def prefer_unpainted_of(
-    shop: Workshop, folder: RunDir, products: Sequence[Product], number: int
+    ctx: PcpoContext, folder: RunDir, products: Sequence[Product], number: int
 ) -> tuple[list[Preference], Counter[str], dict[str, Any]]:
     """Preferences of further products by the surrogate, why others fell out, and how far it is to be trusted.
 
     None where it orders held-out pairs too seldom as the judge does.
     """
-    given, how = shop.recipe.pcpo, shop.recipe.surrogate
-    surrogate = fit_rounds(shop, number) if products else None
+    given, how = ctx.recipe.pcpo, ctx.recipe.surrogate
+    surrogate = fit_rounds(ctx, number) if products else None
     if surrogate is None:
         return [], Counter(), {}
     trust = {
@@ -121,14 +121,14 @@ def prefer_unpainted_of(
         "surrogate_accuracy_high": surrogate.accuracy_high,
     }
     if surrogate.accuracy_low < how.min_accuracy:
-        shop.report.info(
+        ctx.report.info(
             f"round {number}: words order {surrogate.accuracy:.0%} of held-out pairs as the judge does (at "
             f"least {surrogate.accuracy_low:.0%}, wanted {how.min_accuracy:.0%}); no unpainted prompt is used"
         )
         return [], Counter(), trust
-    prompts = sample_unpainted(shop, folder, products, number)
+    prompts = sample_unpainted(ctx, folder, products, number)
     relevant = given.min_relevance is not None
-    wanted = Wanted(given.pairs_per_product, given.min_margin, relevant, how.consistent_share)
+    wanted = WantedPreferences(given.pairs_per_product, given.min_margin, relevant, how.consistent_share)
     found, dropped = prefer_unpainted(products, prompts, surrogate, wanted)
     rows = [
         {"id": one.id, "product": one.product.id, "chosen": one.chosen, "rejected": one.rejected,

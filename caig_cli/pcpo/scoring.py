@@ -18,7 +18,7 @@ from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.scoring import response_logps
 from caig_cli.mllm.vision import patches
-from caig_cli.pcpo.preference_batches import Asking, PreferenceSet, Sizes, preference_step
+from caig_cli.pcpo.preference_batches import BatchSizes, PreferenceSet, PromptTemplate, preference_step
 from caig_cli.records import Product, Turn
 
 
@@ -26,7 +26,7 @@ from caig_cli.records import Product, Turn
 def prompt_logps(
     mllm: Mllm,
     scorer: nn.Module,
-    asking: Asking,
+    asking: PromptTemplate,
     products: Sequence[Product],
     prompts: Mapping[str, Sequence[str]],
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -60,7 +60,7 @@ def prompt_logps(
 
 
 def preference_figures(
-    held_out: PreferenceSet, how: Objective, sizes: Sizes, device: torch.device
+    held_out: PreferenceSet, how: Objective, sizes: BatchSizes, device: torch.device
 ) -> Evaluate:
     """Loss, rewards and log-probabilities on held-out preferences, as means over pairs."""
     step = preference_step(how, device)

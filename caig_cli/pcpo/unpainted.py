@@ -11,15 +11,15 @@ import numpy as np
 
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.painters.consistency import consistency, shares
-from caig_cli.pcpo.candidates import VERDICTS, Prompts, Team, verdicts_of
-from caig_cli.pcpo.preference_pairs import LESS_RELEVANT, NEAR_TIE, SAME_PROMPT, duels
+from caig_cli.pcpo.candidates import VERDICTS, ProcessGroup, Prompts, verdicts_of
+from caig_cli.pcpo.preference_pairs import LESS_RELEVANT, NEAR_TIE, SAME_PROMPT, comparisons
 from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, p_chosen
 from caig_cli.records import Preference, Product, Verdict
 
 
 def judged_groups(folder: RunDir) -> list[JudgedGroup]:
     """The painted and judged products of a round, each prompt with its mean log-odds over the others."""
-    prompts, verdicts = Team.read(folder, "prompts"), Team.read(folder, VERDICTS)
+    prompts, verdicts = ProcessGroup.read(folder, "prompts"), ProcessGroup.read(folder, VERDICTS)
     return [
         judged_group(product, prompts[product]["prompts"], verdicts_of(row))
         for product, row in verdicts.items()
@@ -28,9 +28,9 @@ def judged_groups(folder: RunDir) -> list[JudgedGroup]:
 
 
 def judged_group(product: str, prompts: Sequence[str], verdicts: Sequence[Verdict]) -> JudgedGroup:
-    """``verdicts`` are those on ``duels(prompts)``."""
+    """``verdicts`` are those on ``comparisons(prompts)``."""
     over: dict[int, list[float]] = {}
-    for (first, second), verdict in zip(duels(prompts), verdicts, strict=True):
+    for (first, second), verdict in zip(comparisons(prompts), verdicts, strict=True):
         over.setdefault(first, []).append(verdict.log_odds)
         over.setdefault(second, []).append(-verdict.log_odds)
     numbers = sorted(over)
@@ -52,7 +52,7 @@ def choose_to_paint(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedPreferences:
     """What is asked of preferences: how many of a product, how sure, and how usual the chosen prompt is."""
 
     pairs: int
@@ -64,7 +64,7 @@ class Wanted:
 
 
 def prefer_unpainted(
-    products: Sequence[Product], prompts: Prompts, surrogate: Surrogate, wanted: Wanted
+    products: Sequence[Product], prompts: Prompts, surrogate: Surrogate, wanted: WantedPreferences
 ) -> tuple[list[Preference], Counter[str]]:
     """Predicted preferences, widest first, each prompt in one of them; and how many fell out why."""
     found: list[Preference] = []
@@ -82,7 +82,7 @@ def prefer_unpainted(
 
 
 def _pairs(
-    texts: Sequence[str], surrogate: Surrogate, wanted: Wanted, elsewhere: Mapping[str, float]
+    texts: Sequence[str], surrogate: Surrogate, wanted: WantedPreferences, elsewhere: Mapping[str, float]
 ) -> tuple[list[tuple[int, int, float]], Counter[str]]:
     utility, usual = surrogate.score(texts), consistency(texts, surrogate.read, elsewhere)
     most_usual = np.argsort(-usual, kind="stable")[: math.ceil(wanted.consistent_share * len(texts))]

@@ -19,14 +19,14 @@ import numpy as np
 from PIL import Image
 
 from caig_cli.cutouts import weights
-from caig_cli.cutouts.weights import Weights
+from caig_cli.cutouts.weights import NetworkFile
 from caig_cli.errors import RunError
 
 if TYPE_CHECKING:
     from caig_cli.cutouts.cutout import Cutout
     from caig_cli.recognition.network import EfficientNetLite0
 
-CLASSIFIER = Weights(
+CLASSIFIER = NetworkFile(
     name="efficientnet-lite0",
     what="recognition model",
     file="efficientnet-lite0-57934424.pth",

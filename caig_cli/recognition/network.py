@@ -22,7 +22,7 @@ EPSILON = 1e-3
 """Of batch normalisation: the release's own."""
 
 
-class Stage(NamedTuple):
+class NetworkStage(NamedTuple):
     """Blocks of one shape: expansion, side of the kernel, stride of the first, channels, how many."""
 
     expand: int
@@ -33,13 +33,13 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage(1, 3, 1, 16, 1),
-    Stage(6, 3, 2, 24, 2),
-    Stage(6, 5, 2, 40, 2),
-    Stage(6, 3, 2, 80, 3),
-    Stage(6, 5, 1, 112, 3),
-    Stage(6, 5, 2, 192, 4),
-    Stage(6, 3, 1, 320, 1),
+    NetworkStage(1, 3, 1, 16, 1),
+    NetworkStage(6, 3, 2, 24, 2),
+    NetworkStage(6, 5, 2, 40, 2),
+    NetworkStage(6, 3, 2, 80, 3),
+    NetworkStage(6, 5, 1, 112, 3),
+    NetworkStage(6, 5, 2, 192, 4),
+    NetworkStage(6, 3, 1, 320, 1),
 )
 STEM, HEAD = 32, 1280
 

@@ -19,9 +19,9 @@ from caig_cli.errors import UsageError
 from caig_cli.mllm.image_inputs.plain import processor_config
 from caig_cli.mllm.tokenizer import IMAGE
 from caig_cli.released.layout import hub_name
-from caig_cli.released.plan import PER_WORD, Plan
+from caig_cli.released.plan import PER_WORD, ImportPlan
 from caig_cli.released.sentencepiece import read_pieces
-from caig_cli.released.weight_files import Shard, Weight, serialized, write_weights
+from caig_cli.released.weight_files import Weight, WeightFile, serialized, write_weights
 from caig_cli.rewards.architectures import HEADS
 from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.storage import FILE
@@ -68,7 +68,7 @@ def read_tokenizer(checkpoint: Path) -> Any:
     return tokenizer
 
 
-def write_model(plan: Plan, tokenizer: Any, folder: Path, bar: Bar) -> None:
+def write_model(plan: ImportPlan, tokenizer: Any, folder: Path, bar: Bar) -> None:
     """Write the model's folder: weights one tensor at a time, configuration, tokenizer, processor files."""
     _write_weights(plan, folder, bar)
     plan.config.architectures = [f"{_class(plan)}ForConditionalGeneration"]
@@ -82,7 +82,7 @@ def write_model(plan: Plan, tokenizer: Any, folder: Path, bar: Bar) -> None:
     (folder / "chat_template.jinja").write_text(chat_template(plan), "utf-8")
 
 
-def write_reward_parts(plan: Plan, recipe_hash: str, folder: Path) -> None:
+def write_reward_parts(plan: ImportPlan, recipe_hash: str, folder: Path) -> None:
     """Write what makes a model's folder a reward model's: both heads and what its judge must know.
 
     Its CTR head learnt raw rates, on which its errors are not known: no rates are told.
@@ -112,7 +112,7 @@ def write_reward_parts(plan: Plan, recipe_hash: str, folder: Path) -> None:
     (folder / FILE).write_text(to_json(facts.model_dump(), indent=2) + "\n", "utf-8")
 
 
-def processor_files(plan: Plan) -> dict[str, dict[str, Any]]:
+def processor_files(plan: ImportPlan) -> dict[str, dict[str, Any]]:
     """Image processor and processor, by file: transformers' own classes then see a picture as we do."""
     config, tower, name = plan.config, plan.config.vision_config, _class(plan)
     side = {"height": tower.image_size, "width": tower.image_size}
@@ -137,7 +137,7 @@ def processor_files(plan: Plan) -> dict[str, dict[str, Any]]:
     return {"preprocessor_config.json": image, "processor_config.json": processor}
 
 
-def chat_template(plan: Plan) -> str:
+def chat_template(plan: ImportPlan) -> str:
     """The authors' conversation as transformers' template; the tokenizer puts the start token before it.
 
     A released reward model is asked without their sentence, and nobody is named who asks.
@@ -157,7 +157,7 @@ def chat_template(plan: Plan) -> str:
     )
 
 
-def card(plan: Plan) -> str:
+def card(plan: ImportPlan) -> str:
     """The README of the folder."""
     kind = "reward model" if plan.is_reward else "prompt model"
     use = (
@@ -173,24 +173,24 @@ def card(plan: Plan) -> str:
     )
 
 
-def _class(plan: Plan) -> str:
+def _class(plan: ImportPlan) -> str:
     return "LlavaNext" if plan.config.model_type == "llava_next" else "Llava"
 
 
 # --- parts -----------------------------------------------------------------------------------------
 
 
-def _write_weights(plan: Plan, folder: Path, bar: Bar) -> None:
+def _write_weights(plan: ImportPlan, folder: Path, bar: Bar) -> None:
     sources = {hub_name(name): weight for name, weight in plan.found.items()}
     shapes = {hub_name(name): plan.shapes[name] for name in plan.found}
-    shard: Shard | None = None
+    shard: WeightFile | None = None
 
     def read(name: str) -> torch.Tensor:
         nonlocal shard
         weight = sources[name]
         if shard is None or shard.path != weight.file:
             shard = None  # the old one is closed before the next one is opened
-            shard = Shard(weight.file)
+            shard = WeightFile(weight.file)
         tensor = shard.read(weight.name)
         bar.advance()
         return _with_image_row(tensor) if plan.grown and name.endswith(PER_WORD) else tensor
@@ -205,10 +205,10 @@ def _with_image_row(rows_VD: torch.Tensor) -> torch.Tensor:
 
 
 def _read(weight: Weight) -> torch.Tensor:
-    return Shard(weight.file).read(weight.name)
+    return WeightFile(weight.file).read(weight.name)
 
 
-def _generation_config(plan: Plan, tokenizer: Any) -> Any:
+def _generation_config(plan: ImportPlan, tokenizer: Any) -> Any:
     """The original's settings; the image token is suppressed, since its row was never trained."""
     from transformers import GenerationConfig
 

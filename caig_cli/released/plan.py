@@ -36,7 +36,7 @@ OPTIONAL = "ctr.weight"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """What an import makes of a checkpoint; ``found`` and ``heads`` map new names to original tensors."""
 
     checkpoint: Path
@@ -77,7 +77,9 @@ class Plan:
         return sum(torch.Size(shape).numel() for shape in self.shapes.values()) * self.dtype.itemsize
 
 
-def make_plan(checkpoint: Path, vision_tower: Path | None, words: int, dtype: torch.dtype | None) -> Plan:
+def make_plan(
+    checkpoint: Path, vision_tower: Path | None, words: int, dtype: torch.dtype | None
+) -> ImportPlan:
     """The plan of a checkpoint whose tokenizer has ``words`` entries; ``dtype`` None keeps its own.
 
     ``vision_tower`` is the folder of the vision tower; None means the one that the checkpoint names.
@@ -117,7 +119,7 @@ def make_plan(checkpoint: Path, vision_tower: Path | None, words: int, dtype: to
     heads = {name: found.pop(name) for name in HEADS if name in found}
     config.dtype = dtype or weights["model.embed_tokens.weight"].dtype
     added = _added(config, heads, grown)
-    return Plan(
+    return ImportPlan(
         checkpoint, config, config.dtype, shapes, found, heads, grown, dropped, added, **colours(folder)
     )
 

@@ -46,7 +46,7 @@ class Weight:
     file: Path
 
 
-class Shard:
+class WeightFile:
     """One open weight file."""
 
     def __init__(self, path: Path) -> None:
@@ -88,11 +88,11 @@ def read_headers(folder: Path) -> dict[str, Weight]:
         single = next((folder / name for name in SINGLE if (folder / name).is_file()), None)
         if single is None:
             raise UsageError(f"{folder}: no weights here (expected {', '.join([*SINGLE, *INDEXES])})")
-        return {weight.name: weight for weight in Shard(single).headers()}
+        return {weight.name: weight for weight in WeightFile(single).headers()}
     found: dict[str, Weight] = {}
     promised = _promised(index)
     for file in sorted(set(promised.values())):
-        found |= {weight.name: weight for weight in Shard(folder / file).headers()}
+        found |= {weight.name: weight for weight in WeightFile(folder / file).headers()}
     lost = [name for name in promised if name not in found]
     if lost:
         raise UsageError(f"{folder / promised[lost[0]]}: lacks {listed(lost)}, which {index.name} promises")

@@ -23,13 +23,13 @@ from caig_cli.mllm import loading
 from caig_cli.mllm.adapters import fill, read_weights
 from caig_cli.mllm.images import ImageRules
 from caig_cli.rewards import encoders
-from caig_cli.rewards.concepts import Names, open_names
+from caig_cli.rewards.concepts import ConceptBottleneck, open_concepts
 from caig_cli.rewards.config import RewardSection
 from caig_cli.rewards.facts import open_facts
 from caig_cli.rewards.folders import locate
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.rankers import Cg4ctr, Vam
-from caig_cli.rewards.training import Weights, list_step, pair_step
+from caig_cli.rewards.training import LossWeights, list_step, pair_step
 
 HEADS, NAMES, WEIGHTS = "heads.safetensors", "names.safetensors", "weights.safetensors"
 
@@ -51,7 +51,7 @@ class Architecture:
     ordered: bool
     needs_rates: bool
     start: Callable[[RewardSection, Sequence[str], Runtime], Any]
-    step: Callable[[Any, Any, Weights], StepOutput]
+    step: Callable[[Any, Any, LossWeights], StepOutput]
     settings: Callable[[Any], Settings]
     write: Callable[[Any, Path, torch.dtype], None]
     read: Callable[[Path, Settings, Runtime], Any]
@@ -66,7 +66,7 @@ def _names(model: Vam | Cg4ctr | MllmReward) -> Settings:
 def _judge_by_names(model: R, settings: Settings) -> R:
     """As the settings tell."""
     if "concepts" in settings:
-        model.judge_by(open_names(model.seen_width, settings["concepts"]))
+        model.use_concepts(open_concepts(model.seen_width, settings["concepts"]))
     return model
 
 
@@ -121,11 +121,11 @@ def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
         fill(model.worth, read_weights(folder / NAMES), folder / NAMES)
 
 
-def read_names(folder: Path, settings: Settings, width: int) -> Names | None:
+def read_concepts(folder: Path, settings: Settings, width: int) -> ConceptBottleneck | None:
     """The names that a stored language model reads off features of ``width``, if it judges by any."""
     if "concepts" not in settings:
         return None
-    names, own = open_names(width, settings["concepts"]), "names."
+    names, own = open_concepts(width, settings["concepts"]), "names."
     weights = read_weights(folder / NAMES).items()
     names.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
     return names

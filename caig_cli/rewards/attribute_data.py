@@ -7,11 +7,11 @@ from typing import Any
 
 from caig_cli.data.dialogues import read_dialogues
 from caig_cli.errors import UsageError
-from caig_cli.mllm.attribute_pretraining import Eyes, Lesson, teach_names
-from caig_cli.mllm.batching import Pictures
-from caig_cli.rewards.concept_training import learn_names
+from caig_cli.mllm.attribute_pretraining import EncoderTraining, TrainingRun, teach_names
+from caig_cli.mllm.batching import TrainingPictures
+from caig_cli.rewards.concept_training import learn_concepts
 from caig_cli.rewards.config import RewardSection, TrainRmSection
-from caig_cli.rewards.feature_cache import Ads, Looks
+from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
 from caig_cli.rewards.storage import names_of
 
 
@@ -38,7 +38,9 @@ def known_names(section: RewardSection) -> str | None:
     return part.concepts_from
 
 
-def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, lesson: Lesson) -> None:
+def pretrain_encoder(
+    model: Any, section: RewardSection, teaching: TrainRmSection, lesson: TrainingRun
+) -> None:
     """A first look of a vision encoder that is trained here, then names to judge by, as the sections say.
 
     Raises UsageError for lessons that cannot teach this model.
@@ -46,7 +48,7 @@ def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, l
     tasks, lessons = teaching.attribute_pretraining.tasks, check_lessons(section, teaching)
     if lessons is None:
         if (source := known_names(section)) is not None:
-            model.judge_by(names_of(source, section.mllm.base, model.seen_width))
+            model.use_concepts(names_of(source, section.mllm.base, model.seen_width))
             model.to(lesson.runtime.device)
         return
     if model.looks_last and not section.concept_bottleneck:
@@ -60,12 +62,12 @@ def learn_to_see(model: Any, section: RewardSection, teaching: TrainRmSection, l
     if not named:
         raise UsageError(f"{lessons}: no dialogue of {', '.join(tasks)}")
     if not model.looks_last:
-        eyes = Eyes(model, model.features, model.seen_width)
-        teach_names(eyes, named, Pictures(model.rules), teaching.attribute_pretraining, lesson)
+        eyes = EncoderTraining(model, model.features, model.seen_width)
+        teach_names(eyes, named, TrainingPictures(model.rules), teaching.attribute_pretraining, lesson)
         if teaching.attribute_pretraining.freeze_encoder:
             model.freeze_sight()
     if section.concept_bottleneck:
-        ads = Ads(model.rules, teaching.room)
-        looks = Looks(ads, strength=teaching.augment, views=teaching.augmentations, seed=lesson.seed)
-        model.judge_by(learn_names(model, named, teaching.attribute_pretraining, looks, lesson))
+        ads = NumberedAds(model.rules, teaching.room)
+        looks = FeatureCache(ads, strength=teaching.augment, views=teaching.augmentations, seed=lesson.seed)
+        model.use_concepts(learn_concepts(model, named, teaching.attribute_pretraining, looks, lesson))
         model.to(lesson.runtime.device)

@@ -15,11 +15,11 @@ from torch import nn
 from caig_cli.engine.checkpoint import read_weights
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
-from caig_cli.mllm.attribute_pretraining import Lesson, mean_features, name_pictures, sum_losses
+from caig_cli.mllm.attribute_pretraining import TrainingRun, mean_features, name_pictures, sum_losses
 from caig_cli.records import Creative, Dialogue
-from caig_cli.rewards.concepts import Names
-from caig_cli.rewards.config import AdLookSection
-from caig_cli.rewards.feature_cache import CHUNK, Looks
+from caig_cli.rewards.concepts import ConceptBottleneck
+from caig_cli.rewards.config import AdAttributeSection
+from caig_cli.rewards.feature_cache import CHUNK, FeatureCache
 from caig_cli.rewards.model import RewardModel, device_of
 
 FILE = "names.safetensors"
@@ -38,9 +38,13 @@ class Pace:
 NAMING, JUDGING = Pace(0.01, 0.05), Pace(0.003, 1.0)
 
 
-def learn_names(
-    model: RewardModel, dialogues: Sequence[Dialogue], section: AdLookSection, looks: Looks, lesson: Lesson
-) -> Names:
+def learn_concepts(
+    model: RewardModel,
+    dialogues: Sequence[Dialogue],
+    section: AdAttributeSection,
+    looks: FeatureCache,
+    lesson: TrainingRun,
+) -> ConceptBottleneck:
     """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
 
     Raises ItemError when a picture cannot be used, UsageError when no name is left to judge by.
@@ -48,7 +52,7 @@ def learn_names(
     taught, asked = name_pictures(dialogues, section.tasks)
     kept = read_weights(lesson.run, FILE)
     torch.manual_seed(derive_seed(lesson.seed, "names"))
-    names = Names(model.seen_width, asked, section.auxiliary_only).to(device_of(model))
+    names = ConceptBottleneck(model.seen_width, asked, section.auxiliary_only).to(device_of(model))
     if names.width == 0:
         raise UsageError(
             "train_rm.attribute_data: all that it names is auxiliary "
@@ -69,7 +73,9 @@ def learn_names(
 
 
 @torch.no_grad()
-def _see(model: RewardModel, views: Sequence[tuple[int, int]], looks: Looks, lesson: Lesson) -> torch.Tensor:
+def _see(
+    model: RewardModel, views: Sequence[tuple[int, int]], looks: FeatureCache, lesson: TrainingRun
+) -> torch.Tensor:
     """Mean features of views of ads, float32 [I, D]."""
     assert isinstance(model, nn.Module)
     model.eval()
@@ -82,7 +88,9 @@ def _see(model: RewardModel, views: Sequence[tuple[int, int]], looks: Looks, les
     return torch.cat(seen)
 
 
-def _teach(names: Names, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], lesson: Lesson) -> None:
+def _teach(
+    names: ConceptBottleneck, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], lesson: TrainingRun
+) -> None:
     with torch.no_grad():
         names.level.momentum = None  # the mean of all, not one that forgets
         names.level.train()(mean_ID)

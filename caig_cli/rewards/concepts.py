@@ -19,7 +19,7 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from caig_cli.mllm.attribute_pretraining import Task, mean_features
+from caig_cli.mllm.attribute_pretraining import AttributeTask, mean_features
 
 GAIN = 8.0
 """What chances are multiplied by. They are small numbers, and a step of a head's weights moves less by them
@@ -31,13 +31,13 @@ HIDDEN = 64
 """Width of the layer between names and judgements."""
 
 
-class Names(nn.Module):
+class ConceptBottleneck(nn.Module):
     """Linear layers on levelled mean features, one per task; frozen once they are taught.
 
     ``aside``: names of tasks that only judgements read. These come first among ``tasks``, judgements last.
     """
 
-    def __init__(self, width: int, tasks: Sequence[Task], aside: Collection[str] = ()) -> None:
+    def __init__(self, width: int, tasks: Sequence[AttributeTask], aside: Collection[str] = ()) -> None:
         super().__init__()
         named = [task for task in tasks if not is_judgement(task)] or list(tasks)
         judged = [task for task in tasks if task not in named]
@@ -82,7 +82,7 @@ class Names(nn.Module):
         judged = [GAIN * task.chances(logits) for task, logits in said]
         return torch.cat([seen_IN[:, self._first :], *judged], dim=1)
 
-    def is_aside(self, task: Task) -> bool:
+    def is_aside(self, task: AttributeTask) -> bool:
         """Whether only judgements read it."""
         return task in self._aside
 
@@ -117,10 +117,10 @@ class Names(nn.Module):
         ]
 
 
-class Worth(nn.Module):
+class ConceptHead(nn.Module):
     """What the names in an ad are worth: one linear layer without bias that starts at zero."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: ConceptBottleneck) -> None:
         super().__init__()
         self.names = names
         self.each = nn.Linear(names.width, 2, bias=False)
@@ -132,13 +132,13 @@ class Worth(nn.Module):
         return worth_I2
 
 
-def is_judgement(task: Task) -> bool:
+def is_judgement(task: AttributeTask) -> bool:
     """Whether it is answered with yes or no."""
     return set(task.names) <= JUDGEMENT
 
 
-def open_names(width: int, settings: Sequence[Mapping[str, Any]]) -> Names:
+def open_concepts(width: int, settings: Sequence[Mapping[str, Any]]) -> ConceptBottleneck:
     """The layers that ``settings`` describe; their weights are random."""
-    tasks = [Task(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
+    tasks = [AttributeTask(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
     aside = {str(row["task"]) for row in settings if row.get("auxiliary_only")}
-    return Names(width, tasks, aside).requires_grad_(False).eval()
+    return ConceptBottleneck(width, tasks, aside).requires_grad_(False).eval()

@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 
 from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
-from caig_cli.mllm.config import FirstLookSection, LoraSection, PlannedRecipe
+from caig_cli.mllm.config import AttributePretrainingSection, LoraSection, PlannedRecipe
 from caig_cli.recipe import Section
 
 Arch = Literal["mllm", "vam", "cg4ctr"]
 
 
-class AdLookSection(FirstLookSection):
+class AdAttributeSection(AttributePretrainingSection):
     """Lessons in naming what ads show, before they are judged."""
 
     tasks: tuple[str, ...] = (
@@ -178,7 +178,7 @@ class TrainRmSection(Section):
     """Dialogues about ads (LLaVA JSON), whose named parts the vision encoder learns to see before it judges;
     empty for none. Clicks alone teach a small encoder next to nothing."""
 
-    attribute_pretraining: AdLookSection = AdLookSection()
+    attribute_pretraining: AdAttributeSection = AdAttributeSection()
     """How it learns from the lessons."""
 
     images: Path | None = None

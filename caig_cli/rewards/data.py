@@ -20,10 +20,10 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import ItemError
 from caig_cli.records import Failure, Pair
-from caig_cli.rewards.feature_cache import Ads, Looks
+from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
 from caig_cli.rewards.model import RewardModel
-from caig_cli.rewards.question_template import Wording
-from caig_cli.rewards.targets import Teaching
+from caig_cli.rewards.question_template import QuestionTemplate
+from caig_cli.rewards.targets import LabelPolicy
 
 WINDOW = 16
 """Batches' worth of items that are grouped by length together: enough to save padding, still well mixed."""
@@ -102,9 +102,9 @@ class PairSet:
     def __init__(
         self,
         pairs: Sequence[Pair],
-        teaching: Teaching,
-        wording: Wording,
-        looks: Looks,
+        teaching: LabelPolicy,
+        wording: QuestionTemplate,
+        looks: FeatureCache,
         size: int,
         *,
         mixed: bool = False,
@@ -225,7 +225,7 @@ class PairSet:
         return len(self.wording.text(self.pairs[chunk[0]])) // BUCKET
 
 
-def usable(pairs: Sequence[Pair], ads: Ads, report: Reporter) -> tuple[list[Pair], list[Failure]]:
+def usable(pairs: Sequence[Pair], ads: NumberedAds, report: Reporter) -> tuple[list[Pair], list[Failure]]:
     """Those whose ads can be opened; opening them now also keeps them."""
     kept: list[Pair] = []
     failed: list[Failure] = []
@@ -245,7 +245,7 @@ def usable(pairs: Sequence[Pair], ads: Ads, report: Reporter) -> tuple[list[Pair
     return kept, failed
 
 
-def _fault(ads: Ads, number: int) -> str | None:
+def _fault(ads: NumberedAds, number: int) -> str | None:
     try:
         ads.picture(number)
     except ItemError as error:

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class PairOpinion:
     """What a model says of pairs in both orders: log-odds of the pair's left ad, and predicted rates."""
 
     shown_P: Floats
@@ -41,17 +41,17 @@ class Opinion:
 @torch.no_grad()
 def both_orders(
     model: RewardModel, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: list[str]
-) -> Opinion:
+) -> PairOpinion:
     """Compare ads of the looks in both orders in one batch; rates are the mean of both."""
     count = len(texts)
     out = model(looks_I, torch.cat([left_P, right_P]), torch.cat([right_P, left_P]), [*texts, *texts])
     gap = (out.logits_P2[:, 0] - out.logits_P2[:, 1]).cpu().numpy().astype(np.float64)
     ctr = out.ctr_P2.cpu().numpy().astype(np.float64)
-    return Opinion(gap[:count], -gap[count:], (ctr[:count] + ctr[count:, ::-1]) / 2)
+    return PairOpinion(gap[:count], -gap[count:], (ctr[:count] + ctr[count:, ::-1]) / 2)
 
 
 @torch.no_grad()
-def judge(model: RewardModel, held_out: PairSet) -> Opinion:
+def judge(model: RewardModel, held_out: PairSet) -> PairOpinion:
     """Opinions of all pairs, in the set's order."""
     count = len(held_out.pairs)
     shown_P, swapped_P, ctr_P2 = np.zeros(count), np.zeros(count), np.zeros((count, 2))
@@ -60,10 +60,10 @@ def judge(model: RewardModel, held_out: PairSet) -> Opinion:
         said = both_orders(model, batch.see(model), batch.left_P, batch.right_P, list(batch.texts))
         rows = list(draw.pairs)
         shown_P[rows], swapped_P[rows], ctr_P2[rows] = said.shown_P, said.swapped_P, said.ctr_P2
-    return Opinion(shown_P, swapped_P, ctr_P2)
+    return PairOpinion(shown_P, swapped_P, ctr_P2)
 
 
-def calibrated(model: RewardModel, held_out: PairSet) -> tuple[Opinion, dict[str, float]]:
+def calibrated(model: RewardModel, held_out: PairSet) -> tuple[PairOpinion, dict[str, float]]:
     """Opinions of the held-out pairs, and their figures; no pair is measured at a temperature fitted to it.
 
     ``temperature`` is what all pairs together give, with the middle 95 % of what it may be.
@@ -80,7 +80,7 @@ def calibrated(model: RewardModel, held_out: PairSet) -> tuple[Opinion, dict[str
     }
 
 
-def promise(said: Opinion, held_out: PairSet) -> float:
+def promise(said: PairOpinion, held_out: PairSet) -> float:
     """Log-loss at the temperature that suits these pairs best: what weights are chosen by, told to nobody.
 
     Chosen by a careful temperature, timid weights would be kept in the place of better ones.
@@ -91,7 +91,7 @@ def promise(said: Opinion, held_out: PairSet) -> float:
     return judge_metrics.log_loss(judge_metrics.combine(shown_P, swapped_P), truth_P)
 
 
-def measure(said: Opinion, held_out: PairSet, temperature_P: Floats | float) -> dict[str, float]:
+def measure(said: PairOpinion, held_out: PairSet, temperature_P: Floats | float) -> dict[str, float]:
     """Figures of the opinions against the truth that the pairs have; accuracy with a 95 % interval."""
     truth_P = truths(held_out)
     item_P = [pair.item for pair in held_out.pairs]
@@ -127,7 +127,7 @@ def rates(held_out: PairSet) -> Floats:
     return np.array([[held_out.rate[left], held_out.rate[right]] for left, right in held_out.sides])
 
 
-def log_spread(said: Opinion, held_out: PairSet) -> float | None:
+def log_spread(said: PairOpinion, held_out: PairSet) -> float | None:
     """Spread of log(rate / predicted rate) over held-out ads, so that exp(+-1.96 of it) is a 95 % interval.
 
     Their root mean square, widened for few items by Student's law; None where fewer than two tell.

@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 
 from caig_cli.errors import UsageError
-from caig_cli.mllm.attribute_pretraining import Task
-from caig_cli.rewards.concepts import GAIN, Names, is_judgement
+from caig_cli.mllm.attribute_pretraining import AttributeTask
+from caig_cli.rewards.concepts import GAIN, ConceptBottleneck, is_judgement
 from caig_cli.rewards.judge import Ranking, TrainedJudge
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.model import look
@@ -70,7 +70,7 @@ def explain(
 ) -> list[Explanation]:
     """For each ad. Raises UsageError for a judge that names nothing."""
     names = getattr(judge.model, "names", None)
-    if not isinstance(names, Names):
+    if not isinstance(names, ConceptBottleneck):
         raise UsageError(f"--explain: {judge.name} judges by no names; embedded and heldout do")
     text = judge.facts.wording.tell(caption, attributes)
     with torch.no_grad():
@@ -81,7 +81,7 @@ def explain(
 class _Worth:
     """Log-odds that a judge gives to the chances of what is named, on its temperature."""
 
-    def __init__(self, judge: TrainedJudge, names: Names, text: str) -> None:
+    def __init__(self, judge: TrainedJudge, names: ConceptBottleneck, text: str) -> None:
         self.names, self._model, self._text = names, judge.model, text
         self._temperature = judge.facts.temperature
         self.tasks = [task for task in names.tasks if not is_judgement(task)]
@@ -101,7 +101,7 @@ class _Worth:
         worth_I: torch.Tensor = logit_I / self._temperature
         return worth_I
 
-    def spans(self) -> Iterator[tuple[Task, slice]]:
+    def spans(self) -> Iterator[tuple[AttributeTask, slice]]:
         """The tasks that ads of a product differ in, each with its names' columns."""
         start = 0
         for task in self.tasks:
@@ -129,7 +129,7 @@ def _explanations(worth: _Worth, seen_IN: torch.Tensor, ranking: Ranking, most: 
         yield Explanation(tuple(found), unnamed, tuple(_changes(worth, seen_IN[ad])[:most]))
 
 
-def _seen(task: Task, chances_N: torch.Tensor) -> tuple[str, float]:
+def _seen(task: AttributeTask, chances_N: torch.Tensor) -> tuple[str, float]:
     """The likeliest name, or of a list all that are likely, and the chance of that (of the least likely)."""
     chance_N = (chances_N / GAIN).tolist()
     if not task.several:
@@ -155,7 +155,7 @@ def _changes(worth: _Worth, seen_N: torch.Tensor) -> list[Change]:
 
 
 def _variants(
-    task: Task, seen_N: torch.Tensor, span: slice
+    task: AttributeTask, seen_N: torch.Tensor, span: slice
 ) -> tuple[list[torch.Tensor], list[tuple[str, str]]]:
     """The ad as it is (sure of what is seen), then with one name changed; and each change in words."""
     count = len(task.names)

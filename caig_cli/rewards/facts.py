@@ -14,7 +14,7 @@ from caig_cli.parsing import read_json
 from caig_cli.recipe import Section
 from caig_cli.rewards.folders import FILE
 from caig_cli.rewards.model import CtrScale
-from caig_cli.rewards.question_template import Wording
+from caig_cli.rewards.question_template import QuestionTemplate
 
 
 class RewardFacts(Section):
@@ -81,9 +81,9 @@ class RewardFacts(Section):
     """Hash of the recipe of the judge that went on learning."""
 
     @property
-    def wording(self) -> Wording:
+    def wording(self) -> QuestionTemplate:
         """What the model is told besides the pictures."""
-        return Wording(self.form, self.caption, self.attributes, self.question)
+        return QuestionTemplate(self.form, self.caption, self.attributes, self.question)
 
     @property
     def scale(self) -> CtrScale:

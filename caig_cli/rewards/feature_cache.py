@@ -27,7 +27,7 @@ FRESH = 2**31
 AdKey = tuple[Path, Side | None]
 
 
-class Ads:
+class NumberedAds:
     """Numbered ads, each decoded once and kept as a uint8 square while there is room."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Ads:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AdBatch:
     """Ads in the order of their tensors: first those with kept looks, then those that are still pixels."""
 
     ads: tuple[int, ...]
@@ -72,14 +72,14 @@ class Shown:
     pixels: torch.Tensor | None
 
 
-class Looks:
+class FeatureCache:
     """Varied views of ads, as looks where these are kept, else as pixels.
 
     View 0 of an ad is the ad itself. ``strength`` 0 has no other view; a model whose looks last has
     ``views`` of them, any other one ever new ones.
     """
 
-    def __init__(self, ads: Ads, *, strength: float, views: int, seed: int) -> None:
+    def __init__(self, ads: NumberedAds, *, strength: float, views: int, seed: int) -> None:
         self.ads, self.strength, self.seed = ads, strength, seed
         self.views = views if strength > 0 else 1
         self._kept: dict[tuple[int, int], torch.Tensor] = {}
@@ -108,12 +108,12 @@ class Looks:
                 bar.advance(len(chunk))
         self.ads.forget()
 
-    def show(self, ads: Sequence[int], rng: random.Random | None) -> Shown:
+    def show(self, ads: Sequence[int], rng: random.Random | None) -> AdBatch:
         """The ads of a batch in views drawn from ``rng``, or as they are."""
         views = [(ad, 0 if rng is None or self.views == 1 else rng.randrange(self.views)) for ad in ads]
         kept = [view for view in views if view in self._kept]
         other = [view for view in views if view not in self._kept]
-        return Shown(
+        return AdBatch(
             ads=tuple(ad for ad, _ in [*kept, *other]),
             looks=torch.stack([self._kept[view] for view in kept]) if kept else None,
             pixels=self.pixels(other) if other else None,

@@ -17,24 +17,24 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import DTYPES, Runtime, derive_seed, seed_everything
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
-from caig_cli.mllm.attribute_pretraining import Lesson
+from caig_cli.mllm.attribute_pretraining import TrainingRun
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Failure
 from caig_cli.rewards.architectures import ARCHITECTURES, Architecture
-from caig_cli.rewards.attribute_data import learn_to_see
+from caig_cli.rewards.attribute_data import pretrain_encoder
 from caig_cli.rewards.card import reward_card
 from caig_cli.rewards.config import TrainRmRecipe, TrainRmSection
 from caig_cli.rewards.continued import judge_of
 from caig_cli.rewards.data import PairSet, usable
 from caig_cli.rewards.evaluation import calibrated, log_spread, promise
 from caig_cli.rewards.facts import RewardFacts
-from caig_cli.rewards.feature_cache import FRESH, Ads, Looks
+from caig_cli.rewards.feature_cache import FRESH, FeatureCache, NumberedAds
 from caig_cli.rewards.model import CtrScale
-from caig_cli.rewards.question_template import Wording
+from caig_cli.rewards.question_template import QuestionTemplate
 from caig_cli.rewards.split import Data, is_simulated, teaching
 from caig_cli.rewards.storage import base_of, start_from, write_reward
 from caig_cli.rewards.targets import fit_scale
-from caig_cli.rewards.training import Best, Weights
+from caig_cli.rewards.training import Best, LossWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def learn(recipe: TrainRmRecipe, data: Data, runtime: Runtime, run_dir: RunDir, 
     seed_everything(derive_seed(recipe.seed, "weights"))
     wording = wording_of(recipe)
     model, before = _start(recipe, architecture, [wording.text(pair) for pair in data.train], runtime)
-    lesson = Lesson(recipe.seed, recipe.train_rm.augment, runtime, run_dir, report)
+    lesson = TrainingRun(recipe.seed, recipe.train_rm.augment, runtime, run_dir, report)
     if before is None:
-        learn_to_see(model, recipe.model, recipe.train_rm, lesson)
+        pretrain_encoder(model, recipe.model, recipe.train_rm, lesson)
     mixed = not architecture.needs_rates
     learnt, judged, failed = _sets(recipe, data, model, wording, report, mixed=mixed)
     _scale(recipe, model, learnt, architecture, before)
@@ -85,13 +85,13 @@ def learn(recipe: TrainRmRecipe, data: Data, runtime: Runtime, run_dir: RunDir, 
     return Learnt(folder, facts, result.steps, len(learnt.pairs), failed)
 
 
-def wording_of(recipe: TrainRmRecipe) -> Wording:
+def wording_of(recipe: TrainRmRecipe) -> QuestionTemplate:
     """What the model is told: a judge that goes on learning is asked what it was taught with."""
     before = judge_of(recipe.model.base)
     if before is not None:
         return before.facts.wording
     question, ordered = recipe.model.question, ARCHITECTURES[recipe.model.arch].ordered
-    return Wording(question.form if ordered else "facts", question.caption, question.attributes)
+    return QuestionTemplate(question.form if ordered else "facts", question.caption, question.attributes)
 
 
 def _start(
@@ -105,17 +105,17 @@ def _start(
 
 
 def _sets(
-    recipe: TrainRmRecipe, data: Data, model: Any, wording: Wording, report: Reporter, *, mixed: bool
+    recipe: TrainRmRecipe, data: Data, model: Any, wording: QuestionTemplate, report: Reporter, *, mixed: bool
 ) -> tuple[PairSet, PairSet | None, list[Failure]]:
     """What is learnt and what is judged, as sets of usable pairs; a frozen tower looks at all ads now."""
     section = recipe.train_rm
-    ads = Ads(model.rules, section.room)
+    ads = NumberedAds(model.rules, section.room)
     train, failed = usable(data.train, ads, report)
     held_out, failed_too = usable(data.held_out, ads, report)
     if not train:
         raise UsageError(f"{section.pairs}: no pair can be used; {(data.failed + failed)[0].error}")
     views = section.augmentations if model.looks_last else FRESH
-    looks = Looks(ads, strength=section.augment, views=views, seed=recipe.seed)
+    looks = FeatureCache(ads, strength=section.augment, views=views, seed=recipe.seed)
     learnt = PairSet(train, teaching(section), wording, looks, section.batch_pairs, mixed=mixed)
     judged = PairSet(held_out, teaching(section), wording, looks, section.batch_pairs) if held_out else None
     if model.looks_last:
@@ -144,7 +144,7 @@ def _scale(
 
 
 def _step(architecture: Architecture, section: TrainRmSection, device: torch.device) -> StepFunction:
-    weights = Weights(section.ctr_weight, section.order_weight)
+    weights = LossWeights(section.ctr_weight, section.order_weight)
     return lambda model, batch: architecture.step(model, batch.to(device), weights)
 
 

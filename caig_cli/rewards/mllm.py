@@ -23,7 +23,7 @@ from caig_cli.mllm import vision
 from caig_cli.mllm.attention import Mask, looks_back, mask_for
 from caig_cli.mllm.images import Rules, Size
 from caig_cli.mllm.loading import Mllm
-from caig_cli.rewards.concepts import Names, Worth
+from caig_cli.rewards.concepts import ConceptBottleneck, ConceptHead
 from caig_cli.rewards.model import CtrScale, Heads, PairOutput
 
 
@@ -39,7 +39,7 @@ class MllmReward(nn.Module):
         self.mllm, self.layout = mllm, layout
         self.model = mllm.model
         self.heads = Heads(int(mllm.config.get_text_config().hidden_size))
-        self.worth: Worth | None = None
+        self.worth: ConceptHead | None = None
         self.scale, self._recomputes = CtrScale(), False
         self._apart = layout == "two_images"
         self.rules: Rules = mllm.rules.of_two() if self._apart else mllm.rules.halves()
@@ -66,13 +66,13 @@ class MllmReward(nn.Module):
             part.requires_grad_(False)
 
     @property
-    def names(self) -> Names | None:
+    def names(self) -> ConceptBottleneck | None:
         """What it names in ads, if anything."""
         return None if self.worth is None else self.worth.names
 
-    def judge_by(self, names: Names) -> None:
+    def use_concepts(self, names: ConceptBottleneck) -> None:
         """Add to both logits and rates of an ad what the names in it are worth, on either side alike."""
-        self.worth = Worth(names)
+        self.worth = ConceptHead(names)
 
     def length(self, text: str) -> int:
         """Tokens of a row that asks ``text``."""

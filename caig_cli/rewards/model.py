@@ -16,7 +16,7 @@ from torch import nn
 from caig_cli.mllm.images import Rules, flatten
 
 if TYPE_CHECKING:
-    from caig_cli.rewards.concepts import Names
+    from caig_cli.rewards.concepts import ConceptBottleneck
 
 LEAST_RATE = 1e-5
 """Rate that stands for none where a logarithm is taken."""
@@ -71,11 +71,11 @@ class RewardModel(Protocol):
     def freeze_sight(self) -> None:
         """Keep what makes the features as it is."""
 
-    def judge_by(self, names: Names) -> None:
+    def use_concepts(self, names: ConceptBottleneck) -> None:
         """Judge by the chances of what ads show; heads that read them are new."""
 
     @property
-    def names(self) -> Names | None:
+    def names(self) -> ConceptBottleneck | None:
         """What it names in ads, if anything."""
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from caig_cli.engine.offload import Turns
-from caig_cli.painters.candidates import Opinion, Rank
+from caig_cli.engine.offload import DeviceSharing
+from caig_cli.painters.candidates import PreviewOpinion, Rank
 from caig_cli.records import Product
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def has_judge(source: str | None) -> bool:
     return is_there(source)
 
 
-def ranker(load: Callable[[], TrainedJudge], turns: Turns) -> Rank:
+def ranker(load: Callable[[], TrainedJudge], turns: DeviceSharing) -> Rank:
     """A function that ranks the previews of a product by a judge, asked for when the first are there."""
 
-    def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, Opinion]]:
+    def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, PreviewOpinion]]:
         judge = load()
         turns.take(judge.model)
         said = judge.rank(previews, product.caption, product.attributes)
@@ -36,7 +36,7 @@ def ranker(load: Callable[[], TrainedJudge], turns: Turns) -> Rank:
     return rank
 
 
-def _opinion(win: float, ctr: Estimate | None, simulated: bool) -> Opinion:
+def _opinion(win: float, ctr: Estimate | None, simulated: bool) -> PreviewOpinion:
     if ctr is None:
-        return Opinion(win, None, None, simulated)
-    return Opinion(win, ctr.rate, (ctr.low, ctr.high), simulated)
+        return PreviewOpinion(win, None, None, simulated)
+    return PreviewOpinion(win, ctr.rate, (ctr.low, ctr.high), simulated)

@@ -19,7 +19,7 @@ where a file has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class QuestionTemplate:
     """Whose question is asked, and what of the product is told with our own.
 
     ``facts`` asks nothing: it is for text encoders, to which a question would only be padding.

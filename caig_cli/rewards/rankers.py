@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from caig_cli.engine.optim import recompute_activations
-from caig_cli.rewards.concepts import Names
+from caig_cli.rewards.concepts import ConceptBottleneck
 from caig_cli.rewards.encoders import TextEncoder, VisionEncoder
 from caig_cli.rewards.model import CtrScale, PairOutput
 
@@ -28,7 +28,7 @@ class Ranker(nn.Module):
         super().__init__()
         self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
         self.seen_width = vision.width
-        self.names: Names | None = None
+        self.names: ConceptBottleneck | None = None
 
     @property
     def looks_last(self) -> bool:
@@ -61,7 +61,7 @@ class Vam(Ranker):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def judge_by(self, names: Names) -> None:
+    def use_concepts(self, names: ConceptBottleneck) -> None:
         """Score the chances of names instead of features."""
         self.names = names
         self._add_head(names.width)
@@ -102,7 +102,7 @@ class Cg4ctr(Ranker):
     def _meet(self, seen: int, width: int) -> None:
         self.meet = nn.Sequential(nn.Linear(seen + self.text.width, width), nn.GELU())
 
-    def judge_by(self, names: Names) -> None:
+    def use_concepts(self, names: ConceptBottleneck) -> None:
         """Let the text meet the chances of names instead of features."""
         self.names = names
         self._meet(names.width, self.heads.in_features)

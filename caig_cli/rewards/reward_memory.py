@@ -15,7 +15,7 @@ from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import model_memory
 from caig_cli.mllm.images import beside
-from caig_cli.mllm.meta_model import FLOAT, Sketch, adapter_size, lora_of, pixels, sketch
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, adapter_size, lora_of, pixels, sketch
 from caig_cli.rewards.config import MllmRewardSection, TrainRmSection
 from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.feature_cache import CHUNK
@@ -26,7 +26,7 @@ from caig_cli.rewards.storage import locate, read_facts
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class JudgeMemory:
     """Bytes of a judge. ``shares``: it is an adapter on a base that is there anyway; ``speaks``: it is a
     language model."""
 
@@ -38,8 +38,8 @@ class Needs:
 
 
 def judge_needs(
-    source: str, runtime: Runtime, told: Iterable[str], pairs: int, base: Sketch | None = None
-) -> Needs:
+    source: str, runtime: Runtime, told: Iterable[str], pairs: int, base: MetaModel | None = None
+) -> JudgeMemory:
     """A judge that is asked about ``pairs`` at once, with texts no longer than those of ``told``.
 
     ``base``: the model whose adapter it is, where that is on the device.
@@ -47,15 +47,15 @@ def judge_needs(
     folder = locate(source)
     facts = read_facts(folder)
     if facts.arch != "mllm":
-        return Needs(
+        return JudgeMemory(
             FLOAT * sum(map(model_folder.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False
         )
     own = base or sketch(str(folder), runtime)
     text = max(told, key=len, default="")
     activations = judging(own, facts.settings["layout"], facts.wording.tell(text, {}), pairs)
     if base is not None:
-        return Needs(0, base.frozen(adapter_size(base, lora_of(folder).rank)), activations, shares=True)
-    return Needs(own.base, FLOAT * own.adapter, activations)
+        return JudgeMemory(0, base.frozen(adapter_size(base, lora_of(folder).rank)), activations, shares=True)
+    return JudgeMemory(own.base, FLOAT * own.adapter, activations)
 
 
 class _DrawnHeads(Heads):
@@ -69,7 +69,7 @@ class _DrawnHeads(Heads):
 class _Drawn(MllmReward):
     """A reward model on the meta device, where no picture can be made of two."""
 
-    def __init__(self, one: Sketch, layout: str, *, recomputes: bool = False) -> None:
+    def __init__(self, one: MetaModel, layout: str, *, recomputes: bool = False) -> None:
         super().__init__(one.mllm, layout)
         self.heads = _DrawnHeads(self.heads.preference.in_features).to(META)
         self._recomputes = recomputes
@@ -90,13 +90,13 @@ class _Drawn(MllmReward):
         return total
 
 
-def judging(one: Sketch, layout: str, text: str, pairs: int) -> int:
+def judging(one: MetaModel, layout: str, text: str, pairs: int) -> int:
     """Bytes beside the model of looking at ``pairs`` and comparing them in both orders."""
     model = _Drawn(one, layout)
     return _judged(one, model, text, 2 * min(pairs, together(model, [text])))
 
 
-def _judged(one: Sketch, model: _Drawn, text: str, rows: int) -> int:
+def _judged(one: MetaModel, model: _Drawn, text: str, rows: int) -> int:
     @torch.no_grad()
     def judge() -> None:
         model.compare(model.looks(rows), rows, text)

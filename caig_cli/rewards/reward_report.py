@@ -52,8 +52,8 @@ def write_report(
     write_page(run, "Reward model", summary, verdict(first.evaluation), facts, tables, curves, failed)
 
 
-def _table(name: str, facts: RewardFacts) -> pages.Table:
+def _table(name: str, facts: RewardFacts) -> pages.TextTable:
     rows = [[figure, value, MEANING[figure]] for figure, value in shown(facts.evaluation)]
     label = f" ({MARKET})" if facts.simulated else ""
     text = f"Architecture {facts.arch}. In brackets 95 % intervals; pairs of an item are one sample of it."
-    return pages.Table(f"{name}: held-out pairs{label}", ["figure", "value", "meaning"], rows, text)
+    return pages.TextTable(f"{name}: held-out pairs{label}", ["figure", "value", "meaning"], rows, text)

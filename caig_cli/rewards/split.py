@@ -13,7 +13,7 @@ from caig_cli.errors import UsageError
 from caig_cli.records import Failure, Pair
 from caig_cli.rewards.config import TrainRmSection
 from caig_cli.rewards.files import read_files
-from caig_cli.rewards.targets import Teaching
+from caig_cli.rewards.targets import LabelPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ def ad_files(pairs: Sequence[Pair]) -> list[Path]:
     return list(dict.fromkeys(creative.image for pair in pairs for creative in (pair.left, pair.right)))
 
 
-def teaching(section: TrainRmSection) -> Teaching:
+def teaching(section: TrainRmSection) -> LabelPolicy:
     """What a pair teaches, as the recipe says."""
-    return Teaching(section.soft_labels, section.pair_weighting, section.prior)
+    return LabelPolicy(section.soft_labels, section.pair_weighting, section.prior)
 
 
 def read_data(section: TrainRmSection, seed: int) -> Data:

@@ -14,8 +14,8 @@ from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
-from caig_cli.rewards.architectures import ARCHITECTURES, read_names
-from caig_cli.rewards.concepts import Names
+from caig_cli.rewards.architectures import ARCHITECTURES, read_concepts
+from caig_cli.rewards.concepts import ConceptBottleneck
 from caig_cli.rewards.config import RewardSection
 from caig_cli.rewards.facts import RewardFacts, open_facts
 from caig_cli.rewards.folders import FILE, SOURCES, is_there, locate
@@ -77,7 +77,7 @@ def _checked(folder: Path) -> RewardFacts:
     return facts
 
 
-def names_of(source: str, base: str, width: int) -> Names:
+def names_of(source: str, base: str, width: int) -> ConceptBottleneck:
     """The names that a judge on ``base`` reads off features of ``width``.
 
     Raises UsageError when it judges by none, or sees with other eyes.
@@ -86,7 +86,7 @@ def names_of(source: str, base: str, width: int) -> Names:
     facts = read_facts(folder)
     if facts.arch == "mllm" and facts.base_fingerprint != fingerprint(loading.locate(base)):
         raise UsageError(f"{source}: its names are those of another base than {base}")
-    names = read_names(folder, facts.settings, width) if facts.arch == "mllm" else None
+    names = read_concepts(folder, facts.settings, width) if facts.arch == "mllm" else None
     if names is None:
         raise UsageError(f"{source}: is no judge of architecture mllm that judges by names")
     return names

@@ -17,7 +17,7 @@ LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Teaching:
+class LabelPolicy:
     """How a click log is believed.
 
     ``soft_labels``: targets are posterior probabilities where the file has them, else 1 or 0.

@@ -23,14 +23,14 @@ from caig_cli.rewards.rankers import PERCENT, Vam
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class LossWeights:
     """What the terms beside the cross-entropy count: the rates' error, and disagreement of the two orders."""
 
     ctr: float
     order: float = 0.0
 
 
-def pair_step(model: RewardModel, batch: PairBatch, weights: Weights) -> StepOutput:
+def pair_step(model: RewardModel, batch: PairBatch, weights: LossWeights) -> StepOutput:
     """The paper's loss, a weighted mean over pairs: CE + weights.ctr * MSE, rates in the heads' own units.
 
     Where a batch shows each pair in both orders, weights.order * (sum of the two log odds)^2 comes on top.
@@ -53,7 +53,7 @@ def pair_step(model: RewardModel, batch: PairBatch, weights: Weights) -> StepOut
     )
 
 
-def list_step(model: Vam, batch: PairBatch, weights: Weights) -> StepOutput:
+def list_step(model: Vam, batch: PairBatch, weights: LossWeights) -> StepOutput:
     """VAM's loss, a mean over items: list-wise softmax + weights.ctr * point MSE, rates in percent."""
     known_I = batch.rate_I.isfinite()
     score_I, rate_I, item_I = (

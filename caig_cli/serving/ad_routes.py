@@ -9,8 +9,8 @@ from typing import Any
 from caig_cli.provenance.formats import ENCODINGS
 from caig_cli.serving.ads import AdMaker
 from caig_cli.serving.forms import Answer
-from caig_cli.serving.jobs import RUN, Job, Jobs
-from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.jobs import RUN, Jobs, ServedJob
+from caig_cli.serving.limits import Refused, ServiceLimits
 
 TOLD = ("id", "prompt", "seed", "size", "format", "bytes", "title", "alt", "score", "predicted_ctr",
         "simulated", "source_type", "product_box", "ignored")  # fmt: skip
@@ -20,7 +20,7 @@ TOLD = ("id", "prompt", "seed", "size", "format", "bytes", "title", "alt", "scor
 class AdJobs:
     """``/generate`` and ``/jobs``."""
 
-    def __init__(self, maker: AdMaker, jobs: Jobs, limits: Limits) -> None:
+    def __init__(self, maker: AdMaker, jobs: Jobs, limits: ServiceLimits) -> None:
         self.maker, self.jobs, self._limits = maker, jobs, limits
 
     def add(self, body: Any) -> Answer:
@@ -58,7 +58,7 @@ class AdJobs:
                     return path, ENCODINGS[row["format"]].mime
         raise Refused(404, "the job has no such ad")
 
-    def _ad(self, job: Job, row: dict[str, Any], embed: bool) -> Answer:
+    def _ad(self, job: ServedJob, row: dict[str, Any], embed: bool) -> Answer:
         told_ = {name: row.get(name) for name in TOLD}
         name = Path(row["path"]).name
         found = {"href": f"/jobs/{job.id}/ads/{name}", "name": name, **told_}
@@ -68,7 +68,7 @@ class AdJobs:
         return found
 
 
-def told(job: Job) -> Answer:
+def told(job: ServedJob) -> Answer:
     """A job without its ads."""
     return {
         "id": job.id, "href": f"/jobs/{job.id}", "state": job.state, "created": job.created,

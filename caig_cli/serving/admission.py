@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 
 from caig_cli.parsing import Malformed, parse_json
-from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.limits import Refused, ServiceLimits
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -41,7 +41,7 @@ def _given_token(header: str) -> str:
     return ""
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
+async def read_body(request: Request, limits: ServiceLimits) -> bytes:
     """The body. Raises Refused where it is no JSON by its own word, too large or too slow."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":

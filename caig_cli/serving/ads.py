@@ -23,7 +23,7 @@ from caig_cli.generating.order import Order, make_order
 from caig_cli.generating.photos import cut_out, judged
 from caig_cli.records import Failure
 from caig_cli.serving.forms import PICTURE, Answer, OwnForm, parsed
-from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.limits import Refused, ServiceLimits
 from caig_cli.serving.pictures import decoded, raw
 
 GENERATE = (
@@ -80,7 +80,7 @@ class AdMaker:
     ``recipe`` has all that a request does not say: models, device, threads.
     """
 
-    def __init__(self, recipe: GenerateRecipe, models: Models, run: Run, limits: Limits) -> None:
+    def __init__(self, recipe: GenerateRecipe, models: Models, run: Run, limits: ServiceLimits) -> None:
         self._recipe, self._models, self._run, self._limits = recipe, models, run, limits
 
     def write(self, body: Any) -> Answer:

@@ -18,7 +18,7 @@ from caig_cli.errors import CaigError
 from caig_cli.serving import forms
 from caig_cli.serving.ad_routes import AdJobs
 from caig_cli.serving.admission import admit, parse_body, read_body
-from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.limits import Refused, ServiceLimits
 from caig_cli.serving.metrics import Metrics
 from caig_cli.serving.openapi import as_html, description
 from caig_cli.serving.scoring import REWARDS, Scorer
@@ -36,7 +36,9 @@ class Service:
     ``token`` None: only requests to localhost by name are answered.
     """
 
-    def __init__(self, scorer: Scorer, limits: Limits, token: str | None, ads: AdJobs | None = None) -> None:
+    def __init__(
+        self, scorer: Scorer, limits: ServiceLimits, token: str | None, ads: AdJobs | None = None
+    ) -> None:
         self._scorer, self._limits, self._token, self._ads = scorer, limits, token, ads
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="serve")
         self._inside = 0

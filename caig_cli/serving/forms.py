@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from caig_cli import __version__
-from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.limits import Refused, ServiceLimits
 from caig_cli.serving.pictures import decoded
-from caig_cli.serving.scoring import Group, Scored, Scorer
+from caig_cli.serving.scoring import AdGroup, Scored, Scorer
 
 Answer = dict[str, Any]
 SCORER_VERSION = f"caig-{__version__}"
@@ -24,7 +24,7 @@ Scalar = str | int | None
 M = TypeVar("M", bound=BaseModel)
 
 
-class Form(BaseModel):
+class RequestForm(BaseModel):
     """A request of a trainer."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
@@ -36,7 +36,7 @@ class OwnForm(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Ads(OwnForm):
+class AdsRequest(OwnForm):
     """caig's own: ads of one product."""
 
     images: list[str] = Field(min_length=1, description=PICTURE)
@@ -44,7 +44,7 @@ class Ads(OwnForm):
     attributes: dict[str, str] = Field({}, description="facts about the product")
 
 
-class PromptedImages(Form):
+class PromptedImages(RequestForm):
     """The keys of flow_grpo's and verl-omni's scorers: pictures with one prompt each."""
 
     images: list[str] = Field(min_length=1, description=PICTURE)
@@ -52,7 +52,7 @@ class PromptedImages(Form):
     metadata: dict[str, Any] | None = Field(None, description="reward: which one to answer with")
 
 
-class FlowFactoryRequest(Form):
+class FlowFactoryRequest(RequestForm):
     """Flow-Factory's remote reward."""
 
     image: list[str] = Field(min_length=1, description=PICTURE)
@@ -63,14 +63,14 @@ class FlowFactoryRequest(Form):
     )
 
 
-class Step(Form):
+class Step(RequestForm):
     """What UniRL's model was told and made."""
 
     text: str | None = Field(None, description="the prompt")
     image_b64: str | None = Field(None, description=PICTURE)
 
 
-class Item(Form):
+class UniRlSample(RequestForm):
     """One sample of UniRL."""
 
     history: list[Step] = Field(min_length=1, description="the picture of the last step is scored")
@@ -83,14 +83,14 @@ class Item(Form):
     idempotency_key: Scalar = None
 
 
-class UniRLRequest(Form):
+class UniRLRequest(RequestForm):
     """UniRL's remote reward."""
 
     protocol_version: Literal["1"] = "1"
-    requests: list[Item] = Field(min_length=1)
+    requests: list[UniRlSample] = Field(min_length=1)
 
 
-def answer_score(body: Any, scorer: Scorer, limits: Limits) -> Answer:
+def answer_score(body: Any, scorer: Scorer, limits: ServiceLimits) -> Answer:
     """The answer of ``/score`` to any of its forms, told apart by their keys. Raises Refused."""
     keys = body if isinstance(body, dict) else {}
     if "requests" in keys:
@@ -98,10 +98,10 @@ def answer_score(body: Any, scorer: Scorer, limits: Limits) -> Answer:
     if "prompts" in keys:
         asked = parsed(PromptedImages, body)
         return {"scores": _prompted(asked.images, asked.prompts, asked.metadata, scorer, limits)}
-    return _own(parsed(Ads, body), scorer, limits)
+    return _own(parsed(AdsRequest, body), scorer, limits)
 
 
-def answer_compute(body: Any, scorer: Scorer, limits: Limits) -> Answer:
+def answer_compute(body: Any, scorer: Scorer, limits: ServiceLimits) -> Answer:
     """The answer of ``/compute``. Raises Refused."""
     asked = parsed(FlowFactoryRequest, body)
     return {"rewards": _prompted(asked.image, asked.prompt, asked.more, scorer, limits)}
@@ -122,8 +122,8 @@ def parsed(form: type[M], body: Any) -> M:
 # --- each form -------------------------------------------------------------------------------------
 
 
-def _own(asked: Ads, scorer: Scorer, limits: Limits) -> Answer:
-    group = Group(decoded(asked.images, limits), asked.caption, asked.attributes)
+def _own(asked: AdsRequest, scorer: Scorer, limits: ServiceLimits) -> Answer:
+    group = AdGroup(decoded(asked.images, limits), asked.caption, asked.attributes)
     ads = [
         {
             "rank": ad.rank,
@@ -137,7 +137,11 @@ def _own(asked: Ads, scorer: Scorer, limits: Limits) -> Answer:
 
 
 def _prompted(
-    images: list[str], prompts: list[str], more: Mapping[str, Any] | None, scorer: Scorer, limits: Limits
+    images: list[str],
+    prompts: list[str],
+    more: Mapping[str, Any] | None,
+    scorer: Scorer,
+    limits: ServiceLimits,
 ) -> list[float]:
     if len(prompts) != len(images):
         raise Refused(422, f"{len(images)} pictures and {len(prompts)} prompts; give one for each")
@@ -148,7 +152,7 @@ def _prompted(
     return [ad.rewards[reward] for ad in scored]
 
 
-def _unirl(asked: UniRLRequest, scorer: Scorer, limits: Limits) -> Answer:
+def _unirl(asked: UniRLRequest, scorer: Scorer, limits: ServiceLimits) -> Answer:
     items = asked.requests
     steps = [item.history[-1] for item in items]
     for number, step in enumerate(steps):
@@ -176,14 +180,14 @@ def _why(reward: str, scorer: Scorer) -> str:
 
 
 def _in_groups(
-    images: list[str], prompts: list[str], keys: Sequence[Hashable], scorer: Scorer, limits: Limits
+    images: list[str], prompts: list[str], keys: Sequence[Hashable], scorer: Scorer, limits: ServiceLimits
 ) -> list[Scored]:
     """Every picture's score, in order; those of one key are ads of one product, with the first's prompt."""
     pictures = decoded(images, limits)
     members: dict[Hashable, list[int]] = {}
     for number, key in enumerate(keys):
         members.setdefault(key, []).append(number)
-    groups = [Group([pictures[n] for n in some], prompts[some[0]] or None) for some in members.values()]
+    groups = [AdGroup([pictures[n] for n in some], prompts[some[0]] or None) for some in members.values()]
     scored: dict[int, Scored] = {}
     for some, ads in zip(members.values(), scorer.score(groups), strict=True):
         scored |= zip(some, ads, strict=True)

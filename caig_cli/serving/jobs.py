@@ -39,7 +39,7 @@ class Cancelled(KeyboardInterrupt):
 
 
 @dataclass(slots=True)
-class Job:
+class ServedJob:
     """What is known of a job; times are seconds since 1970."""
 
     id: str
@@ -76,7 +76,7 @@ class Jobs:
                 f"{error}; choose another folder with --jobs".replace("--out", "--jobs")
             ) from None
         self._guard = threading.Condition()
-        self._queue: deque[tuple[Job, Work]] = deque()
+        self._queue: deque[tuple[ServedJob, Work]] = deque()
         self._jobs = {job.id: job for job in sorted(_found(folder), key=lambda job: job.created)}
         self._closed = False
         for job in self._jobs.values():
@@ -85,9 +85,9 @@ class Jobs:
         self._clean()
         threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
-    def add(self, prepare: Callable[[Path], Work]) -> Job:
+    def add(self, prepare: Callable[[Path], Work]) -> ServedJob:
         """A new job; ``prepare`` puts its input into its folder. Raises Refused where the queue is full."""
-        job = Job(secrets.token_hex(8), created=time.time())
+        job = ServedJob(secrets.token_hex(8), created=time.time())
         self._check_room()
         place = self.folder / job.id
         place.mkdir()
@@ -108,19 +108,19 @@ class Jobs:
         if len(self._queue) >= self._waiting:
             raise Refused(503, "too many jobs wait; ask again later")
 
-    def get(self, name: str) -> Job:
+    def get(self, name: str) -> ServedJob:
         """The job. Raises Refused."""
         with self._guard:
             if (job := self._jobs.get(name)) is None:
                 raise Refused(404, "no such job; its files may have been cleaned away")
             return job
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[ServedJob]:
         """Oldest first."""
         with self._guard:
             return list(self._jobs.values())
 
-    def cancel(self, name: str) -> Job:
+    def cancel(self, name: str) -> ServedJob:
         """End a job; one that is over loses its files and its name. Raises Refused."""
         job = self.get(name)
         with self._guard:
@@ -132,7 +132,7 @@ class Jobs:
                 self._queue = deque(one for one in self._queue if one[0] is not job)
         return job
 
-    def rows(self, job: Job) -> list[dict[str, Any]]:
+    def rows(self, job: ServedJob) -> list[dict[str, Any]]:
         """The manifest's rows of a job's ads so far."""
         return [row for _, row in numbered_lines(self.folder / job.id / RUN / "manifest.jsonl")]
 
@@ -162,7 +162,7 @@ class Jobs:
                     shutil.rmtree(self.folder / job.id, ignore_errors=True)
             self._clean()
 
-    def _done(self, job: Job, work: Work) -> tuple[State, str | None]:
+    def _done(self, job: ServedJob, work: Work) -> tuple[State, str | None]:
         """The end of a job's work, which does not end the worker."""
         try:
             work(self.folder / job.id / RUN, JobReporter(job))
@@ -174,13 +174,13 @@ class Jobs:
             return "failed", f"an error inside caig: {in_words(error)}"[:300]
         return "done", None
 
-    def _end(self, job: Job, state: State, error: str | None = None) -> None:
+    def _end(self, job: ServedJob, state: State, error: str | None = None) -> None:
         job.state, job.ended = state, time.time()
         job.error = None if error is None else error.replace(f"{self.folder / job.id}/", "")
         with suppress(CaigError):  # a disk that is full does not end the service
             self._keep(job)
 
-    def _keep(self, job: Job) -> None:
+    def _keep(self, job: ServedJob) -> None:
         facts = {name: value for name, value in asdict(job).items() if name != "progress"}
         atomic_write(self.folder / job.id / FACTS, to_json(facts).encode())
 
@@ -196,7 +196,7 @@ class Jobs:
 class JobReporter(Reporter):
     """Keeps a job's progress and warnings; ends it at the next step once it is cancelled."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: ServedJob) -> None:
         super().__init__()
         self._job = job
 
@@ -237,10 +237,10 @@ class _JobBar:
         self._report.move(n)
 
 
-def _found(folder: Path) -> Iterator[Job]:
+def _found(folder: Path) -> Iterator[ServedJob]:
     """Jobs of earlier services in the folder, as far as they can be read."""
     for file in folder.glob(f"*/{FACTS}"):
         with suppress(Malformed, KeyError, TypeError, ValueError, AttributeError):
             facts = read_json(file)
-            yield Job(file.parent.name, facts["state"], float(facts["created"]), facts["ended"],
+            yield ServedJob(file.parent.name, facts["state"], float(facts["created"]), facts["ended"],
                       facts["error"], list(map(str, facts["warnings"])))  # fmt: skip

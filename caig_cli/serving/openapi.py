@@ -18,7 +18,7 @@ Facts = dict[str, Any]
 POSTS: Mapping[str, tuple[str, tuple[type[BaseModel], ...]]] = {
     "/score": (
         "Score ads; the form is told by its keys.",
-        (forms.Ads, forms.UniRLRequest, forms.PromptedImages),
+        (forms.AdsRequest, forms.UniRLRequest, forms.PromptedImages),
     ),
     "/compute": ("Score ads in Flow-Factory's form.", (forms.FlowFactoryRequest,)),
     "/write": ("Write background prompts for a product.", (ads.Write,)),

@@ -12,12 +12,12 @@ from PIL import Image
 
 from caig_cli.data.images import MAX_PIXELS, open_bytes
 from caig_cli.errors import ItemError
-from caig_cli.serving.limits import Limits, Refused
+from caig_cli.serving.limits import Refused, ServiceLimits
 
 _DATA_URL = re.compile(r"data:[\w.+/-]{0,64};base64,", re.IGNORECASE)
 
 
-def decoded(texts: Sequence[str], limits: Limits) -> list[Image.Image]:
+def decoded(texts: Sequence[str], limits: ServiceLimits) -> list[Image.Image]:
     """The pictures as upright sRGB, in order. Raises Refused: too many, or one can't be used."""
     if len(texts) > limits.images:
         raise Refused(413, f"{len(texts)} pictures, and {limits.images} are allowed in a request")

@@ -25,7 +25,7 @@ REWARDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class AdGroup:
     """Ads of one product, and what is known of it."""
 
     images: Sequence[Image.Image]
@@ -53,7 +53,7 @@ class Scorer:
         predicts = judge.facts.ctr_log_spread is not None
         self.rewards = tuple(name for name in REWARDS if predicts or name != "log_ctr")
 
-    def score(self, groups: Sequence[Group]) -> list[list[Scored]]:
+    def score(self, groups: Sequence[AdGroup]) -> list[list[Scored]]:
         """For each group its ads in the given order."""
         return [self._scored(group) for group in groups]
 
@@ -64,7 +64,7 @@ class Scorer:
             raise Refused(422, f"no such reward; this judge has {', '.join(self.rewards)}")
         return name
 
-    def _scored(self, group: Group) -> list[Scored]:
+    def _scored(self, group: AdGroup) -> list[Scored]:
         with self._lock:
             ranking = self._judge.rank(group.images, group.caption, group.attributes)
             self.pairs += len(group.images) * (len(group.images) - 1) // 2

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caig_cli.delivery.rules import Platforms, Shape, shapes_for
+from caig_cli.delivery.rules import DeliveryShape, Platforms, shapes_for
 from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import ItemError, UsageError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.painters import Painter
-    from caig_cli.painters.ad_store import Job, Row
+    from caig_cli.painters.ad_store import AdJob, Row
 
 
 class DeliverSection(Section):
@@ -127,7 +127,7 @@ def run(recipe: DeliverRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     return _outcome(run_dir, made, failed)
 
 
-def _opened(recipe: DeliverRecipe) -> tuple[FinishedRun, list[Row], list[Failure], list[Shape]]:
+def _opened(recipe: DeliverRecipe) -> tuple[FinishedRun, list[Row], list[Failure], list[DeliveryShape]]:
     """The run, its kept ads, what names none, and the shapes that are asked for."""
     from caig_cli.delivery.delivering import kept, open_finished
 
@@ -153,12 +153,12 @@ def _opened(recipe: DeliverRecipe) -> tuple[FinishedRun, list[Row], list[Failure
 
 
 def _painter(
-    recipe: DeliverRecipe, source: FinishedRun, shape: Shape, painters: dict[str, Painter]
+    recipe: DeliverRecipe, source: FinishedRun, shape: DeliveryShape, painters: dict[str, Painter]
 ) -> Painter:
     """The run's painter, but for packshots, which are the studio's; each is opened once."""
     name = "studio" if shape.background == "white" else source.recipe.generate.painter
     if name not in painters:
-        means = registry.Means(recipe.threads, recipe.device, source.recipe.diffusion)
+        means = registry.PainterConfig(recipe.threads, recipe.device, source.recipe.diffusion)
         painters[name] = registry.PAINTERS[name](means)
     return painters[name]
 
@@ -172,14 +172,14 @@ def _seal(recipe: DeliverRecipe) -> Any:
         return None
     certificates, key = given.certificates, given.key
 
-    def seal(data: bytes, job: Job, claims: Any) -> bytes:
+    def seal(data: bytes, job: AdJob, claims: Any) -> bytes:
         photo = job.product.image if job.product.image.is_file() else None
         return sign(data, job.filing.kind, claims, photo, certificates, key, given.algorithm)
 
     return seal
 
 
-def _missed(run_dir: RunDir, rows: list[Row], shapes: Mapping[str, Shape]) -> list[Failure]:
+def _missed(run_dir: RunDir, rows: list[Row], shapes: Mapping[str, DeliveryShape]) -> list[Failure]:
     """The rules that files miss, one failure each."""
     from caig_cli.delivery.checking import check as check_file
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 EMBEDDED_TESTSET = Path(__file__).parents[1] / "embedded" / "testset" / "pairs.jsonl"
-LEAN = {"quantise": "nf4", "eval_rm.batch": 1}
+MEMORY_SAVERS = {"quantise": "nf4", "eval_rm.batch": 1}
 """Values that need less memory."""
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.experiments.plan_file import Ad, Arm, Plan, ProductFacts
+    from caig_cli.experiments.plan_file import Ad, Arm, ExperimentPlan, ProductFacts
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -198,13 +198,15 @@ def run(recipe: ExperimentPlanRecipe, run_dir: RunDir, report: Reporter) -> Outc
 # --- making ----------------------------------------------------------------------------------------
 
 
-def _make(recipe: ExperimentPlanRecipe, report: Reporter, *, judged: bool) -> tuple[Plan, list[Failure]]:
+def _make(
+    recipe: ExperimentPlanRecipe, report: Reporter, *, judged: bool
+) -> tuple[ExperimentPlan, list[Failure]]:
     """A new plan, and the products that have no part in it."""
     from dataclasses import replace
 
     from caig_cli.experiments import planning
+    from caig_cli.experiments.plan_file import ExperimentPlan as Made
     from caig_cli.experiments.plan_file import Period
-    from caig_cli.experiments.plan_file import Plan as Made
 
     given = recipe.experiment
     arms, every = _arms(recipe)
@@ -288,7 +290,7 @@ def _products(recipe: ExperimentPlanRecipe, ids: set[str], report: Reporter) -> 
     return tuple(found)
 
 
-def _log(names: Sequence[str], report: Reporter, of: Plan | None = None) -> ClickLog:
+def _log(names: Sequence[str], report: Reporter, of: ExperimentPlan | None = None) -> ClickLog:
     from caig_cli.clicks.read_logs import read_click_logs
     from caig_cli.experiments.observed import finder
 
@@ -345,7 +347,7 @@ def _design(recipe: ExperimentPlanRecipe, products: tuple[ProductFacts, ...]) ->
     return design, believed
 
 
-def _go_on(recipe: ExperimentPlanRecipe, report: Reporter) -> Plan:
+def _go_on(recipe: ExperimentPlanRecipe, report: Reporter) -> ExperimentPlan:
     from caig_cli.experiments.plan_file import read_plan
     from caig_cli.experiments.planning import gone_on
 
@@ -358,7 +360,7 @@ def _go_on(recipe: ExperimentPlanRecipe, report: Reporter) -> Plan:
 # --- telling ---------------------------------------------------------------------------------------
 
 
-def _power(recipe: ExperimentPlanRecipe, made: Plan) -> list[dict[str, Any]]:
+def _power(recipe: ExperimentPlanRecipe, made: ExperimentPlan) -> list[dict[str, Any]]:
     """For several numbers of days: the least gain that is found, and the power for the given one.
 
     Between the control and the arm of the least share.
@@ -382,7 +384,7 @@ def _power(recipe: ExperimentPlanRecipe, made: Plan) -> list[dict[str, Any]]:
     return rows
 
 
-def _verdict(recipe: ExperimentPlanRecipe, made: Plan) -> str:
+def _verdict(recipe: ExperimentPlanRecipe, made: ExperimentPlan) -> str:
     given = recipe.experiment
     row = next(row for row in _power(recipe, made) if row["days"] == given.days)
     if made.allocation == "thompson" and len(made.periods) > 1:
@@ -396,7 +398,7 @@ def _verdict(recipe: ExperimentPlanRecipe, made: Plan) -> str:
     )
 
 
-def _facts(made: Plan) -> dict[str, str]:
+def _facts(made: ExperimentPlan) -> dict[str, str]:
     design = made.design
     return {
         "units": made.units, "allocation": made.allocation, "control": made.control,

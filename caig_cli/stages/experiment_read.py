@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from caig_cli.clicks.log import ClickLog
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.experiments.plan_file import Plan
+    from caig_cli.experiments.plan_file import ExperimentPlan
 
 
 class ReadingSection(Section):
@@ -98,15 +98,15 @@ def run(recipe: ExperimentReadRecipe, run_dir: RunDir, report: Reporter) -> Outc
     return Outcome(found | {"report": str(run_dir.path / "report.html")}, lines=(found["verdict"],))
 
 
-def _plan(recipe: ExperimentReadRecipe) -> Plan:
+def _plan(recipe: ExperimentReadRecipe) -> ExperimentPlan:
     from caig_cli.experiments.plan_file import read_plan
 
     assert recipe.reading.plan is not None
     return read_plan(recipe.reading.plan)
 
 
-def _log(recipe: ExperimentReadRecipe, made: Plan, report: Reporter) -> ClickLog:
-    from caig_cli.clicks.bad_rows import Rules
+def _log(recipe: ExperimentReadRecipe, made: ExperimentPlan, report: Reporter) -> ClickLog:
+    from caig_cli.clicks.bad_rows import BadRowRules
     from caig_cli.clicks.platforms import FIELDS, named
     from caig_cli.clicks.read_logs import read_click_logs
     from caig_cli.clicks.reading import Options
@@ -119,7 +119,7 @@ def _log(recipe: ExperimentReadRecipe, made: Plan, report: Reporter) -> ClickLog
     decimal = None if given.decimal == "auto" else given.decimal
     dates = None if given.dates == "auto" else given.dates
     options = Options(named(given.platform), given.columns, decimal, dates)
-    rules = Rules(given.skip_bad, given.max_bad_share, given.repeats)
+    rules = BadRowRules(given.skip_bad, given.max_bad_share, given.repeats)
     with report.progress("log rows") as bar:
         log = read_click_logs(given.exports, options, rules, pictures=finder(made), advance=bar.advance)
     for note in log.notes:

@@ -19,7 +19,7 @@ from caig_cli.recipe import Recipe, Section
 
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
-    from caig_cli.experiments.plan_file import Plan
+    from caig_cli.experiments.plan_file import ExperimentPlan
 
 FIRST_DAY = "2026-01-01"
 """Where the plan names none."""
@@ -79,7 +79,7 @@ def run(recipe: ExperimentSimulateRecipe, report: Reporter) -> Outcome:
     return Outcome(result, lines=(f"{shown} impressions, {clicks} clicks (simulated market)", str(out)))
 
 
-def _inputs(recipe: ExperimentSimulateRecipe) -> tuple[Plan, Path]:
+def _inputs(recipe: ExperimentSimulateRecipe) -> tuple[ExperimentPlan, Path]:
     from caig_cli.experiments.plan_file import read_plan
 
     given = recipe.simulation

@@ -11,7 +11,7 @@ from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Failure
 
 if TYPE_CHECKING:
-    from caig_cli.cutouts.weights import Weights
+    from caig_cli.cutouts.weights import NetworkFile
     from caig_cli.engine.report import Reporter
 
 CUTOUT, RECOGNITION = "cutout", "recognition"
@@ -78,7 +78,7 @@ def _named(recipe: FetchRecipe) -> list[str]:
     return names
 
 
-def _small() -> dict[str, Weights]:
+def _small() -> dict[str, NetworkFile]:
     """The networks that have a name of their own."""
     from caig_cli.cutouts import weights
     from caig_cli.recognition.naming import CLASSIFIER

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caig_cli.engine.offload import Turns
+from caig_cli.engine.offload import DeviceSharing
 from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import UsageError
 from caig_cli.generating.config import GenerateRecipe as GenerateRecipe
-from caig_cli.generating.config import JudgeSection as JudgeSection
-from caig_cli.generating.generate_memory import LEAN as LEAN
+from caig_cli.generating.config import PreviewJudgeSection as PreviewJudgeSection
+from caig_cli.generating.generate_memory import MEMORY_SAVERS as MEMORY_SAVERS
 from caig_cli.generating.generate_memory import planned
 from caig_cli.generating.order import Order, make_order
 from caig_cli.judges.stored_judge import judge_for
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.generating.models import Models
-    from caig_cli.generating.photos import Look, Photos
+    from caig_cli.generating.photos import PhotoCheck, Photos
     from caig_cli.painters.ad_store import Album
 
 MAY_DIFFER = {"generate.again", "generate.prompt", "generate.size", "seed"}
@@ -209,22 +209,22 @@ def _paint_again(
     """Add to the run one of its ads with another prompt, seed or size. Raises UsageError if it can't be."""
     from caig_cli.generating.again import jobs_again
 
-    means = registry.Means(recipe.threads, recipe.device, recipe.diffusion)
+    means = registry.PainterConfig(recipe.threads, recipe.device, recipe.diffusion)
     painter = registry.PAINTERS[recipe.generate.painter](means)
     for job in jobs_again(recipe, whole, order, album, photos):
         album.add(job, painter.paint([job.shot])[0], painter.notes(job.shot))
         report.info(f"{job.product.id}: made once more, as its ad {job.slot.index + 1}")
 
 
-def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> Turns:
+def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> DeviceSharing:
     """Models take turns on a GPU that can't hold all of them."""
     if order.writer is None and order.judge is None:
-        return Turns()
+        return DeviceSharing()
     device = recipe.runtime().device
     taken = recipe.room() is not None and planned(recipe, order)[1]
     if taken:
         report.info("the models take turns on the GPU, which can't hold all of them")
-    return Turns(device, taken=taken)
+    return DeviceSharing(device, taken=taken)
 
 
 def _unranked(recipe: GenerateRecipe) -> str:
@@ -245,7 +245,7 @@ def _counted(order: Order) -> str:
     return f"products: {len(order.items)}, {ads}, pixels: {sizes}"
 
 
-def _told(found: Sequence[Look], failed: Sequence[Failure]) -> list[str]:
+def _told(found: Sequence[PhotoCheck], failed: Sequence[Failure]) -> list[str]:
     """A line that counts the photos, and one for each."""
     words = {True: "doubtful", False: "refused"}
     kinds = ["accepted" if look.error is None else words[look.facts is not None] for look in found]
@@ -256,7 +256,7 @@ def _told(found: Sequence[Look], failed: Sequence[Failure]) -> list[str]:
     return [f"photos: {counts}", *lines]
 
 
-def _failures(found: Sequence[Look]) -> list[Failure]:
+def _failures(found: Sequence[PhotoCheck]) -> list[Failure]:
     return [Failure(look.product.id, look.error) for look in found if look.error is not None]
 
 

@@ -24,7 +24,7 @@ from caig_cli.recipe import Recipe, Section, recipe_hash
 if TYPE_CHECKING:
     from caig_cli.engine.model_folder import Check
     from caig_cli.engine.report import Reporter
-    from caig_cli.released.plan import Plan
+    from caig_cli.released.plan import ImportPlan
 
 
 RECORD = "import.json"
@@ -102,7 +102,7 @@ def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
     return Outcome({"path": str(out.absolute()), **facts}, lines=(str(out),))
 
 
-def _planned(recipe: ImportRecipe) -> tuple[Plan, Any]:
+def _planned(recipe: ImportRecipe) -> tuple[ImportPlan, Any]:
     """The plan and the tokenizer. Raises UsageError for anything that would fail later."""
     import torch
 
@@ -171,7 +171,7 @@ def _take_place(partial: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _facts(made: Plan) -> dict[str, Any]:
+def _facts(made: ImportPlan) -> dict[str, Any]:
     return {
         "kind": "reward model" if made.is_reward else "prompt model",
         "family": made.config.model_type,
@@ -183,13 +183,13 @@ def _facts(made: Plan) -> dict[str, Any]:
     }
 
 
-def _summary(made: Plan) -> str:
+def _summary(made: ImportPlan) -> str:
     facts = _facts(made)
     size = f"{made.bytes / 1e9:.2f} GB" if made.bytes > 1e8 else f"{made.bytes / 1e6:.2f} MB"
     return f"{facts['kind']} of family {facts['family']}, {size} in {facts['dtype']}"
 
 
-def _show(made: Plan, report: Reporter) -> None:
+def _show(made: ImportPlan, report: Reporter) -> None:
     rows = [("mapped", old, new, count) for (old, new), count in made.parts.items()]
     rows += [("mapped", w.name, f"heads: {name}", 1) for name, w in made.heads.items()]
     rows += [("dropped", name, why, 1) for name, why in made.dropped.items()]
@@ -197,7 +197,7 @@ def _show(made: Plan, report: Reporter) -> None:
     report.table(_summary(made), ["", "original", "new", "tensors"], rows)
 
 
-def _rows(made: Plan) -> list[tuple[str, str]]:
+def _rows(made: ImportPlan) -> list[tuple[str, str]]:
     """One line for the tensors that differ only in the number of their layer."""
     rows = []
     for kind, table in (("mapped", made.mapped), ("dropped", made.dropped), ("added", made.added)):

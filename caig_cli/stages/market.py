@@ -13,7 +13,7 @@ from caig_cli.recipe import Recipe, Section
 if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
-    from caig_cli.market.build import Plan
+    from caig_cli.market.build import MarketPlan
 
 PHOTO_SECONDS, AD_SECONDS = 0.16, 0.36
 """One processor, at 128 pixels; a picture's cost grows with its area."""
@@ -84,10 +84,10 @@ def run(recipe: MarketRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     return Outcome(summary | {"path": str(run_dir.path)}, lines=lines)
 
 
-def _plan(recipe: MarketRecipe) -> Plan:
-    from caig_cli.market.build import Plan
+def _plan(recipe: MarketRecipe) -> MarketPlan:
+    from caig_cli.market.build import MarketPlan
 
-    return Plan(seed=recipe.seed, **recipe.market.model_dump(exclude={"workers"}))
+    return MarketPlan(seed=recipe.seed, **recipe.market.model_dump(exclude={"workers"}))
 
 
 def _workers(recipe: MarketRecipe) -> int:

@@ -22,13 +22,13 @@ from caig_cli.recipe import Recipe, Section
 from caig_cli.records import Failure, Pair
 
 if TYPE_CHECKING:
-    from caig_cli.clicks.choosing import Chosen, Material
+    from caig_cli.clicks.choosing import Chosen, CreativeArrays
     from caig_cli.clicks.facts import Facts
     from caig_cli.clicks.log import ClickLog, Ints
     from caig_cli.clicks.posteriors import Prior
     from caig_cli.clicks.selection import Floats
     from caig_cli.engine.report import Reporter
-    from caig_cli.experiments.plan_file import Plan
+    from caig_cli.experiments.plan_file import ExperimentPlan
 
 NOT_PLANNED = "--plan: no ad of the plan is in the logs; leave the plan out, or give its own exports"
 
@@ -212,11 +212,11 @@ def _summary_file(recipe: PairsRecipe) -> Path:
     return recipe.pairs.out.absolute().with_suffix(".summary.json")
 
 
-def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure]]:
+def _read(recipe: PairsRecipe, report: Reporter) -> tuple[CreativeArrays, list[Failure]]:
     """What the logs, their images and the truth say, and what of them is left out."""
     import numpy as np
 
-    from caig_cli.clicks.choosing import Material
+    from caig_cli.clicks.choosing import CreativeArrays
     from caig_cli.clicks.posteriors import prior_of
 
     plan = _plan(recipe.pairs.plan)
@@ -231,10 +231,10 @@ def _read(recipe: PairsRecipe, report: Reporter) -> tuple[Material, list[Failure
         prior = prior_of(recipe.filter.prior, clicks, impressions, log.contests())
     except ValueError as error:
         raise UsageError(f"filter.prior: {error}") from None
-    return Material(log, impressions, clicks, observed, true, prior), skipped
+    return CreativeArrays(log, impressions, clicks, observed, true, prior), skipped
 
 
-def _plan(path: Path | None) -> Plan | None:
+def _plan(path: Path | None) -> ExperimentPlan | None:
     """The plan of the experiment, if there is one: only then its room, and scipy.stats, are imported."""
     if path is None:
         return None
@@ -243,7 +243,9 @@ def _plan(path: Path | None) -> Plan | None:
     return read_plan(path)
 
 
-def _counted(plan: Plan | None, log: ClickLog, report: Reporter) -> tuple[Ints | Floats, Ints | Floats]:
+def _counted(
+    plan: ExperimentPlan | None, log: ClickLog, report: Reporter
+) -> tuple[Ints | Floats, Ints | Floats]:
     """Impressions and clicks of each creative [C]: as they are, or weighed by propensities."""
     if plan is None and log.propensity_R is None:
         return log.totals()
@@ -264,10 +266,10 @@ def _counted(plan: Plan | None, log: ClickLog, report: Reporter) -> tuple[Ints |
     return weighed.shown_C, weighed.clicks_C
 
 
-def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
+def _log(recipe: PairsRecipe, plan: ExperimentPlan | None, report: Reporter) -> ClickLog:
     """The click log of all files, and what was done to make it one."""
-    from caig_cli.clicks.bad_rows import Rules
-    from caig_cli.clicks.pictures import Pictures
+    from caig_cli.clicks.bad_rows import BadRowRules
+    from caig_cli.clicks.pictures import PictureIndex
     from caig_cli.clicks.platforms import named
     from caig_cli.clicks.products import NoProductError
     from caig_cli.clicks.read_logs import read_click_logs
@@ -277,7 +279,7 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
     decimal = None if section.decimal == "auto" else section.decimal
     dates = None if section.dates == "auto" else section.dates
     options = Options(named(section.platform), _columns(section.columns), decimal, dates)
-    rules = Rules(
+    rules = BadRowRules(
         section.skip_bad,
         section.max_bad_share,
         section.repeats,
@@ -286,7 +288,7 @@ def _log(recipe: PairsRecipe, plan: Plan | None, report: Reporter) -> ClickLog:
         _pattern(section.item_pattern),
     )
     folders = section.images or (Path(section.logs[0]).parent if section.logs else Path(),)
-    make: Callable[..., Pictures] = Pictures
+    make: Callable[..., PictureIndex] = PictureIndex
     if plan is not None:
         from caig_cli.experiments.weighed import PlannedPictures
 
@@ -363,7 +365,7 @@ def _listed(what: str, failures: Sequence[Failure], number: int) -> list[Failure
 # --- choosing --------------------------------------------------------------------------------------
 
 
-def _choose(recipe: PairsRecipe, material: Material, report: Reporter) -> Chosen:
+def _choose(recipe: PairsRecipe, material: CreativeArrays, report: Reporter) -> Chosen:
     """The pairs that pass, told in a table. Raises UsageError when none does."""
     from caig_cli.clicks.choosing import choose
 
@@ -396,7 +398,7 @@ def _split(recipe: PairsRecipe, log: ClickLog, chosen: Chosen) -> dict[str, Ints
 # --- telling ---------------------------------------------------------------------------------------
 
 
-def _tell(material: Material, chosen: Chosen, report: Reporter) -> None:
+def _tell(material: CreativeArrays, chosen: Chosen, report: Reporter) -> None:
     """The table of what the log holds and what became of its pairs."""
     kept, fallen, figures = len(chosen.high_P), chosen.fallen, _figures(material, chosen)
     rows: list[tuple[str, object]] = [
@@ -411,7 +413,7 @@ def _tell(material: Material, chosen: Chosen, report: Reporter) -> None:
     report.table("click log", ("what", "number"), rows)
 
 
-def _counts(material: Material) -> dict[str, int]:
+def _counts(material: CreativeArrays) -> dict[str, int]:
     return {
         "bad_rows": material.log.bad_rows,
         "items": len(material.log.items),
@@ -422,7 +424,7 @@ def _counts(material: Material) -> dict[str, int]:
     }
 
 
-def _figures(material: Material, chosen: Chosen, of: Ints | slice = slice(None)) -> dict[str, Any]:
+def _figures(material: CreativeArrays, chosen: Chosen, of: Ints | slice = slice(None)) -> dict[str, Any]:
     """How many pairs there are, and how often a label can be right."""
     import numpy as np
 
@@ -442,7 +444,7 @@ def _figures(material: Material, chosen: Chosen, of: Ints | slice = slice(None))
 
 
 def _summary(
-    recipe: PairsRecipe, material: Material, chosen: Chosen, parts: Mapping[str, tuple[Path, Ints]]
+    recipe: PairsRecipe, material: CreativeArrays, chosen: Chosen, parts: Mapping[str, tuple[Path, Ints]]
 ) -> dict[str, Any]:
     files = {
         split: {"path": str(path), **_figures(material, chosen, of)} for split, (path, of) in parts.items()

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.mllm.questions import PromptQuestion
-    from caig_cli.pcpo.context import Workshop
+    from caig_cli.pcpo.context import PcpoContext
     from caig_cli.pcpo.evaluation import Start
     from caig_cli.records import Preference
 
-__all__ = ["LEAN", "PcpoRecipe", "check", "memory", "plan", "run"]
+__all__ = ["MEMORY_SAVERS", "PcpoRecipe", "check", "memory", "plan", "run"]
 
-LEAN = {
+MEMORY_SAVERS = {
     "quantise": "nf4", "optim.gradient_checkpointing": True, "pcpo.batch_products": 1, "writer.batch": 1,
     "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model", "policy.lora.rank": 32,
 }  # fmt: skip
@@ -65,11 +65,11 @@ def check(recipe: PcpoRecipe) -> None:
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
     from caig_cli.pcpo.preference_files import check_parquet
-    from caig_cli.pcpo.products import find_goods
+    from caig_cli.pcpo.products import split_products
 
     if recipe.pcpo.max_kl is not None and not recipe.optim.evaluate_every:
         raise UsageError("pcpo.max_kl is measured while a round trains; set optim.evaluate_every (10)")
-    find_goods(recipe.pcpo, recipe.eval, recipe.seed)
+    split_products(recipe.pcpo, recipe.eval, recipe.seed)
     if recipe.pcpo.hugging_face_file:
         check_parquet()
     if not sources.is_remote(recipe.policy.base):
@@ -82,14 +82,14 @@ def plan(recipe: PcpoRecipe, report: Reporter) -> list[str]:
     from caig_cli.judges.stored_judge import heldout_of
     from caig_cli.mllm import folders
     from caig_cli.pcpo.loaded_judge import is_there
-    from caig_cli.pcpo.products import find_goods
+    from caig_cli.pcpo.products import split_products
 
     given = recipe.pcpo
-    goods = find_goods(given, recipe.eval, recipe.seed)
-    size = len(goods.of_round(1, given.products_per_round))
-    known = "a market's products, whose truth is known" if goods.oracle else "products"
+    split = split_products(given, recipe.eval, recipe.seed)
+    size = len(split.of_round(1, given.products_per_round))
+    known = "a market's products, whose truth is known" if split.oracle else "products"
     lines = [
-        f"{len(goods.learn)} {known}, {len(goods.evaluate)} held out, {len(goods.failed)} unusable",
+        f"{len(split.learn)} {known}, {len(split.evaluate)} held out, {len(split.failed)} unusable",
         f"{given.rounds} rounds of {size} products x {given.candidates} prompts, loss {given.loss}",
         *_guards(recipe),
         recipe.reason(),
@@ -153,7 +153,7 @@ def settled(recipe: PcpoRecipe) -> PcpoRecipe:
 def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Play the rounds and write ``adapter/`` in the run folder: a PEFT adapter that caig generate takes."""
     from caig_cli.pcpo import reporting
-    from caig_cli.pcpo.context import open_workshop
+    from caig_cli.pcpo.context import open_context
     from caig_cli.pcpo.evaluation import evaluate_start
     from caig_cli.pcpo.round_metrics import stops_at
 
@@ -161,61 +161,61 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     _question(recipe)
     recipe = settled(recipe)
     rows: list[dict[str, Any]] = []
-    with open_workshop(recipe, run_dir, report) as shop:
-        start = evaluate_start(shop)
-        _begin(shop)
+    with open_context(recipe, run_dir, report) as ctx:
+        start = evaluate_start(ctx)
+        _begin(ctx)
         for number in range(1, recipe.pcpo.rounds + 1):
-            row = _finished(shop, number)
+            row = _finished(ctx, number)
             if row is None:
-                row = _play(shop, number, start, rows)
-                reporting.track(shop, row)
+                row = _play(ctx, number, start, rows)
+                reporting.track(ctx, row)
             rows.append(row)
-            reporting.tell(shop, start, rows)
-            taken = shop.policy_after(number)
+            reporting.tell(ctx, start, rows)
+            taken = ctx.policy_after(number)
             heldout = [row["win_rate_heldout"] for row in rows]
-            back = stops_at(heldout, recipe.eval) if shop.heldout_decides else None
+            back = stops_at(heldout, recipe.eval) if ctx.heldout_decides else None
             if back is not None:
                 report.warn(f"the held-out judge has fallen: stopped after round {number}, took round {back}")
                 taken = back
                 break
-        source = shop.counted(taken).path / "adapter"
-        adapter = _deliver(shop, source, reporting.card(shop, start, rows, taken))
-        failed = (*shop.goods.failed, *shop.stock.failed.values())
-        reporting.write_report(shop, start, rows, failed, taken)
-        for remark in shop.finish.remarks():
+        source = ctx.counted(taken).path / "adapter"
+        adapter = _deliver(ctx, source, reporting.card(ctx, start, rows, taken))
+        failed = (*ctx.split.failed, *ctx.stock.failed.values())
+        reporting.write_report(ctx, start, rows, failed, taken)
+        for remark in ctx.finish.remarks():
             report.warn(remark)
-        for kind, count in shop.finish.counts.items():
+        for kind, count in ctx.finish.counts.items():
             run_dir.count(f"prompts {kind}", count)
-        shop.team.wait()
+        ctx.processes.wait()
     rounds = [{key: row[key] for key in RESULT} for row in rows]
     return Outcome({"rounds": rounds, "adapter": str(adapter)}, failed, (str(adapter),))
 
 
-def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _play(ctx: PcpoContext, number: int, start: Start, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One round: sample -> paint -> rank -> prefer -> optimise -> evaluate, and again by half if refused."""
     from caig_cli.pcpo import rollout, round_preferences
     from caig_cli.pcpo.context import AGAIN
     from caig_cli.pcpo.policy import move_reference, restore_policy
     from caig_cli.pcpo.round_metrics import why_refused
 
-    given, folder, before = shop.recipe.pcpo, shop.folder(number), shop.policy_after(number - 1)
-    origin = shop.counted(before).path / "adapter"
-    restore_policy(shop.policy, origin)
+    given, folder, before = ctx.recipe.pcpo, ctx.folder(number), ctx.policy_after(number - 1)
+    origin = ctx.counted(before).path / "adapter"
+    restore_policy(ctx.policy, origin)
     if given.reference == "last":
-        move_reference(shop.policy, origin, shop.runtime.dtype)
-    shop.report.info(f"round {number} of {given.rounds}")
-    products, unpainted, dropped = rollout.round_products(shop, number)
-    surrogate = round_preferences.fit_rounds(shop, number - 1)
-    prompts = rollout.sample_candidates(shop, folder, products, number, surrogate)
-    rollout.paint_and_rank(shop, folder, products, prompts, number)
-    preferences, more = round_preferences.prefer_candidates(shop, folder, products, prompts, given.candidates)
-    predicted, lost, trust = round_preferences.prefer_unpainted_of(shop, folder, unpainted, number)
+        move_reference(ctx.policy, origin, ctx.runtime.dtype)
+    ctx.report.info(f"round {number} of {given.rounds}")
+    products, unpainted, dropped = rollout.round_products(ctx, number)
+    surrogate = round_preferences.fit_rounds(ctx, number - 1)
+    prompts = rollout.sample_candidates(ctx, folder, products, number, surrogate)
+    rollout.paint_and_rank(ctx, folder, products, prompts, number)
+    preferences, more = round_preferences.prefer_candidates(ctx, folder, products, prompts, given.candidates)
+    predicted, lost, trust = round_preferences.prefer_unpainted_of(ctx, folder, unpainted, number)
     preferences += predicted
     row: dict[str, Any] = {
         "round": number, "pairs": len(preferences), "dropped": dict(sorted((dropped + more + lost).items())),
         **trust,
     }  # fmt: skip
-    figures = _learn(shop, folder, preferences, number, start, 1.0)
+    figures = _learn(ctx, folder, preferences, number, start, 1.0)
     if given.accept:
         last = {**start.figures, **next((one for one in rows if one["round"] == before), {})}
         # Against the start too, or match could fall by a little in every round.
@@ -224,54 +224,59 @@ def _play(shop: Workshop, number: int, start: Start, rows: Sequence[Mapping[str,
         )
         refused = why_refused(figures, last)
         if refused is not None:
-            shop.report.info(f"round {number}: {refused}; learning it again with half the step")
-            restore_policy(shop.policy, origin)
+            ctx.report.info(f"round {number}: {refused}; learning it again with half the step")
+            restore_policy(ctx.policy, origin)
             row["refused"] = refused
-            figures = _learn(shop, folder.part(AGAIN), preferences, number, start, 0.5)
+            figures = _learn(ctx, folder.part(AGAIN), preferences, number, start, 0.5)
             refused = why_refused(figures, last)
         row["accepted"] = refused is None
         if refused is not None:
-            shop.report.info(f"round {number}: {refused}; going on from round {before}")
+            ctx.report.info(f"round {number}: {refused}; going on from round {before}")
             row["refused"] = refused
     row = {**dict.fromkeys(RESULT), **row, **figures}
     folder.write_json("round.json", row)
-    shop.team.wait()
+    ctx.processes.wait()
     return row
 
 
 def _learn(
-    shop: Workshop, folder: RunDir, preferences: Sequence[Preference], number: int, start: Start, step: float
+    ctx: PcpoContext,
+    folder: RunDir,
+    preferences: Sequence[Preference],
+    number: int,
+    start: Start,
+    step: float,
 ) -> dict[str, Any]:
     """Optimise from where the policy is, and the figures of what it came to."""
     from caig_cli.pcpo.evaluation import evaluate_round
     from caig_cli.pcpo.optimise import optimise
 
-    held_out = optimise(shop, folder, preferences, number, start.evaluate, step=step)
+    held_out = optimise(ctx, folder, preferences, number, start.evaluate, step=step)
     return {
-        **evaluate_round(shop, folder, start),
+        **evaluate_round(ctx, folder, start),
         "chosen_logp": held_out.get("logps/chosen"),
         "rejected_logp": held_out.get("logps/rejected"),
         **{f"heldout/{name}": value for name, value in held_out.items()},
     }
 
 
-def _begin(shop: Workshop) -> None:
+def _begin(ctx: PcpoContext) -> None:
     """Keep the policy's starting state, from which round 1 and an early stop may need to go on."""
     from caig_cli.pcpo.optimise import save_adapter
 
-    folder = shop.folder(0)
+    folder = ctx.folder(0)
     folder.path.mkdir(parents=True, exist_ok=True)
-    save_adapter(shop, folder)
+    save_adapter(ctx, folder)
 
 
-def _finished(shop: Workshop, number: int) -> dict[str, Any] | None:
+def _finished(ctx: PcpoContext, number: int) -> dict[str, Any] | None:
     """The row of a round that an earlier attempt has finished."""
-    row = shop.folder(number).read_json("round.json")
+    row = ctx.folder(number).read_json("round.json")
     whole = isinstance(row, dict) and set(RESULT) <= row.keys() and row["round"] == number
     return row if whole else None
 
 
-def _deliver(shop: Workshop, source: Path, card: str) -> Path:
+def _deliver(ctx: PcpoContext, source: Path, card: str) -> Path:
     """Copy the resulting adapter to its final place; merge it into a plain model if the recipe says so."""
     import torch
 
@@ -280,15 +285,15 @@ def _deliver(shop: Workshop, source: Path, card: str) -> Path:
 
     def fill(made: Path) -> None:
         shutil.copytree(source, made, dirs_exist_ok=True)
-        keep_judge(shop.recipe.judge.model, made)
+        keep_judge(ctx.recipe.judge.model, made)
         (made / "README.md").write_text(card, "utf-8")
 
-    folder = shop.run.fill_folder("adapter", fill)
+    folder = ctx.run.fill_folder("adapter", fill)
 
     def merge(made: Path) -> None:
-        merge_into(str(folder), made, getattr(torch, DTYPES[str(shop.recipe.pcpo.merge)]))
+        merge_into(str(folder), made, getattr(torch, DTYPES[str(ctx.recipe.pcpo.merge)]))
         copy_kept(folder, made)
 
-    if shop.run.is_main and shop.recipe.pcpo.merge is not None:
-        shop.run.fill_folder("model", merge)
+    if ctx.run.is_main and ctx.recipe.pcpo.merge is not None:
+        ctx.run.fill_folder("model", merge)
     return folder

@@ -19,7 +19,7 @@ from caig_cli.engine.optim import Count, OptimSection, Share, Tracker
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES, derive_seed, seed_everything, use_threads
 from caig_cli.errors import UsageError
-from caig_cli.mllm.config import ModelSection, NothingSection, PlannedRecipe
+from caig_cli.mllm.config import ModelSection, PlannedRecipe, ScratchSection
 from caig_cli.recipe import Section, recipe_hash
 from caig_cli.records import Dialogue
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from caig_cli.mllm.questions import PromptQuestion
 
 
-LEAN = {
+MEMORY_SAVERS = {
     "quantise": "nf4",
     "optim.gradient_checkpointing": True,
     "pretrain.batch_tokens": 1024,
@@ -183,8 +183,8 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.data.markets import of_market
     from caig_cli.engine import loop
     from caig_cli.engine.stream import Stream
-    from caig_cli.mllm.attribute_pretraining import Lesson, first_look, level
-    from caig_cli.mllm.batching import Pictures, Sizes, read_set
+    from caig_cli.mllm.attribute_pretraining import TrainingRun, level, pretrain_attributes
+    from caig_cli.mllm.batching import Sizes, TrainingPictures, read_set
     from caig_cli.mllm.scoring import ResponseScorer
     from caig_cli.mllm.training_report import write_dialogue_page
 
@@ -197,7 +197,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     run_dir.remember("data", [file for file in named if file is not None], report.warn)
     mllm = _start(recipe, train, runtime)
     data = recipe.pretrain
-    pictures = Pictures(mllm.rules)
+    pictures = TrainingPictures(mllm.rules)
     sizes = Sizes(data.conversations_per_row, data.batch_tokens)
     learn, failed = read_set(train, mllm.encoder, pictures, sizes, data.max_tokens, report)
     judge, failed_too = read_set(held_out, mllm.encoder, pictures, sizes, data.max_tokens, report)
@@ -206,8 +206,8 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     new = recipe.model.from_scratch
     if new is not None:
         if new.attribute_pretraining is not None:
-            lesson = Lesson(recipe.seed, data.augment, runtime, run_dir, report)
-            first_look(mllm, learn.dialogues, pictures, new.attribute_pretraining, lesson)
+            lesson = TrainingRun(recipe.seed, data.augment, runtime, run_dir, report)
+            pretrain_attributes(mllm, learn.dialogues, pictures, new.attribute_pretraining, lesson)
         level(mllm, learn.dialogues, pictures)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.
@@ -270,7 +270,7 @@ def _start(recipe: PretrainRecipe, train: Sequence[Dialogue], runtime: Runtime) 
     return loading.add_lora(mllm, base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout)
 
 
-def _new(section: NothingSection, train: Sequence[Dialogue]) -> Mllm:
+def _new(section: ScratchSection, train: Sequence[Dialogue]) -> Mllm:
     """A model with a new tower, and with a new language model too unless it takes over another's words."""
     import torch
 
@@ -283,7 +283,7 @@ def _new(section: NothingSection, train: Sequence[Dialogue]) -> Mllm:
         return loading.from_scratch(tower, language, words, section.matte)
     other = loading.load(section.language_model, device=torch.device("cpu"), dtype=torch.float32)
     mllm = loading.from_scratch(tower, other.config.text_config, other.tokenizer, section.matte)
-    loading.speak_like(mllm, other)
+    loading.copy_language_model(mllm, other)
     return mllm
 
 

@@ -13,7 +13,7 @@ from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import UsageError
-from caig_cli.generating.config import GenerateRecipe, GenerateSection, JudgeSection
+from caig_cli.generating.config import GenerateRecipe, GenerateSection, PreviewJudgeSection
 from caig_cli.mllm.config import ModelRecipe
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters import registry
@@ -125,20 +125,22 @@ def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
         from caig_cli.serving.app import Service
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing; run pip install 'caig[serve]'") from None
-    from caig_cli.engine.offload import Turns
+    from caig_cli.engine.offload import DeviceSharing
     from caig_cli.generating.models import Models
     from caig_cli.serving.ad_routes import AdJobs
     from caig_cli.serving.ads import AdMaker
     from caig_cli.serving.jobs import Jobs
-    from caig_cli.serving.limits import Limits
+    from caig_cli.serving.limits import ServiceLimits
     from caig_cli.serving.scoring import Scorer
 
     use_threads(recipe.threads)
     listener = _listener(given.host, given.port)
     with listener:
-        limits = Limits(given.max_body, given.max_images, given.max_pixels, given.max_requests, given.timeout)
+        limits = ServiceLimits(
+            given.max_body, given.max_images, given.max_pixels, given.max_requests, given.timeout
+        )
         ads_recipe = _of_ads(recipe)
-        models = Models(ads_recipe, Turns())
+        models = Models(ads_recipe, DeviceSharing())
         scorer = Scorer(models.judge(given.judge))
         jobs = Jobs(given.jobs, given.max_jobs, given.kept_jobs)
         maker = AdMaker(ads_recipe, models, generate.run, limits)
@@ -169,7 +171,7 @@ def _of_ads(recipe: ServeRecipe) -> GenerateRecipe:
     same = {name: getattr(recipe, name) for name in ("device", "dtype", "threads", "quantise")}
     return GenerateRecipe(
         **same, generate=GenerateSection(painter=recipe.serve.painter), writer=recipe.writer,
-        judge=JudgeSection(model=recipe.serve.judge), diffusion=recipe.diffusion,
+        judge=PreviewJudgeSection(model=recipe.serve.judge), diffusion=recipe.diffusion,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.rewards.learning import Learnt
 
-LEAN = {
+MEMORY_SAVERS = {
     "quantise": "nf4",
     "optim.gradient_checkpointing": True,
     "train_rm.batch_pairs": 4,

@@ -11,9 +11,9 @@ import pytest
 from clicks.example_exports import DAYS, Row, exports, pictures, rows, us, written
 from PIL import Image
 
-from caig_cli.clicks.bad_rows import Rules
+from caig_cli.clicks.bad_rows import BadRowRules
 from caig_cli.clicks.log import ClickLog
-from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.clicks.read_logs import read_click_logs
 from caig_cli.clicks.reading import Options
 from caig_cli.errors import CaigError
@@ -42,8 +42,8 @@ def read(shop: Path, *names: str, images: Sequence[Path] = (), **rules: object) 
     folders = images or [shop / "ads"]
     return read_click_logs(
         [str(shop / name) for name in names],
-        rules=Rules(**rules),
-        pictures=Pictures(folders),  # type: ignore[arg-type]
+        rules=BadRowRules(**rules),
+        pictures=PictureIndex(folders),  # type: ignore[arg-type]
     )
 
 
@@ -188,7 +188,7 @@ def test_a_missing_column_shows_the_header_and_the_nearest_name(shop: Path) -> N
         caught.value
     )
     options = Options(columns={"impressions": "Imprssions"})
-    log = read_click_logs([str(shop / name)], options, pictures=Pictures([shop / "ads"]))
+    log = read_click_logs([str(shop / name)], options, pictures=PictureIndex([shop / "ads"]))
     assert sums(log) == truth()
     with pytest.raises(CaigError, match=r"--column clicks=Clix: the header is .*; the nearest is 'Clicks'"):
         read_click_logs([str(shop / name)], Options(columns={**options.columns, "clicks": "Clix"}))
@@ -264,7 +264,7 @@ def test_a_name_of_two_pictures_is_refused_and_of_two_copies_is_not(shop: Path, 
      "Bottle, 750 ml | B00000XK_1", "summer - B00000XK_1 - copy", "ads/B00000XK_1.png"],
 )  # fmt: skip
 def test_ways_to_name_a_picture(shop: Path, value: str) -> None:
-    found = Pictures([shop / "ads"])
+    found = PictureIndex([shop / "ads"])
     assert Path(found.paths[found.match(value)]).name == "B00000XK_1.png"
 
 

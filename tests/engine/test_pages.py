@@ -9,10 +9,10 @@ from PIL import Image
 from caig_cli.engine.pages import (
     BeforeAfter,
     Card,
-    Comparison,
     Figure,
     Gallery,
-    Table,
+    PicturePairs,
+    TextTable,
     contact_sheet,
     report,
 )
@@ -30,7 +30,7 @@ def test_texts_are_data_and_pictures_are_inlined(tmp_path: Path) -> None:
     ad = _picture(tmp_path / "ads" / 'a"b.png', (200, 10, 10))
     sections = [
         Gallery(HOSTILE, [Card(ad, HOSTILE, HOSTILE, HOSTILE, {HOSTILE: HOSTILE})]),
-        Table(HOSTILE, [HOSTILE], [[HOSTILE]]),
+        TextTable(HOSTILE, [HOSTILE], [[HOSTILE]]),
         Figure("plot", ad.read_bytes()),
     ]
     page = "".join(report(HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, sections, root=tmp_path))
@@ -50,7 +50,7 @@ def test_photos_stand_beside_what_was_cut_out_of_them(tmp_path: Path) -> None:
         BeforeAfter(photo, tmp_path / "cut.png", HOSTILE, HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, HOSTILE),
         BeforeAfter(tmp_path / "torn.png", None, "torn", fault="the file is truncated", state="refused"),
     ]
-    page = "".join(report("t", "s", {}, [Comparison("Pairs", pairs)], root=tmp_path))
+    page = "".join(report("t", "s", {}, [PicturePairs("Pairs", pairs)], root=tmp_path))
     assert "<script" not in page and "{{ 7 * 7 }}" in page
     assert page.count("data:image/jpeg;base64,") == 2 and 'href="cut.png"' in page
     assert "cannot be opened" in page and "no cut-out" in page and "the file is truncated" in page
@@ -63,7 +63,7 @@ def test_the_page_comes_in_pieces_and_reads_sections_lazily(tmp_path: Path) -> N
     def sections() -> object:
         for index in range(3):
             drawn.append(index)
-            yield Table(f"part {index}", ["n"], [["1"]])
+            yield TextTable(f"part {index}", ["n"], [["1"]])
 
     pieces = iter(report("t", "s", {}, sections(), root=tmp_path))  # type: ignore[arg-type]
     text = ""

@@ -20,7 +20,7 @@ from tiny_pairs import write_pairs
 from tiny_rewards import make_reward
 
 from caig_cli.cli import run
-from caig_cli.engine.pages import BeforeAfter, Card, Comparison, Figure, Gallery, Picks, Table, report
+from caig_cli.engine.pages import BeforeAfter, Card, Figure, Gallery, Picks, PicturePairs, TextTable, report
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.stages import generate
@@ -54,8 +54,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     columns = ["judge", *(f"figure {n}" for n in range(12)), "note"]
     rows = [[LONG, *["0.712 [0.655, 0.762]"] * 12, "simulated market (judge trained on it, clicks from it)"]]
     sections = [
-        Gallery(LONG, cards, WORDS, pair), Comparison("Pairs", [pair, pair], WORDS),
-        Table("Judges", columns, rows, WORDS), Table("Nothing", columns, []),
+        Gallery(LONG, cards, WORDS, pair), PicturePairs("Pairs", [pair, pair], WORDS),
+        TextTable("Judges", columns, rows, WORDS), TextTable("Nothing", columns, []),
         Figure("plot", (folder / "a.png").read_bytes()), Picks("Kept ads", "To copy."),
     ]  # fmt: skip
     text = report(LONG, WORDS, {LONG: LONG, "judge": WORDS}, sections, root=folder, verdict=WORDS, picks=True)

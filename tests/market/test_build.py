@@ -23,7 +23,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.market.build import lightness
 from caig_cli.market.catalogue import SPLITS
 from caig_cli.market.dialogues import AD_TASKS
-from caig_cli.market.look import Look
+from caig_cli.market.look import ProductLook
 from caig_cli.market.photos import photograph
 from caig_cli.market.shapes import SHAPES
 from caig_cli.recipe import resolve
@@ -150,7 +150,7 @@ def test_the_plan_touches_nothing_and_says_how_much(tmp_path: Path) -> None:
 def test_every_shape_can_be_built_in_every_finish(name: str) -> None:
     for number, finish in enumerate(SHAPES[name].finishes * 3):
         rng = random.Random(f"{name} {number}")
-        parts = SHAPES[name].build(rng, Look("red", "white", finish, "Brand", "hand cream"))
+        parts = SHAPES[name].build(rng, ProductLook("red", "white", finish, "Brand", "hand cream"))
         points = np.concatenate([mesh.vertices for mesh, _ in parts])
         assert np.isfinite(points).all()
         assert np.ptp(points, axis=0).min() > 0.05 and np.ptp(points, axis=0).max() < 60
@@ -159,7 +159,7 @@ def test_every_shape_can_be_built_in_every_finish(name: str) -> None:
 
 def test_a_photo_is_a_cropped_cut_out_and_repeatable(tmp_path: Path) -> None:
     parts = SHAPES["pump bottle"].build(
-        random.Random(1), Look("white", "pink", "gloss", "Brand", "shower gel")
+        random.Random(1), ProductLook("white", "pink", "gloss", "Brand", "shower gel")
     )
     photo = photograph(parts, 48, seed=3)
     assert photo.mode == "RGBA" and 46 <= max(photo.size) <= 50

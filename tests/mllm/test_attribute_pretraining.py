@@ -17,15 +17,15 @@ from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.attribute_pretraining import (
     FILE,
     FILE_OF_NETWORK,
-    Lesson,
-    Task,
-    first_look,
+    AttributeTask,
+    TrainingRun,
     level,
     name_pictures,
+    pretrain_attributes,
     sum_losses,
 )
-from caig_cli.mllm.batching import Pictures
-from caig_cli.mllm.config import FirstLookSection, TowerShape
+from caig_cli.mllm.batching import TrainingPictures
+from caig_cli.mllm.config import AttributePretrainingSection, TowerShape
 from caig_cli.mllm.images import ImageRules, Pixels, to_tensor
 from caig_cli.mllm.loading import Mllm, from_scratch, hybrid_tower, llama
 from caig_cli.recipe import Recipe
@@ -64,10 +64,10 @@ DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down")
 
 def _look(out: Path, *, resume: bool = False, mix: float = 0.0) -> nn.Module:
     mllm = _model()
-    section = FirstLookSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, mix=mix)
+    section = AttributePretrainingSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, mix=mix)
     with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
-        lesson = Lesson(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
-        first_look(mllm, DIALOGUES, Pictures(RULES, opener=_picture), section, lesson)
+        lesson = TrainingRun(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
+        pretrain_attributes(mllm, DIALOGUES, TrainingPictures(RULES, opener=_picture), section, lesson)
     assert all(weight.requires_grad for weight in mllm.tower.parameters())
     tower: nn.Module = mllm.tower.eval()
     return tower
@@ -84,16 +84,16 @@ def test_names_are_classes_and_lists_are_many() -> None:
     taught, tasks = name_pictures(dialogues, ("shape", "weather", "props"))
     assert taught == [(Path("a"), ((0,), ())), (Path("b"), ((1,), (0, 1))), (Path("c"), ((), (1,)))]
     assert tasks == [
-        Task("shape", ("a jar", "a box"), several=False),
-        Task("props", ("books", "apples"), several=True),
+        AttributeTask("shape", ("a jar", "a box"), several=False),
+        AttributeTask("props", ("books", "apples"), several=True),
     ]
 
 
 def test_losses_and_shares_of_a_choice_and_of_a_list() -> None:
     logits = torch.tensor([[2.0, 0.0], [-1.0, 3.0], [5.0, 5.0]])
     choice, several = (
-        Task("shape", ("across", "down"), several=False),
-        Task("props", ("books", "apples"), several=True),
+        AttributeTask("shape", ("across", "down"), several=False),
+        AttributeTask("props", ("books", "apples"), several=True),
     )
     answers = choice.answers([(0,), (0,), ()])  # nothing is known of the third picture
     assert answers.tolist() == [[1, 0], [1, 0], [0, 0]]
@@ -129,7 +129,7 @@ def test_it_learns_from_parts_of_pictures_too(tmp_path: Path) -> None:
 
 
 def test_a_picture_with_a_part_of_its_neighbour_is_named_by_both() -> None:
-    choice = Task("shape", ("across", "down"), several=False)
+    choice = AttributeTask("shape", ("across", "down"), several=False)
     logits, answers = torch.tensor([[2.0, 0.0], [2.0, 0.0]]), choice.answers([(0,), (1,)])
     own = float(choice.loss(logits, answers))
     assert float(sum_losses([(choice, logits, answers)], 1.0)) == pytest.approx(own)
@@ -182,7 +182,7 @@ def test_levelling_leaves_what_the_tower_has_measured(tmp_path: Path) -> None:
     level(
         mllm,
         DIALOGUES,
-        Pictures(mllm.rules, opener=lambda path: np.repeat(np.repeat(_picture(path), 2, 0), 2, 1)),
+        TrainingPictures(mllm.rules, opener=lambda path: np.repeat(np.repeat(_picture(path), 2, 0), 2, 1)),
     )
     for name, value in mllm.tower.named_buffers():
         assert torch.equal(value, measured[name]), name

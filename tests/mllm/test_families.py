@@ -17,7 +17,7 @@ from tiny_families import FAMILIES, as_given, image_processor, make_checkpoint, 
 
 from caig_cli.errors import UsageError
 from caig_cli.mllm import families, loading
-from caig_cli.mllm.image_inputs.canvas import Canvas
+from caig_cli.mllm.image_inputs.canvas import NativeShape
 from caig_cli.mllm.images import Pixels, flatten, size_of
 from caig_cli.mllm.inputs import collate
 from caig_cli.mllm.loading import Mllm
@@ -218,7 +218,7 @@ def test_a_budget_of_image_tokens_is_kept(folders: dict[str, Path]) -> None:
         row = families.FAMILIES[family]
         for most in (100, row.image_tokens):
             rules = row.view.read(raw, config, most)
-            assert isinstance(rules, Canvas)
+            assert isinstance(rules, NativeShape)
             for size in map(rules.fit, ((300, 200), (200, 300))):
                 spelt = row.view.spell(config, size)
                 assert spelt.count("<image>") <= most and (most > 100 or spelt.count("<image>") > 25)

@@ -16,14 +16,14 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.losses.preference import Objective, token_logps
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import Pixels, flatten, size_of
-from caig_cli.mllm.inputs import Row
+from caig_cli.mllm.inputs import TreeRow
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import Mllm, add_lora
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
-from caig_cli.mllm.sampling import Shown, sample_many
+from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps, why_no_tree
 from caig_cli.pcpo.negatives import Negative
-from caig_cli.pcpo.preference_batches import Asking, PackedRow, PreferenceSet, preference_step
+from caig_cli.pcpo.preference_batches import PackedRow, PreferenceSet, PromptTemplate, preference_step
 from caig_cli.pcpo.preference_config import NegativesSection
 from caig_cli.records import Preference, Product
 
@@ -66,7 +66,7 @@ def make_set(mllm: Mllm) -> PreferenceSet:
         levels[..., 3] = 255
         return mllm.rules.frame(Image.fromarray(levels))
 
-    asking = Asking(lambda product: instruction("write", caption=product.caption), picture)
+    asking = PromptTemplate(lambda product: instruction("write", caption=product.caption), picture)
     made = PreferenceSet(mllm, preferences(), MIXED, NegativesSection(mask_patch=8), asking)
     made.look(REPORT)
     return made
@@ -141,7 +141,7 @@ def split(made: PreferenceSet) -> list[list[PackedRow]]:
     """The same set with every conversation in a row of its own."""
     return [
         [
-            replace(row, row=Row(row.row.prefix, (branch,), places=row.row.places), talks=(talk,))
+            replace(row, row=TreeRow(row.row.prefix, (branch,), places=row.row.places), talks=(talk,))
             for row in product
             for branch, talk in zip(row.row.branches, row.talks, strict=True)
         ]
@@ -174,7 +174,8 @@ def test_answers_from_one_prefill_are_the_models_next_words(adapted: tuple[Mllm,
     rows = [encoder.asked(text, size) for text, size in zip(texts, sizes, strict=True)]
     forbidden = PromptModel(mllm, "tiny")._forbidden()
     said = sample_many(
-        mllm.core, rows, Shown(mllm.rules.tensor(views), sizes), seeds=[[1, 2]] * 3, end=encoder.end,
+        mllm.core, rows, QuestionPictures(mllm.rules.tensor(views), sizes), seeds=[[1, 2]] * 3,
+            end=encoder.end,
         forbidden=forbidden, max_new_tokens=6, temperature=0,
     )  # fmt: skip
     for row, view, answers in zip(rows, views, said, strict=True):

@@ -12,7 +12,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import flatten, size_of
-from caig_cli.mllm.sampling import Shown, sample_many
+from caig_cli.mllm.sampling import QuestionPictures, sample_many
 
 pytestmark = pytest.mark.skipif(not GOLDENS.is_dir(), reason="reference values are not here")
 
@@ -74,7 +74,8 @@ def test_our_own_way_to_the_same_words(case: str) -> None:
     greedy = expected[f"{case}_greedy_ids"][0].tolist()
     for seen in (original, pixels):
         (answers,) = sample_many(
-            mllm.core, [asked], Shown(seen, (size_of(picture),)), seeds=[[0]], end=mllm.encoder.end,
+            mllm.core, [asked], QuestionPictures(seen, (size_of(picture),)), seeds=[[0]],
+            end=mllm.encoder.end,
             forbidden=[image], max_new_tokens=len(greedy), temperature=0,
         )  # fmt: skip
         assert answers == [[i for i in greedy if i != mllm.encoder.end]]

@@ -9,7 +9,7 @@ from tiny_mllm import make_tiny
 
 from caig_cli.losses import length_weights, token_nll
 from caig_cli.mllm.images import ImageRules, see, square
-from caig_cli.mllm.inputs import Row, collate
+from caig_cli.mllm.inputs import TreeRow, collate
 from caig_cli.mllm.instructions import TASKS, instruction
 from caig_cli.mllm.loading import Mllm, level_projector
 from caig_cli.mllm.scoring import ResponseScorer
@@ -34,11 +34,11 @@ def picture(seed: int) -> Image.Image:
     return Image.fromarray(data.numpy())
 
 
-def rows_of(tiny: Mllm) -> tuple[list[Row], torch.Tensor]:
+def rows_of(tiny: Mllm) -> tuple[list[TreeRow], torch.Tensor]:
     texts = [("bottle",), ("a mug on walnut wood",), ("can", "And where?", "on linen"), ("jar",)]
     encoder = tiny.encoder
     prefix = encoder.prefix(image=True)
-    rows = [Row(prefix, (encoder.branch(talk(ASK, *answer), image=True),)) for answer in texts]
+    rows = [TreeRow(prefix, (encoder.branch(talk(ASK, *answer), image=True),)) for answer in texts]
     return rows, torch.cat([see(picture(i), tiny.rules) for i in range(4)])
 
 
@@ -49,7 +49,7 @@ def test_only_the_models_own_words_are_learnt(tiny: Mllm) -> None:
     end = tiny.tokenizer.eos_token_id
     assert own.count(end) == 2 and own[-1] == end
     assert encoder.decode(own[: own.index(end)]) == "a bottle"
-    batch = collate([Row(encoder.prefix(image=True), (branch,))], pad=0)
+    batch = collate([TreeRow(encoder.prefix(image=True), (branch,))], pad=0)
     assert batch.target_N.tolist() == own
     before = batch.ids_BL[batch.row_N, batch.at_N + 1]
     assert torch.equal(before, batch.target_N), "a token is predicted from the one before it"
@@ -80,7 +80,7 @@ def test_batch_of_four_equals_four_of_one(tiny: Mllm) -> None:
 
 def test_padding_moves_no_logit(tiny: Mllm) -> None:
     rows, pixels = rows_of(tiny)
-    long = Row(rows[0].prefix, (tiny.encoder.branch(talk(ASK, "wood " * 40), image=True),))
+    long = TreeRow(rows[0].prefix, (tiny.encoder.branch(talk(ASK, "wood " * 40), image=True),))
     scorer = ResponseScorer(tiny)
     plain = scorer(collate(rows[:1], 0, pixels[:1]))
     padded = scorer(collate([rows[0], long], pad=7, pixels=pixels[:2]))[: len(plain)]
@@ -89,7 +89,7 @@ def test_padding_moves_no_logit(tiny: Mllm) -> None:
 
 def test_conversations_that_share_an_image_do_not_see_each_other(tiny: Mllm) -> None:
     rows, pixels = rows_of(tiny)
-    shared = Row(rows[0].prefix, tuple(row.branches[0] for row in rows))
+    shared = TreeRow(rows[0].prefix, tuple(row.branches[0] for row in rows))
     scorer = ResponseScorer(tiny)
     packed = scorer(collate([shared], 0, pixels[:1]))
     separate = scorer(collate(rows, 0, pixels[:1].expand(4, -1, -1, -1)))
@@ -107,7 +107,7 @@ def test_tree_forward_equals_the_plain_forward_of_transformers(tiny: Mllm) -> No
 
 def test_gradients_of_packed_and_separate_rows_agree(tiny: Mllm) -> None:
     rows, pixels = rows_of(tiny)
-    shared = Row(rows[0].prefix, tuple(row.branches[0] for row in rows))
+    shared = TreeRow(rows[0].prefix, tuple(row.branches[0] for row in rows))
     grads = []
     for batch in (collate([shared], 0, pixels[:1]), collate(rows, 0, pixels[:1].expand(4, -1, -1, -1))):
         tiny.model.zero_grad()

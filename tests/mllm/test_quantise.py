@@ -24,7 +24,7 @@ from caig_cli.engine.runtime import choose_device
 from caig_cli.errors import RecipeError, UsageError
 from caig_cli.mllm import loading
 from caig_cli.mllm.config import LoraSection
-from caig_cli.mllm.inputs import Row, collate
+from caig_cli.mllm.inputs import TreeRow, collate
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.quantise import NOTE
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
@@ -58,7 +58,9 @@ def batch(mllm: Mllm) -> Any:
     """Two answers about one picture."""
     encoder = mllm.encoder
     turns = [(Turn("human", "what is it?"), Turn("gpt", said)) for said in ("a red mug", "on walnut wood")]
-    row = Row(encoder.prefix(image=True), tuple(encoder.branch(t, image=True) for t in turns), merged=True)
+    row = TreeRow(
+        encoder.prefix(image=True), tuple(encoder.branch(t, image=True) for t in turns), merged=True
+    )
     torch.manual_seed(5)
     return collate([row], mllm.tokenizer.pad_token_id, torch.randn(1, 3, 32, 32))
 
@@ -258,7 +260,7 @@ def test_reward_model_and_policy_share_a_4_bit_base(base: Path, tmp_path: Path) 
     out = tmp_path / "shop"
     with (
         RunDir.open(out, "pcpo", recipe) as folder,
-        context.open_workshop(recipe, folder, SilentReporter()) as shop,
+        context.open_context(recipe, folder, SilentReporter()) as shop,
     ):
         assert shop.judge.shares_base and shop.policy.quantised == "nf4"
 

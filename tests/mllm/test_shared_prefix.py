@@ -18,19 +18,25 @@ from caig_cli.losses.preference import Objective, token_logps
 from caig_cli.mllm import loading, packing
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.images import Pixels, to_tensor
-from caig_cli.mllm.inputs import Branch, Row, collate
+from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.loading import Mllm, add_lora
 from caig_cli.mllm.packing import Cost, group_by_length, pack
 from caig_cli.mllm.scoring import ResponseScorer, response_logps, why_no_tree
 from caig_cli.pcpo.negatives import Negative
 from caig_cli.pcpo.policy import START, make_policy, save_policy, starting_state
-from caig_cli.pcpo.preference_batches import Asking, PackedRow, PreferenceSet, Sizes, preference_step
+from caig_cli.pcpo.preference_batches import (
+    BatchSizes,
+    PackedRow,
+    PreferenceSet,
+    PromptTemplate,
+    preference_step,
+)
 from caig_cli.pcpo.preference_config import NegativesSection
 from caig_cli.records import Preference, Product
 
 REPORT = SilentReporter()
-SIZES = Sizes(products=8, tokens=10_000)
+SIZES = BatchSizes(products=8, tokens=10_000)
 TITLES = ("red mug", "walnut jar", "soft linen can with a long title", "bottle")
 PROMPTS = (
     ("walnut wood and soft window light", "walnut wood"),
@@ -59,7 +65,7 @@ MIXED = [Negative("caption", 1, 1), Negative("mask", 2), Negative("image", 3, 0)
 
 
 def make_set(mllm: Mllm, negatives: list[Negative] = MIXED) -> PreferenceSet:
-    made = PreferenceSet(mllm, preferences(), negatives, NegativesSection(), Asking(ask, picture))
+    made = PreferenceSet(mllm, preferences(), negatives, NegativesSection(), PromptTemplate(ask, picture))
     made.look(REPORT)
     return made
 
@@ -118,7 +124,7 @@ def test_a_tree_is_laid_out_by_hand() -> None:
     chosen = Branch((5, 6, 7, 2), (False, False, True, True))
     other = Branch((5, 9, 7, 2), (False, False, True, True))
     rejected = Branch((5, 6, 8, 2), (False, False, True, True))
-    row = Row((1, 3), (chosen, other, rejected), merged=True)
+    row = TreeRow((1, 3), (chosen, other, rejected), merged=True)
     batch = collate([row], pad=0)
     assert len(row) == 11
     assert batch.ids_BL.tolist() == [[1, 3, 5, 6, 7, 2, 8, 2, 9, 7, 2]]
@@ -210,7 +216,7 @@ def split(made: PreferenceSet) -> list[list[PackedRow]]:
     """The same set with every conversation in a row of its own."""
     return [
         [
-            replace(row, row=Row(row.row.prefix, (branch,)), talks=(talk,))
+            replace(row, row=TreeRow(row.row.prefix, (branch,)), talks=(talk,))
             for row in product
             for branch, talk in zip(row.row.branches, row.talks, strict=True)
         ]
@@ -351,13 +357,13 @@ def test_the_first_step_of_a_new_policy(loss: str, first: float) -> None:
 
 def test_every_epoch_has_every_product_once(tiny: Mllm) -> None:
     made = make_set(tiny)
-    sizes = Sizes(products=2, tokens=10_000)
+    sizes = BatchSizes(products=2, tokens=10_000)
     first, second = made.epoch(0, 0, sizes), made.epoch(0, 1, sizes)
     for batches in (first, second):
         assert sorted(product for batch in batches for product in batch) == [0, 1, 2, 3]
         assert [len(batch) for batch in batches] == [2, 2]
     assert first != second and first == made.epoch(0, 0, sizes)
-    tight = made.epoch(0, 0, Sizes(products=8, tokens=1))
+    tight = made.epoch(0, 0, BatchSizes(products=8, tokens=1))
     assert [len(batch) for batch in tight] == [1, 1, 1, 1]
     stream = Stream(lambda epoch: made.epoch(0, epoch, sizes), made.collate)
     assert len(stream) == 2
@@ -368,7 +374,7 @@ def test_pairs_of_a_product_share_their_replies(tiny: Mllm) -> None:
     """Best against two others: the best prompt is computed once, and all three in one row."""
     one = preferences()[0]
     two = replace(one, id="again", rejected="carton")
-    made = PreferenceSet(tiny, [one, two], [], NegativesSection(), Asking(ask, picture))
+    made = PreferenceSet(tiny, [one, two], [], NegativesSection(), PromptTemplate(ask, picture))
     assert made.products == [[0, 1]] and len(made.rows[0]) == 1
     assert made.replies == [(0, 1), (0, 2)]
 
@@ -390,7 +396,7 @@ def test_weights_and_figures_are_summed_over_pairs(tiny: Mllm) -> None:
 def test_the_answer_of_a_caption_negative(tiny: Mllm) -> None:
     same = make_set(tiny)
     section = NegativesSection(answer="theirs")
-    theirs = PreferenceSet(tiny, preferences(), MIXED, section, Asking(ask, picture))
+    theirs = PreferenceSet(tiny, preferences(), MIXED, section, PromptTemplate(ask, picture))
 
     def said(made: PreferenceSet) -> str:
         branch = list(made.talks)[made.replies[0][2]][1]

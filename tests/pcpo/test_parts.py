@@ -18,11 +18,11 @@ from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.questions import OURS
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.pcpo.config import EvalSection, PcpoSection
-from caig_cli.pcpo.loaded_judge import open_seat
+from caig_cli.pcpo.loaded_judge import open_judge_on
 from caig_cli.pcpo.policy import make_policy, restore_policy, save_policy, starting_state
-from caig_cli.pcpo.preference_batches import Asking
-from caig_cli.pcpo.preference_pairs import duels, expected_pairs, prefer
-from caig_cli.pcpo.products import find_goods
+from caig_cli.pcpo.preference_batches import PromptTemplate
+from caig_cli.pcpo.preference_pairs import comparisons, expected_pairs, prefer
+from caig_cli.pcpo.products import split_products
 from caig_cli.pcpo.round_metrics import self_bleu, stops_at, win_rate
 from caig_cli.pcpo.scoring import prompt_logps
 from caig_cli.records import Creative, Pair, Product, Verdict
@@ -60,7 +60,7 @@ def test_best_against_worst_then_the_next_widest_apart() -> None:
 def test_every_product_gives_what_it_owes() -> None:
     for prompts in (["a", "b", "c"], ["a", "a", "c"], ["a", "", "a"], ["", "", ""]):
         for margin in (0.0, 0.25, 0.45):
-            verdicts = said(*(0.9, 0.55, 0.3)[: len(duels(prompts))])
+            verdicts = said(*(0.9, 0.55, 0.3)[: len(comparisons(prompts))])
             choices, dropped = prefer(prompts, verdicts, 2, margin)
             assert len(choices) + dropped.total() == 2 == expected_pairs(3, 2), (prompts, margin)
 
@@ -118,7 +118,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> None:
     """One base, several adapters: nothing that one learns moves the other."""
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
-    seat = open_seat(str(parts / "judge"), "judge", policy, CPU, 0)
+    seat = open_judge_on(str(parts / "judge"), "judge", policy, CPU, 0)
     assert seat.shares_base
     alone = TrainedJudge.load(str(parts / "judge"), CPU)
     pairs = [
@@ -126,7 +126,7 @@ def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> Non
         for a, b in ((0, 1), (1, 2))
     ]
     asking, picture = Product("p", parts / "0.png", "red mug"), np.zeros((32, 32, 4), np.uint8)
-    ask = Asking(OURS.ask, lambda _: picture)
+    ask = PromptTemplate(OURS.ask, lambda _: picture)
 
     def logps() -> torch.Tensor:
         return prompt_logps(policy, ResponseScorer(policy), ask, [asking], {"p": ["on oak", "in a window"]})[
@@ -154,14 +154,17 @@ def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> Non
 
 def test_a_judge_of_another_base_has_a_model_of_its_own(parts: Path) -> None:
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
-    assert not open_seat(str(parts / "foreign"), "judge", policy, CPU, 0).shares_base
+    assert not open_judge_on(str(parts / "foreign"), "judge", policy, CPU, 0).shares_base
 
 
 def test_log_probabilities_together_are_those_alone(parts: Path) -> None:
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
     picture = np.full((32, 32, 4), 90, np.uint8)
     product, scorer = Product("p", parts / "0.png", "red mug"), ResponseScorer(policy)
-    ask, texts = Asking(OURS.ask, lambda _: picture), ["on oak", "a linen cloth, soft light", "on oak wood"]
+    ask, texts = (
+        PromptTemplate(OURS.ask, lambda _: picture),
+        ["on oak", "a linen cloth, soft light", "on oak wood"],
+    )
     together, lengths = prompt_logps(policy, scorer, ask, [product], {"p": texts})
     alone = [prompt_logps(policy, scorer, ask, [product], {"p": [text]}) for text in texts]
     torch.testing.assert_close(together, torch.cat([logp for logp, _ in alone]), rtol=1e-5, atol=1e-5)
@@ -189,12 +192,14 @@ def test_a_restored_policy_is_the_saved_one(parts: Path, tmp_path: Path) -> None
 
 
 def test_rounds_take_products_in_turn() -> None:
-    goods = find_goods(PcpoSection(), EvalSection(), 3)
+    goods = split_products(PcpoSection(), EvalSection(), 3)
     ids = [product.id for number in (1, 2, 3) for product in goods.of_round(number, 5)]
     assert len(goods.learn) == 12 and ids == [goods.learn[n % 12].id for n in range(15)]
     assert len(goods.of_round(1, None)) == 12 == len(goods.of_round(2, 64))
     assert not {p.id for p in goods.learn} & {p.id for p in goods.evaluate}
-    assert [p.id for p in find_goods(PcpoSection(), EvalSection(), 4).learn] != [p.id for p in goods.learn]
+    assert [p.id for p in split_products(PcpoSection(), EvalSection(), 4).learn] != [
+        p.id for p in goods.learn
+    ]
 
 
 def test_a_strangers_catalogue_is_no_market(tmp_path: Path) -> None:
@@ -209,4 +214,4 @@ def test_a_product_is_never_learnt_from_and_watched(tmp_path: Path) -> None:
 
     section = PcpoSection(products=SHIPPED, eval_products=SHIPPED)
     with pytest.raises(UsageError, match="is learnt from too"):
-        find_goods(section, EvalSection(), 0)
+        split_products(section, EvalSection(), 0)

@@ -31,12 +31,12 @@ from caig_cli.rewards.card import reward_card
 from caig_cli.rewards.config import RewardSection
 from caig_cli.rewards.data import PairSet, usable
 from caig_cli.rewards.facts import RewardFacts
-from caig_cli.rewards.feature_cache import Ads, Looks
+from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
 from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.model import CtrScale, Heads, look
-from caig_cli.rewards.question_template import OFFICIAL, Wording
+from caig_cli.rewards.question_template import OFFICIAL, QuestionTemplate
 from caig_cli.rewards.storage import base_of, read_reward, write_reward
-from caig_cli.rewards.targets import Teaching, fit_scale
+from caig_cli.rewards.targets import LabelPolicy, fit_scale
 
 CPU = choose_device("cpu", "fp32")
 SMALL = {"size": 32, "widths": (8, 16), "depths": (1, 1)}
@@ -98,13 +98,19 @@ def pair(**values: Any) -> Pair:
 
 def test_targets_weights_and_rates() -> None:
     sure = pair(target="right", p_left=0.9)
-    assert Teaching(soft_labels=True).target(sure) == 0.9 and Teaching(soft_labels=False).target(sure) == 0.0
-    assert Teaching(soft_labels=True).target(pair(target="left")) == 1.0 and Teaching().target(pair()) is None
-    assert Teaching(pair_weighting="confidence").weight(sure) == pytest.approx(0.8)
-    assert Teaching(pair_weighting="gap").weight(sure) == pytest.approx(LN2)
-    assert Teaching().weight(sure) == 1.0
-    assert Teaching(prior=(2.0, 98.0)).rate(sure.left) == pytest.approx(42 / 1100)
-    assert Teaching().rate(sure.left) == 0.04 and math.isnan(Teaching().rate(Creative(Path("x"))))
+    assert (
+        LabelPolicy(soft_labels=True).target(sure) == 0.9
+        and LabelPolicy(soft_labels=False).target(sure) == 0.0
+    )
+    assert (
+        LabelPolicy(soft_labels=True).target(pair(target="left")) == 1.0
+        and LabelPolicy().target(pair()) is None
+    )
+    assert LabelPolicy(pair_weighting="confidence").weight(sure) == pytest.approx(0.8)
+    assert LabelPolicy(pair_weighting="gap").weight(sure) == pytest.approx(LN2)
+    assert LabelPolicy().weight(sure) == 1.0
+    assert LabelPolicy(prior=(2.0, 98.0)).rate(sure.left) == pytest.approx(42 / 1100)
+    assert LabelPolicy().rate(sure.left) == 0.04 and math.isnan(LabelPolicy().rate(Creative(Path("x"))))
     assert (
         pair(p_observed_left=0.6, target="right").truth == 0.6 and sure.truth == 0.0 and pair().truth is None
     )
@@ -124,11 +130,11 @@ def test_rates_are_standardised_and_come_back() -> None:
 
 def test_what_is_asked() -> None:
     known = pair(caption="Red  mug\n<image>", attributes={"size": "3 cm"}, question="Which one?")
-    own = Wording().text(known).split("\n")
+    own = QuestionTemplate().text(known).split("\n")
     assert own[0] == COMPARISON and own[1:] == ["Title: Red mug image"]
-    assert Wording(caption=False, attributes=True).text(known).split("\n")[1:] == ["size: 3 cm"]
-    assert Wording("facts").text(known) == "Title: Red mug image"
-    official = Wording("official")
+    assert QuestionTemplate(caption=False, attributes=True).text(known).split("\n")[1:] == ["size: 3 cm"]
+    assert QuestionTemplate("facts").text(known) == "Title: Red mug image"
+    official = QuestionTemplate("official")
     assert official.text(known, 5) == "Which one?"
     assert [official.text(pair(caption="x"), n) for n in range(3)] == list(OFFICIAL)
 
@@ -338,9 +344,9 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
 def pair_set(tmp_path: Path, model: Any, size: int = 7, *, strength: float = 0.0, views: int = 4) -> PairSet:
     pairs, failures = read_pairs(write_pairs(tmp_path / "ads", items=9))
     assert not failures
-    ads = Ads(model.rules, 1 << 20)
-    looks = Looks(ads, strength=strength, views=views, seed=1)
-    return PairSet(pairs, Teaching(), Wording(), looks, size)
+    ads = NumberedAds(model.rules, 1 << 20)
+    looks = FeatureCache(ads, strength=strength, views=views, seed=1)
+    return PairSet(pairs, LabelPolicy(), QuestionTemplate(), looks, size)
 
 
 def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, base: Path) -> None:
@@ -364,7 +370,7 @@ def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, ba
 def test_mixed_batches_tell_of_many_items(tmp_path: Path, base: Path) -> None:
     """Three pairs of an item's three ads share an ad with each other, so each comes for itself."""
     whole = pair_set(tmp_path, make(base, "vam"))
-    mixed = PairSet(whole.pairs, Teaching(), Wording(), whole.looks, 7, mixed=True)
+    mixed = PairSet(whole.pairs, LabelPolicy(), QuestionTemplate(), whole.looks, 7, mixed=True)
     draws = mixed.epoch(0, 0, "none")
     assert sorted(n for draw in draws for n in draw.pairs) == list(range(27))
     items = [len({mixed.pairs[n].item for n in draw.pairs}) for draw in draws]
@@ -425,7 +431,7 @@ def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Pa
 def test_unreadable_ads_are_told_once_per_pair(tmp_path: Path, base: Path) -> None:
     pairs, _ = read_pairs(write_pairs(tmp_path, items=2))
     (tmp_path / "1-2.png").write_bytes(b"no picture")
-    kept, failed = usable(pairs, Ads(make(base, "vam").rules, 0), SilentReporter())
+    kept, failed = usable(pairs, NumberedAds(make(base, "vam").rules, 0), SilentReporter())
     assert [f.item for f in failed] == ["1-2-0", "1-2-1"] and all("1-2.png" in f.error for f in failed)
     assert len(kept) == 4
 

@@ -10,13 +10,16 @@ import torch
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
-from caig_cli.mllm.attribute_pretraining import Lesson, Task
+from caig_cli.mllm.attribute_pretraining import AttributeTask, TrainingRun
 from caig_cli.recipe import Recipe
 from caig_cli.rewards import concepts as module
-from caig_cli.rewards.concepts import GAIN, Names, open_names
+from caig_cli.rewards.concepts import GAIN, ConceptBottleneck, open_concepts
 
-COLOUR, THING = Task("colour", ("red", "blue"), several=False), Task("thing", ("cup", "jar"), several=False)
-MATCH = Task("match", ("no", "yes"), several=False)
+COLOUR, THING = (
+    AttributeTask("colour", ("red", "blue"), several=False),
+    AttributeTask("thing", ("cup", "jar"), several=False),
+)
+MATCH = AttributeTask("match", ("no", "yes"), several=False)
 
 
 def _pictures(count: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -30,12 +33,12 @@ def _pictures(count: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return seen, {name: one_hot(answer, 2).float() for name, answer in said.items()}
 
 
-def _taught(folder: Path, *tasks: Task, aside: tuple[str, ...] = ()) -> Names:
+def _taught(folder: Path, *tasks: AttributeTask, aside: tuple[str, ...] = ()) -> ConceptBottleneck:
     torch.manual_seed(1)
     seen, answers = _pictures(600)
-    names = Names(3, tasks, aside)
+    names = ConceptBottleneck(3, tasks, aside)
     with RunDir.open(folder, "train-rm", Recipe()) as run:
-        lesson = Lesson(0, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
+        lesson = TrainingRun(0, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
         module._teach(names, seen, [answers[task.name] for task in names.tasks], lesson)
     return names.requires_grad_(False).eval()
 
@@ -74,7 +77,7 @@ def test_a_judgement_alone_is_read_off_features(tmp_path: Path) -> None:
 
 def test_settings_make_the_same_layers_again(tmp_path: Path) -> None:
     names = _taught(tmp_path / "run", MATCH, COLOUR, aside=("colour",))
-    again = open_names(3, names.settings)
+    again = open_concepts(3, names.settings)
     again.load_state_dict(names.state_dict())
     seen, _ = _pictures(5)
     assert torch.equal(again(seen), names(seen))
@@ -82,5 +85,5 @@ def test_settings_make_the_same_layers_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answers", [("yes", "no"), ("no",)])
 def test_what_is_answered_with_yes_or_no_is_a_judgement(answers: tuple[str, ...]) -> None:
-    assert module.is_judgement(Task("match", answers, several=False))
+    assert module.is_judgement(AttributeTask("match", answers, several=False))
     assert not module.is_judgement(COLOUR)

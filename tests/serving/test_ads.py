@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from serving.test_serve import LIMITS, asked, is_short_error
 from tiny_mllm import make_tiny
 
-from caig_cli.engine.offload import Turns
+from caig_cli.engine.offload import DeviceSharing
 from caig_cli.engine.report import Reporter
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.generating.config import GenerateRecipe
@@ -24,7 +24,7 @@ from caig_cli.provenance.formats import ENCODINGS
 from caig_cli.serving.ad_routes import AdJobs
 from caig_cli.serving.ads import AdMaker
 from caig_cli.serving.app import Service
-from caig_cli.serving.jobs import Job, JobReporter, Jobs
+from caig_cli.serving.jobs import JobReporter, Jobs, ServedJob
 from caig_cli.serving.limits import Refused
 from caig_cli.serving.scoring import Scorer
 from caig_cli.stages import generate
@@ -49,7 +49,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         {"generate": {"painter": "fake"}, "writer": {"model": str(folder / "base"), "max_new_tokens": 8},
          "judge": {"model": "heldout"}, "device": "cpu", "dtype": "fp32"}
     )  # fmt: skip
-    models = Models(recipe, Turns())
+    models = Models(recipe, DeviceSharing())
     maker = AdMaker(recipe, models, generate.run, LIMITS)
     jobs = Jobs(folder / "jobs", waiting=2, kept=3)
     service = Service(Scorer(models.judge("heldout")), LIMITS, None, AdJobs(maker, jobs, LIMITS))
@@ -138,7 +138,7 @@ def endless(run: Path, report: Reporter) -> None:
             bar.advance()
 
 
-def wait_for(state: str, job: Job) -> None:
+def wait_for(state: str, job: ServedJob) -> None:
     for _ in range(400):
         if job.state == state:
             return
@@ -201,7 +201,7 @@ def test_another_service_finds_the_jobs_of_the_last_one(tmp_path: Path) -> None:
 
 
 def test_progress_is_kept_and_read_while_it_moves() -> None:
-    job = Job("x", "running")
+    job = ServedJob("x", "running")
     report = JobReporter(job)
     with report.progress("ads", 2) as bar:
         bar.advance()

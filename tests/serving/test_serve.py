@@ -28,12 +28,12 @@ from caig_cli.cli import run
 from caig_cli.engine.runtime import choose_device
 from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.serving.app import Service
-from caig_cli.serving.limits import Limits
+from caig_cli.serving.limits import ServiceLimits
 from caig_cli.serving.scoring import Scorer
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "0123456789abcdef-the-token"
-LIMITS = Limits(body=200_000, images=6, pixels=60_000, requests=4, seconds=20.0)
+LIMITS = ServiceLimits(body=200_000, images=6, pixels=60_000, requests=4, seconds=20.0)
 Post = Callable[..., httpx2.Response]
 
 
@@ -246,7 +246,7 @@ def test_any_json(post: Post, value: Any) -> None:
 
 def test_a_slow_body_and_a_crowd(judge: TrainedJudge) -> None:
     """A body that does not come is given up; while it is waited for, there is room for so many only."""
-    service = Service(Scorer(judge), Limits(requests=1, seconds=0.3), TOKEN)
+    service = Service(Scorer(judge), ServiceLimits(requests=1, seconds=0.3), TOKEN)
     headers = {"authorization": f"Bearer {TOKEN}"} | JSON
 
     async def slowly() -> AsyncIterator[bytes]:

@@ -207,13 +207,13 @@ def test_one_file_is_open_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A model is never whole in memory: shards are read one after the other, each once."""
     source = write_checkpoint(tmp_path / "old", make_weights(), "bin")
     opens: list[str] = []
-    original = weight_files.Shard.__init__
+    original = weight_files.WeightFile.__init__
 
-    def counted(self: weight_files.Shard, path: Path) -> None:
+    def counted(self: weight_files.WeightFile, path: Path) -> None:
         opens.append(path.name)
         original(self, path)
 
-    monkeypatch.setattr(weight_files.Shard, "__init__", counted)
+    monkeypatch.setattr(weight_files.WeightFile, "__init__", counted)
     assert run(["import", str(source), str(tmp_path / "new"), "--quiet"]) == 0
     assert len(opens) == 4, "each once for its header, once for its tensors"
 
@@ -376,7 +376,7 @@ def test_a_killed_import_leaves_nothing(
     def interrupted(*_args: Any, **_options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(weight_files.Shard, "read", interrupted)
+    monkeypatch.setattr(weight_files.WeightFile, "read", interrupted)
     assert run(["import", str(source), str(tmp_path / "new")]) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 

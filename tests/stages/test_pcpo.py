@@ -318,7 +318,7 @@ def seated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def seat(judge: Any) -> None:
         from contextlib import nullcontext
 
-        monkeypatch.setattr(context, "open_seat", lambda *_: loaded_judge.Seat(judge, nullcontext))
+        monkeypatch.setattr(context, "open_judge_on", lambda *_: loaded_judge.LoadedJudge(judge, nullcontext))
 
     yield seat
 
@@ -353,7 +353,7 @@ def test_a_judge_that_crashes_in_round_3(parts: Path, seated: Any, tmp_path: Pat
 
 def test_identical_prompts_are_counted(parts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
-        context.Workshop, "write", lambda self, _, seeds: [["on oak"] * len(s) for s in seeds]
+        context.PcpoContext, "write", lambda self, _, seeds: [["on oak"] * len(s) for s in seeds]
     )
     outcome = run(recipe_for(parts, pcpo={"rounds": 1}), tmp_path / "run")
     row = outcome.result["rounds"][0]
@@ -366,8 +366,8 @@ def test_the_run_goes_back_when_the_held_out_judge_falls(
 ) -> None:
     real = pcpo._play
 
-    def play(shop: Any, number: int, *more: Any) -> dict[str, Any]:
-        return real(shop, number, *more) | {"win_rate_heldout": (0.7, 0.5, 0.4)[number - 1]}
+    def play(ctx: Any, number: int, *more: Any) -> dict[str, Any]:
+        return real(ctx, number, *more) | {"win_rate_heldout": (0.7, 0.5, 0.4)[number - 1]}
 
     monkeypatch.setattr(pcpo, "_play", play)
     recipe = recipe_for(parts, pcpo={"rounds": 5}, eval={"patience": 2})
@@ -385,8 +385,8 @@ def test_a_judge_that_knows_other_clicks_only_watches(parts: Path, tmp_path: Pat
     (mine / "reward.json").write_text(json.dumps(facts | {"simulated": False}))
     real = pcpo._play
 
-    def play(shop: Any, number: int, *more: Any) -> dict[str, Any]:
-        return real(shop, number, *more) | {"win_rate_heldout": 0.1}
+    def play(ctx: Any, number: int, *more: Any) -> dict[str, Any]:
+        return real(ctx, number, *more) | {"win_rate_heldout": 0.1}
 
     monkeypatch.setattr(pcpo, "_play", play)
     report = SilentReporter()
@@ -418,10 +418,10 @@ def test_bad_images_are_listed_and_counted(parts: Path, tmp_path: Path) -> None:
 
 def test_the_market_knows_match_and_rate(parts: Path, tmp_path: Path) -> None:
     """Of the shipped catalogue one split is learnt from and another watched; figures are exact."""
-    from caig_cli.pcpo.products import SHIPPED, find_goods
+    from caig_cli.pcpo.products import SHIPPED, split_products
 
     recipe = recipe_for(parts, pcpo={"products": None, "rounds": 1, "candidates": 2})
-    goods = find_goods(recipe.pcpo, recipe.eval, recipe.seed)
+    goods = split_products(recipe.pcpo, recipe.eval, recipe.seed)
     oracle = open_oracle(SHIPPED)
     assert oracle is not None and goods.oracle is not None
     assert {oracle.products[p.id].split for p in goods.learn} == {"train"}

@@ -20,7 +20,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import RecipeError, UsageError
-from caig_cli.mllm.batching import DialogueSet, Pictures, Sizes, read_set
+from caig_cli.mllm.batching import DialogueSet, Sizes, TrainingPictures, read_set
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.recipe import resolve
@@ -195,7 +195,7 @@ def dialogue_set(tmp_path: Path, sizes: Sizes, count: int = 40) -> DialogueSet:
         for i in range(count)
     ]
     grey = np.full((32, 32, 4), 255, np.uint8)
-    pictures = Pictures(mllm.rules, lambda path: grey)
+    pictures = TrainingPictures(mllm.rules, lambda path: grey)
     return read_set(talks, mllm.encoder, pictures, sizes, 1024, SilentReporter())[0]
 
 

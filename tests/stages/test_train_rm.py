@@ -34,7 +34,7 @@ from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.model import CtrScale, look
 from caig_cli.rewards.split import Data, is_simulated, read_data
 from caig_cli.rewards.storage import read_facts, read_reward
-from caig_cli.rewards.training import Best, Weights
+from caig_cli.rewards.training import Best, LossWeights
 from caig_cli.stages import train_rm
 from caig_cli.stages.train_rm import TrainRmRecipe
 
@@ -202,7 +202,7 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
         learning._scale(recipe, model, learn, architecture, None)
         stream = Stream(partial(learn.epoch, 0, swap=section.swap), learn.collate)
         with torch.no_grad():
-            weights = Weights(section.ctr_weight, section.order_weight)
+            weights = LossWeights(section.ctr_weight, section.order_weight)
             steps = [architecture.step(model, stream[n], weights) for n in range(2)]
         losses[name] = sum(float(s.loss_sum) for s in steps) / sum(s.weight for s in steps)
     assert len({round(loss, 6) for loss in losses.values()}) == len(losses), losses

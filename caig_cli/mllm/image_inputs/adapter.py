@@ -15,7 +15,7 @@ IMAGE = "<image>"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ImageAdapter:
     """How models of a kind look at pictures: pure functions of the checkpoint's configuration.
 
     Legend: I images, S rows of what the tower gives for all of them, T tokens of all of them, D hidden size.

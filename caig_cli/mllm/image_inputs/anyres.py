@@ -19,25 +19,25 @@ import torch
 from transformers.image_processing_utils import select_best_resolution
 
 from caig_cli.mllm.image_inputs import plain
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
-from caig_cli.mllm.image_inputs.canvas import VAST, Canvas, colours
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
+from caig_cli.mllm.image_inputs.canvas import VAST, NativeShape, colours
 from caig_cli.mllm.images import PAIR_SIDE, Pixels, Size, size_of
 
 
-def _read(raw: Mapping[str, Any], config: Any, _most: int) -> Canvas:
+def _read(raw: Mapping[str, Any], config: Any, _most: int) -> NativeShape:
     tile = int(config.vision_config.image_size)
     fit = partial(_fit, config.image_grid_pinpoints)
     cut = partial(_cut, config.image_grid_pinpoints, tile)
-    return Canvas(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
+    return NativeShape(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
 
 
-def _read_bounded(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
+def _read_bounded(raw: Mapping[str, Any], config: Any, most: int) -> NativeShape:
     """As ``_read`` for the grids of which no more than ``most`` tokens come."""
     tile = int(config.vision_config.image_size)
     grids = [grid for grid in config.image_grid_pinpoints if len(_spell_whole(config, tuple(grid))) <= most]
     fit = partial(_fit, grids or [[tile, tile]])
     cut = partial(_cut, config.image_grid_pinpoints, tile)
-    return Canvas(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
+    return NativeShape(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
 
 
 def _fit(grids: Sequence[Sequence[int]], size: Size) -> Size:
@@ -52,7 +52,7 @@ def _inside(grid: Size, size: Size) -> Size:
     return grid[0], min(-int(-size[1] * down // 1), grid[1])
 
 
-def _cut(grids: Sequence[Sequence[int]], tile: int, canvas: Canvas, picture: Pixels) -> torch.Tensor:
+def _cut(grids: Sequence[Sequence[int]], tile: int, canvas: NativeShape, picture: Pixels) -> torch.Tensor:
     """Tiles [1 + rows x columns, 3, tile, tile]; beside the picture the grid is black."""
     size = size_of(picture)
     grid = select_best_resolution(size, grids)
@@ -120,7 +120,7 @@ def _packed(core: Any, patches_STW: torch.Tensor, sizes: Sequence[Size], **how: 
     return torch.cat(tokens)
 
 
-ANYRES = View(
+ANYRES = ImageAdapter(
     read=_read,
     spell=_spell,
     see=plain.see,

@@ -30,7 +30,7 @@ VAST: Size = (1 << 14, 1 << 14)
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
+class NativeShape:
     """Pictures keep their shape, as far as the tower's grid allows.
 
     ``fit`` gives the size in which a picture of some size is seen, ``cut`` the pieces [n, ...] of a picture
@@ -39,7 +39,7 @@ class Canvas:
     """
 
     fit: Callable[[Size], Size]
-    cut: Callable[[Canvas, Pixels], torch.Tensor]
+    cut: Callable[[NativeShape, Pixels], torch.Tensor]
     side: int
     half: int
     mean: tuple[float, float, float]
@@ -75,7 +75,7 @@ class Canvas:
         parts = pictures.cpu().numpy() if isinstance(pictures, torch.Tensor) else pictures
         return torch.cat([self.cut(self, picture) for picture in parts])
 
-    def of_two(self) -> Canvas:
+    def of_two(self) -> NativeShape:
         """Smaller squares."""
         return replace(self, side=self.half)
 
@@ -115,7 +115,7 @@ class Canvas:
         return [whole[:, top : top + side, left : left + side] for top, left in boxes]
 
 
-def with_whole(side: int, canvas: Canvas, picture: Pixels) -> torch.Tensor:
+def with_whole(side: int, canvas: NativeShape, picture: Pixels) -> torch.Tensor:
     """Tiles [n + 1, 3, side, side], row by row, and the whole picture as one at the end; one alone is it."""
     parts = canvas.tiles(picture, side)
     if len(parts) > 1:

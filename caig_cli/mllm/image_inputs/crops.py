@@ -12,12 +12,19 @@ from typing import Any
 
 import torch
 
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
-from caig_cli.mllm.image_inputs.canvas import VAST, Canvas, colours, count_with_whole, largest, with_whole
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
+from caig_cli.mllm.image_inputs.canvas import (
+    VAST,
+    NativeShape,
+    colours,
+    count_with_whole,
+    largest,
+    with_whole,
+)
 from caig_cli.mllm.images import Size
 
 
-def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
+def _read(raw: Mapping[str, Any], config: Any, most: int) -> NativeShape:
     """``most`` bounds the image processor's ``max_patches``, with the thumbnail."""
     tile, each = _tile(config), _each(config)
     allowed = int(raw.get("max_patches", 12))
@@ -27,7 +34,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
 
     one, two = (partial(fit, tile, int(raw.get("min_patches", 1)), tiles(share)) for share in (1, 2))
     half = two(VAST)[0]
-    return Canvas(one, partial(with_whole, tile), one(VAST)[0], half, joins=half, **colours(raw))
+    return NativeShape(one, partial(with_whole, tile), one(VAST)[0], half, joins=half, **colours(raw))
 
 
 def _tile(config: Any) -> int:
@@ -82,7 +89,7 @@ def _see(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.
     return tokens
 
 
-CROPS = View(
+CROPS = ImageAdapter(
     read=_read,
     spell=_spell,
     see=_see,

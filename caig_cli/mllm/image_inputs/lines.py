@@ -9,17 +9,17 @@ from typing import Any
 
 import torch
 
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
-from caig_cli.mllm.image_inputs.canvas import Canvas, colours
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
+from caig_cli.mllm.image_inputs.canvas import NativeShape, colours
 from caig_cli.mllm.images import Pixels, Size
 
 
-def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
+def _read(raw: Mapping[str, Any], config: Any, most: int) -> NativeShape:
     """``most`` bounds the tokens of a square; the image processor says how long the longer side may be."""
     cell, allowed = _cell(config), int(raw["size"]["longest_edge"])
     side, half = (cell * max(1, min(math.isqrt(most // share), allowed // cell)) for share in (1, 2))
     cut = partial(_cut, int(config.vision_config.patch_size))
-    return Canvas(partial(fit, cell, side), cut, side, half, joins=half, **colours(raw))
+    return NativeShape(partial(fit, cell, side), cut, side, half, joins=half, **colours(raw))
 
 
 def _cell(config: Any) -> int:
@@ -34,7 +34,7 @@ def fit(cell: int, longest: int, size: Size) -> Size:
     return math.ceil(height / cell) * cell, math.ceil(width / cell) * cell
 
 
-def _cut(patch: int, canvas: Canvas, picture: Pixels) -> torch.Tensor:
+def _cut(patch: int, canvas: NativeShape, picture: Pixels) -> torch.Tensor:
     """Patches [rows x columns, 3, patch, patch], row by row."""
     levels = torch.from_numpy(canvas.levels(picture))
     return levels.unfold(1, patch, patch).unfold(2, patch, patch).permute(1, 2, 0, 3, 4).flatten(0, 1)
@@ -77,7 +77,7 @@ def whole(patches_S: torch.Tensor, size: Size) -> torch.Tensor:
     return grid.permute(2, 0, 3, 1, 4).reshape(1, 3, *size)
 
 
-LINES = View(
+LINES = ImageAdapter(
     read=_read,
     spell=_spell,
     see=_see,

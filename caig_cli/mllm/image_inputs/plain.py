@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
 from caig_cli.mllm.images import ImageRules, Size
 
 
@@ -64,7 +64,7 @@ def processor_config(config: Any) -> dict[str, Any]:
     }
 
 
-PLAIN = View(
+PLAIN = ImageAdapter(
     read=_read,
     spell=lambda config, size: (IMAGE,) * patch_tokens(config, size[0]),
     see=see,

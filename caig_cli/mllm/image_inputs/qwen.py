@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
-from caig_cli.mllm.image_inputs.canvas import Canvas, colours
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
+from caig_cli.mllm.image_inputs.canvas import NativeShape, colours
 from caig_cli.mllm.images import Pixels, Size
 
 SLIMMEST = 200
 """Long by short side, at most: what is slimmer is widened, where the original refuses it."""
 
 
-def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
+def _read(raw: Mapping[str, Any], config: Any, most: int) -> NativeShape:
     """``most`` bounds the pixels that the image processor allows."""
     cell, size = _cell(config), raw.get("size", {})
     low = int(raw.get("min_pixels") or size.get("shortest_edge") or 4 * cell * cell)
@@ -30,7 +30,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
     high = min(high, most * cell * cell)
     side, half = (cell * max(1, math.isqrt(high // share) // cell) for share in (1, 2))
     cut = partial(_cut, config.vision_config)
-    return Canvas(partial(fit, cell, low, high), cut, side, half, joins=half, **colours(raw))
+    return NativeShape(partial(fit, cell, low, high), cut, side, half, joins=half, **colours(raw))
 
 
 def _cell(config: Any) -> int:
@@ -51,7 +51,7 @@ def fit(cell: int, low: int, high: int, size: Size) -> Size:
     return rows * cell, columns * cell
 
 
-def _cut(vision: Any, canvas: Canvas, picture: Pixels) -> torch.Tensor:
+def _cut(vision: Any, canvas: NativeShape, picture: Pixels) -> torch.Tensor:
     """Flat patches [rows x columns, 3 x frames x patch x patch]; those that are merged follow each other."""
     patch, merge, frames = vision.patch_size, vision.spatial_merge_size, vision.temporal_patch_size
     levels = canvas.levels(picture)
@@ -95,7 +95,7 @@ def _rows(config: Any, size: Size) -> tuple[int, int]:
     return tokens * int(config.vision_config.spatial_merge_size) ** 2, tokens
 
 
-QWEN = View(
+QWEN = ImageAdapter(
     read=_read,
     spell=_spell,
     see=_see,

@@ -7,17 +7,17 @@ from typing import Any
 
 import torch
 
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
-from caig_cli.mllm.image_inputs.canvas import Canvas, colours
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
+from caig_cli.mllm.image_inputs.canvas import NativeShape, colours
 from caig_cli.mllm.images import PAIR_SIDE, Pixels, Size
 
 
-def _read(raw: Mapping[str, Any], config: Any, _most: int) -> Canvas:
+def _read(raw: Mapping[str, Any], config: Any, _most: int) -> NativeShape:
     side = int(config.vision_config.image_size)
-    return Canvas(lambda _size: (side, side), _cut, side, side, joins=PAIR_SIDE, **colours(raw))
+    return NativeShape(lambda _size: (side, side), _cut, side, side, joins=PAIR_SIDE, **colours(raw))
 
 
-def _cut(canvas: Canvas, picture: Pixels) -> torch.Tensor:
+def _cut(canvas: NativeShape, picture: Pixels) -> torch.Tensor:
     """One piece [1, 3, side, side]."""
     return torch.from_numpy(canvas.levels(canvas.resize(picture, canvas.usual)))[None]
 
@@ -28,7 +28,7 @@ def _see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.
     return tokens.flatten(0, 1)
 
 
-SOFT = View(
+SOFT = ImageAdapter(
     read=_read,
     spell=lambda config, _size: (
         "<start_of_image>",

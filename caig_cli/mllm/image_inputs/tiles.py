@@ -13,14 +13,14 @@ from typing import Any
 
 import torch
 
-from caig_cli.mllm.image_inputs.adapter import IMAGE, View
-from caig_cli.mllm.image_inputs.canvas import Canvas, colours, count_with_whole, largest, with_whole
+from caig_cli.mllm.image_inputs.adapter import IMAGE, ImageAdapter
+from caig_cli.mllm.image_inputs.canvas import NativeShape, colours, count_with_whole, largest, with_whole
 from caig_cli.mllm.images import Size
 
 AROUND, WHOLE = "<fake_token_around_image>", "<global-img>"
 
 
-def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
+def _read(raw: Mapping[str, Any], config: Any, most: int) -> NativeShape:
     """``most`` bounds the tiles that the image processor's ``size`` makes of a square."""
     tile, each = int(config.vision_config.image_size), _each(config)
     allowed = int(raw["size"]["longest_edge"]) // tile if raw.get("do_image_splitting", True) else 1
@@ -30,7 +30,7 @@ def _read(raw: Mapping[str, Any], config: Any, most: int) -> Canvas:
         return fits * tile
 
     fit = partial(_fit, tile, side(1))
-    return Canvas(fit, partial(with_whole, tile), side(1), side(2), joins=side(2), **colours(raw))
+    return NativeShape(fit, partial(with_whole, tile), side(1), side(2), joins=side(2), **colours(raw))
 
 
 def _each(config: Any) -> int:
@@ -68,7 +68,7 @@ def _see(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.
     return torch.cat(list(core.model.get_image_features(pixels_S3HW[None], return_dict=True).pooler_output))
 
 
-TILES = View(
+TILES = ImageAdapter(
     read=_read,
     spell=_spell,
     see=_see,

@@ -24,14 +24,14 @@ _PRODUCT = 127
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
+class Inpainting:
     """``size`` (width, height) is what the model paints; the ad is its part ``frame``, from the top left."""
 
     size: Size
     frame: Size
 
 
-def canvas_for(ad: Size, resolution: int, multiple: int, most: int | None = None) -> Canvas:
+def canvas_for(ad: Size, resolution: int, multiple: int, most: int | None = None) -> Inpainting:
     """A canvas for an ad of (width, height): its shape, about resolution squared pixels, sides rounded up to
     the multiple that the pipeline needs. What is rounded up is painted and cut off. ``most``: pixels that it
     has at most, where a pipeline would shrink more."""
@@ -42,10 +42,10 @@ def canvas_for(ad: Size, resolution: int, multiple: int, most: int | None = None
     return made
 
 
-def _canvas(ad: Size, resolution: int, multiple: int) -> Canvas:
+def _canvas(ad: Size, resolution: int, multiple: int) -> Inpainting:
     scale = resolution / math.sqrt(ad[0] * ad[1])
     width, height = (max(multiple, round(side * scale)) for side in ad)
-    return Canvas((_up(width, multiple), _up(height, multiple)), (width, height))
+    return Inpainting((_up(width, multiple), _up(height, multiple)), (width, height))
 
 
 def _up(side: int, multiple: int) -> int:
@@ -62,7 +62,7 @@ class Conditioning:
     control: Image.Image
 
 
-def condition(shot: Shot, canvas: Canvas, matte: tuple[int, int, int], dilation: int) -> Conditioning:
+def condition(shot: Shot, canvas: Inpainting, matte: tuple[int, int, int], dilation: int) -> Conditioning:
     """The conditioning of a shot. ``dilation``: pixels of the square by which the repainted part grows."""
     rgba = laid_out(shot, canvas)
     image = np.where(rgba[..., 3:] > 0, rgba[..., :3], np.array(matte, np.uint8))
@@ -70,7 +70,7 @@ def condition(shot: Shot, canvas: Canvas, matte: tuple[int, int, int], dilation:
     return Conditioning(*map(Image.fromarray, (image, repainted(rgba[..., 3], dilation), edges)))
 
 
-def laid_out(shot: Shot, canvas: Canvas) -> Pixels:
+def laid_out(shot: Shot, canvas: Inpainting) -> Pixels:
     """The product uint8 [H, W, 4] where it stands on the canvas, transparent black elsewhere.
 
     Cut off at the frame's right or bottom, it goes on to the canvas' end: an edge there would be painted.
@@ -107,7 +107,7 @@ def edges_of(rgba: Pixels) -> Pixels:
     return canny(np.where(solid, outlined, 0).astype(np.uint8), *_EDGES)
 
 
-def trimmed(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
+def trimmed(painted: Image.Image, shot: Shot, canvas: Inpainting) -> Pixels:
     """What was painted, uint8 [H, W, 3]: the canvas cut to the frame and scaled to the ad."""
     frame = painted.convert("RGB").crop((0, 0, *canvas.frame))
     if frame.size != shot.size:
@@ -115,7 +115,7 @@ def trimmed(painted: Image.Image, shot: Shot, canvas: Canvas) -> Pixels:
     return np.array(frame)
 
 
-def _on_canvas(box: Box, ad: Size, canvas: Canvas) -> Box:
+def _on_canvas(box: Box, ad: Size, canvas: Inpainting) -> Box:
     """A box of the ad, in pixels of the canvas; at least one pixel each way."""
     width, height = canvas.frame
     left = min(round(box.left * width / ad[0]), width - 1)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from caig_cli.engine.hub_name import ModelName
-from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS, Kind
+from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS, DiffusionKind
 from caig_cli.recipe import Section
 
 
@@ -108,7 +108,7 @@ class DiffusionSection(Section):
         return own if self.mask_dilation is None else self.mask_dilation
 
     @property
-    def row(self) -> Kind:
+    def row(self) -> DiffusionKind:
         """The kind's row of the table."""
         return KINDS[self.kind]
 

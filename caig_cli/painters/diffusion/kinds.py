@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DiffusionKind:
     """A pipeline class of diffusers with what it takes to let it paint a background.
 
     ``checkpoint`` matches the class that a checkpoint says it was saved from. ``without`` are parts that a
@@ -52,7 +52,7 @@ class Kind:
         return self.scheduler.startswith("flow-")
 
 
-_SD15 = Kind(
+_SD15 = DiffusionKind(
     pipeline="StableDiffusionControlNetInpaintPipeline",
     checkpoint=r"StableDiffusion(?!XL|3)\w*",
     model="digiplay/majicMIX_realistic_v7",
@@ -92,7 +92,7 @@ _SDXL = replace(
     },
 )  # fmt: skip
 
-_FLUX_FILL = Kind(
+_FLUX_FILL = DiffusionKind(
     pipeline="FluxFillPipeline",
     checkpoint=r"FluxFill\w*",
     model="black-forest-labs/FLUX.1-Fill-dev",
@@ -125,7 +125,7 @@ _KONTEXT = replace(
     millions={"transformer": 11901.4, "text_encoder": 123.1, "text_encoder_2": 4762.3, "vae": 83.8},
 )
 
-_KLEIN = Kind(
+_KLEIN = DiffusionKind(
     pipeline="Flux2KleinInpaintPipeline",
     checkpoint=r"Flux2Klein\w*",
     model="black-forest-labs/FLUX.2-klein-4B",
@@ -146,7 +146,7 @@ _KLEIN = Kind(
     millions={"transformer": 3875.5, "text_encoder": 4022.5, "vae": 84.0},
 )
 
-_Z_IMAGE = Kind(
+_Z_IMAGE = DiffusionKind(
     pipeline="ZImageInpaintPipeline",
     checkpoint=r"ZImage\w*",
     model="Tongyi-MAI/Z-Image-Turbo",
@@ -163,7 +163,7 @@ _Z_IMAGE = Kind(
     millions={"transformer": 6154.9, "text_encoder": 4022.5, "vae": 83.8},
 )
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, DiffusionKind] = {
     "sd15": _SD15,  # the paper's: SD 1.5, inpainting along Canny edges
     "sd15-lcm": replace(
         _SD15, scheduler="lcm", steps=6, guidance=1.5, lora="latent-consistency/lcm-lora-sdv1-5"

@@ -19,7 +19,7 @@ _DECODER_COPIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class DiffusionMemory:
     """Bytes: the weights of each part, and the peak of what is computed, which is the VAE's decoding."""
 
     weights: dict[str, int]
@@ -34,7 +34,7 @@ class Needs:
         }
 
 
-def needs(section: DiffusionSection, size: tuple[int, int], dtype: str | None = None) -> Needs:
+def needs(section: DiffusionSection, size: tuple[int, int], dtype: str | None = None) -> DiffusionMemory:
     """What painting ads of (width, height) takes, in the section's batches.
 
     ``dtype`` fp32, bf16 or fp16, None is the kind's own. Parameters are counted in the checkpoint's own files
@@ -51,7 +51,7 @@ def needs(section: DiffusionSection, size: tuple[int, int], dtype: str | None = 
         counts["controlnet"] = sum(parameters(beside).values())
     canvas = canvas_for(size, section.side, kind.multiple, kind.most)
     pixels = math.prod(canvas.size) * (1 if section.vae_slicing else section.batch)
-    return Needs(
+    return DiffusionMemory(
         {name: count * each for name, count in counts.items()},
         pixels * _DECODER_CHANNELS * _DECODER_COPIES * each,
     )

@@ -14,7 +14,7 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.painters import Notes, Shot
 from caig_cli.painters.compose import Pixels, compose
-from caig_cli.painters.diffusion.canvas import Canvas, canvas_for, condition, trimmed
+from caig_cli.painters.diffusion.canvas import Inpainting, canvas_for, condition, trimmed
 from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.loading import load, runtime_of
@@ -27,7 +27,7 @@ class _Task:
     """A background to paint: of which shot, on which canvas, from which seed."""
 
     shot: Shot
-    canvas: Canvas
+    canvas: Inpainting
     seed: int
 
 

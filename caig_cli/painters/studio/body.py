@@ -31,7 +31,7 @@ RIM = 0.5  # height of the outline of what lies, as a share of how thick it is t
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """A thing that stands by itself: ``front`` [W] is the depth of its front, ``foot`` [W] the row under its
     lowest sample in the columns where it touches its support, NaN in the others."""
 
@@ -49,7 +49,7 @@ class Body:
     swell: Field
     rim: Field
     part: npt.NDArray[np.int64]
-    parts: tuple[Part, ...]
+    parts: tuple[BodyPart, ...]
     scale: Field
 
 
@@ -63,7 +63,7 @@ def body_of(cutout: Cutout, camera: Camera, pose: Pose) -> Body:
     inside = distance > 0
     part = _apart(inside) if _stands(camera, pose) and not camera.preview else np.zeros(inside.shape, int)
     swell = np.zeros(inside.shape)
-    parts: list[Part] = []
+    parts: list[BodyPart] = []
     for number in range(part.max() + 1):
         own = part == number
         found, thick = _part(inside & own, camera, pose)
@@ -117,13 +117,13 @@ def _apart(inside: Mask) -> npt.NDArray[np.int64]:
     return np.asarray(np.searchsorted(large, labels[rows, columns]), np.int64)
 
 
-def _part(inside: Mask, camera: Camera, pose: Pose) -> tuple[Part, Field]:
+def _part(inside: Mask, camera: Camera, pose: Pose) -> tuple[BodyPart, Field]:
     """One thing and its thickness behind its front [H, W], in cm."""
     rows, columns = inside.shape
     per_row, per_column = camera.box.height / rows, camera.box.width / columns
     found = _standing(inside, camera, per_row) if _stands(camera, pose) else None
     if found is None:
-        front, grounded, room = Part(np.zeros(columns), np.full(columns, np.nan)), inside, 0
+        front, grounded, room = BodyPart(np.zeros(columns), np.full(columns, np.nan)), inside, 0
     else:
         front, grounded, room = found
     padding = ((1, 1), (1, 1)) if room == 0 else ((1, 0), (1, 1))
@@ -137,7 +137,7 @@ def _part(inside: Mask, camera: Camera, pose: Pose) -> tuple[Part, Field]:
     return front, swell
 
 
-def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[Part, Mask, int] | None:
+def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[BodyPart, Mask, int] | None:
     """A thing that touches the support with its feet, the outline continued below them, by how much.
 
     So the relief does not taper towards its feet as it does towards its other edges. None where its lowest
@@ -155,7 +155,7 @@ def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[Part, Mask,
     room = rows // 2
     below = np.arange(rows + room)[:, None] >= foot
     grounded = np.pad(inside, ((0, room), (0, 0))) | (below & standing)
-    return Part(front, np.where(standing, foot, np.nan)), grounded, room
+    return BodyPart(front, np.where(standing, foot, np.nan)), grounded, room
 
 
 def _ridge(swell: Field, inside: Mask) -> Field:

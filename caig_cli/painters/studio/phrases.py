@@ -45,7 +45,7 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FoundPhrase:
     """A phrase found in a prompt: its own words, and the English ones that were read."""
 
     meaning: Meaning
@@ -154,7 +154,7 @@ def nearest(word: str) -> str | None:
 _STOP, _GLUE, _UNKNOWN = Meaning("stop"), Meaning("glue"), Meaning("unknown")
 
 
-def items(prompt: str, *, core: bool = False) -> list[Item]:
+def items(prompt: str, *, core: bool = False) -> list[FoundPhrase]:
     """The prompt as a sequence of phrases; a punctuation mark is a ``stop`` whose text is the mark.
 
     ``core``: English and the core's names alone.
@@ -177,7 +177,7 @@ def items(prompt: str, *, core: bool = False) -> list[Item]:
         ):
             length, meaning = _parted(known, repaired[at:], length, meaning)
         here = read[at : at + length]
-        found.append(Item(meaning, _text(here), " ".join(token.word for token in here)))
+        found.append(FoundPhrase(meaning, _text(here), " ".join(token.word for token in here)))
         at += length
     return found
 

@@ -10,7 +10,7 @@ from caig_cli.painters.studio import lexicon_told as told
 from caig_cli.painters.studio.catalogue import COUNTED, MORE_BACKDROPS, MORE_PROPS, SHOWS
 from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_words import PLAIN_COLOURS
-from caig_cli.painters.studio.phrases import Item, items
+from caig_cli.painters.studio.phrases import FoundPhrase, items
 from caig_cli.painters.studio.scene import MAX_COUNT, MAX_PROPS, MAX_RANDOM_PROPS, PropLook, Scene, harmonise
 
 _COLOURABLE = ("surface", "backdrop")
@@ -48,7 +48,7 @@ class _Target:
 class _Reader:
     """Collects what a prompt names, phrase by phrase; the first name of a field wins."""
 
-    found: Sequence[Item]
+    found: Sequence[FoundPhrase]
     core: bool = False
     names: dict[str, str] = field(default_factory=dict)
     weak: dict[str, str] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class _Reader:
                     self._ignore(phrase, row.reason)
         return scene
 
-    def _take(self, at: int, item: Item) -> None:
+    def _take(self, at: int, item: FoundPhrase) -> None:
         kind = item.meaning.kind
         if kind == "negation":
             self.negated = ""
@@ -147,7 +147,7 @@ class _Reader:
     def _ignore(self, phrase: str, reason: str | None = None) -> None:
         self.reasons.setdefault(phrase, reason or told.UNKNOWN)
 
-    def _between(self, item: Item) -> None:
+    def _between(self, item: FoundPhrase) -> None:
         """Small words only steer: a link lets a colour reach back, a mark or preposition ends a reach."""
         mark = not item.english[0].isalnum()
         if (
@@ -163,7 +163,7 @@ class _Reader:
         elif item.meaning.kind == "stop" and item.english not in ("a", "an", "the", "is", "are"):
             self.linked = False
 
-    def _refuse(self, item: Item) -> bool:
+    def _refuse(self, item: FoundPhrase) -> bool:
         """Applies "no ..." to a phrase; "and" and "or" carry it on to phrases of the same field only."""
         if item.meaning.kind == "unknown" and self.core:
             return False
@@ -177,7 +177,7 @@ class _Reader:
             self.negated = next(iter(fields), None)
         return True
 
-    def _noun(self, at: int, item: Item) -> None:
+    def _noun(self, at: int, item: FoundPhrase) -> None:
         kind, names = item.meaning.kind, item.meaning.names
         if kind == "name" and names[0][0] == "surface" and self._is_adjective(at):
             self._material(at, item)
@@ -203,7 +203,7 @@ class _Reader:
             if colour := _colour_within(item.english):
                 self._ask(names[0][1] or "", colour=colour)
 
-    def _material(self, at: int, item: Item) -> None:
+    def _material(self, at: int, item: FoundPhrase) -> None:
         """What a thing is made of gives it its colour: "a concrete pedestal" is grey."""
         field_, name = self.found[at + 1].meaning.names[0]
         colour = told.MATERIALS.get(item.meaning.names[0][1] or "")
@@ -223,7 +223,7 @@ class _Reader:
                 if name == "light":
                     self.lit_place = fields.get("backdrop")
 
-    def _name(self, name: str, value: str, item: Item) -> bool:
+    def _name(self, name: str, value: str, item: FoundPhrase) -> bool:
         """Sets a field, or says that the phrase came too late to have an effect."""
         self.said.setdefault((name, value), []).append(item.text)
         if name == "prop":
@@ -246,7 +246,7 @@ class _Reader:
         name = follower.names[0][0]
         return (follower.kind, name) in (("name", "prop"), ("bare", "backdrop"))
 
-    def _colour(self, at: int, item: Item) -> None:
+    def _colour(self, at: int, item: FoundPhrase) -> None:
         target, value = self._ahead(at), item.meaning.names[0][1] or ""
         if target is None and (self.linked or value.startswith("#")):
             target = self.last_noun
@@ -263,7 +263,7 @@ class _Reader:
         else:
             self._ignore(item.text, told.NO_NOUN)
 
-    def _number(self, at: int, item: Item) -> None:
+    def _number(self, at: int, item: FoundPhrase) -> None:
         target, count = self._ahead(at), min(int(item.meaning.names[0][1] or 1), MAX_COUNT)
         if target is not None and target.field == "prop" and _countable(target.name or ""):
             self._ask(target.name or "", count=count)

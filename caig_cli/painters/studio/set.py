@@ -19,7 +19,7 @@ from caig_cli.painters.studio.photo_light import PhotoLight
 from caig_cli.painters.studio.placing import prop_shapes, support_height
 from caig_cli.painters.studio.scene import Scene
 from caig_cli.painters.studio.stage import FURNITURE_CM, Stage
-from caig_cli.painters.studio.standin import LEAN, stand_in
+from caig_cli.painters.studio.standin import MEMORY_SAVERS, stand_in
 from caig_cli.painters.studio.surfaces import SURFACES, is_sweep, surface_shapes
 from caig_cli.records import Box
 
@@ -79,7 +79,7 @@ def _hangs_on_wall(scene: Scene, pose: Pose) -> bool:
 def touching_wall(camera: Camera, pose: Pose) -> float:
     """Depth in cm of a wall that a hanging or leaning product touches."""
     wide = min(camera.box.width, camera.box.height) * camera.cm
-    tilt = LEAN * camera.box.height * camera.cm if pose.stance == "lean" else 0.015 * wide
+    tilt = MEMORY_SAVERS * camera.box.height * camera.cm if pose.stance == "lean" else 0.015 * wide
     return thickness(camera, pose) + tilt
 
 

@@ -32,7 +32,7 @@ Field = npt.NDArray[np.float64]
 
 STEPS = 96  # cells over the longest side of the relief
 
-LEAN = 0.10
+MEMORY_SAVERS = 0.10
 """How far, in product heights, a leaning product's top is behind its foot."""
 
 
@@ -55,7 +55,7 @@ def relief(cutout: Cutout, camera: Camera, pose: Pose = STANDS) -> Mesh:
     near = _fronts(body, column, row)
     both = [faces, faces[:, ::-1] + np.uint32(len(pixel))]
     if pose.stance == "lean":
-        near = near + LEAN * camera.cm * (camera.box.height - row / body.scale[1])
+        near = near + MEMORY_SAVERS * camera.cm * (camera.box.height - row / body.scale[1])
     elif pose.stance == "lie":
         rim = ndimage.map_coordinates(body.rim, edge, order=1, mode="nearest")
         if rim.any():

@@ -410,10 +410,10 @@ def test_pcpo_paints_several_products_together(
     (workdir / "cutout.png").write_bytes(cutout_png(bottle()))
     products = [Product(f"p{n}", workdir / "cutout.png") for n in range(3)]
     jobs = [
-        candidates.Job(one, workdir / "cutout.png", ("a table", "snow"), 5 + n)
+        candidates.CandidateJob(one, workdir / "cutout.png", ("a table", "snow"), 5 + n)
         for n, one in enumerate(products)
     ]
-    means = registry.Means(device="cpu", diffusion=section(batch=4))
+    means = registry.PainterConfig(device="cpu", diffusion=section(batch=4))
     painter = DiffusionPainter(means.diffusion, "cpu")
     monkeypatch.setattr(candidates, "_painter", lambda name, given: painter)
     recorder = Recorder(painter.pipe)

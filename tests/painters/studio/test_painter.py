@@ -14,7 +14,7 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters import Shot
 from caig_cli.painters.compose import measure
 from caig_cli.painters.layout import place
-from caig_cli.painters.registry import PAINTERS, Means
+from caig_cli.painters.registry import PAINTERS, PainterConfig
 from caig_cli.painters.studio.language import read
 from caig_cli.painters.studio.painter import StudioPainter
 from caig_cli.painters.studio.set import build_stage
@@ -32,7 +32,7 @@ def shots() -> list[Shot]:
 
 
 def test_batch_and_order_do_not_matter() -> None:
-    painter = PAINTERS["studio"](Means())
+    painter = PAINTERS["studio"](PainterConfig())
     together = painter.paint(shots()[:2])
     backwards = painter.paint(shots()[1::-1])[::-1]
     alone = [StudioPainter().paint([shot])[0] for shot in shots()[:2]]
