@@ -145,7 +145,9 @@ def test_a_resumed_run_reads_the_tower_that_the_first_one_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = _look(tmp_path / "run")
-    monkeypatch.setattr("caig_cli.mllm.attribute_pretraining.Namer", None)  # a second training would fail
+    monkeypatch.setattr(
+        "caig_cli.mllm.attribute_pretraining.AttributeClassifier", None
+    )  # a second training would fail
     again = _look(tmp_path / "run", resume=True)
     for name, value in first.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name

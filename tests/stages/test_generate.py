@@ -32,7 +32,7 @@ from caig_cli.painters.fake import FakePainter
 from caig_cli.provenance.image_files import read
 from caig_cli.records import Box, Product
 from caig_cli.stages import generate
-from caig_cli.stages.generate import GenerateRecipe, JudgeSection
+from caig_cli.stages.generate import GenerateRecipe, PreviewJudgeSection
 
 PROMPT = "a walnut table, a brick wall, candles, warm candlelight"
 
@@ -283,7 +283,7 @@ def judged(workdir: Path) -> GenerateRecipe:
     for name in "ab":
         photo(workdir / "products" / f"{name}.png", ord(name))
     plain = recipe(workdir / "products", n=2, candidates=6, size="160x128")
-    return plain.model_copy(update={"judge": JudgeSection(model=str(workdir / "judge"))})
+    return plain.model_copy(update={"judge": PreviewJudgeSection(model=str(workdir / "judge"))})
 
 
 def test_the_best_candidates_are_made_best_first(workdir: Path, judged: GenerateRecipe) -> None:
