@@ -249,12 +249,12 @@ def test_models_take_turns_only_where_they_must() -> None:
 
 
 def test_the_painter_is_there_only_while_it_paints(monkeypatch: pytest.MonkeyPatch) -> None:
-    brush, means, painter = PainterSection(painter="diffusion"), PainterConfig(), Recorded()
+    brush, means, painter = PainterSection(name="diffusion"), PainterConfig(), Recorded()
     monkeypatch.setattr(candidates, "_painters", {("diffusion", means): painter})
     with candidates.painter_on_device(brush, means, torch.device("meta")):
         assert painter.sent == ["meta"]
     assert painter.sent == ["meta", "cpu"]
-    with candidates.painter_on_device(PainterSection(painter="fake"), means, torch.device("meta")):
+    with candidates.painter_on_device(PainterSection(name="fake"), means, torch.device("meta")):
         pass
     assert len(painter.sent) == 2
 

@@ -51,7 +51,7 @@ def test_status_of_a_failed_and_of_an_interrupted_run(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), RunDir.open(tmp_path / "b", "demo", DemoRecipe()):
         raise KeyboardInterrupt
     assert json.loads((tmp_path / "a/run.json").read_text())["error"] == "odd"
-    assert "test_engine_run_dir" in "".join(json.loads((tmp_path / "a/run.json").read_text())["trace"])
+    assert "test_run_dir" in "".join(json.loads((tmp_path / "a/run.json").read_text())["trace"])
     assert (read_status(tmp_path / "a"), read_status(tmp_path / "b")) == ("failed", "interrupted")
 
 

@@ -117,6 +117,7 @@ def test_each_process_loads_to_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
     monkeypatch.setenv("LOCAL_RANK", "1")
     for asked in ("auto", "cuda"):
         assert choose_device(asked, "bf16").device == torch.device("cuda", 1)

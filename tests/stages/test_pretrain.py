@@ -123,7 +123,7 @@ def test_a_new_tower_on_the_words_of_another_model(tmp_path: Path) -> None:
     data = write_dialogues(tmp_path, count=6)
     recipe = recipe_for(data, "optim.learning_rate=1e-12", "optim.steps=1", 'pretrain.save_dtype="fp32"')
     tree = recipe.model_dump()
-    tree["model"]["from_scratch"]["words"] = str(tmp_path / "other")
+    tree["model"]["from_scratch"]["language_model"] = str(tmp_path / "other")
     folder = Path(run(PretrainRecipe.model_validate(tree), tmp_path / "run").result["model"])
     old, new = (load_file(f / "model.safetensors") for f in (tmp_path / "other", folder))
     words = [name for name in old if "language_model" in name]

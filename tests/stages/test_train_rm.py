@@ -113,7 +113,9 @@ def test_colour_is_learnt_and_judged_on_products_never_seen(
     pairs, _ = read_pairs(unseen)
     verdicts = [v for v in judge.judge(pairs) if not isinstance(v, Failure)]
     right = [
-        p.q if v.p_left > 0.5 else 1 - p.q for p, v in zip(pairs, verdicts, strict=True) if p.q is not None
+        p.p_observed_left if v.p_left > 0.5 else 1 - p.p_observed_left
+        for p, v in zip(pairs, verdicts, strict=True)
+        if p.p_observed_left is not None
     ]
     assert sum(right) / len(right) == pytest.approx(figures["accuracy"], abs=1e-6)
     assert not judge.simulated, "only what it is measured on knows the market's truth"
@@ -385,7 +387,7 @@ def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path:
         run(recipe, tmp_path / "run")
     tree["train_rm"]["attribute_data"] = write_lessons(tmp_path / "lessons")
     tree["train_rm"]["attribute_pretraining"] |= {"tasks": ["surface"], "auxiliary_only": ["surface"]}
-    with pytest.raises(UsageError, match="all that they name is aside"):
+    with pytest.raises(UsageError, match="all that it names is auxiliary"):
         run(TrainRmRecipe.model_validate(tree), tmp_path / "aside")
     tree["model"]["arch"] = "vam"
     with pytest.raises(ValueError, match="freeze_encoder"):
@@ -403,7 +405,7 @@ def test_bf16_and_checkpointed_activations(base: Path, data: Path, tmp_path: Pat
 
 def test_the_best_weights_are_kept(base: Path, data: Path, tmp_path: Path) -> None:
     """A learning rate that ruins the model after its first evaluation."""
-    over = {"steps": 12, "evaluate_every": 3, "learning_rate": 0.03, "clip": 0, "schedule": "constant"}
+    over = {"steps": 12, "evaluate_every": 3, "learning_rate": 0.03, "max_grad_norm": 0, "schedule": "constant"}
     best = run(recipe_for(base, data, "cg4ctr", optim=over), tmp_path / "best")
     losses = [row["eval_log_loss"] for row in rows(tmp_path / "best") if "eval_log_loss" in row]
     kept = best.result["evaluation"]["log_loss"]
