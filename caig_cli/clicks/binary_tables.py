@@ -30,7 +30,7 @@ def open_parquet(file: LogFile) -> LogTable:
         opened = parquet.ParquetFile(buffered(file))
     except (pyarrow.ArrowException, OSError) as error:
         raise _damaged(file, "Parquet", error) from None
-    header = _flat(pyarrow.LogTable.from_batches([], opened.schema_arrow)).column_names
+    header = _flat(pyarrow.Table.from_batches([], opened.schema_arrow)).column_names
     return LogTable(header, _parquet_chunks(file, opened), line=0)
 
 
@@ -49,7 +49,7 @@ def _parquet_chunks(file: LogFile, opened: Any) -> Iterator[Chunk]:
     line = 1
     try:
         for batch in opened.iter_batches(batch_size=CHUNK):
-            flat = _flat(pyarrow.LogTable.from_batches([batch]))
+            flat = _flat(pyarrow.Table.from_batches([batch]))
             columns = [_values(column.combine_chunks()) for column in flat.columns]
             yield Chunk(np.arange(line, line + batch.num_rows), columns)
             line += batch.num_rows

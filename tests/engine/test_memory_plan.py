@@ -351,7 +351,8 @@ def test_the_plan_is_printed_and_a_small_card_is_refused_with_advice(
     asked = [
         "pcpo", "--dry-run", "--products", str(shop / "products.json"), "--base", str(base), "--judge",
         str(shop / "judge"), "--set", "judge.heldout=null", "--painter", "fake", "--device", "cpu",
-        "--dtype", "fp32",
+        "--dtype", "fp32", "--set", "surrogate.products=0", "--set", "pcpo.candidates=8",
+        "--set", "pcpo.pairs_per_product=8",
     ]  # fmt: skip
     assert caig([*asked, "--gpu-memory", "12GB"]) == 0
     shown = capsys.readouterr().out.splitlines()

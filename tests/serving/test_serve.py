@@ -143,7 +143,7 @@ def test_metrics_and_pages(service: Service) -> None:
     text = asked(service, "GET", "/metrics").text
     assert 'caig_requests_total{path="/score",status="200"}' in text and "caig_requests_inside 0.0" in text
     described = asked(service, "GET", "/openapi.json").json()
-    assert set(described["components"]["schemas"]) >= {"Ads", "Item", "Step", "UniRLRequest"}
+    assert set(described["components"]["schemas"]) >= {"AdsRequest", "UniRlSample", "UniRLRequest"}
     page = asked(service, "GET", "/docs").text
     assert "POST /score" in page and "http:" not in page and "<script" not in page
     assert asked(service, "GET", "/nothing").json() == {"error": "no such address; see /docs"}
