@@ -64,7 +64,9 @@ DIALOGUES = [_dialogue("shape", f"{way}-{n}", way) for way in ("across", "down")
 
 def _look(out: Path, *, resume: bool = False, mix: float = 0.0) -> nn.Module:
     mllm = _model()
-    section = AttributePretrainingSection(tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, cutmix_prob=mix)
+    section = AttributePretrainingSection(
+        tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, cutmix_prob=mix
+    )
     with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
         lesson = TrainingRun(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
         pretrain_attributes(mllm, DIALOGUES, TrainingPictures(RULES, opener=_picture), section, lesson)

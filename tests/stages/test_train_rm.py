@@ -405,7 +405,9 @@ def test_bf16_and_checkpointed_activations(base: Path, data: Path, tmp_path: Pat
 
 def test_the_best_weights_are_kept(base: Path, data: Path, tmp_path: Path) -> None:
     """A learning rate that ruins the model after its first evaluation."""
-    over = {"steps": 12, "evaluate_every": 3, "learning_rate": 0.03, "max_grad_norm": 0, "schedule": "constant"}
+    over = {
+        "steps": 12, "evaluate_every": 3, "learning_rate": 0.03, "max_grad_norm": 0, "schedule": "constant",
+    }  # fmt: skip
     best = run(recipe_for(base, data, "cg4ctr", optim=over), tmp_path / "best")
     losses = [row["eval_log_loss"] for row in rows(tmp_path / "best") if "eval_log_loss" in row]
     kept = best.result["evaluation"]["log_loss"]
