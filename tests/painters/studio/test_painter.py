@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,12 +44,12 @@ def test_batch_and_order_do_not_matter() -> None:
 def test_another_process_paints_the_same_bytes() -> None:
     mine = hashlib.sha256(StudioPainter().paint(shots()[:1])[0].tobytes()).hexdigest()
     code = (
-        "import hashlib, test_studio_painter as t;"
+        "import hashlib, test_painter as t;"
         "from caig_cli.painters.studio.render import set_threads; set_threads(1);"
         "ads = t.StudioPainter().paint(t.shots()[1:2] + t.shots()[:1]);"
         "print(hashlib.sha256(ads[1].tobytes()).hexdigest())"
     )
-    path = [entry for entry in sys.path if entry]
+    path = [str(Path(__file__).parent), *(entry for entry in sys.path if entry)]
     program = f"import sys; sys.path[:0] = {path!r}; {code}"
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == mine

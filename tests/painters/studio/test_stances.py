@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,12 +48,13 @@ def test_bytes_do_not_depend_on_threads() -> None:
         return hashlib.sha256(b"".join(ad.tobytes() for ad in ads)).hexdigest()
 
     code = (
-        "import hashlib, test_studio_stances as t;"
+        "import hashlib, test_stances as t;"
         "from caig_cli.painters.studio.render import set_threads; set_threads(1);"
         "ads = t.StudioPainter(spp=1).paint([t.shot(s) for s in t.STANCES]);"
         "print(hashlib.sha256(b''.join(ad.tobytes() for ad in ads)).hexdigest())"
     )
-    program = f"import sys; sys.path[:0] = {[entry for entry in sys.path if entry]!r}; {code}"
+    path = [str(Path(__file__).parent), *(entry for entry in sys.path if entry)]
+    program = f"import sys; sys.path[:0] = {path!r}; {code}"
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == digest()
 
