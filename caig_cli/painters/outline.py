@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
-from scipy.signal import find_peaks
 
 from caig_cli.cutouts.cutout import Cutout
 
@@ -114,6 +113,8 @@ def _over_feet(rise: npt.NDArray[np.float64], height: int) -> float | None:
 
     ``rise``: how far each column ends above the lowest, in samples.
     """
+    from scipy.signal import find_peaks  # with it comes scipy.stats, a second that few products need
+
     padded = np.concatenate([[height], rise, [height]])
     feet, _ = find_peaks(-padded, prominence=_LEG * height, plateau_size=1)
     feet = feet[padded[feet] < _HIGHEST_FOOT * height]

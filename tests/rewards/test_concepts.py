@@ -12,7 +12,7 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm.attribute_pretraining import AttributeTask, TrainingRun
 from caig_cli.recipe import Recipe
-from caig_cli.rewards import concepts as module
+from caig_cli.rewards import concept_training, concepts
 from caig_cli.rewards.concepts import GAIN, ConceptBottleneck, open_concepts
 
 COLOUR, THING = (
@@ -39,7 +39,7 @@ def _taught(folder: Path, *tasks: AttributeTask, aside: tuple[str, ...] = ()) ->
     names = ConceptBottleneck(3, tasks, aside)
     with RunDir.open(folder, "train-rm", Recipe()) as run:
         lesson = TrainingRun(0, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
-        module._teach(names, seen, [answers[task.name] for task in names.tasks], lesson)
+        concept_training._teach(names, seen, [answers[task.name] for task in names.tasks], lesson)
     return names.requires_grad_(False).eval()
 
 
@@ -85,5 +85,5 @@ def test_settings_make_the_same_layers_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answers", [("yes", "no"), ("no",)])
 def test_what_is_answered_with_yes_or_no_is_a_judgement(answers: tuple[str, ...]) -> None:
-    assert module.is_judgement(AttributeTask("match", answers, several=False))
-    assert not module.is_judgement(COLOUR)
+    assert concepts.is_judgement(AttributeTask("match", answers, several=False))
+    assert not concepts.is_judgement(COLOUR)
