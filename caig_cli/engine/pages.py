@@ -102,6 +102,10 @@ class PicturePairs:
 
 
 Section = Gallery | TextTable | Figure | PicturePairs | Picks
+_KINDS: Mapping[type[Section], str] = {
+    Gallery: "gallery", TextTable: "table", Figure: "figure", PicturePairs: "pairs", Picks: "picks",
+}  # fmt: skip
+"""What the template calls each kind of section."""
 
 
 def report(
@@ -132,7 +136,7 @@ def report(
     environment.filters["on_ground"] = _on_ground
     environment.filters["png"] = lambda data: _inline(data, "png")
     environment.filters["link"] = lambda path: Path(path).relative_to(root).as_posix()
-    kinds = ((type(section).__name__, section) for section in sections)
+    kinds = ((_KINDS[type(section)], section) for section in sections)
     script = (Path(__file__).parent / "templates" / "report.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html").generate(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 
@@ -52,6 +53,7 @@ def write(scene: Scene, rng: random.Random) -> str:
     return _plainly(scene)
 
 
+@functools.lru_cache(8192)
 def scene_words(prompt: str) -> frozenset[str]:
     """What the studio shows of a prompt, one name a choice: ``surface oak``, ``prop candle``."""
     scene = read_core(prompt).scene

@@ -11,20 +11,23 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFilter
 
 from caig_cli.painters.studio.colours import srgb
-from caig_cli.painters.studio.noise import fbm, mix, plane, ramp, sample, step
+from caig_cli.painters.studio.noise import fbm, mix, plane, sample, step
 from caig_cli.painters.studio.render import decode_srgb
 from caig_cli.painters.studio.view_kit import (
     HORIZON,
     SKIES,
+    Leaves,
     Picture,
     disc,
-    leaf_outline,
+    garden_light,
+    leaves,
     level,
     light,
+    shining_through,
     sky_srgb,
+    skyline,
 )
 from caig_cli.painters.studio.views_fine import FINER_VIEWS
 from caig_cli.painters.studio.views_more import MORE_VIEWS
@@ -118,21 +121,8 @@ def _ridge(size: int, seed: int, peaks: float) -> npt.NDArray[np.float32]:
 def bokeh_city(air: str, variant: int, size: int) -> Picture:
     """Lights of a city far out of focus; by day the lights pale against hazy buildings."""
     rng = np.random.default_rng(341 + variant)
-    _, y = plane(size)
     dark = air == "night"
-    top, low = ((10, 12, 30), (44, 32, 60)) if dark else ((178, 192, 210), (226, 216, 206))
-    base = ramp(np.clip(1 - np.abs(y - HORIZON) / 0.55, 0, 1) ** 1.4, top, low)
-    towers = Image.fromarray(np.zeros((size, size), np.uint8))
-    draw = ImageDraw.Draw(towers)
-    for _ in range(26):
-        left, width, height = rng.random() * 1.1 - 0.1, rng.uniform(0.04, 0.12), rng.gamma(3, 0.055)
-        draw.rectangle(
-            [left * size, (HORIZON - height) * size, (left + width) * size, size],
-            fill=int(rng.integers(60, 255)),
-        )
-    blocks = np.asarray(towers.filter(ImageFilter.GaussianBlur(size * 0.012)), np.float32) / 255
-    towards = np.asarray(top) * (1.5 if dark else 0.78)
-    picture = light(mix(base, towards, (0.6 * blocks).astype(np.float32)), 0.5 if dark else 0.85)
+    picture = skyline(rng, dark, size, 0.012)
     hues = np.array(
         [(255, 190, 110), (255, 160, 80), (255, 226, 180), (120, 190, 255), (255, 90, 130), (120, 255, 220)]
     )
@@ -145,26 +135,16 @@ def bokeh_city(air: str, variant: int, size: int) -> Picture:
 
 def foliage(air: str, variant: int, size: int) -> Picture:
     """Layers of leaves from the deep shade to sunlit tips, with sky shining through."""
-    rng = np.random.default_rng(351 + variant)
-    night = air == "night"
-    _, y = plane(size)
-    deep = ramp(np.clip(y * 1.1, 0, 1), (92, 124, 74), (48, 72, 40), (30, 46, 26))
-    glow = step(0.2, 1.8, fbm(size, 371 + variant, 2.4, 1.2)) * np.clip(1.15 - y, 0, 1)
-    bright = {"golden": (255, 222, 150), "overcast": (220, 228, 222)}.get(air, (226, 240, 200))
-    canvas = Image.fromarray(np.clip(mix(deep, bright, 0.75 * glow), 0, 255).astype(np.uint8))
-    tones = ((40, 66, 34), (62, 96, 44), (92, 130, 56), (134, 166, 76))
-    for layer, tone in enumerate(tones):
-        draw = ImageDraw.Draw(canvas)
-        for _ in range(190):
-            cx, cy = rng.random(2) * size
-            length, angle = size * rng.uniform(0.03, 0.075), rng.uniform(0, 2 * np.pi)
-            shade = np.asarray(tone) * rng.uniform(0.75, 1.3) * (1.15 - 0.35 * cy / size)
-            draw.polygon(leaf_outline(cx, cy, length, angle), fill=tuple(int(min(c, 255)) for c in shade))
-        canvas = canvas.filter(ImageFilter.GaussianBlur(size * (0.010, 0.006, 0.003, 0.0015)[layer]))
-    warm = np.array((1.12, 1.0, 0.72) if air == "golden" else (1.0, 1.0, 1.0), np.float32)
-    level = 0.10 if night else 0.95
-    cold = np.array((0.55, 0.8, 1.3) if night else (1, 1, 1), np.float32)
-    return light(np.asarray(canvas, np.float32), level) * warm * cold
+    how = Leaves(
+        deep=((92, 124, 74), (48, 72, 40), (30, 46, 26)),
+        sky=shining_through(air, (226, 240, 200)),
+        tones=((40, 66, 34), (62, 96, 44), (92, 130, 56), (134, 166, 76)),
+        length=(0.03, 0.075),
+        shade=(0.75, 1.3),
+        blur=(0.010, 0.006, 0.003, 0.0015),
+    )
+    brightness, tint = garden_light(air)
+    return light(leaves(np.random.default_rng(351 + variant), variant, size, how), brightness) * tint
 
 
 _VIEWS: dict[str, Callable[[str, int, int], Picture]] = {
