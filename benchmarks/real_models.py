@@ -86,7 +86,10 @@ def _shrink(part: dict[str, Any], layers: int | None, thin: bool) -> None:
         if "fullatt_block_indexes" in part:
             part["fullatt_block_indexes"] = [layers - 1]
     if thin:
+        grouped = part.get("num_key_value_heads") != part.get("num_attention_heads")
         part |= {key: value for key, value in THIN.items() if key in part}
+        if not grouped and "num_key_value_heads" in part:  # each head keeps keys and values of its own
+            part["num_key_value_heads"] = part["num_attention_heads"]
         for rope in (part.get("rope_scaling"), part.get("rope_parameters")):
             if rope and "mrope_section" in rope:
                 rope["mrope_section"] = [4, 2, 2]

@@ -17,7 +17,7 @@ from caig_cli.cutouts.cutout import CutoutFacts, Edge
 from caig_cli.cutouts.edges import WORKING_SIDE, apart, blurred, find_edges
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.fusion import Decision, Fusion
-from caig_cli.cutouts.masks import Mask, disk, grown, outline
+from caig_cli.cutouts.masks import Mask, disk, grown, outline, shrunk
 from caig_cli.cutouts.matting import enlarge, enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.cutouts.segmentation import Segmenter, load_segmenter
 from caig_cli.errors import ItemError, RunError
@@ -324,6 +324,9 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     near, far = max(3, round(3 * unit)), max(3, round(4 * unit))
     # Before a busy ground it was drawn along the strongest edge, and is a narrow step there.
     band = np.where(smooth & product | ~smooth, grown(border, near), grown(border, far))
+    # What is hardly wider than the band keeps its middle.
+    core = shrunk(product, max(2, round(2 * unit))) & ~grown(shrunk(product, near), 2 * near)
+    band &= ~(smooth & core)
     # At an opening that the network did not see, compression has left the background's colour uneven.
     band |= grown(decision.opened, far) & product
     plain = smooth & fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))

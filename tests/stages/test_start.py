@@ -170,8 +170,8 @@ def test_the_papers_pipeline_has_a_recipe_for_24_gb() -> None:
 @pytest.fixture(scope="module")
 def off_by(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     """How far plans of LLaVA-1.5's own grid and image tokens are off, on small widths: the same code as
-    benchmarks/gpu_check.py. (Of two layers the peak is 3 MB, and a sixth of that does not grow with them.)"""
-    source = real_models.write(tmp_path_factory.mktemp("real") / "llava", "llava-1.5-7b", layers=4, thin=True)
+    benchmarks/gpu_check.py."""
+    source = real_models.write(tmp_path_factory.mktemp("real") / "llava", "llava-1.5-7b", layers=2, thin=True)
     there = choose_device("cpu", "fp32")
     rows = gpu_check.compared(source, real_models.fill(source, there), there)
     return {row["phase"]: row["off"] for row in rows}
