@@ -1,47 +1,76 @@
-"""Training conversations in LLaVA's layout: ``{id, image, conversations: [{from, value}], task?}``."""
+"""Training conversations in LLaVA's layout: ``{id, image, conversations: [{from, value}], task?}``.
+
+Records of public advertising sets are read as well (``public_sets``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from caig_cli.data import public_sets
 from caig_cli.data.images import shown
 from caig_cli.data.products import inner_path
+from caig_cli.data.public_sets import PublicSet
 from caig_cli.data.tables import Record, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
-from caig_cli.records import Dialogue, Failure, Turn
+from caig_cli.records import Dialogue, Failure, Product, Turn
 
 IMAGE_MARK = "<image>"
 
 _SPEAKERS = {"human": "human", "user": "human", "gpt": "gpt", "assistant": "gpt"}
 
 
-def read_dialogues(path: Path, *, images: Path | None = None, allow_outside: bool = False) -> list[Dialogue]:
+def read_dialogues(
+    path: Path,
+    *,
+    images: Path | None = None,
+    allow_outside: bool = False,
+    ask: Callable[[Product], str] | None = None,
+    notify: Callable[[str], None] = lambda line: None,
+) -> list[Dialogue]:
     """All dialogues of a .json or .jsonl file; ``images`` is the folder their paths start from.
 
     A training set is used whole or not at all: the first bad record raises DataError with its line, field
-    and the number of further bad ones. Texts are left as they are, line breaks included.
+    and the number of further bad ones. Texts are left as they are, line breaks included. Of public sets
+    ``notify`` is told what was left out; ``ask`` is the question for those that have none.
     """
     if not path.is_file():
         raise DataError(f"{shown(path)}: no such file; check the path")
-    if path.suffix.lower() not in (".json", ".jsonl"):
-        raise DataError(f"{shown(path)}: dialogues must be a .json or .jsonl file; rename or convert it")
+    public = PublicSet(images or path.parent, ask or (lambda product: product.caption or ""))
     dialogues: list[Dialogue] = []
     errors: list[str] = []
-    for row in read_rows(path):
+    for row in _rows(path):
         if isinstance(row, Failure):
             errors.append(row.error)
             continue
         try:
-            dialogues.append(_dialogue(row, images, allow_outside))
+            if public_sets.is_public(row.values):
+                dialogues += [one] if (one := public.dialogue(row)) else []
+            else:
+                dialogues.append(_dialogue(row, images, allow_outside))
         except ItemError as error:
             errors.append(str(error))
     if errors:
         more = f" (and {len(errors) - 1} more bad records)" if len(errors) > 1 else ""
         raise DataError(f"{errors[0]}{more}")
+    left_out = "; ".join(f"{count} records are left out: {why}" for why, count in public.left_out.items())
     if not dialogues:
-        raise DataError(f"{shown(path)}: no dialogues in this file; write at least one")
+        fault = f"{left_out}; name their folder with --images" if left_out else "write at least one"
+        raise DataError(f"{shown(path)}: no dialogues in this file; {fault}")
+    if left_out:
+        notify(f"{shown(path)}: {left_out}")
     return dialogues
+
+
+def _rows(path: Path) -> Iterator[Record | Failure]:
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".txt"):
+        return public_sets.autopp_rows(path)
+    if suffix not in (".json", ".jsonl"):
+        raise DataError(f"{shown(path)}: dialogues must be a .json or .jsonl file; rename or convert it")
+    return read_rows(path)
 
 
 def _dialogue(row: Record, images: Path | None, allow_outside: bool) -> Dialogue:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from caig_cli.data import product_folders as folders
 from caig_cli.data.images import shown
 from caig_cli.data.product_columns import CAPTIONS, KNOWN, Columns, column_name, near_misses, shot_options
+from caig_cli.data.public_sets import as_product
 from caig_cli.data.tables import TABLE_SUFFIXES, Record, clean_text, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
 from caig_cli.parsing import Malformed, parse_json
@@ -163,7 +164,7 @@ def _from_table(
         if isinstance(row, Failure):
             failures.append(row)
             continue
-        names.update(dict.fromkeys(map(column_name, row.values)))
+        names.update(dict.fromkeys(map(column_name, as_product(row.values))))
         try:
             identifier, product = _product(row, allow_outside, columns, find)
             if identifier in first_lines:
@@ -183,7 +184,7 @@ def _from_table(
 
 def _product(row: Record, allow_outside: bool, columns: Columns, find: Find | None) -> tuple[str, Product]:
     """(identifier as given, product) of a row. Raises ItemError naming the field."""
-    values = {column_name(name): value for name, value in row.values.items()}
+    values = {column_name(name): value for name, value in as_product(row.values).items()}
     image, address = _image(row, values.get("image"), allow_outside, find)
     identifier = _identifier(row, values, image)
     captions = (text_of(row, name, values.get(name)) for name in CAPTIONS)

@@ -8,8 +8,9 @@ each is computed as if it stood alone. The embedded prompt model is made here fr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -52,7 +53,7 @@ class DataSection(Section):
     """The dialogues and how they are mixed."""
 
     data: Path | None = None
-    """Dialogues to learn: LLaVA JSON or JSONL."""
+    """Dialogues to learn: LLaVA JSON or JSONL, or a public set (AutoPP1M, PAd1M)."""
 
     eval_data: Path | None = None
     """Dialogues to evaluate on; empty holds out a share of the images of data."""
@@ -140,7 +141,7 @@ def plan(recipe: PretrainRecipe, report: Reporter) -> list[str]:
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
 
-    train, held_out = _read(recipe)
+    train, held_out = _read(recipe, report.info)
     lines = [
         f"{len(train)} dialogues to learn ({_tasks(train)}), {len(held_out)} held out",
         recipe.reason(),
@@ -192,7 +193,7 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     runtime = recipe.runtime()
     report.info(runtime.reason)
     accelerator = loop.make_accelerator(runtime, recipe.pretrain.tracker, run_dir.path)
-    train, held_out = _read(recipe)
+    train, held_out = _read(recipe, report.info)
     named = (recipe.pretrain.data, recipe.pretrain.eval_data, *(one.image for one in train + held_out))
     run_dir.remember("data", [file for file in named if file is not None], report.warn)
     mllm = _start(recipe, train, runtime)
@@ -343,17 +344,21 @@ def _save(
 # --- data ------------------------------------------------------------------------------------------
 
 
-def _read(recipe: PretrainRecipe) -> tuple[list[Dialogue], list[Dialogue]]:
+def _read(
+    recipe: PretrainRecipe, notify: Callable[[str], None] = lambda line: None
+) -> tuple[list[Dialogue], list[Dialogue]]:
     """Dialogues to learn and to hold out; an image is on one side only."""
     from caig_cli.data.dialogues import read_dialogues
     from caig_cli.engine.held_out import held_out as held_out_items
+    from caig_cli.mllm.questions import OURS
 
     data = recipe.pretrain
     if data.data is None:
         raise UsageError("pretrain.data is missing: name the dialogues, as in caig pretrain --data FILE")
-    train = read_dialogues(data.data, images=data.images)
+    read = partial(read_dialogues, images=data.images, ask=OURS.ask, notify=notify)
+    train = read(data.data)
     if data.eval_data is not None:
-        held_out = read_dialogues(data.eval_data, images=data.images)
+        held_out = read(data.eval_data)
     else:
         names = [Path(str(d.image or d.id)).name for d in train]
         chosen = held_out_items(names, data.eval_share, data.min_eval_images, recipe.seed)
