@@ -58,7 +58,8 @@ class PublicSet:
             return self._described(row)
         image = self._picture(row.values.get("image"))
         if image is None:
-            return self._missing(NO_PICTURE)
+            self.left_out[NO_PICTURE] += 1
+            return None
         said = {turn.get("from"): turn.get("value") for turn in _turns(row, chosen)}
         question, answer = said.get("human"), said.get("gpt")
         if not isinstance(answer, str) or not isinstance(question, str) or not answer.strip():
@@ -70,7 +71,8 @@ class PublicSet:
         description = text_of(row, "caption", row.values.get("caption"))
         image = self._picture(row.values.get("f_path_trans"))
         if description is None or image is None:
-            return self._missing(NO_DESCRIPTION if description is None else NO_PICTURE)
+            self.left_out[NO_DESCRIPTION if description is None else NO_PICTURE] += 1
+            return None
         known = as_product(row.values)
         title = clean_text(str(known.get("caption") or "")) or None
         details = {name: clean_text(str(known[name])) for name in ("selling points",) if known.get(name)}
@@ -86,9 +88,6 @@ class PublicSet:
         parts = [part for part in path.parts if part not in ("/", "..", ".")]
         wanted = [self.images.joinpath(*parts), self.images / parts[-1]] if parts else []
         return next((one for one in wanted if one.is_file()), None)
-
-    def _missing(self, reason: str) -> None:
-        self.left_out[reason] += 1
 
 
 def is_public(values: Mapping[str, Any]) -> bool:
