@@ -341,8 +341,8 @@ def stopped(
             except subprocess.TimeoutExpired:
                 process.send_signal(rng.choice(signals))
                 said, stops = process.communicate()[0], stops + 1
-            if NAMES.search(said):
-                faults.append(f"stop {stops}: an exception's name: {said[-300:]}")
+            if NAMES.search(said) and "caig_cli" in said:  # before that, Python itself is starting
+                faults.append(f"stop {stops}: an exception's name: {said[-900:]}")
             if process.returncode == 0:
                 break
         else:

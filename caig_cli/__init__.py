@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False  # typing's own takes long to import, and until then Ctrl-C ends in Python's words
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 

@@ -34,6 +34,13 @@ def section(platform: LogPlatform) -> Iterator[str]:
         + "."
     )
     yield ""
+    if platform.translated:
+        names = [LANGUAGES[one] for one in platform.translated]
+        yield (
+            f"No export or help page was found in {', '.join(names[:-1])} and {names[-1]}: those names are "
+            "translations, which an export may not have."
+        )
+        yield ""
     for language, fields in platform.columns.items():
         yield f"| {LANGUAGES.get(language, language)} | accepted names, the first found counts |"
         yield "|---|---|"

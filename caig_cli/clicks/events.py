@@ -22,6 +22,10 @@ _YES = frozenset({"1", "true", "yes", "y", "t", "1.0"})
 _NO = frozenset({"0", "false", "no", "n", "f", "", "0.0", "none", "null"})
 
 
+NO_FLAG = "clicks: is neither 0 nor 1; name a column of impressions with --column"
+NO_COUNT = "count: is no whole number; fix it, or count each row once with --column count="
+
+
 class RowKind(enum.Enum):
     """What a row of a log is."""
 
@@ -103,18 +107,19 @@ class Folded:
 def fold_events(columns: Mapping[str, tuple[Coder, Codes]], line_R: Ints, kind: RowKind, name: str) -> Folded:
     """The sums of some events, by what their columns mean."""
     shown_R, clicked_R, fault = _flags(columns, kind, len(line_R))
-    bad_R = fault != 0
+    events_R = _counts(*columns["count"]) if "count" in columns else np.ones(len(line_R), np.int64)
+    bad_R = (fault != 0) | (events_R < 0)
     bad = []
     for row in np.flatnonzero(bad_R).tolist():
         place = f"{shown(name)}:{line_R[row]}"
-        bad.append(
-            Failure(place, f"{place}:clicks: is neither 0 nor 1; name a column of impressions with --column")
-        )
+        why = NO_FLAG if fault[row] else NO_COUNT
+        bad.append(Failure(place, f"{place}:{why}"))
+    shown_R, clicked_R = shown_R * events_R, clicked_R * events_R
     keep = np.flatnonzero(~bad_R & ((shown_R + clicked_R) > 0))
     by = [
         codes[keep]
         for one, (_, codes) in columns.items()
-        if one not in ("impressions", "clicks", "event", "url")
+        if one not in ("impressions", "clicks", "event", "count", "url")
     ]
     if not len(keep):
         none = np.zeros(0, np.int64)
@@ -149,6 +154,17 @@ def _flags(columns: Mapping[str, tuple[Coder, Codes]], kind: RowKind, rows: int)
     shown_R = np.array([_number(value) for value in coder], np.int64)[codes]
     wrong = (shown_R < 0) | (clicked_R < 0)
     return np.maximum(shown_R, 0), np.maximum(clicked_R, 0), wrong.astype(np.int64)
+
+
+def _counts(coder: Coder, codes: Codes) -> Ints:
+    """How many events each row stands for [R]; -1 where that is no whole number."""
+    count_V = []
+    for value in coder:
+        try:
+            count_V.append(numbers.count(value, "."))
+        except ValueError:
+            count_V.append(-1)
+    return np.array(count_V or [0], np.int64)[codes]
 
 
 def _flag(value: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -27,6 +28,9 @@ BESIDE = frozenset({"paging", "meta", "metadata", "summary", "cursor", "status",
 
 MAX_DEPTH = 4
 """Objects inside objects that are taken apart."""
+
+_FRAME = re.compile(r'\s*\{\s*"(?:(?:columns|index|data)"\s*:\s*\[|[^"]*"\s*:\s*\{\s*"0"\s*:)')
+"""How a data frame begins, by lists of cells or column by column."""
 
 _Record = tuple[int, Mapping[str, Any]]
 
@@ -57,8 +61,27 @@ def open_json(file: LogFile) -> LogTable:
     """A list of records, an object with one inside, or the re-pack."""
     text = text_of_file(file)
     if text[skip_blanks(text, 0) :][:1] == "{":
-        return _table(_repack(file.name, text))
+        return _table(_frame(text) or _repack(file.name, text))
     return open_records(file)
+
+
+def _frame(text: str) -> Iterator[_Record] | None:
+    """The rows of a data frame written column by column, as pandas does by default, or as lists of cells."""
+    if not _FRAME.match(text):
+        return None
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(frame.get("columns"), list) and isinstance(frame.get("data"), list):
+        header, rows = [str(one) for one in frame["columns"]], frame["data"]
+        if not all(isinstance(row, list) and len(row) == len(header) for row in rows):
+            return None
+        return ((1, dict(zip(header, row, strict=True))) for row in rows)
+    columns = list(frame.values())
+    if not all(isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns):
+        return None
+    return ((1, {title: column[row] for title, column in frame.items()}) for row in columns[0])
 
 
 def _entries(row: Record | Failure) -> Iterator[_Record | Failure]:

@@ -20,8 +20,11 @@ from caig_cli.clicks.reading import PRODUCTS, Export, Floats
 from caig_cli.clicks.subtotals import repeat_counts, subtotals
 from caig_cli.data.images import shown
 from caig_cli.data.tables import clean_text
-from caig_cli.errors import DataError
+from caig_cli.errors import DataError, UsageError
 from caig_cli.records import Failure
+
+MANY_ADS = 40
+"""Ads of one product alone that are told: the column may hold something else."""
 
 
 @dataclass(slots=True)
@@ -80,6 +83,11 @@ def part_of(export: Export, pictures: AdFinder | None, rules: BadRowRules) -> Lo
         warnings.append(
             f"{shown(export.name)}: products are told by {shown(products.told)}; "
             "--column item=NAME says otherwise"
+        )
+    if len(items) == 1 and len(ads.name_A) >= MANY_ADS:
+        warnings.append(
+            f"{shown(export.name)}: all {len(ads.name_A)} ads are of one product by {shown(products.told)}; "
+            "if they are not, --column item=NAME says which column tells"
         )
     item_R = item_R if keep_R.all() else item_R[keep_R]
     part = _summed(export.at(keep_R), ads, items, item_R, products, rules, bad)
@@ -164,18 +172,31 @@ def _told_products(
 
 
 def _by_pattern(known: Export, rules: BadRowRules, real_R: Bools) -> Products:
-    """Products by a pattern in the column of items, if the user named it, else in the ads' names."""
+    """Products by a pattern in the column of items, if the user named it, else in that of the ads' names,
+    pictures or ids in which it finds most."""
     assert rules.item_pattern is not None
     ways = ("item",) if rules.item_given else ("ad", "image", "ad_id")
-    column = next(known.columns[one] for one in ways if one in known.columns)
     pattern = re.compile(rules.item_pattern)
-    values = []
-    for value in column.values:
-        match = pattern.search("" if value is None else str(value))
-        values.append((match[1] if pattern.groups else match[0]) if match else "")
+    columns = [known.columns[one] for one in ways if one in known.columns]
+    values_C = [[_part(pattern, value) for value in column.values] for column in columns]
+    found_C = [
+        int(column.rows_of(code for code, part in enumerate(values) if part).sum())
+        for column, values in zip(columns, values_C, strict=True)
+    ]
+    best = found_C.index(max(found_C))
+    column = columns[best]
+    if not found_C[best]:
+        titles = " or ".join(f"'{shown(one.title)}'" for one in columns)
+        raise UsageError(f"--item-pattern {rules.item_pattern}: finds nothing in {titles}; mend it")
     code_R = np.zeros(len(real_R), np.int32)
     code_R[real_R] = column.code_R
-    return Products(Column(column.title, values, code_R), f"'{column.title}' by --item-pattern")
+    return Products(Column(column.title, values_C[best], code_R), f"'{column.title}' by --item-pattern")
+
+
+def _part(pattern: re.Pattern[str], value: object) -> str:
+    """What a pattern takes of a cell; empty where it finds nothing."""
+    match = pattern.search("" if value is None else str(value))
+    return ((match[1] if pattern.groups else match[0]) or "") if match else ""
 
 
 def _items(column: Column, bad: BadRows, real_R: Bools) -> tuple[list[str], Ints]:
@@ -269,8 +290,10 @@ def _summed(
         sums(group[kept], values[kept], number) for values in (export.impressions_R, export.clicks_R)
     )
     if export.is_events:
-        number_of_events = sum(export.weight(row) for row in range(len(export.line_R)))
-        notes.append(f"{number_of_events} events added up by ad and day")
+        rows = sum(export.weight(row) for row in range(len(export.line_R)))
+        counted = export.layout.places.get("count")
+        by = "" if counted is None else f", counted by '{shown(str(export.header[counted])[:40])}',"
+        notes.append(f"{rows} events{by} added up by ad and day")
     part = LogPart(
         export.name, export.layout.platform.name, items, item_R[first], ads, own[first_row], day_R[first_row],
         [""] if day is None else list(day.values), impressions, clicks, _propensity(export)[first_row],

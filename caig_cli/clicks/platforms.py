@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import tomllib
@@ -29,6 +30,7 @@ FIELDS: Mapping[str, str] = {
     "impressions": "how often the ad was shown",
     "clicks": "how often it was clicked",
     "event": "kind of event, in logs with a row for each",
+    "count": "how many events a row of such a log stands for",
     "propensity": "probability with which the ad was chosen to be shown, above 0 and at most 1",
     "url": "landing page",
 }
@@ -55,6 +57,8 @@ class LogPlatform:
     columns: Mapping[str, Mapping[str, tuple[str, ...]]]
     blank_is_zero: bool = False
     """Whether a blank count is a zero in its exports."""
+    translated: tuple[str, ...] = ()
+    """Languages whose names are translations: no export or help page of theirs was found."""
     fields_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Field -> folded names in all its languages, most wanted first."""
     languages_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -63,7 +67,11 @@ class LogPlatform:
 
 def fold(title: object) -> str:
     """A column's name by its letters and digits alone, in lower case and without accents."""
-    text = unicodedata.normalize("NFKD", str(title)).casefold().replace("ı", "i")  # Turkish I in capitals
+    text = str(title)
+    if "Ã" in text:  # UTF-8 that some tool took for Windows text
+        with contextlib.suppress(UnicodeError):
+            text = text.encode("cp1252").decode()
+    text = unicodedata.normalize("NFKD", text).casefold().replace("ı", "i")  # Turkish I in capitals
     return "".join(c for c in text if c.isalnum())
 
 
@@ -117,13 +125,15 @@ def make_platform(name: str, row: Mapping[str, object]) -> LogPlatform:
             for title in folded:
                 languages.setdefault(title, set()).add(language)
     sources = row["sources"]
-    assert isinstance(sources, list)
+    translated = row.get("translated", [])
+    assert isinstance(sources, list) and isinstance(translated, list)
     return LogPlatform(
         name,
         str(row["title"]),
         tuple(sources),
         columns,
         bool(row.get("blank_is_zero", False)),
+        tuple(str(one) for one in translated),
         fields_of,
         {title: frozenset(found) for title, found in languages.items()},
     )

@@ -31,7 +31,7 @@ HOURS = _words("hour,hour of day,hour of the day,stunde,tageszeit,heure,hora,ora
 """Columns of figures that break a day down."""
 
 IMPRESSIONS = _words(
-    "impression,impressions,imp,view,viewed,show,shown,display,exposure,serve,served,ad_impression,ad_view,"
+    "impression,impressions,impr,imps,imp,view,viewed,show,shown,display,exposure,serve,served,ad_impression,ad_view,"
     "view_promotion,view_item_list,promotion viewed,product list viewed,product viewed,item viewed,"
     "ad viewed,ad shown,ad displayed,ad_served,ad rendered,"
     "Einblendung,affichage,impresión,visualizzazione,impressão,表示,インプレッション,展现,노출"

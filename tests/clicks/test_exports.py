@@ -201,6 +201,8 @@ def test_products_come_from_names_where_no_column_tells(shop: Path) -> None:
     assert sums(log) == truth() and "--column item=NAME says otherwise" in log.warnings[0]
     pattern = read(shop, "bare_names.csv", item_pattern=r"^(\w+)_\d")
     assert sums(pattern) == truth() and not pattern.warnings
+    with pytest.raises(CaigError, match="finds nothing in 'Image name'"):
+        read(shop, "bare_names.csv", item_pattern="^(nowhere)")
     lines = [[f"{number:x}ad" if number else "Image name", *line[1:]] for number, line in enumerate(lines)]
     with pytest.raises(CaigError, match="no column says which product an ad is for"):
         read(shop, save(shop, "no_names.csv", lines))

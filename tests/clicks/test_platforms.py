@@ -39,6 +39,7 @@ def test_every_name_of_the_table_is_read_as_its_field(name: str, language: str) 
 def test_every_row_says_where_its_names_are_from() -> None:
     for row in platforms.platforms().values():
         assert row.title and row.sources and all(one.startswith("https://") for one in row.sources)
+        assert set(row.translated) <= row.columns.keys()
         assert row.name == "generic" or {"impressions", "clicks"} <= set(row.fields_of)
 
 

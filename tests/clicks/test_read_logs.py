@@ -55,6 +55,16 @@ TEXTS = {
     "texts.json": json.dumps([{k: str(v) for k, v in row.items()} for row in records()]),
     "synonyms.csv": lines(",", header=True).replace("item_id", "product_id").replace("image_name", "image"),
     "floats.csv": lines(",", header=True).replace("1000", "1000.0"),
+    "frame.json": json.dumps(
+        {n: {str(k): row[i] for k, row in enumerate(ROWS)} for i, n in enumerate(NAMES)}
+    ),
+    "split.json": json.dumps({"columns": NAMES, "index": [0, 1, 2, 3], "data": ROWS}),
+    "counted_events.csv": "item_id,image_name,day,event,event_count\n"
+    + "".join(
+        f"{item},{image},{day},{event},{count}\n"
+        for item, image, day, *counts in ROWS
+        for event, count in zip(("impression", "click"), counts, strict=True)
+    ),
 }
 
 
