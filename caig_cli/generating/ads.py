@@ -23,11 +23,12 @@ from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, registry, warnings
 from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
 from caig_cli.painters.ad_store import AdJob
-from caig_cli.painters.belonging import clashes, clashing
+from caig_cli.painters.belonging import clashing, oddness
 from caig_cli.painters.candidates import Candidates, PreviewOpinion
 from caig_cli.painters.composition import composition
 from caig_cli.painters.consistency import most_usual
 from caig_cli.painters.outline import Outline, outline
+from caig_cli.painters.plain_sets import is_plain, plain_sets
 from caig_cli.painters.posing import pose_of
 from caig_cli.painters.see_through import clear_parts
 from caig_cli.painters.studio.packshot import framed
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 Write = Callable[[OrderItem, "Cutout"], list[str]]
 
 AS_GIVEN = {"prompt_model": "none, prompt as given"}
+AS_PLAIN = {"prompt_model": "none, a plain set: too little of what was written suits the product"}
+TOO_ODD = 0.6
+"""Points of oddness above which a plain set takes a written prompt's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _jobs(
     filing: Filing,
 ) -> Iterator[AdJob]:
     """The best shots of a product in every size, but for those that are ``done``."""
-    source, origin = source_of(item), {} if item.writes else AS_GIVEN
+    source = source_of(item)
     number = {shot.seed: k for k, shot in enumerate(shots)}
     for index, (shot, opinion) in enumerate(best[: item.n]):
         candidate = number[shot.seed]
@@ -110,7 +114,14 @@ def _jobs(
             if size != shot.size:
                 one = replace(item, sizes=(size,))
                 shot = shot_again(one, cutout, shot.prompt, shot.seed, candidate)
-            yield AdJob(slot, item.product, source, shot, opinion, candidate, origin, filing)
+            yield AdJob(slot, item.product, source, shot, opinion, candidate, _origin(item, shot), filing)
+
+
+def _origin(item: OrderItem, shot: Shot) -> dict[str, str]:
+    """Where a prompt is from, if the prompt model has not written it."""
+    if not item.writes:
+        return AS_GIVEN
+    return AS_PLAIN if is_plain(shot.prompt) else {}
 
 
 def shot_again(item: OrderItem, cutout: Cutout, prompt: str, seed: int, number: int | None) -> Shot:
@@ -192,8 +203,8 @@ def _shot(
 def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
     """A function that gives the prompts of a product's candidates.
 
-    Of more than are tried those are taken whose elements belong with the product, the most usual first; a
-    prompt of the user's is only improved.
+    Of more than are tried those are taken whose sets suit the product, the most usual first, and plain sets
+    for what is still too odd; a prompt of the user's is only improved.
     """
     read, times = registry.word_reader(recipe.generate.painter), recipe.generate.oversample
 
@@ -206,7 +217,9 @@ def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
         if drawn == item.candidates:
             return prompts
         stance = pose_of(item.product, cutout, outline(cutout), view_of(""), item.stance).pose.stance
-        unwanted = clashing(item.product, stance)
-        return most_usual(prompts, item.candidates, read, lambda prompt: clashes(prompt, unwanted))
+        odd = partial(oddness, unwanted=clashing(item.product, stance), stance=stance)
+        chosen = most_usual(prompts, item.candidates, read, odd)
+        plain = (prompt for prompt in plain_sets(item.product, stance) if odd(prompt) <= TOO_ODD)
+        return [next(plain, prompt) if odd(prompt) > TOO_ODD else prompt for prompt in chosen]
 
     return write

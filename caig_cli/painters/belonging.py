@@ -10,8 +10,9 @@ from collections.abc import Collection
 from functools import cache
 
 from caig_cli.data.product_kinds import kind_of
+from caig_cli.painters.credible import risk
 from caig_cli.painters.pose import Stance
-from caig_cli.painters.studio.reading import read
+from caig_cli.painters.studio.reading import Reading, read
 from caig_cli.records import Product
 
 ELEMENTS = {
@@ -142,7 +143,16 @@ def clashing(product: Product, stance: Stance) -> frozenset[str]:
 
 def clashes(prompt: str, unwanted: Collection[str]) -> int:
     """How many elements that a prompt names are among the ``unwanted``."""
+    return _clashes(read(prompt), unwanted)
+
+
+def oddness(prompt: str, unwanted: Collection[str], stance: Stance) -> float:
+    """Points of a prompt's set: one for each of the ``unwanted``, and how risky the set is by itself."""
     reading = read(prompt)
+    return _clashes(reading, unwanted) + risk(reading.scene, stance)
+
+
+def _clashes(reading: Reading, unwanted: Collection[str]) -> int:
     scene = reading.scene
     named = [getattr(scene, field) for field in ("surface", "backdrop", "light") if field in reading.named]
     return sum(name in unwanted for name in (*named, *scene.props))

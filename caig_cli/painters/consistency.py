@@ -45,13 +45,14 @@ def consistency(
 
 
 def most_usual(
-    prompts: Sequence[str], count: int, read: ReadWords, clashes: Callable[[str], int] = lambda prompt: 0
+    prompts: Sequence[str], count: int, read: ReadWords, oddness: Callable[[str], float] = lambda prompt: 0
 ) -> list[str]:
     """The ``count`` most usual of a product's prompts, in the order in which they were drawn.
 
-    Those with things in them that do not belong with the product (``clashes`` counts them) come last.
+    Those that are odd for the product come last: ``oddness`` gives points, and of those within half a point
+    the more usual come first.
     """
     usual = consistency(prompts, read)
-    odd = np.array([clashes(prompt) for prompt in prompts])
+    odd = np.floor(np.array([oddness(prompt) for prompt in prompts]) * 2 + 1e-6)
     kept = np.sort(np.lexsort((-usual, odd))[:count])
     return [prompts[number] for number in kept]

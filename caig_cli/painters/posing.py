@@ -111,7 +111,8 @@ def _usual(habit: Habit | None, cutout: Cutout, shape: Outline) -> tuple[Stance,
             stance, why = habit.otherwise, "photo"
     elif shape.parts >= 3 or not shape.steady:
         stance, why = "lie", "photo"
-    person = _PERSON in _notes(cutout)
+    # Nobody cuts a garment on its hanger off: where the photo does, somebody wears it.
+    person = _PERSON in _notes(cutout) or (habit is not None and habit.garment)
     if cutout.cut_off and (person or stance not in ("lie", "hang") or "top" not in cutout.cut_off):
         if stance == "lie" and not person:
             return stance, why

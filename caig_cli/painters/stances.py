@@ -17,6 +17,8 @@ class Habit:
     how thick a flat thing is. ``elevation`` is the angle in degrees at which such things are photographed,
     where the outline does not tell. ``heavy``: nobody hangs it up or lays it down. ``steady``: what the photo
     shows on its tip does not stand (a shoe in the air); photographed from above ``highest`` degrees, it lies.
+    ``garment``: people wear it. What lies because it is flat or limp stands where its outline is ``compact``:
+    a rolled strap, seen from the side.
     """
 
     stance: Stance = "stand"
@@ -28,12 +30,17 @@ class Habit:
     heavy: bool = False
     steady: bool = False
     highest: float = 90.0
+    garment: bool = False
+    compact: bool = False
 
     def shown_by(self, shape: Outline) -> bool:
         """Whether an outline shows the thing as it usually is."""
         tips = self.steady and not shape.steady
         above = shape.elevation is not None and shape.elevation > self.highest
-        return self.aspect[0] <= shape.aspect <= self.aspect[1] and not tips and not above
+        upright = (
+            self.compact and shape.parts == 1 and shape.coverage > _COMPACT and shape.aspect < _UPRIGHT_TO
+        )
+        return self.aspect[0] <= shape.aspect <= self.aspect[1] and not (tips or above or upright)
 
 
 def _lies(thickness_cm: float | None = None) -> Habit:
@@ -43,6 +50,9 @@ def _lies(thickness_cm: float | None = None) -> Habit:
 def _hangs(fixture: Fixture = "none", thickness_cm: float | None = None) -> Habit:
     return Habit("hang", fixture, thickness_cm)
 
+
+_COMPACT, _UPRIGHT_TO = 0.6, 1.0
+"""Least share of its box that a compact outline covers, and its largest aspect."""
 
 _UPRIGHT = Habit(aspect=(0.0, 1.5))
 _FURNITURE = Habit(elevation=9.0, heavy=True)
@@ -57,11 +67,13 @@ HABITS: dict[str, Habit] = {
     # lie wherever they are
     "small_flat": _lies(), "cutlery": _lies(1.0), "cable": _lies(1.2), "tool": _lies(2.5), "pen": _lies(0.9),
     "jewel": _lies(0.4), "keyring": _lies(0.6), "paper_flat": _lies(0.8), "phone": _lies(0.9),
-    "tablet": _lies(0.8), "small_garment": _lies(1.5), "flat_textile": _lies(1.2), "lie_sport": _lies(),
+    "tablet": _lies(0.8), "small_garment": Habit("lie", thickness_cm=1.5, garment=True),
+    "flat_textile": _lies(1.2), "lie_sport": Habit("lie", elevation=30, otherwise="stand", compact=True),
     "instrument_flat": _lies(2.5), "racket": _lies(2.5), "bouquet": _lies(), "tie": _lies(0.8),
     "flatware": Habit("stand", elevation=24, aspect=(0.0, 2.4)),
     # garments and bags
-    "top": _hangs("hanger", 4.0), "hood": _hangs("hanger", 5.0), "bottom": _hangs("clips", 3.0),
+    "top": Habit("hang", "hanger", 4.0, garment=True), "hood": Habit("hang", "hanger", 5.0, garment=True),
+    "bottom": Habit("hang", "clips", 3.0, garment=True),
     "bag_strap": Habit("hang", "hook", 9.0, aspect=(0.0, 1.15), otherwise="stand"),
     "bag": Habit(elevation=12), "wallet": Habit("lie", thickness_cm=2.0), "hat": Habit(elevation=14),
     "shoes": Habit(elevation=16, aspect=(1.1, 1e9), steady=True), "boots": Habit(elevation=12, steady=True),

@@ -32,7 +32,7 @@ _THIN, _THICK = 0.08, 0.36
 """The same for what lies, as a share of how thick it is."""
 _LEAST = (0.004, 0.010)  # of the frame's longer side: what reaches less far would not be seen
 _MOVED, _TURNED = 0.6, 0.7  # of the wide reach, and the share of it that is moved away from the light
-_LYING = 0.85  # of the strength: the light that such a thing keeps away is ray-traced too
+_LYING = 0.62  # of the strength: the light that such a thing keeps away is ray-traced too
 _WALL = 0.6  # of the strength: what hangs touches its wall at a few points only
 
 
