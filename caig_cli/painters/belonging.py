@@ -105,8 +105,12 @@ BY_CATEGORY = {
     "book paper_flat box": (
         "fruit ice water pool party seaside towels wild rocks shore neon spheres moon counter"
     ),
-    "vase lamp pendant wall_art frame cushion candle": (
+    "vase lamp pendant wall_art frame candle": (
         "fruit food ice water pool toys party seaside rocks wild shore open forest counter desk neon"
+    ),
+    "cushion": (
+        "fruit food ice water pool toys party seaside rocks wild shore open forest counter desk neon stage "
+        "grass street spheres"
     ),
     "plant pot bouquet": (
         "fruit food ice toys party seaside towels wild counter desk cloth spheres forest presents moon "

@@ -37,8 +37,14 @@ _ROOM = (
     "on a parquet floor before a sage plaster wall, soft window light",
     "on a parquet floor before a bright window, soft daylight, a softly blurred background",
 )
+_BED = (
+    "on white bedding, a blurred bedroom behind, soft window light",
+    "on a bed with white bedding before a beige plaster wall, soft window light",
+    "on white bedding before white curtains, soft window light, a softly blurred background",
+    *_ROOM[:3],
+)
 _SPORT = (
-    "on a parquet floor, a blurred yoga studio behind, soft window light",
+    "on a light oak floor, a blurred yoga studio behind, soft window light",
     "on a smooth concrete floor before a light grey plaster wall, soft window light",
     "on a gym floor, a blurred gym behind, soft studio light",
     "on a parquet floor before a bright window, soft daylight, a strongly blurred background",
@@ -46,10 +52,10 @@ _SPORT = (
     "on a smooth concrete floor before a seamless grey studio backdrop, diffused studio lighting",
 )
 _STREET = (
-    "on asphalt, a blurred city street behind, overcast daylight",
+    "on asphalt, a blurred city street behind, overcast daylight, neutral tones",
     "on a concrete floor before a light grey plaster wall, soft window light",
     "on a smooth concrete floor before a seamless grey studio backdrop, diffused studio lighting",
-    "on concrete, green trees behind, overcast daylight, a strongly blurred background",
+    "on concrete, green trees behind, overcast daylight, neutral tones, a strongly blurred background",
     "on beige paper before a seamless beige studio backdrop, diffused studio lighting",
     "on a concrete floor before a beige plaster wall, soft window light",
 )
@@ -82,7 +88,8 @@ _FLAT_FLOOR = (
 
 BY_CATEGORY = {
     "drink food tableware plate cookware cutlery bottle flatware appliance": _KITCHEN,
-    "chair sofa table storage bed piano large_appliance bath lamp pendant plant pet cushion": _ROOM,
+    "chair sofa table storage bed piano large_appliance bath lamp pendant plant pet": _ROOM,
+    "cushion plush": _BED,
     "ball weights lie_sport racket helmet fitness_machine tall_lean board": _SPORT,
     "wheels shoes boots garden": _STREET,
 }
@@ -111,5 +118,5 @@ def is_plain(prompt: str) -> bool:
 
 
 _ALL: Collection[str] = frozenset(
-    (*_TABLE, *_KITCHEN, *_ROOM, *_SPORT, *_STREET, *_WALL, *_FLAT, *_FLAT_FLOOR)
+    (*_TABLE, *_KITCHEN, *_ROOM, *_BED, *_SPORT, *_STREET, *_WALL, *_FLAT, *_FLAT_FLOOR)
 )
