@@ -10,7 +10,7 @@ import hashlib
 import math
 from dataclasses import dataclass, replace
 
-from caig_cli.painters.layout import Placement, scale_for
+from caig_cli.painters.layout import CENTRES, Placement, scale_for
 from caig_cli.painters.outline import Outline
 from caig_cli.painters.pose import Pose
 
@@ -22,8 +22,8 @@ _AREAS = (0.27, 0.43)
 """Share of the frame's area that a compact product covers itself."""
 _FILLS = (0.88, 1.0)
 """Share of the room that one fills which is too long for that."""
-_WIDE = 0.6
-"""Share of the frame's width from which a product stays in its middle."""
+_CLEAR = 0.06
+"""Least share of the frame's width between a product and the frame's side."""
 _ELEVATIONS, _MEASURED = (-2.0, 5.0), (0.0, 3.0)
 """Degrees that its camera is higher; where its feet tell how high it was, no lower, or they would hover."""
 _DEPTHS, _APERTURES = (0.75, 1.5), (0.8, 1.35)
@@ -54,13 +54,20 @@ def composition(
     placement = _PLACES[(int(start[0] * len(_PLACES)) + number) % len(_PLACES)]
     scale, limited = scale_for(_between(_AREAS, u), shape.aspect, shape.coverage, frame, pose.stance)
     scale *= {"close": CLOSE, "wide": WIDE}.get(camera or "", _between(_FILLS, u) if limited else 1.0)
-    if min(scale, scale * frame[1] * shape.aspect / frame[0]) > _WIDE:
-        placement = "centre"  # at a side it would nearly touch the frame
+    placement = _clear_of_sides(placement, min(scale, scale * frame[1] * shape.aspect / frame[0]))
     raised = pose.elevation
     if raised is not None and camera not in ("above", "low"):
         raised = max(raised + _between(_ELEVATIONS if shape.elevation is None else _MEASURED, v), 6.0)
     pose = replace(pose, elevation=raised, depth=_between(_DEPTHS, w), aperture=_between(_APERTURES, v))
     return Composition(placement, min(scale, 0.96), pose)
+
+
+def _clear_of_sides(placement: Placement, width: float) -> Placement:
+    """The placement, or one nearer to the middle for a product so wide that it would nearly touch a side."""
+    aside = abs(CENTRES[placement] - 0.5)
+    if 0.5 - aside - width / 2 >= _CLEAR:
+        return placement
+    return "golden" if placement == "left" and CENTRES["golden"] - width / 2 >= _CLEAR else "centre"
 
 
 def _between(ends: tuple[float, float], share: float) -> float:

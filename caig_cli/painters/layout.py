@@ -28,7 +28,8 @@ PRESETS = {
 SHORTEST, LONGEST = 64, 4096
 """Sides of a frame in pixels."""
 
-_CENTRES = {"centre": 0.5, "left": 1 / 3, "right": 2 / 3, "golden": 0.382, "middle": 0.5}
+CENTRES = {"centre": 0.5, "left": 1 / 3, "right": 2 / 3, "golden": 0.382, "middle": 0.5}
+"""Where the middle of a product is in each placement, as a share of the frame's width."""
 _MARGIN = 0.02
 _HANGS = 0.9
 """Share of the frame's width that a product may fill that reaches from the frame's top to the base line."""
@@ -153,7 +154,7 @@ def place(
     # Half a pixel goes down, however the product of the floats comes out: never more than the share.
     box_width, box_height = (max(1, round(side * shrink - 1e-6)) for side in product)
     margin = round(_MARGIN * min(frame))
-    left = round(_CENTRES[placement] * width - box_width / 2)
+    left = round(CENTRES[placement] * width - box_width / 2)
     left = max(min(left, width - box_width - margin), margin)
     left = max(min(left, width - box_width), 0)
     middle = 0.5 if placement == "middle" else _MIDDLES.get(stance)
