@@ -186,7 +186,7 @@ def test_candidates_differ_and_do_not_depend_on_how_many_there_are() -> None:
     shape = Outline(0.8, 0.95, 1, True, None)
     made = [composition(Pose(elevation=12.0), shape, (512, 512), "mug", k) for k in range(8)]
     assert made[:3] == [composition(Pose(elevation=12.0), shape, (512, 512), "mug", k) for k in range(3)]
-    assert len({one.placement for one in made}) == 4
+    assert len({one.placement for one in made}) >= 3
     for spread in (
         [one.scale for one in made], [one.pose.elevation / 30 for one in made if one.pose.elevation],
         [one.pose.depth for one in made],
