@@ -83,8 +83,8 @@ class GenerateSection(Section):
     8 (at least n) where there is a judge, and n where there is none."""
 
     oversample: Annotated[int, Field(ge=1, le=16)] = 3
-    """Prompts sampled for each one that is tried: the most usual for the product are taken, which suit it
-    more often. 1 takes them as they come."""
+    """Prompts sampled for each one that is tried: those whose sets suit the product are taken, the most usual
+    first, and plain sets for the rest. 1 takes them as they come."""
 
     size: FrameSizes = "square"
     """Size of an ad: square, portrait, story, landscape or WIDTHxHEIGHT in pixels; of several with commas
