@@ -76,6 +76,7 @@ COMMANDS: Mapping[str, Command] = {
             "--cutout": "generate.cutout",
             "--accept-doubtful": "generate.accept_doubtful",
             "--shard": "generate.shard",
+            "--engine": "generate.engine",
             "--recursive": "generate.recursive",
             "--allow-outside": "generate.allow_outside",
             "--prompt": "generate.prompt",

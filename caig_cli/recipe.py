@@ -121,12 +121,14 @@ def without_folders(recipe: R) -> R:
 
 
 def recipe_hash(recipe: Recipe) -> str:
-    """12 hex digits that name the recipe's effect: file paths, threads, memory and shards do not count."""
+    """12 hex digits that name the recipe's effect: file paths, threads, memory and machines do not count."""
     tree = _without_paths(recipe.model_dump())
     for key in ("threads", "gpu_memory"):
         tree.pop(key, None)
-    if isinstance(tree.get("generate"), dict):
-        tree["generate"].pop("shard", None)  # an ad is the same, whichever machine makes it
+    if isinstance(tree.get("generate"), dict):  # an ad is the same, whichever machine makes it
+        tree.pop("ray", None)
+        for key in ("shard", "engine"):
+            tree["generate"].pop(key, None)
     text = json.dumps(tree, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

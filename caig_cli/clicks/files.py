@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 
 from caig_cli.clicks.platforms import known_titles
 from caig_cli.data.images import shown
+from caig_cli.data.stores import EXTRAS
 from caig_cli.errors import DataError
 
 _REMOTE = re.compile(r"([a-z][a-z0-9+.-]+)://", re.I)
@@ -38,11 +39,6 @@ LOGS = frozenset(
 
 MAX_UNPACKED = 16 << 30
 """Bytes that the files of an archive may have."""
-
-STORES: Mapping[str, str] = {
-    "s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure",
-}  # fmt: skip
-"""Object stores -> the extra that they need."""
 
 ENCODINGS = ("cp1252", "cp932", "cp949", "gb18030", "cp1251", "cp1250", "big5")
 """Tried where a file is not UTF-8: the one under which the most column names are known is taken."""
@@ -217,7 +213,7 @@ def _fetched(name: str, folder: Path) -> list[LogFile]:
     except DataError:
         raise
     except ImportError as error:
-        extra = STORES.get(scheme)
+        extra = EXTRAS.get(scheme)
         remedy = f"run pip install 'caig[{extra}]'" if extra else "install the package of this store"
         reason = shown(" ".join(str(error).split())[:120])
         raise DataError(f"{shown(name)}: needs a package ({reason}); {remedy}") from None

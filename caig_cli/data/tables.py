@@ -17,7 +17,7 @@ from caig_cli.errors import DataError, ItemError
 from caig_cli.parsing import Malformed, json_decoder, parse_json, read_regular
 from caig_cli.records import Failure
 
-TABLE_SUFFIXES = frozenset({".json", ".jsonl", ".csv", ".tsv"})
+TABLE_SUFFIXES = frozenset({".json", ".jsonl", ".csv", ".tsv", ".parquet"})
 
 MAX_TABLE_BYTES = 1 << 30
 """Largest accepted table file in bytes."""
@@ -47,10 +47,12 @@ class Record:
 
 
 def read_rows(path: Path) -> Iterator[Record | Failure]:
-    """The rows of a .json (list of objects), .jsonl, .csv or .tsv file; a bad row is a Failure.
+    """The rows of a .json (list of objects), .jsonl, .csv, .tsv or .parquet file; a bad row is a Failure.
 
     Raises DataError if the file as a whole cannot be read.
     """
+    if path.suffix.lower() == ".parquet":
+        return _parquet_rows(path)
     text = read_text(path)
     if not text.strip():
         raise DataError(f"{shown(path)}: the file is empty; write at least one record")
@@ -127,6 +129,26 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(f"{name}:{line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def _parquet_rows(path: Path) -> Iterator[Record]:
+    """The rows of a Parquet file, numbered from 1; empty cells are as if their column was not there."""
+    try:
+        import pyarrow as arrow
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise DataError(f"{shown(path)}: Parquet needs pyarrow; install caig[parquet]") from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            line = 0
+            for batch in file.iter_batches(1024):
+                for row in batch.to_pylist():
+                    line += 1
+                    yield Record(
+                        path, line, {name: value for name, value in row.items() if value is not None}
+                    )
+    except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError, OSError) as error:
+        raise DataError(f"{shown(path)}: cannot be read ({' '.join(str(error).split())[:120]})") from None
 
 
 def _json_rows(path: Path, text: str) -> Iterator[Record | Failure]:

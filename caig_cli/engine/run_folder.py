@@ -24,7 +24,10 @@ COMMANDS = frozenset(
 )
 """Commands that work in a run folder."""
 
-MAY_CHANGE = ("threads", "workers", "max_minutes", "accept_doubtful")
+MAY_CHANGE = (
+    "threads", "workers", "max_minutes", "accept_doubtful",
+    "address", "actors", "cpus", "gpus", "products_per_task", "tries",
+)  # fmt: skip
 """Recipe values that a resumed run may have otherwise: they say how fast, or how much more, not what."""
 
 EMPTY = "empty"

@@ -23,6 +23,8 @@ class FeedOptions:
     images: Path | None = None
     fetch: bool = False
     variants: Variants = "one"
+    store: str | None = None
+    """The address of a feed that was fetched from an object store, and has its photos beside it there."""
 
 
 def columns_of(given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.cutouts.weights import cache_folder
 from caig_cli.data.images import SUFFIXES, shown
+from caig_cli.data.stores import beside
 from caig_cli.errors import ItemError
 
 _RESIZED = re.compile(
@@ -31,7 +32,11 @@ class Photo:
 class Finder:
     """Finds the photos of a feed. Raises DataError where ``images`` is no folder."""
 
-    def __init__(self, folder: Path, images: Path | None, *, fetch: bool, allow_outside: bool) -> None:
+    def __init__(
+        self, folder: Path, images: Path | None, *, fetch: bool, allow_outside: bool, store: str | None = None
+    ) -> None:
+        """``store``: the address of the feed, beside which photos are that are not in ``folder``."""
+        self._store = store
         self._beside = PictureIndex([folder], allow_outside=allow_outside, deep=False)
         self._given = None if images is None else PictureIndex([images], allow_outside=allow_outside)
         self._images, self._fetch = images, fetch
@@ -52,6 +57,8 @@ class Finder:
             number = self._beside.match(value)
             if number >= 0:
                 return Photo(Path(self._beside.paths[number]))
+            if self._store and (address := beside(self._store, value)):
+                return Photo(cached(address), address)
             where = f" or {shown(self._images)}" if self._images else "; --images names their folder"
             raise ItemError(f"'{shown(value[:80])}' is not beside the feed{where}")
         if self._fetch:

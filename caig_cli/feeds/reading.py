@@ -66,9 +66,9 @@ def read_source(
     """
     if not is_feed(source, options):
         find: Find = _advise
-        if options.images or options.fetch:
+        if options.images or options.fetch or options.store:
             folder = source if source.is_dir() else source.parent
-            find = Finder(folder, options.images, fetch=options.fetch, allow_outside=allow_outside).find
+            find = _finder(folder, options, allow_outside).find
         return read_products(
             source, caption=caption, attributes=attributes, mask=mask, allow_outside=allow_outside,
             recursive=recursive, columns=columns, notify=notify, find=find,
@@ -88,6 +88,12 @@ def read_source(
         for one in products
     ]
     return with_masks(filled, notify), [*read.failures, *failures]
+
+
+def _finder(folder: Path, options: FeedOptions, allow_outside: bool) -> Finder:
+    return Finder(
+        folder, options.images, fetch=options.fetch, allow_outside=allow_outside, store=options.store
+    )
 
 
 def _advise(value: str) -> None:
@@ -129,7 +135,7 @@ def _read_feed(source: Path, options: FeedOptions, allow_outside: bool, stamp: t
     table = open_feed(file, given)
     layout = lay_out(table.header, named(options.platform), given)
     _check(file.name, table, layout, options)
-    finder = Finder(source.parent, options.images, fetch=options.fetch, allow_outside=allow_outside)
+    finder = _finder(source.parent, options, allow_outside)
     failures: list[Failure] = []
     rows = _usable(table, layout, failures)
     found = grouping.families(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -54,6 +54,10 @@ class GenerateSection(Section):
     shard: ShardName | None = None
     """Make only shard i of n of the products (i/n, from 0/n): for n runs on as many machines, which caig
     merge puts together. Products go by a hash of their id; unreadable records are told by shard 0."""
+
+    engine: Literal["local", "ray"] = "local"
+    """What makes the ads: this process (local), or Ray Data's actors on the machines of section ray, which
+    write Parquet files of ads that caig merge makes one run."""
 
     recursive: bool = False
     """Read the subfolders of a folder of products too."""
@@ -128,6 +132,33 @@ class PreviewJudgeSection(Section):
     trained the prompt model in caig pcpo, or else embedded; empty does not rank."""
 
 
+class RaySection(Section):
+    """Where and how Ray makes the ads, with generate.engine=ray (pip install caig[ray])."""
+
+    address: str | None = None
+    """Cluster to work on: auto (the one that this machine is of) or ray://HOST:PORT; empty starts one on this
+    machine."""
+
+    actors: Annotated[int, Field(ge=1)] | None = None
+    """Processes that make ads, each with its own models; empty lets Ray start as many as fit the cluster."""
+
+    cpus: Annotated[float, Field(gt=0)] = 1
+    """Processors of an actor, and its threads."""
+
+    gpus: Annotated[float, Field(ge=0)] = 0
+    """GPUs of an actor; 0.5 lets two share one."""
+
+    products_per_task: Annotated[int, Field(ge=1)] = 32
+    """Products that are made, and written into a file, at once: what a lost actor has to make again."""
+
+    tries: Annotated[int, Field(ge=1)] = 3
+    """Times that a product may end its actor's process before it is told as failed."""
+
+    parts: str | None = None
+    """Folder of the Parquet files, on a disk or store that all machines reach (s3://BUCKET/FOLDER); empty is
+    the run folder's own, parts."""
+
+
 class GenerateRecipe(PlannedRecipe):
     """Recipe of ``caig generate``."""
 
@@ -142,3 +173,6 @@ class GenerateRecipe(PlannedRecipe):
 
     diffusion: DiffusionSection = DiffusionSection()
     """Model of the painter diffusion."""
+
+    ray: RaySection = RaySection()
+    """Ray's cluster, where it makes the ads."""

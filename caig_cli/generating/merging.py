@@ -3,6 +3,7 @@
 - Rows are copied as they are, in the order of the products; no file of rows is held in memory.
 - Pictures are linked where the disk can do that, else copied; the shards are left as they are.
 - What is missing is an error before anything is written: a shard, or one that is not finished.
+- A run of Ray's is one shard, whose pictures and rows are in its Parquet files.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import RecipeError, UsageError
-from caig_cli.generating.config import GenerateRecipe
+from caig_cli.generating.config import GenerateRecipe, RaySection
 from caig_cli.generating.failures import FILE as FAILURES
 from caig_cli.generating.failures import read_failures
 from caig_cli.generating.finish import finish
@@ -65,7 +67,10 @@ def open_runs(sources: Sequence[str]) -> list[Path]:
     if others := [source for source in sources if not is_run(source)]:
         raise UsageError(f"{others[0]}: holds no run of caig {COMMAND}")
     for source in sources:
-        _recipe(Path(source))
+        if _recipe(Path(source)).generate.engine == "ray":
+            raise UsageError(
+                f"{source}: its ads are in Parquet files already; caig merge {source} --out FOLDER"
+            )
     return [Path(source) for source in sources]
 
 
@@ -114,7 +119,37 @@ def merge_shards(sources: Sequence[str], out: Path, report: Reporter, *, overwri
 
     Raises UsageError where the shards do not make one, or where the folder may not be taken.
     """
-    shards = open_shards(sources)
+    if _is_of_ray(sources):
+        with TemporaryDirectory(dir=out.absolute().parent, prefix=f".{out.name}.") as folder:
+            return _merge(_unpacked(Path(sources[0]), Path(folder)), out, report, overwrite=overwrite)
+    return _merge(open_shards(sources), out, report, overwrite=overwrite)
+
+
+def described(sources: Sequence[str]) -> str:
+    """What would be merged, in a line. Raises UsageError as the merge does."""
+    if _is_of_ray(sources):
+        return f"a run of Ray's: {sources[0]}"
+    return f"shards: {len(open_shards(sources).folders)}"
+
+
+def _is_of_ray(sources: Sequence[str]) -> bool:
+    return len(sources) == 1 and _recipe(Path(sources[0])).generate.engine == "ray"
+
+
+def _unpacked(run: Path, folder: Path) -> Shards:
+    """A run of Ray's as a shard that has all products, in an empty folder."""
+    from caig_cli.generating.parts import Parts, unpack
+    from caig_cli.generating.ray_engine import place_of
+
+    recipe = _recipe(run)
+    unpack(Parts.at(place_of(recipe, run.absolute())), folder)
+    for name in (FAILURES, "run.json", digests.FILE):
+        if (run / name).is_file():
+            shutil.copyfile(run / name, folder / name)
+    return Shards((folder,), replaced(recipe, {"generate.engine": "local", "ray": RaySection().model_dump()}))
+
+
+def _merge(shards: Shards, out: Path, report: Reporter, *, overwrite: bool) -> Outcome:
     if inside := [one for one in shards.folders if one.resolve().is_relative_to(out.resolve())]:
         raise UsageError(f"{out}: holds {inside[0]}, which is to be merged; name another folder")
     order = make_order(shards.recipe, report.warn)
@@ -211,7 +246,8 @@ def _inputs(shards: Shards, order: Order) -> dict[str, digests.Digests]:
         for kind, named in (read_json(path) if path.is_file() else {}).items():
             found.setdefault(kind, {}).update(named)
     data = found.get("data", {})
-    found["data"] = {str(file): data[str(file)] for file in order.files if str(file) in data}
+    data |= digests.digests(file for file in order.files if str(file) not in data)
+    found["data"] = {str(file): data[str(file)] for file in order.files}
     return found
 
 

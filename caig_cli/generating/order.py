@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import TypeAdapter
 
 from caig_cli.data.shards import Shard, parse_shard
-from caig_cli.errors import UsageError
+from caig_cli.data.stores import address_of, fetch, mark_of
+from caig_cli.errors import ItemError, UsageError
 from caig_cli.generating.config import GenerateRecipe, GenerateSection
 from caig_cli.judges.stored_judge import FOLDER, judge_for
 from caig_cli.painters import registry
@@ -138,9 +140,10 @@ def make_order(
         raise UsageError("no product: give an image, a folder or a file of products with --product")
     if given.relight and given.painter != "studio":
         raise UsageError(f"--relight: only the studio lights its sets; the painter {given.painter} does not")
+    source, store = _on_this_machine(given.product)
     products, failed = read_source(
-        given.product,
-        FeedOptions(given.feed, columns_of(given.columns), given.images, given.fetch, given.variants),
+        source,
+        FeedOptions(given.feed, columns_of(given.columns), given.images, given.fetch, given.variants, store),
         caption=given.caption,
         attributes=given.attributes,
         mask=given.mask,
@@ -164,9 +167,29 @@ def make_order(
         ]
     writer = recipe.writer.model if any(item.writes for item in items) else None
     judge = judge if any(item.ranked for item in items) else None
-    table = given.product if given.product.is_file() else None
+    table = source if source.is_file() else None
     order = Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge), table)
     return order if given.shard is None else order.shard(parse_shard(given.shard))
+
+
+def _on_this_machine(source: Path) -> tuple[Path, str | None]:
+    """The products' file or folder here, and its address where it was fetched from an object store.
+
+    Raises UsageError where it can't be.
+    """
+    address = address_of(source)
+    if address is None:
+        return source, None
+    from caig_cli.cutouts.weights import cache_folder
+
+    try:
+        name = hashlib.sha256(f"{address} {mark_of(address)}".encode()).hexdigest()[:24]
+        path = cache_folder() / "catalogues" / name / address.rpartition("/")[2]
+        if not path.is_file():
+            fetch(address, path)
+    except ItemError as error:
+        raise UsageError(str(error)) from None
+    return path, address
 
 
 def _item(recipe: GenerateRecipe, product: Product, judged: bool) -> OrderItem:

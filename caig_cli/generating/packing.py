@@ -9,16 +9,19 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from caig_cli.engine.files import TEMPORARY, numbered_lines, to_json
 from caig_cli.engine.report import Reporter
 from caig_cli.errors import UsageError
 from caig_cli.painters.ad_store import MANIFEST
+
+if TYPE_CHECKING:
+    import pyarrow
 
 ROWS = 256
 """Rows that are written to a Parquet file at once."""
@@ -101,19 +104,27 @@ def _write_parquet(ads: Iterator[PackedAd], path: Path, pictures: bool) -> None:
         import pyarrow.parquet as parquet
     except ImportError:
         raise UsageError(f"{path.name}: Parquet needs pyarrow; install caig[parquet]") from None
+    schema = schema_of(pictures)
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        while rows := list(islice(ads, ROWS)):
+            writer.write_table(arrow.Table.from_pylist([record(ad, pictures) for ad in rows], schema))
+
+
+def schema_of(pictures: bool, more: Mapping[str, str] | None = None) -> pyarrow.Schema:
+    """The columns of a file of ads; its metadata has their types, and of those of ``more``, for datasets."""
+    import pyarrow as arrow
+
     kinds = {name: getattr(arrow, kind)() for name, kind in COLUMNS.items()}
     image = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
     columns = (
         ({"image": image} if pictures else {"path": arrow.string()}) | kinds | {"manifest": arrow.string()}
     )
-    known = {"features": _features(pictures)}
-    schema = arrow.schema(list(columns.items()), {"huggingface": json.dumps({"info": known})})
-    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        while rows := list(islice(ads, ROWS)):
-            writer.write_table(arrow.Table.from_pylist([_record(ad, pictures) for ad in rows], schema))
+    known = {"features": _features(pictures, more or {})}
+    return arrow.schema(list(columns.items()), {"huggingface": json.dumps({"info": known})})
 
 
-def _record(ad: PackedAd, pictures: bool) -> dict[str, Any]:
+def record(ad: PackedAd, pictures: bool) -> dict[str, Any]:
+    """The values of an ad's row."""
     name = str(ad.row["path"])
     shown: dict[str, Any] = (
         {"image": {"bytes": ad.picture.read_bytes(), "path": ad.picture.name}} if pictures else {"path": name}
@@ -121,8 +132,8 @@ def _record(ad: PackedAd, pictures: bool) -> dict[str, Any]:
     return shown | {column: ad.row.get(column) for column in COLUMNS} | {"manifest": to_json(ad.row)}
 
 
-def _features(pictures: bool) -> dict[str, Any]:
+def _features(pictures: bool, more: Mapping[str, str]) -> dict[str, Any]:
     """Types of the columns in the words of ``datasets``."""
-    texts = {**COLUMNS, "manifest": "string"} | ({} if pictures else {"path": "string"})
+    texts = {**COLUMNS, "manifest": "string", **more} | ({} if pictures else {"path": "string"})
     values = {name: {"dtype": kind, "_type": "Value"} for name, kind in texts.items()}
     return ({"image": {"_type": "Image"}} if pictures else {}) | values

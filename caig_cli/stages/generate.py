@@ -8,12 +8,10 @@ saved with its provenance before the next one starts.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caig_cli.engine.offload import DeviceSharing
 from caig_cli.engine.outcome import NothingUsableError, Outcome
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import UsageError
@@ -22,11 +20,9 @@ from caig_cli.generating.config import PreviewJudgeSection as PreviewJudgeSectio
 from caig_cli.generating.generate_memory import MEMORY_SAVERS as MEMORY_SAVERS
 from caig_cli.generating.generate_memory import planned
 from caig_cli.generating.order import Order, make_order
-from caig_cli.judges.stored_judge import judge_for
 from caig_cli.painters import registry
 from caig_cli.recipe import differences, resolve
 from caig_cli.records import Failure
-from caig_cli.rewards.previews import has_judge
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory_plan import Phase
@@ -132,11 +128,17 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
     """
     from caig_cli.generating.again import of_run
     from caig_cli.generating.finish import finish
+    from caig_cli.generating.painting import paint
     from caig_cli.generating.photos import Photos
     from caig_cli.painters.ad_store import Album
 
     whole = whole_run(recipe)
     order = make_order(whole or recipe, report.warn, report.info)
+    if recipe.generate.engine == "ray":
+        from caig_cli.generating.ray_engine import make_with_ray
+
+        run_dir.remember("data", [order.table] if order.table else [], report.warn)
+        return make_with_ray(recipe, order, run_dir, report)
     use_threads(recipe.threads)
     album = Album(run_dir, order.origin)
     if whole is None:
@@ -153,49 +155,13 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
     if whole is not None:
         _paint_again(recipe, whole, usable, album, photos, report)
     elif usable.items:
-        _paint(recipe, usable, album, photos, run_dir, report, models)
+        paint(recipe, usable, album, photos, run_dir, report, models)
     outcome = finish(run_dir, order, album, found, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
     if not outcome.lines and recipe.generate.shard is None:
         run_dir.made_nothing()
         raise _nothing(failures)
     return outcome
-
-
-def _paint(
-    recipe: GenerateRecipe, order: Order, album: Album, photos: Photos, run_dir: RunDir, report: Reporter,
-    models: Models | None,
-) -> None:  # fmt: skip
-    """Make the ads of an order that are not there yet, and tell what is not in them."""
-    from caig_cli.generating.ads import ads, open_set
-    from caig_cli.generating.finish import in_order
-    from caig_cli.generating.models import Models
-    from caig_cli.mllm.prompt_text import Finisher
-    from caig_cli.painters import warnings
-
-    if order.judge is None:
-        report.info(f"ads are not ranked{_unranked(recipe)}")
-    done = album.slots()
-    models = models or Models(recipe, _turns(recipe, order, report))
-    finish = Finisher(registry.fitter(recipe.generate.painter, recipe.diffusion))
-    making = open_set(recipe, order, run_dir, report, photos, models, order.finished(done), finish)
-    painter = making.painter
-    size = recipe.generate.batch or registry.together(recipe.generate.painter, recipe.diffusion)
-    with report.progress("ads", order.ads) as bar:
-        bar.advance(sum(slot in done for item in order.items for slot in item.slots))
-        jobs = ads(making, order.items, done)
-        while batch := list(itertools.islice(jobs, size)):
-            with run_dir.timed("paint"):
-                images = painter.paint([job.shot for job in batch])
-            for job, image in zip(batch, images, strict=True):
-                album.add(job, image, painter.notes(job.shot))
-                bar.advance()
-    for kind, count in finish.counts.items():
-        run_dir.count(f"prompts {kind}", count)
-    for remark in finish.remarks():
-        report.warn(remark)
-    for remark in warnings.about_ads(in_order(album.rows(), order), recipe.diffusion.growth_limit):
-        report.warn(remark)
 
 
 def _paint_again(
@@ -214,24 +180,6 @@ def _paint_again(
     for job in jobs_again(recipe, whole, order, album, photos):
         album.add(job, painter.paint([job.shot])[0], painter.notes(job.shot))
         report.info(f"{job.product.id}: made once more, as its ad {job.slot.index + 1}")
-
-
-def _turns(recipe: GenerateRecipe, order: Order, report: Reporter) -> DeviceSharing:
-    """Models take turns on a GPU that can't hold all of them."""
-    if order.writer is None and order.judge is None:
-        return DeviceSharing()
-    device = recipe.runtime().device
-    taken = recipe.room() is not None and planned(recipe, order)[1]
-    if taken:
-        report.info("the models take turns on the GPU, which can't hold all of them")
-    return DeviceSharing(device, taken=taken)
-
-
-def _unranked(recipe: GenerateRecipe) -> str:
-    judge = judge_for(recipe.judge.model, recipe.writer.model)
-    if judge is None or has_judge(judge):
-        return ""
-    return f": the {judge} reward model is missing from this installation"
 
 
 # --- what is told ----------------------------------------------------------------------------------

@@ -75,9 +75,9 @@ def plan(recipe: MergeRecipe, report: Reporter) -> list[str]:
 
         return [f"runs: {len(open_runs(names))}", f"to {out}"]
     if _are_runs(names):
-        from caig_cli.generating.merging import open_shards
+        from caig_cli.generating.merging import described
 
-        return [f"shards: {len(open_shards(names).folders)}", f"to {out}"]
+        return [described(names), f"to {out}"]
     from caig_cli.mllm import loading
 
     adapter = _adapter(names, out, recipe)

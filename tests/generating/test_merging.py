@@ -10,51 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from small_runs import catalogue, contents, generate
 
 from caig_cli import cli
 from caig_cli.data.shards import Shard, parse_shard
-
-
-def catalogue(folder: Path, count: int = 5) -> Path:
-    """A file of products: one has no photo, one a photo that is all background."""
-    folder.mkdir()
-    rows = [{"id": f"p{k}", "image": f"p{k}.png", "caption": f"mug {k}"} for k in range(count)]
-    for k, row in enumerate(rows):
-        y, x = np.mgrid[:60, :40]
-        alpha = 255 * ((abs(x - 20) < 12) & (abs(y - 30) < 20) & (k != 3))
-        pattern = np.random.default_rng(k).integers(40, 220, (60, 40, 3))
-        Image.fromarray(np.dstack([pattern, alpha]).astype(np.uint8)).save(folder / row["image"])
-        if k % 2:
-            row["prompt"] = "a brick wall, candles"
-    rows.append({"id": "gone", "image": "gone.png"})
-    path = folder / "products.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-def generate(products: Path, out: Path, *more: str) -> int:
-    made = [
-        "--product",
-        str(products),
-        "--out",
-        str(out),
-        "--prompt",
-        "a table",
-        "-n",
-        "1",
-        "--size",
-        "96x80",
-    ]
-    quick = ["--set", "judge.model=null", "--set", "generate.painter=fake", "--quiet"]
-    return cli.run(["generate", *made, *quick, *more])
-
-
-def contents(run: Path) -> dict[str, bytes]:
-    """All files of a run but those that hold times, and the report, whose head names the folder."""
-    left_out = {"run.json", "env.json", ".lock", ".caig-files"}
-    paths = [path for path in run.rglob("*") if path.is_file() and path.name not in left_out]
-    return {path.relative_to(run).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +111,9 @@ def test_every_product_has_one_shard_whatever_the_catalogue() -> None:
 def test_where_no_model_is_needed_none_is_loaded(tmp_path: Path) -> None:
     products = catalogue(tmp_path / "catalogue", 1)
     script = (
-        "import sys, test_merging as t, pathlib as p; t.generate(*map(p.Path, sys.argv[1:]));"
+        "import sys, small_runs as t, pathlib as p; t.generate(*map(p.Path, sys.argv[1:]));"
         "print({'torch', 'transformers', 'peft', 'scipy.stats'} & set(sys.modules))"
     )
     given = [sys.executable, "-c", script, str(products), str(tmp_path / "run")]
-    done = subprocess.run(given, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
+    done = subprocess.run(given, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert any((tmp_path / "run/ads").glob("p0-1-*.png")) and done.stdout.endswith("set()\n")
