@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,14 +87,13 @@ def _map(ray: Any, recipe: GenerateRecipe, order: Order, parts: Parts) -> None:
         if section.actors is None
         else ray.data.ActorPoolStrategy(size=section.actors)
     )
-    rows = [{"item": pickle.dumps(item)} for item in order.items]
-    tasks = math.ceil(len(rows) / section.products_per_task)
-    items = ray.data.from_items(rows, override_num_blocks=tasks)
+    tasks = math.ceil(len(order.items) / section.products_per_task)
+    items = ray.data.from_items([{"item": item} for item in order.items], override_num_blocks=tasks)
     ads = items.map_batches(
         AdActor,
         fn_constructor_args=(given, begin),
         batch_size=None,
-        batch_format="pyarrow",
+        batch_format="numpy",
         compute=compute,
         num_cpus=section.cpus,
         num_gpus=section.gpus,
@@ -146,7 +144,7 @@ class RemoteCount:
 
 
 class AdActor:
-    """Makes the products of one table after the other, with models that are loaded once."""
+    """Makes the products of one task after the other, with models that are loaded once."""
 
     def __init__(self, task: AdTask, begin: Begin) -> None:
         for name, value in PASSIVE.items():
@@ -157,12 +155,11 @@ class AdActor:
         self._order, self._begin = task.order, begin
         self._models: Models | None = None
 
-    def __call__(self, table: pyarrow.Table) -> pyarrow.Table:
-        """The rows of the items in a table."""
+    def __call__(self, batch: Mapping[str, Sequence[OrderItem]]) -> pyarrow.Table:
+        """The rows of the products of column ``item``."""
         import pyarrow as arrow
 
-        items = [pickle.loads(one) for one in table["item"].to_pylist()]
-        return arrow.Table.from_pylist(self._task(items), part_schema())
+        return arrow.Table.from_pylist(self._task(list(batch["item"])), part_schema())
 
     def _task(self, items: Sequence[OrderItem]) -> list[PartRow]:
         """The rows of a task's products: together, or each alone where that failed or ended a process."""

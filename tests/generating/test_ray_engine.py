@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import pickle
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -20,7 +18,7 @@ from small_runs import catalogue, contents, generate
 from caig_cli import cli
 from caig_cli.errors import RunError
 from caig_cli.generating.config import GenerateRecipe
-from caig_cli.generating.order import make_order
+from caig_cli.generating.order import OrderItem, make_order
 from caig_cli.generating.ray_engine import AdActor, AdTask, Counts
 from caig_cli.painters import Shot
 from caig_cli.painters.fake import FakePainter
@@ -29,14 +27,14 @@ from caig_cli.recipe import resolve
 arrow = pytest.importorskip("pyarrow")
 
 
-def actor_of(products: Path, counts: Counts) -> tuple[AdActor, Any]:
-    """An actor without Ray, and its table of all products."""
+def actor_of(products: Path, counts: Counts) -> tuple[AdActor, dict[str, Sequence[OrderItem]]]:
+    """An actor without Ray, and a task of all products."""
     sets = ["generate.painter=fake", "judge.model=null", "generate.prompt=a table", "generate.n=1"]
     sets += ["generate.size=96x80", f"generate.product={products}"]
     recipe = resolve(GenerateRecipe, sets=sets)
     order = make_order(recipe)
     task = AdTask(recipe, replace(order, items=(), failed=()))
-    return AdActor(task, counts.begin), arrow.table({"item": [pickle.dumps(item) for item in order.items]})
+    return AdActor(task, counts.begin), {"item": order.items}
 
 
 def test_a_poisoned_product_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,15 +47,15 @@ def test_a_poisoned_product_fails_alone(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(FakePainter, "paint", poisoned)
     counts = Counts()
-    actor, table = actor_of(catalogue(tmp_path / "c", 5), counts)
-    rows = {row["product"]: row for row in actor(table).to_pylist()}
+    actor, task = actor_of(catalogue(tmp_path / "c", 5), counts)
+    rows = {row["product"]: row for row in actor(task).to_pylist()}
     assert list(rows) == [f"p{k}" for k in range(5)]
     assert rows["p1"]["error"] == "can't be made: poison" and rows["p1"]["image"] is None
     assert "transparent" in rows["p3"]["error"], "a photo that can't be used is told as in every run"
     assert rows["p0"]["error"] is None and rows["p0"]["image"]["bytes"][:4] == b"\x89PNG"
     for _ in range(2):
         counts.begin("p0")
-    again = {row["product"]: row for row in actor(table).to_pylist()}
+    again = {row["product"]: row for row in actor(task).to_pylist()}
     assert "ended the process that made it 3 times" in again["p0"]["error"] and not again["p2"]["error"]
 
 
@@ -71,9 +69,9 @@ def test_what_breaks_all_products_is_no_products_fault(
     products = catalogue(tmp_path / "c", 12)
     rows = [line for line in products.read_text().splitlines() if '"p3"' not in line]
     products.write_text("\n".join(rows))
-    actor, table = actor_of(products, Counts())
+    actor, task = actor_of(products, Counts())
     with pytest.raises(RunError, match="every product of a task fails: can't be made: the device is gone"):
-        actor(table)
+        actor(task)
 
 
 def kill_an_actor(stop: threading.Event, killed: list[int]) -> None:
