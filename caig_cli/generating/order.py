@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import TypeAdapter
 
 from caig_cli.data.shards import Shard, parse_shard
-from caig_cli.data.stores import address_of, fetch, mark_of
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.generating.config import GenerateRecipe, GenerateSection
 from caig_cli.judges.stored_judge import FOLDER, judge_for
@@ -177,13 +175,18 @@ def _on_this_machine(source: Path) -> tuple[Path, str | None]:
 
     Raises UsageError where it can't be.
     """
+    if ":/" not in source.as_posix():
+        return source, None
+    from caig_cli.cutouts.weights import cache_folder
+    from caig_cli.data.stores import address_of, fetch, mark_of
+    from caig_cli.engine.runtime import derive_seed
+
     address = address_of(source)
     if address is None:
         return source, None
-    from caig_cli.cutouts.weights import cache_folder
 
     try:
-        name = hashlib.sha256(f"{address} {mark_of(address)}".encode()).hexdigest()[:24]
+        name = f"{derive_seed(address, mark_of(address)):016x}"
         path = cache_folder() / "catalogues" / name / address.rpartition("/")[2]
         if not path.is_file():
             fetch(address, path)
