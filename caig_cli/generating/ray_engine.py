@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.process import PASSIVE
-from caig_cli.engine.report import Reporter, SilentReporter
+from caig_cli.engine.report import QuietReporter, Reporter, SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import use_threads
 from caig_cli.errors import CaigError, RunError, UsageError, in_words
@@ -43,7 +43,7 @@ def make_with_ray(recipe: GenerateRecipe, order: Order, run: RunDir, report: Rep
 
     Raises UsageError without Ray, and RunError where the cluster can't do the work.
     """
-    ray = _started(recipe.ray)
+    ray = _started(recipe.ray, report)
     parts = Parts.at(place_of(recipe, run.path))
     done = {str(row["product"]) for row in parts.facts(report, mend=True)}
     order = order.without(done)
@@ -62,13 +62,14 @@ def place_of(recipe: GenerateRecipe, run: Path) -> str:
     return recipe.ray.parts or str(run / FOLDER)
 
 
-def _started(section: RaySection) -> Any:
+def _started(section: RaySection, report: Reporter) -> Any:
     """The module, connected to a cluster. Raises UsageError."""
     try:
         import ray
         import ray.data
     except ImportError:
         raise UsageError("--engine ray needs Ray Data; install caig[ray]") from None
+    ray.data.DataContext.get_current().enable_progress_bars = not isinstance(report, QuietReporter)
     if not ray.is_initialized():
         try:
             ray.init(section.address, include_dashboard=False, log_to_driver=False)
