@@ -50,7 +50,7 @@ _DEFAULTS = (
 
 
 _ROOM: dict[str, tuple[float, float]] = {
-    "stand": (0.84, 0.74), "lean": (0.84, 0.78), "lie": (0.84, 0.82), "hang": (0.80, 0.74),
+    "stand": (0.84, 0.78), "lean": (0.84, 0.78), "lie": (0.84, 0.84), "hang": (0.80, 0.80),
     "float": (0.82, 0.76), "worn": (0.88, 0.90),
 }  # fmt: skip
 """Share of the frame's width and height that a product may fill in each stance: room for what it stands on,

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float32]
 Field = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_GAP, _AIR = 0.75, 0.52
+_GAP, _AIR = 0.82, 0.56
 """Share of the light that is missing in the gap, and beside the product where the gap ends."""
 _NARROW, _WIDE = 0.016, 0.11
 """How far these reach, as a share of the size of what stands."""
