@@ -114,14 +114,15 @@ def _jobs(
             if size != shot.size:
                 one = replace(item, sizes=(size,))
                 shot = shot_again(one, cutout, shot.prompt, shot.seed, candidate)
-            yield AdJob(slot, item.product, source, shot, opinion, candidate, _origin(item, shot), filing)
+            origin = origin_of(item, shot.prompt)
+            yield AdJob(slot, item.product, source, shot, opinion, candidate, origin, filing)
 
 
-def _origin(item: OrderItem, shot: Shot) -> dict[str, str]:
+def origin_of(item: OrderItem, prompt: str) -> dict[str, str]:
     """Where a prompt is from, if the prompt model has not written it."""
     if not item.writes:
         return AS_GIVEN
-    return AS_PLAIN if is_plain(shot.prompt) else {}
+    return AS_PLAIN if is_plain(prompt) else {}
 
 
 def shot_again(item: OrderItem, cutout: Cutout, prompt: str, seed: int, number: int | None) -> Shot:
