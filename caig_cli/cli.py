@@ -541,15 +541,20 @@ def _memory(stage: ModuleType, recipe: Recipe, *, always: bool = True) -> Sequen
 
 def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, speaks: bool = True) -> int:
     """Print the outcome of a stage; returns the exit code that it means."""
-    from caig_cli.engine.files import to_json
+    from caig_cli.engine.files import json_pieces
 
     if speaks:
         for failure in () if outcome.told else outcome.failed:
             report.warn(f"{failure.item}: {failure.error}")
         if outcome.told and outcome.failed:
             report.warn(f"{len(outcome.failed)} not used, each told above and in report.html")
-        for line in [to_json(outcome.result)] if options["json"] else outcome.lines:
-            typer.echo(line)
+        if options["json"]:
+            for piece in json_pieces(outcome.result):
+                typer.echo(piece, nl=False)
+            typer.echo()
+        else:
+            for line in outcome.lines:
+                typer.echo(line)
     return 1 if outcome.failed_check else 3 if outcome.failed else 0
 
 

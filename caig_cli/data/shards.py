@@ -23,6 +23,11 @@ class Shard:
         return int.from_bytes(digest[:8]) % self.count == self.index
 
 
+def bucket(identifier: str) -> str:
+    """The one of 256 folders that the files of a product are in, where there are very many."""
+    return hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:2]
+
+
 def parse_shard(text: str) -> Shard:
     """``i/n`` as a shard. Raises ValueError in words for anything else."""
     found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text)

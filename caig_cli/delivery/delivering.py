@@ -21,7 +21,7 @@ from caig_cli.errors import ItemError, UsageError
 from caig_cli.generating.ads import shot_again
 from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.order import Order, OrderItem, make_order
-from caig_cli.generating.photos import cut_out
+from caig_cli.generating.photos import cut_out, cutout_file
 from caig_cli.painters.ad_name import Filing, Slot, Source
 from caig_cli.painters.ad_store import MANIFEST, AdJob, Row, checked
 from caig_cli.painters.see_through import clear_parts
@@ -135,7 +135,7 @@ def jobs(
 def _cutout(run: FinishedRun, item: OrderItem, notify: Callable[[str], None]) -> Cutout:
     """The product as the run has cut it out."""
     try:
-        cutout = open_cutout(run.folder / "products" / f"{item.product.id}.png")
+        cutout = open_cutout(cutout_file(run.folder, item.product.id))
     except ItemError:
         cutout = cut_out(item, notify)
     return clear_parts(cutout, item.product)[0]

@@ -5,6 +5,7 @@ What can't be written (a full disk, no permission) is a RunError that names the 
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import io
 import json
@@ -12,10 +13,10 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -30,10 +31,11 @@ Fault = Callable[[int, str], None]
 """Told of each line of a file that is damaged: its number and what is wrong with it."""
 
 
-def atomic_write(path: Path, data: bytes | Iterable[bytes]) -> None:
+def atomic_write(path: Path, data: bytes | Iterable[bytes], *, sync: bool = True) -> None:
     """Write a file through a temporary neighbour: readers see the old bytes or all the new ones.
 
-    Data in pieces is written as it comes, so that it need not fit into memory. Raises RunError.
+    Data in pieces is written as it comes, so that it need not fit into memory. Without ``sync`` it is on disk
+    after the next ``sync_disk``. Raises RunError.
     """
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,12 +46,14 @@ def atomic_write(path: Path, data: bytes | Iterable[bytes]) -> None:
                 stream.writelines([data] if isinstance(data, bytes) else data)
                 stream.flush()
                 os.fchmod(stream.fileno(), 0o644)
-                os.fsync(stream.fileno())
+                if sync:
+                    os.fsync(stream.fileno())
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        if sync:
+            _sync_folder(path.parent)
 
 
 def remove_temporaries(folder: Path) -> None:
@@ -67,6 +71,22 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return encodable(text)
 
 
+def json_pieces(value: Mapping[str, Any]) -> Iterator[str]:
+    """An object as JSON in pieces: long sequences that are no lists are written as their items come."""
+    head = "{"
+    for key, item in value.items():
+        yield f"{head}{to_json(key)}: "
+        if isinstance(item, Sequence) and not isinstance(item, str | list | tuple):
+            yield "["
+            for number, one in enumerate(item):
+                yield (", " if number else "") + to_json(one)
+            yield "]"
+        else:
+            yield to_json(item)
+        head = ", "
+    yield "}" if value else "{}"
+
+
 def encodable(text: str) -> str:
     """A text whose unpaired surrogates are written as escapes, ``\\udcff``; the same text without any."""
     return text.encode("utf-8", "backslashreplace").decode()
@@ -77,8 +97,8 @@ def append_line(path: Path, value: Any) -> None:
     append_lines(path, [value])
 
 
-def append_lines(path: Path, values: Iterable[Any]) -> None:
-    """Append JSON lines and wait until they are on disk. Raises RunError."""
+def append_lines(path: Path, values: Iterable[Any], *, sync: bool = True) -> None:
+    """Append JSON lines, and with ``sync`` wait until they are on disk. Raises RunError."""
     lines = "".join(to_json(value) + "\n" for value in values).encode()
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +106,23 @@ def append_lines(path: Path, values: Iterable[Any]) -> None:
             _mend_end(stream)
             stream.write(lines)
             stream.flush()
-            os.fsync(stream.fileno())
+            if sync:
+                os.fsync(stream.fileno())
+
+
+def sync_disk(folder: Path) -> None:
+    """Wait until all that was written to the disk of a folder is on it. Raises RunError."""
+    with _told(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+            if syncfs is None:  # only Linux knows one disk from the others
+                os.sync()
+            elif syncfs(descriptor):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
+        finally:
+            os.close(descriptor)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -103,10 +139,28 @@ def numbered_lines(
     path: Path, fault: Fault = lambda line, what: None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows with their line numbers; ``fault`` is told of lines that are none, but for a torn last one."""
+    return ((place.line, row) for place, row in placed_lines(path, fault))
+
+
+class LinePlace(NamedTuple):
+    """Where a line of a file is: its number from 1, the first of its bytes, and how many it has."""
+
+    line: int
+    start: int
+    length: int
+
+
+def placed_lines(
+    path: Path, fault: Fault = lambda line, what: None
+) -> Iterator[tuple[LinePlace, dict[str, Any]]]:
+    """As ``numbered_lines``, each row with its place."""
     if not path.is_file():
         return
+    start = 0
     with path.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
+            place = LinePlace(number, start, len(line))
+            start += len(line)
             try:
                 row = parse_json(line)
                 if not isinstance(row, dict):
@@ -115,7 +169,7 @@ def numbered_lines(
                 if line.endswith(b"\n"):  # else it is what a kill left
                     fault(number, str(error) if line.strip() else "an empty line")
                 continue
-            yield number, row
+            yield place, row
 
 
 def drop_lines(path: Path, numbers: Container[int]) -> None:

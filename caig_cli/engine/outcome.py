@@ -14,7 +14,8 @@ from caig_cli.records import Failure
 class Outcome:
     """The end of a stage.
 
-    ``result`` is the object that ``--json`` prints; ``lines`` are for people, on stdout;
+    ``result`` is the object that ``--json`` prints, in whose long sequences items may be read from disk as
+    they are printed; ``lines`` are for people, on stdout;
     ``failed`` lists the items that could not be used (exit code 3 when there is one); ``told`` says that
     the user has read them while the stage ran, so that a line with their number is enough at the end;
     ``failed_check`` says that something that was to be checked is not so (exit code 1).
@@ -22,7 +23,7 @@ class Outcome:
 
     result: dict[str, Any] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
-    lines: tuple[str, ...] = ()
+    lines: Sequence[str] = ()
     told: bool = False
     failed_check: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import resource
 import shutil
@@ -31,6 +32,9 @@ __all__ = ["RunDir", "atomic_write", "is_main_process", "latest", "read_status"]
 
 T = TypeVar("T")
 
+SYNC_S, SYNC_ROWS = 2.0, 256
+"""Seconds, or rows, after which what ``append_later`` was given is put on disk."""
+
 
 class RunDir:
     """An open run: use it as a context manager, which sets the status in ``run.json``.
@@ -48,6 +52,8 @@ class RunDir:
         self._files = RunFiles(path, int(os.environ.get("RANK", "0")))
         self._wrote: set[str] = set()
         self._fresh, self._empty = True, False
+        self._later: list[tuple[Path, Mapping[str, Any]]] = []
+        self._synced = time.monotonic()
         self._accept_changed = False
         self._status: dict[str, Any] = {
             "command": command,
@@ -130,12 +136,12 @@ class RunDir:
 
     # --- files -------------------------------------------------------------------------------------
 
-    def write_bytes(self, rel: str, data: bytes) -> Path:
-        """Write an artifact atomically; returns its absolute path."""
+    def write_bytes(self, rel: str, data: bytes, *, sync: bool = True) -> Path:
+        """Write an artifact atomically; returns its absolute path. ``sync`` False: see ``append_later``."""
         path = self.path / rel
         if self.is_main:
             self._note(path)
-            atomic_write(path, data)
+            atomic_write(path, data, sync=sync)
         return path
 
     def write_pieces(self, rel: str, pieces: Iterable[bytes]) -> Path:
@@ -164,6 +170,31 @@ class RunDir:
             self._note(self.path / rel)
             files.append_lines(self.path / rel, values)
 
+    def append_later(self, rel: str, value: Mapping[str, Any]) -> None:
+        """Append a row when the files that were written before it are on disk, which many rows share.
+
+        That is ``SYNC_S`` seconds or ``SYNC_ROWS`` rows later, when rows are read, and when the run ends: a
+        kill costs what was made in between, and no row is there whose file is not.
+        """
+        if self.is_main:
+            self._later.append((self.path / rel, value))
+            if len(self._later) >= SYNC_ROWS or time.monotonic() - self._synced >= SYNC_S:
+                self.sync()
+
+    def sync(self) -> None:
+        """Put on disk what was written without ``sync``, and then the rows of ``append_later``, in order."""
+        if self._later:
+            self._check_root()
+            files.sync_disk(self._root)
+            rows, tables = list(self._later), dict.fromkeys(path for path, _ in self._later)
+            self._later.clear()
+            for path, some in itertools.groupby(rows, key=lambda one: one[0]):
+                self._note(path)
+                files.append_lines(path, (row for _, row in some), sync=False)
+            for path in tables:
+                files.append_lines(path, ())
+        self._synced = time.monotonic()
+
     def read_jsonl(self, rel: str) -> list[dict[str, Any]]:
         """The rows written so far, without a last one that a kill has torn."""
         return list(self.each_jsonl(rel))
@@ -178,6 +209,7 @@ class RunDir:
         Lines that are no rows, and rows that ``read`` can't use (it raises KeyError, TypeError or
         ValueError), are told with their number and left out; the file as it was is kept beside.
         """
+        self.sync()
         path, damaged = self.path / rel, dict[int, str]()
         if not self.has(rel):
             return
@@ -348,6 +380,12 @@ class RunDir:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        late: CaigError | None = None
+        try:
+            self.sync()
+        except CaigError as failed:
+            late = failed
+            kind, error = (type(late), late) if kind is None else (kind, error)
         self._status["status"] = "done" if kind is None else _ending(kind)
         if isinstance(error, UsageError) and self._fresh and self._empty:
             self._status["status"] = run_folder.EMPTY
@@ -365,6 +403,8 @@ class RunDir:
                 raise
         finally:
             self._unlock()
+        if late is not None and error is late:
+            raise late
 
     def _withdraw(self) -> None:
         if self.is_main:

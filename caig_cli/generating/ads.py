@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from caig_cli.data.product_height import estimate_height_cm
+from caig_cli.data.shards import bucket
 from caig_cli.engine.files import digest_or_none
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -57,6 +58,7 @@ class Set:
     write: Write
     candidates: Candidates | None
     filing: Filing = AS_PNG
+    spread: bool = False
 
 
 def open_set(
@@ -69,7 +71,8 @@ def open_set(
         rank = ranker(partial(models.judge, order.judge), models.turns)
         candidates = Candidates(run, painter, rank, finished)
     write = writing(Writer(recipe.writer, models.prompt_model, models.turns, finish), recipe)
-    return Set(run, report, photos, painter, write, candidates, Filing(recipe.generate.format))
+    filing = Filing(recipe.generate.format)
+    return Set(run, report, photos, painter, write, candidates, filing, order.spread)
 
 
 def ads(making: Set, items: Sequence[OrderItem], done: Collection[Slot]) -> Iterator[AdJob]:
@@ -91,7 +94,13 @@ def ads(making: Set, items: Sequence[OrderItem], done: Collection[Slot]) -> Iter
             making.report.warn(remark)
         ranks = making.candidates if item.ranked else None
         best = ranks.best_first(product, shots) if ranks else [(shot, None) for shot in shots]
-        yield from _jobs(item, cutout, shots, best, done, making.filing)
+        filing = spread_filing(making.filing, product.id) if making.spread else making.filing
+        yield from _jobs(item, cutout, shots, best, done, filing)
+
+
+def spread_filing(filing: Filing, product: str) -> Filing:
+    """As ``filing``, in the product's one of many folders."""
+    return replace(filing, folder=f"{filing.folder}/{bucket(product)}")
 
 
 def _jobs(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
-from caig_cli.generating.ads import AS_GIVEN, shot_again, source_of
+from caig_cli.generating.ads import AS_GIVEN, shot_again, source_of, spread_filing
 from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.failures import read_failures
 from caig_cli.generating.order import Order
@@ -26,15 +27,15 @@ def of_run(order: Order, album: Album, run: RunDir) -> Order:
 
 
 def jobs_again(
-    recipe: GenerateRecipe, whole: GenerateRecipe, order: Order, album: Album, photos: Photos
+    recipe: GenerateRecipe, whole: GenerateRecipe, order: Order, album: Album, photos: Photos, run: Path
 ) -> Iterator[AdJob]:
     """The ad that ``recipe.generate.again`` names, with what ``recipe`` has otherwise than the whole run's.
 
-    It gets the next number of its product, and comes in every size that is asked for. Raises UsageError where
-    the run has no such ad, or its photo can't be used.
+    ``run`` is the run's folder. The ad gets the next number of its product, and comes in every size that is
+    asked for. Raises UsageError where the run has no such ad, or its photo can't be used.
     """
     ad = recipe.generate.again
-    row = album.row_of(f"ads/{ad.name}") if ad is not None else None
+    row = None if ad is None else album.row_of(ad.resolve().relative_to(run.resolve()).as_posix())
     if row is None:
         raise UsageError(f"--again {ad}: the run's manifest has no such ad")
     item = next((one for one in order.items if one.product.id == row["product"]), None)
@@ -52,6 +53,7 @@ def jobs_again(
     cutout = clear_parts(photos.cutout(item), item.product)[0]
     origin = AS_GIVEN if prompt != row["prompt"] or not item.writes else {}
     filing = Filing(recipe.generate.format, of=row.get("id"))
+    filing = spread_filing(filing, item.product.id) if order.spread else filing
     for size in sizes:
         shot = shot_again(replace(item, sizes=(size,)), cutout, prompt, seed, row.get("candidate"))
         slot = Slot(item.product.id, index, size)

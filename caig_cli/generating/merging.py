@@ -142,7 +142,8 @@ def _unpacked(run: Path, folder: Path) -> Shards:
     from caig_cli.generating.ray_engine import place_of
 
     recipe = _recipe(run)
-    unpack(Parts.at(place_of(recipe, run.absolute())), folder)
+    spread = make_order(recipe).spread
+    unpack(Parts.at(place_of(recipe, run.absolute())), folder, spread=spread)
     for name in (FAILURES, "run.json", digests.FILE):
         if (run / name).is_file():
             shutil.copyfile(run / name, folder / name)

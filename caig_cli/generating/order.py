@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # the help of caig generate comes by here
     from caig_cli.painters.layout import Placement
     from caig_cli.painters.pose import Stance
 
+MOST_IN_A_FOLDER = 10_000
+"""Ads of a run from which on they, and the cut-outs, are in 256 folders by their products' ids."""
 CANDIDATES = 8
 """Previews of each product where a judge is there and nothing else is said."""
 
@@ -59,7 +61,7 @@ class OrderItem:
         return [Slot(self.product.id, index, size) for index in range(self.n) for size in self.sizes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """The products to make ads of, the records that can't be used, and the models that are needed.
 
@@ -73,6 +75,8 @@ class Order:
     judge: str | None
     origin: Mapping[str, str]
     table: Path | None = None
+    spread: bool = False
+    """Whether the run has its pictures in many folders: one of millions of files is slow to list."""
 
     @property
     def files(self) -> list[Path]:
@@ -80,6 +84,11 @@ class Order:
         named = [file for item in self.items for file in (item.product.image, item.product.mask)]
         fetched = {path for item in self.items for path in item.product.addresses}
         return [file for file in (self.table, *named) if file is not None and file not in fetched]
+
+    @cached_property
+    def ranks(self) -> Mapping[str, int]:
+        """The place of each product by its id."""
+        return {item.product.id: number for number, item in enumerate(self.items)}
 
     @property
     def ads(self) -> int:
@@ -167,6 +176,7 @@ def make_order(
     judge = judge if any(item.ranked for item in items) else None
     table = source if source.is_file() else None
     order = Order(items, tuple(failed), writer, judge, _origin(recipe, writer, judge), table)
+    order = replace(order, spread=order.ads > MOST_IN_A_FOLDER)
     return order if given.shard is None else order.shard(parse_shard(given.shard))
 
 

@@ -9,7 +9,6 @@ from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.generating.ads import ads, open_set
 from caig_cli.generating.config import GenerateRecipe
-from caig_cli.generating.finish import in_order
 from caig_cli.generating.generate_memory import planned
 from caig_cli.generating.models import Models
 from caig_cli.generating.order import Order
@@ -47,7 +46,7 @@ def paint(
         run_dir.count(f"prompts {kind}", count)
     for remark in finish.remarks():
         report.warn(remark)
-    for remark in warnings.about_ads(in_order(album.rows(), order), recipe.diffusion.growth_limit):
+    for remark in warnings.about_ads(album.ordered(order.ranks), recipe.diffusion.growth_limit):
         report.warn(remark)
 
 

@@ -25,6 +25,7 @@ from caig_cli.engine.report import Reporter
 from caig_cli.errors import UsageError
 from caig_cli.generating.packing import PackedAd, record, schema_of
 from caig_cli.generating.photos import FILE as PHOTOS
+from caig_cli.generating.photos import cutout_file, cutout_name
 from caig_cli.painters.ad_store import MANIFEST
 from caig_cli.painters.candidates import FILE as CANDIDATES
 from caig_cli.records import Failure
@@ -72,7 +73,7 @@ def rows_of_folder(folder: Path, products: Sequence[str], failed: Sequence[Failu
             if product in kept[name]:
                 shared[column] = to_json(kept[name][product])
         with suppress(FileNotFoundError):
-            shared["cutout"] = (folder / f"products/{product}.png").read_bytes()
+            shared["cutout"] = cutout_file(folder, product).read_bytes()
         if product in errors:
             yield failed_row(product, errors[product]) | shared
             continue
@@ -136,7 +137,7 @@ class Parts:
                     yield from ((path, row) for row in batch.to_pylist())
 
 
-def unpack(parts: Parts, folder: Path) -> None:
+def unpack(parts: Parts, folder: Path, *, spread: bool) -> None:
     """Fill a folder with pictures and rows as a run of ``caig generate`` has them, in the order of the files.
 
     A product that is in two files, as when a machine was lost while it wrote, is taken from the first.
@@ -148,15 +149,16 @@ def unpack(parts: Parts, folder: Path) -> None:
             continue
         seen.add(product)
         for number, (_, row) in enumerate(group):
-            _unpack_row(folder, product, row, first=number == 0)
+            cutout = cutout_name(product, spread=spread)
+            _unpack_row(folder, cutout, row, first=number == 0)
 
 
-def _unpack_row(folder: Path, product: str, row: PartRow, *, first: bool) -> None:
+def _unpack_row(folder: Path, cutout: str, row: PartRow, *, first: bool) -> None:
     if first:
         for column, name in (("photo", PHOTOS), ("candidates", CANDIDATES)):
             _append(folder / name, row[column])
         if row["cutout"] is not None:
-            _write(folder / inner(f"products/{product}.png"), row["cutout"])
+            _write(folder / inner(cutout), row["cutout"])
     if row["error"] is None:
         _append(folder / MANIFEST, row["manifest"])
         _write(folder / inner(json.loads(row["manifest"])["path"]), row["image"]["bytes"])

@@ -21,6 +21,7 @@ from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.storage import cutout_png, open_cutout
 from caig_cli.data.images import shown
 from caig_cli.data.product_folders import mask_beside
+from caig_cli.data.shards import bucket
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
@@ -125,8 +126,8 @@ def _first_usable(
 class Photos:
     """Cut-outs of a run, each made once; with ``accept`` doubtful ones are used too."""
 
-    def __init__(self, run: RunDir, accept: bool, report: Reporter) -> None:
-        self._run, self._accept, self._report = run, accept, report
+    def __init__(self, run: RunDir, accept: bool, report: Reporter, *, spread: bool = False) -> None:
+        self._run, self._accept, self._report, self._spread = run, accept, report, spread
         self._fetcher = Fetcher()
         self._kept = {str(row["product"]): row for row in run.rows(FILE, _checked)}
         self._last: tuple[str, Cutout] | None = None
@@ -153,11 +154,17 @@ class Photos:
         if last is not None and last[0] == item.product.id:
             return last[1]
         try:
-            return open_cutout(picture(self._run, item.product))
+            return open_cutout(cutout_file(self._run.path, item.product.id))
         except ItemError:
             cutout = cut_out(item, self._report.info)
-            self._run.write_bytes(_name(item.product), cutout_png(cutout))
+            self._run.write_bytes(self._name(item.product), cutout_png(cutout))
             return cutout
+
+    def _name(self, product: Product) -> str:
+        """Where the cut-out is or is to be; a run of an earlier version has all in one folder."""
+        flat = cutout_name(product.id, spread=False)
+        spread = self._spread and not self._run.has(flat)
+        return cutout_name(product.id, spread=True) if spread else flat
 
     def _usable(self, item: OrderItem, finished: bool, say: Callable[[str], None]) -> PhotoCheck | None:
         """The look at the first photo that can be used; the one that was used before comes first."""
@@ -188,7 +195,7 @@ class Photos:
                 self._fetcher.fetch(product.addresses[product.image], product.image)
             except ItemError as error:
                 return PhotoCheck(product, None, str(error))
-        whole = row is not None and self._run.has_image(_name(product))
+        whole = row is not None and self._run.has_image(self._name(product))
         key = None if finished and row and whole else _key(item)
         if row and whole and (finished or row["input"] == key):
             return judged(product, facts_of(row), finished or self._accept)
@@ -200,8 +207,8 @@ class Photos:
             return None if finished else PhotoCheck(product, None, str(error))
         if spare and judged(product, cutout.facts, self._accept).error is not None:
             return judged(product, cutout.facts, self._accept)
-        self._run.write_bytes(_name(product), cutout_png(cutout))
-        self._run.append_jsonl(
+        self._run.write_bytes(self._name(product), cutout_png(cutout), sync=False)
+        self._run.append_later(
             FILE, {"product": product.id, "photo": number, "input": key, **asdict(cutout.facts)}
         )
         self._last = (product.id, cutout)
@@ -219,9 +226,16 @@ class Photos:
             self._report.info(f"{product.id}: {'; '.join(facts.notes)}")
 
 
-def picture(run: RunDir, product: Product) -> Path:
-    """Where a run keeps the cut-out of a product."""
-    return run.path / _name(product)
+def cutout_name(product: str, *, spread: bool) -> str:
+    """The file of a product's cut-out in a run folder, where there are many in one of many folders."""
+    return f"products/{bucket(product)}/{product}.png" if spread else f"products/{product}.png"
+
+
+def cutout_file(run: Path, product: str) -> Path:
+    """Where a run folder keeps the cut-out of a product."""
+    flat = run / cutout_name(product, spread=False)
+    spread = run / cutout_name(product, spread=True)
+    return spread if not flat.exists() and spread.exists() else flat
 
 
 def kept_looks(run: RunDir, products: Iterable[Product], failures: Sequence[Failure]) -> list[PhotoCheck]:
@@ -238,10 +252,6 @@ def kept_looks(run: RunDir, products: Iterable[Product], failures: Sequence[Fail
         elif error is not None:
             found.append(PhotoCheck(product, None, error))
     return found
-
-
-def _name(product: Product) -> str:
-    return f"products/{product.id}.png"
 
 
 def _checked(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from caig_cli.records import Failure, Product
 SHOWN = 400
 """Ads on the report page; one with all ads of a large catalogue could not be opened."""
 
+SHEET = 48
+"""Ads on the contact sheet."""
+
 SHOWN_CUTOUTS = 60
 """Cut-outs on it: all that were refused or are doubtful come first, so that few of these are left out."""
 
@@ -48,7 +51,11 @@ def show_ads(
 ) -> None:
     """Write ``contact-sheet.png`` and ``report.html``; pictures are read back one at a time."""
     if ads:
-        run.save_png("contact-sheet.png", pages.contact_sheet([run.path / row["path"] for row in ads]), {})
+        run.save_png(
+            "contact-sheet.png",
+            pages.contact_sheet([run.path / row["path"] for row in ads[:SHEET]], most=SHEET),
+            {},
+        )
     known = {one.product.id: one for one in cutouts}
     galleries: list[pages.Section] = [
         _gallery(run, known.get(identifier), identifier, list(rows))
@@ -63,7 +70,7 @@ def show_ads(
     if failures:
         rows = [[failure.item, failure.error] for failure in failures]
         sections.append(pages.TextTable("Not used", ["item", "why"], rows))
-    products = len({row["product"] for row in ads})
+    products = sum(1 for _ in itertools.groupby(ads, key=lambda row: row["product"]))
     summary = f"{len(ads)} ad{'s' * (len(ads) != 1)} for {products} product{'s' * (products != 1)}"
     if failures:
         summary += f"; {len(failures)} not used"

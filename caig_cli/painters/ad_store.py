@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, field
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from caig_cli.engine.files import to_json
+from caig_cli.engine.files import placed_lines, to_json
+from caig_cli.engine.row_file import Row as Row
+from caig_cli.engine.row_file import RowFile
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.errors import ItemError
 from caig_cli.painters import Notes, Shot
@@ -25,8 +26,6 @@ from caig_cli.provenance.signing import ROOM
 from caig_cli.records import Product
 
 MANIFEST = "manifest.jsonl"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +58,41 @@ class Album:
     def __init__(self, run_dir: RunDir, origin: Mapping[str, str], seal: Seal | None = None) -> None:
         self._run = run_dir
         self._origin, self._seal = origin, seal
-        self._rows: dict[str, Row] | None = None
+        self._ordered: tuple[Mapping[str, int], RowFile] | None = None
 
-    def rows(self) -> list[Row]:
-        """The manifest's rows of ads that are on disk, each ad once."""
-        if self._rows is None:
-            rows = {row["path"]: row for row in self._run.rows(MANIFEST, checked)}
-            self._rows = {path: row for path, row in rows.items() if self._run.has_image(path)}
-        return list(self._rows.values())
+    def rows(self) -> Iterator[Row]:
+        """The manifest's rows of ads that are on disk, each ad once, one in memory at a time."""
+        seen: set[int] = set()
+        for row in self._run.rows(MANIFEST, checked):
+            if (key := hash(row["path"])) not in seen and self._run.has_image(row["path"]):
+                seen.add(key)
+                yield row
+
+    def ordered(self, ranks: Mapping[str, int]) -> RowFile:
+        """The same rows as the products come by their ``ranks``, an ad after the other by its number."""
+        if self._ordered is None or self._ordered[0] is not ranks:
+            self._run.sync()
+            found: dict[int, tuple[int, int, int, int]] = {}
+            path = self._run.path / MANIFEST
+            for place, row in placed_lines(path):  # ``rows`` has told of those that are damaged
+                if _is_row(row) and self._run.has_image(row["path"]):
+                    rank = ranks.get(row["product"], 0)
+                    found[hash(row["path"])] = (rank, int(row["index"]), place.start, place.length)
+            places = np.array(list(found.values()), np.int64).reshape(-1, 4)
+            order = np.lexsort((places[:, 1], places[:, 0]))
+            self._ordered = ranks, RowFile(path, places[order, 2:])
+        return self._ordered[1]
 
     def slots(self) -> set[Slot]:
         """The places that have their ads."""
-        rows = self.rows()
-        return {Slot(row["product"], row["index"], tuple(row["size"]), row.get("for")) for row in rows}
+        return {Slot(row["product"], row["index"], tuple(row["size"]), row.get("for")) for row in self.rows()}
 
     def row_of(self, path: str) -> Row | None:
         """The row of an ad by its file in the run folder."""
         return next((row for row in self.rows() if row["path"] == path), None)
 
     def add(self, job: AdJob, image: Image.Image, notes: Notes) -> None:
-        """Save an ad, then its row: an ad without a row is painted again, to the same bytes.
+        """Save an ad, and its row when it is on disk: one without a row is painted again, to the same bytes.
 
         Raises ItemError where it can't be as small as it has to be.
         """
@@ -125,9 +139,9 @@ class Album:
             "fidelity": asdict(measure(np.asarray(image), shot.product, box)),
             "relight": asdict(measure_relit(np.asarray(image), shot.product, box)) if shot.relight else None,
         }
-        self._run.write_bytes(path, data)
-        self._run.append_jsonl(MANIFEST, row)
-        self._rows = None
+        self._run.write_bytes(path, data, sync=False)
+        self._run.append_later(MANIFEST, row)
+        self._ordered = None
         self._run.count("ads")
 
     def _file(self, job: AdJob, image: Image.Image, claims: Claims) -> bytes:
@@ -175,6 +189,14 @@ def checked(row: Row) -> Row:
     if row["score"] is not None:
         float(row["score"]), row["predicted_ctr"], row["predicted_ctr_interval"], row["simulated"]
     return row
+
+
+def _is_row(row: Row) -> bool:
+    try:
+        checked(row)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def hinted(word: str, reason: str | None = None) -> str:

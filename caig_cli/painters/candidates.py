@@ -78,7 +78,7 @@ class Candidates:
         with self._run.timed("rank"):
             ranking = self._rank(previews, product)
         rows = [{"candidate": n, "prompt": shots[n].prompt, **_facts(opinion)} for n, opinion in ranking]
-        self._run.append_jsonl(FILE, {"product": product.id, "ranking": rows})
+        self._run.append_later(FILE, {"product": product.id, "ranking": rows})
         return ranking
 
 

@@ -33,25 +33,35 @@ def about_poses(product: str, shots: Sequence[Shot]) -> Iterator[str]:
 
 def about_ads(ads: Sequence[dict[str, Any]], growth_limit: float) -> Iterator[str]:
     """What prompts name and ads do not show, and products that were painted on past their outline."""
-    ignored = Counter((word, row.get("reasons", {}).get(word)) for row in ads for word in row["ignored"])
-    together: dict[tuple[str, int], list[str]] = {}  # words that have a reason and a number of ads in common
-    for (word, reason), times in ignored.items():
-        if reason in (None, UNKNOWN):
-            yield f"without effect: {hinted(word, reason)} (in the prompts of {times} of {len(ads)} ads)"
-        else:
-            together.setdefault((reason, times), []).append(word)
-    for (reason, times), words in together.items():
-        yield f"without effect: {', '.join(words)} ({reason}; in the prompts of {times} of {len(ads)} ads)"
-    for prop, times in Counter(prop for row in ads for prop in row["left_out"]).items():
+    ignored: Counter[tuple[str, str | None]] = Counter()
+    left_out: Counter[str] = Counter()
+    relit: list[tuple[float, float]] = []
+    grown = 0
+    for row in ads:  # once: they may be read from disk
+        ignored.update((word, row.get("reasons", {}).get(word)) for word in row["ignored"])
+        left_out.update(row["left_out"])
+        relit += [(row["relight"]["tone"], row["relight"]["detail"])] if row.get("relight") else []
+        grown += row["background"].get("growth", 0) > growth_limit
+    yield from _without_effect(ignored, len(ads))
+    for prop, times in left_out.items():
         yield f"no room for: {plain(prop)} (in {times} of {len(ads)} ads)"
-    relit = [row["relight"] for row in ads if row.get("relight")]
     if relit:
-        tone, detail = max(one["tone"] for one in relit), min(one["detail"] for one in relit)
+        tone, detail = max(one[0] for one in relit), min(one[1] for one in relit)
         yield (
             f"relit as asked: the product's tone differs from the photo's by up to {tone:.1f} of 255 levels "
             f"on average, its detail agrees to {detail:.3f}"
         )
-    grown = sum(row["background"].get("growth", 0) > growth_limit for row in ads)
     if grown:
         limit = f"{growth_limit:.0%}"
         yield f"{grown} of {len(ads)} ads continue the product past its outline by more than {limit}"
+
+
+def _without_effect(ignored: Counter[tuple[str, str | None]], ads: int) -> Iterator[str]:
+    together: dict[tuple[str, int], list[str]] = {}  # words that have a reason and a number of ads in common
+    for (word, reason), times in ignored.items():
+        if reason in (None, UNKNOWN):
+            yield f"without effect: {hinted(word, reason)} (in the prompts of {times} of {ads} ads)"
+        else:
+            together.setdefault((reason, times), []).append(word)
+    for (reason, times), words in together.items():
+        yield f"without effect: {', '.join(words)} ({reason}; in the prompts of {times} of {ads} ads)"

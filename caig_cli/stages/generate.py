@@ -39,8 +39,9 @@ MAY_DIFFER = {"generate.again", "generate.prompt", "generate.size", "seed"}
 
 def run_of(ad: Path) -> tuple[Path, Path]:
     """The run folder of an ad and the recipe in it. Raises UsageError where it is in none."""
-    folder = ad.resolve().parent.parent
-    if not ad.is_file() or not (folder / "recipe.yaml").is_file():
+    folders = ad.resolve().parents[1:3]  # of a large run, ads are in folders of their folder
+    folder = next((one for one in folders if (one / "recipe.yaml").is_file()), None)
+    if not ad.is_file() or folder is None:
         raise UsageError(f"--again {ad}: no ad in the run folder of a caig generate")
     return folder, folder / "recipe.yaml"
 
@@ -146,19 +147,19 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
     else:  # what came into the folder of products since does not matter to one ad
         order = of_run(order, album, run_dir)
     done = album.slots()
-    photos = Photos(run_dir, recipe.generate.accept_doubtful, report)
+    photos = Photos(run_dir, recipe.generate.accept_doubtful, report, spread=order.spread)
     found = photos.check(order.items, order.finished(done))
     failures = [*order.failed, *_failures(found)]
     _tell(failures, len(order.items) + len(order.failed), report)
     usable = order.photographed(look.product for look in found)
     usable = usable.without({look.product.id for look in found if look.error is not None})
     if whole is not None:
-        _paint_again(recipe, whole, usable, album, photos, report)
+        _paint_again(recipe, whole, usable, album, photos, run_dir, report)
     elif usable.items:
         paint(recipe, usable, album, photos, run_dir, report, models)
     outcome = finish(run_dir, order, album, found, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
-    if not outcome.lines and recipe.generate.shard is None:
+    if not len(outcome.lines) and recipe.generate.shard is None:
         run_dir.made_nothing()
         raise _nothing(failures)
     return outcome
@@ -170,6 +171,7 @@ def _paint_again(
     order: Order,
     album: Album,
     photos: Photos,
+    run_dir: RunDir,
     report: Reporter,
 ) -> None:
     """Add to the run one of its ads with another prompt, seed or size. Raises UsageError if it can't be."""
@@ -177,7 +179,7 @@ def _paint_again(
 
     means = registry.PainterConfig(recipe.threads, recipe.device, recipe.diffusion)
     painter = registry.PAINTERS[recipe.generate.painter](means)
-    for job in jobs_again(recipe, whole, order, album, photos):
+    for job in jobs_again(recipe, whole, order, album, photos, run_dir.path):
         album.add(job, painter.paint([job.shot])[0], painter.notes(job.shot))
         report.info(f"{job.product.id}: made once more, as its ad {job.slot.index + 1}")
 

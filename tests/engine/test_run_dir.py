@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from caig_cli.engine import digests, files
+from caig_cli.engine import digests, files, run_dir
+from caig_cli.engine.row_file import Mapped, RowFile
 from caig_cli.engine.run_dir import RunDir, latest, read_status
 from caig_cli.errors import UsageError
 from caig_cli.recipe import Recipe
@@ -254,6 +255,38 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(tmp_path: Path, roo
         assert read_status(path) == "running"
     files.remove_temporaries(path)
     assert {p.suffix for p in path.iterdir()} == {".bin", ".jsonl", ".json", ".yaml", ""}
+
+
+def test_many_rows_share_one_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[int] = []
+    table = tmp_path / "run/rows.jsonl"
+    monkeypatch.setattr(files, "sync_disk", lambda folder: waits.append(len(files.read_lines(table))))
+    monkeypatch.setattr(run_dir, "SYNC_S", 1e9)
+    with RunDir.open(tmp_path / "run", "demo", DemoRecipe()) as run:
+        for n in range(run_dir.SYNC_ROWS + 10):
+            run.write_bytes(f"{n}.bin", b"x", sync=False)
+            run.append_later("rows.jsonl", {"n": n})
+        assert len(files.read_lines(table)) == run_dir.SYNC_ROWS, "a row is there when its file is on disk"
+        run.append_later("other.jsonl", {"n": 0})
+        assert len(run.read_jsonl("rows.jsonl")) == run_dir.SYNC_ROWS + 10, "who reads gets all"
+        run.append_later("rows.jsonl", {"n": -1})
+    assert waits == [0, run_dir.SYNC_ROWS, run_dir.SYNC_ROWS + 10]
+    assert (
+        files.read_lines(table)[-1] == {"n": -1} and len(files.read_lines(tmp_path / "run/other.jsonl")) == 1
+    )
+
+
+def test_rows_of_a_file_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    files.append_lines(path, [{"n": 0, "text": "ä"}, {"n": 1}, {"n": 2}])
+    places = np.array([place[1:] for place, _ in files.placed_lines(path)])
+    rows = RowFile(path, places[[2, 0]])
+    assert (
+        list(rows) == [{"n": 2}, {"n": 0, "text": "ä"}] and rows[1]["text"] == "ä" and rows[:1] == [{"n": 2}]
+    )
+    doubled = Mapped(lambda row: 2 * row["n"], rows)
+    pieces = "".join(files.json_pieces({"rows": doubled, "none": RowFile(path, places[:0]), "x": {"y": [1]}}))
+    assert json.loads(pieces) == {"rows": [4, 0], "none": [], "x": {"y": [1]}}
 
 
 def _wait_for_rows(path: Path, more_than: int) -> None:

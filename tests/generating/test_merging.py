@@ -13,7 +13,8 @@ import pytest
 from small_runs import catalogue, contents, generate
 
 from caig_cli import cli
-from caig_cli.data.shards import Shard, parse_shard
+from caig_cli.data.shards import Shard, bucket, parse_shard
+from caig_cli.generating import order
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,31 @@ def test_where_no_model_is_needed_none_is_loaded(tmp_path: Path) -> None:
     given = [sys.executable, "-c", script, str(products), str(tmp_path / "run")]
     done = subprocess.run(given, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert any((tmp_path / "run/ads").glob("p0-1-*.png")) and done.stdout.endswith("set()\n")
+
+
+def test_a_large_run_has_its_pictures_in_many_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    products = catalogue(tmp_path / "catalogue", 3)
+    assert generate(products, tmp_path / "flat") == 3
+    monkeypatch.setattr(order, "MOST_IN_A_FOLDER", 2)
+    assert generate(products, tmp_path / "whole") == 3
+    codes = [generate(products, tmp_path / f"part-{k}", "--shard", f"{k}/2") for k in range(2)]
+    assert set(codes) <= {0, 3}
+    assert cli.run(["merge", *(str(tmp_path / f"part-{k}") for k in range(2)), str(tmp_path / "merged")]) == 3
+    whole = contents(tmp_path / "whole")
+    assert whole == contents(tmp_path / "merged")
+    name = next(name for name in whole if name.startswith("ads/") and "/p1-1-" in name)
+    assert name.split("/")[1] == bucket("p1") and f"products/{bucket('p1')}/p1.png" in whole
+    capsys.readouterr()
+    again = ["generate", "--again", str(tmp_path / "whole" / name), "--seed", "5", "--quiet"]
+    assert cli.run(again) == 3
+    made = [path for path in capsys.readouterr().out.splitlines() if "/p1-2-" in path]
+    assert len(made) == 1 and Path(made[0]).parent.name == bucket("p1") and Path(made[0]).is_file()
+    flat = contents(tmp_path / "flat")
+    (tmp_path / "flat" / next(name for name in flat if "/p1-1-" in name)).unlink()
+    assert generate(products, tmp_path / "flat", "--resume") == 3, "a run of an earlier version goes on"
+    after = contents(tmp_path / "flat")
+    assert (
+        f"products/{bucket('p1')}/p1.png" not in after and after["products/p1.png"] == flat["products/p1.png"]
+    )
