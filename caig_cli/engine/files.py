@@ -5,7 +5,6 @@ What can't be written (a full disk, no permission) is a RunError that names the 
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import io
 import json
@@ -112,6 +111,8 @@ def append_lines(path: Path, values: Iterable[Any], *, sync: bool = True) -> Non
 
 def sync_disk(folder: Path) -> None:
     """Wait until all that was written to the disk of a folder is on it. Raises RunError."""
+    import ctypes
+
     with _told(folder):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
