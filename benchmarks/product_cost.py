@@ -1,10 +1,10 @@
 """What a product costs besides its painting: CPU milliseconds of ``caig generate``, the fake painter's too.
 
-``python benchmarks/product_cost.py [--products 40 240] [--ads 1] [--size 512x512] [--photos tiny|samples]``
+``python benchmarks/product_cost.py [--products 450 1050] [--ads 1] [--size 512x512] [--photos tiny|samples]``
 
-Printed is the difference between a large and a small run, by product, so that the start does not count, and
-the peak of memory of both. ``tiny``: photos of 40x60 and ads of 96x80, where pixels cost nothing; ``samples``:
-the transparent sample photos. ``--profile`` prints where the time of the large run goes.
+Printed is the difference between a large and a small run, by product, without start and report page, and
+the peak of memory of both. ``tiny``: photos of 40x60 and ads of 96x80, where pixels cost nothing;
+``samples``: the transparent sample photos. ``--profile`` prints where the time of the large run goes.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def profile(count: int, ads: int, size: str, kind: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--products", type=int, nargs=2, default=[40, 240])
+    parser.add_argument("--products", type=int, nargs=2, default=[450, 1050])
     parser.add_argument("--ads", type=int, default=1)
     parser.add_argument("--size")
     parser.add_argument("--photos", choices=["tiny", "samples"], default="tiny")

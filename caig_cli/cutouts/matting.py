@@ -110,18 +110,24 @@ def product_colours(image: Floats, alpha: Floats) -> Floats:
     for shape in reversed(sizes):
         level, share = _shrunk(image, shape), _shrunk(alpha[..., None], shape)
         front, back = _nearest(front, shape), _nearest(back, shape)
-        for _ in range(10 if max(shape) <= 32 else 2 if max(shape) <= 256 else 1):
-            front, back = _layers(level, share, front, back)
+        steps = 10 if max(shape) <= 32 else 2 if max(shape) <= 256 else 1
+        front, back = _layers(level, share, front, back, steps)
     return np.asarray(front)
 
 
-def _layers(image: Floats, alpha: Floats, front: Floats, back: Floats) -> tuple[Floats, Floats]:
-    """One Jacobi step: both layers near their neighbours' mean, together they make the photo."""
+def _layers(image: Floats, alpha: Floats, front: Floats, back: Floats, steps: int) -> tuple[Floats, Floats]:
+    """Jacobi steps: both layers near their neighbours' mean, together they make the photo."""
     slope = sum(np.abs(np.gradient(alpha[..., 0], axis=axis)) for axis in (0, 1) if alpha.shape[axis] > 1)
     tie = 0.1 * (np.asarray(slope)[..., None] + 1e-3) + 1e-4
-    front, back = (ndimage.uniform_filter(layer, (3, 3, 1), mode="nearest") for layer in (front, back))
-    rest = (image - alpha * front - (1 - alpha) * back) / (alpha**2 + (1 - alpha) ** 2 + tie)
-    return np.clip(front + alpha * rest, 0, 1), np.clip(back + (1 - alpha) * rest, 0, 1)
+    rest_of = 1 - alpha
+    scale = alpha**2 + rest_of**2 + tie
+    for _ in range(steps):
+        layers = np.concatenate([front, back], axis=-1)
+        layers = ndimage.uniform_filter(layers, (3, 3, 1), mode="nearest")
+        front, back = layers[..., :3], layers[..., 3:]
+        rest = (image - alpha * front - rest_of * back) / scale
+        front, back = np.clip(front + alpha * rest, 0, 1), np.clip(back + rest_of * rest, 0, 1)
+    return front, back
 
 
 def _shrunk(values: Floats, shape: tuple[int, int]) -> Floats:

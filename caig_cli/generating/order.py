@@ -129,11 +129,50 @@ class Order:
         return max((item.candidates for item in self.items), default=0)
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadOrder:
+    """An order that was read, of what recipe and file, and what was told of it."""
+
+    key: tuple[str, int, int]
+    order: Order
+    warned: tuple[str, ...]
+    informed: tuple[str, ...]
+
+
+_last: list[_ReadOrder] = []
+"""The last order of a table of products: a run needs it several times, of a million records for minutes."""
+
+
 def make_order(
     recipe: GenerateRecipe,
     notify: Callable[[str], None] = lambda line: None,
     inform: Callable[[str], None] = lambda line: None,
+    *,
+    known: bool = False,
 ) -> Order:
+    """As ``read_order``; with ``known`` the order of the call before, where recipe and table are the same."""
+    source = recipe.generate.product
+    if source is None or not source.is_file():
+        return read_order(recipe, notify, inform)
+    stat = source.stat()
+    key = (recipe.model_dump_json(), stat.st_mtime_ns, stat.st_size)
+    if not (known and _last and _last[0].key == key):
+        warned, informed = list[str](), list[str]()
+        _last.clear()
+        order = read_order(recipe, warned.append, informed.append)
+        _last.append(_ReadOrder(key, order, tuple(warned), tuple(informed)))
+    for told, lines in ((notify, _last[0].warned), (inform, _last[0].informed)):
+        for line in lines:
+            told(line)
+    return _last[0].order
+
+
+def forget_order() -> None:
+    """Let the next call read the products anew: their files may be others by then."""
+    _last.clear()
+
+
+def read_order(recipe: GenerateRecipe, notify: Callable[[str], None], inform: Callable[[str], None]) -> Order:
     """Read the products and settle what is wanted of each; opens no photo.
 
     ``notify`` is told what a user should know of the records, ``inform`` how a feed was read. Raises

@@ -19,7 +19,7 @@ from caig_cli.generating.config import GenerateRecipe as GenerateRecipe
 from caig_cli.generating.config import PreviewJudgeSection as PreviewJudgeSection
 from caig_cli.generating.generate_memory import MEMORY_SAVERS as MEMORY_SAVERS
 from caig_cli.generating.generate_memory import planned
-from caig_cli.generating.order import Order, make_order
+from caig_cli.generating.order import Order, forget_order, make_order
 from caig_cli.painters import registry
 from caig_cli.recipe import differences, resolve
 from caig_cli.records import Failure
@@ -78,7 +78,7 @@ def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.cutouts.source import hub_name
 
-    order = make_order(recipe)
+    order = make_order(recipe, known=True)
     mllms: dict[str, Check | None] = {}
     if named := [source for source in (order.writer, order.judge) if source is not None]:
         from caig_cli.mllm.families import check_folder  # loads torch and transformers
@@ -93,7 +93,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     """What a run would do, and what each photo would come to; opens all of them and keeps nothing."""
     from caig_cli.generating.photos import looks
 
-    order = make_order(recipe, report.warn, report.info)
+    order = make_order(recipe, report.warn, report.info, known=True)
     use_threads(recipe.threads)
     found = looks(order.items, recipe.generate.accept_doubtful, report)
     failures = [*order.failed, *_failures(found)]
@@ -119,7 +119,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
 
 def memory(recipe: GenerateRecipe) -> list[Phase]:
     """What each phase of a product needs on the device."""
-    return planned(recipe, make_order(recipe))[0]
+    return planned(recipe, make_order(recipe, known=True))[0]
 
 
 def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Models | None = None) -> Outcome:
@@ -134,7 +134,8 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
     from caig_cli.painters.ad_store import Album
 
     whole = whole_run(recipe)
-    order = make_order(whole or recipe, report.warn, report.info)
+    order = make_order(whole or recipe, report.warn, report.info, known=True)
+    forget_order()
     if recipe.generate.engine == "ray":
         from caig_cli.generating.ray_engine import make_with_ray
 

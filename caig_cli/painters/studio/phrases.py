@@ -111,10 +111,17 @@ class _Index:
             key = tuple(tokens(phrase))
             self.exact.setdefault(key, meaning)
             self.stemmed.setdefault(tuple(map(singular, key)), meaning)
-        self.longest = max(map(len, self.exact))
+        self._reach: dict[str, int] = {}
+        for key in self.exact:
+            for head in (key[0], singular(key[0])):
+                self._reach[head] = max(self._reach.get(head, 0), len(key))
         self.words = {word for key in self.exact for word in key}
         self.words |= {singular(word) for word in self.words}
         self.long_words = sorted(word for word in self.words if len(word) >= _MIN_TYPO_LENGTH)
+
+    def reach(self, word: str) -> int:
+        """Words of the longest phrase that begins with a word."""
+        return max(self._reach.get(word, 0), self._reach.get(singular(word), 0))
 
     def find(self, key: tuple[str, ...]) -> Meaning | None:
         return self.exact.get(key) or self.stemmed.get(tuple(map(singular, key)))
@@ -154,7 +161,8 @@ def nearest(word: str) -> str | None:
 _STOP, _GLUE, _UNKNOWN = Meaning("stop"), Meaning("glue"), Meaning("unknown")
 
 
-def items(prompt: str, *, core: bool = False) -> list[FoundPhrase]:
+@lru_cache(maxsize=256)  # an ad's prompt is read for its view, its set, and what is not in it
+def items(prompt: str, *, core: bool = False) -> tuple[FoundPhrase, ...]:
     """The prompt as a sequence of phrases; a punctuation mark is a ``stop`` whose text is the mark.
 
     ``core``: English and the core's names alone.
@@ -164,7 +172,7 @@ def items(prompt: str, *, core: bool = False) -> list[FoundPhrase]:
     repaired = [_repair(token.word, core) for token in read]
     known, found, at = _index(core), [], 0
     while at < len(read):
-        for length in range(min(known.longest, len(read) - at), 0, -1):
+        for length in range(min(known.reach(repaired[at]), len(read) - at), 0, -1):
             if meaning := known.find(tuple(repaired[at : at + length])):
                 break
         else:
@@ -179,12 +187,13 @@ def items(prompt: str, *, core: bool = False) -> list[FoundPhrase]:
         here = read[at : at + length]
         found.append(FoundPhrase(meaning, _text(here), " ".join(token.word for token in here)))
         at += length
-    return found
+    return tuple(found)
 
 
 def _parted(known: _Index, words: Sequence[str], length: int, meaning: Meaning) -> tuple[int, Meaning]:
     """A colour before a longer phrase is its colour: "pink | rose petals", not "pink rose | petals"."""
-    for longer in range(min(known.longest, len(words) - 1), length - 1, -1):
+    reach = known.reach(words[1]) if len(words) > 1 else 0
+    for longer in range(min(reach, len(words) - 1), length - 1, -1):
         if (behind := known.find(tuple(words[1 : 1 + longer]))) and behind.kind == "name":
             return (1, known.find((words[0],)) or meaning)
     return length, meaning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from caig_cli.painters.studio import lexicon_told as told
 from caig_cli.painters.studio.catalogue import COUNTED, MORE_BACKDROPS, MORE_PROPS, SHOWS
@@ -318,6 +318,7 @@ def _countable(prop: str) -> bool:
     return prop in COUNTED or (prop in MORE_PROPS and MORE_PROPS[prop].one is not None)
 
 
+@lru_cache(maxsize=256)
 def read(prompt: str) -> Reading:
     """Understands a background prompt; unnamed fields become harmonious defaults. Never raises."""
     return _Reader(items(prompt)).read()
