@@ -80,7 +80,7 @@ _FLAT = (
 _FLAT_FLOOR = (
     "on a parquet floor, soft window light",
     "on a smooth concrete floor, diffused studio lighting",
-    "on a gym floor, soft studio light",
+    "on white painted wood, soft window light",
     "on light blue paper, diffused studio lighting",
     "on a light oak floor, soft window light",
     "on beige paper, diffused studio lighting",
