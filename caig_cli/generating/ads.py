@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -229,7 +230,7 @@ def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
         stance = pose_of(item.product, cutout, outline(cutout), view_of(""), item.stance).pose.stance
         odd = partial(oddness, unwanted=clashing(item.product, stance), stance=stance)
         chosen = most_usual(prompts, item.candidates, read, odd)
-        plain = (prompt for prompt in plain_sets(item.product, stance) if odd(prompt) <= TOO_ODD)
+        plain = cycle([prompt for prompt in plain_sets(item.product, stance) if odd(prompt) <= TOO_ODD])
         return [next(plain, prompt) if odd(prompt) > TOO_ODD else prompt for prompt in chosen]
 
     return write

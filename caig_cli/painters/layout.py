@@ -35,6 +35,8 @@ _HANGS = 0.9
 """Share of the frame's width that a product may fill that reaches from the frame's top to the base line."""
 _BLEED = 0.12
 """Share of the product's side that may be lost beyond the frame, so that no side that is cut off shows."""
+_LOW = 0.12
+"""How far below the frame's middle a product's may be whose ``scale`` is given: a flat one stands higher."""
 _MIDDLES = {"lie": 0.5, "hang": 0.48, "float": 0.47}
 """Row of the middle of a product that is not on the base line, as a share of the frame's height."""
 _ACROSS, _DOWN = frozenset({"left", "right"}), frozenset({"top", "bottom"})
@@ -142,7 +144,7 @@ def place(
     not on the base line, but in the middle of the height or a little above.
 
     ``scale`` is the share of the frame's width and of its height that the product may fill, above 0 and
-    at most 1; None is a default for the frame's aspect.
+    at most 1, and a flat product then stands a little higher; None is a default for the frame's aspect.
 
     At the sides ``cut_off`` the photo ends and the product does not. There the box touches the frame, for
     in mid-air one would see a straight cut. Of two opposite ones it spans the frame, whatever ``scale`` says,
@@ -157,6 +159,8 @@ def place(
     left = round(CENTRES[placement] * width - box_width / 2)
     left = max(min(left, width - box_width - margin), margin)
     left = max(min(left, width - box_width), 0)
+    if scale is not None and stance == "stand":
+        base = min(base, 0.5 + box_height / 2 / height + _LOW)
     middle = 0.5 if placement == "middle" else _MIDDLES.get(stance)
     stands = base * height if middle is None else middle * height + box_height / 2
     bottom = max(round(stands), min(box_height + margin, height))
