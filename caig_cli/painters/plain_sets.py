@@ -55,7 +55,7 @@ _STREET = (
     "on asphalt, a blurred city street behind, overcast daylight, neutral tones",
     "on a concrete floor before a light grey plaster wall, soft window light",
     "on a smooth concrete floor before a seamless grey studio backdrop, diffused studio lighting",
-    "on concrete, green trees behind, overcast daylight, neutral tones, a strongly blurred background",
+    "on a concrete floor before a sage plaster wall, soft window light",
     "on beige paper before a seamless beige studio backdrop, diffused studio lighting",
     "on a concrete floor before a beige plaster wall, soft window light",
 )

@@ -120,6 +120,9 @@ def picture(stage: Stage, name: str, depth: float, gain: float = 1.0) -> Any:
     left, right, low, high = stage.camera.view_at(depth)
     eye = stage.camera.height
     side = 1.06 * max(right - left, (high - eye) / HORIZON, (eye - low) / (1 - HORIZON))
+    if not stage.preview:  # out of focus, its rim would be seen
+        camera = stage.camera
+        side += 2 * camera.aperture * depth / camera.distance / min(HORIZON, 1 - HORIZON)
     centre = ((left + right) / 2, depth, eye + side * (HORIZON - 0.5))
     radiance = {"type": "bitmap", "bitmap": mi.Bitmap(painted[::-1] * np.float32(gain)), "raw": True}
     to_world = mi.ScalarTransform4f().translate(list(centre)).rotate([1, 0, 0], 90).scale(side / 2)
