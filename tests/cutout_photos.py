@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.cutouts.photo import MARGIN
+from caig_cli.cutouts.looks import MARGIN
 
 Floats = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
@@ -104,8 +104,8 @@ def framed(rgb: Pixels, width: int, colour: Colour, margin: int = 0) -> Pixels:
 
 
 class Network:
-    """Sees ``seen`` [H, W] in 0..1 of the photo ``rgb`` [H, W, 3], of any part of it, and of all of it with
-    a margin around it, softly.
+    """Sees ``seen`` [H, W] in 0..1 of the photo ``rgb`` [H, W, 3], of any part of it, of all of it with a
+    margin around it, and of each of these mirrored left to right; softly.
     """
 
     name = "fakenet"
@@ -122,14 +122,20 @@ class Network:
         wide = range(1, min(height, width) // 2) if height > len(self.rgb) else ()
         margin = next((m for m in wide if m == round(MARGIN * max(height - 2 * m, width - 2 * m))), 0)
         inner = rgb[margin : height - margin, margin : width - margin]
-        top, left = self._find(inner)
+        place = self._find(inner)
+        mirrored = place is None
+        top, left = place or self._find(inner[:, ::-1]) or self._missing()
         part = np.pad(self.seen[top : top + inner.shape[0], left : left + inner.shape[1]], margin)
+        part = part[:, ::-1] if mirrored else part
         soft = ndimage.gaussian_filter(part, 0.6 * max(height, width) / NETWORK_SIDE)
         image = Image.fromarray(soft).resize((NETWORK_SIDE, NETWORK_SIDE), Image.Resampling.BOX)
         return np.asarray(image, dtype=np.float32)
 
-    def _find(self, part: Pixels) -> tuple[int, int]:
-        """Where in the photo a part of it [h, w, 3] was taken from: the first place that is equal."""
+    def _missing(self) -> tuple[int, int]:
+        raise AssertionError("no part of this photo")
+
+    def _find(self, part: Pixels) -> tuple[int, int] | None:
+        """Where in the photo a part of it [h, w, 3] was taken from: the first place that is equal, if any."""
         height, width = part.shape[:2]
         free = tuple(whole - own + 1 for whole, own in zip(self.rgb.shape, (height, width), strict=False))
         assert min(free) > 0, "the part is larger than the photo"
@@ -141,4 +147,4 @@ class Network:
         for top, left in np.argwhere(fits):
             if np.array_equal(self.rgb[top : top + height, left : left + width], part):
                 return int(top), int(left)
-        raise AssertionError("no part of this photo")
+        return None

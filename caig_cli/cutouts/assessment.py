@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from caig_cli.cutouts.contour import blended
-from caig_cli.cutouts.fusion import Decision, Fusion
-from caig_cli.cutouts.masks import Mask, connected, disk, grown, outline
+from caig_cli.cutouts.decision import Decision
+from caig_cli.cutouts.edges import grey_of
+from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.filters import gradient, largest
+from caig_cli.cutouts.masks import Mask, connected, grown, opened, outline, shrunk
 
 Floats = NDArray[np.floating]
 
@@ -37,7 +39,7 @@ _WORDS = {
 }
 
 
-def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
+def measured(evidence: Evidence, decision: Decision) -> dict[str, float]:
     """Shares of a cut: of the product's area, or for ``rim`` of the outline's length.
 
     ``lost``: the network is sure of it, and it is gone. ``unsure``: network and colours together are not.
@@ -46,18 +48,18 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
     but it has the background's colour and no border with it. ``blended``: outline before a busy ground or one
     of its tone, where both sides have the same colours. ``pale``: its foot at the frame, in the ground's hue.
     """
-    product, unit = decision.product, fusion.unit
+    product, unit = decision.product, evidence.unit
     area = max(1, int(product.sum()))
     border = outline(product)
     inner = ~grown(border, 8 * unit)
-    unsure = (decision.belief > 0.25) & (decision.belief < 0.75) & ~fusion.alike & ~fusion.unlike
-    beside = fusion.background.touching & fusion.unlike
+    unsure = (decision.belief > 0.25) & (decision.belief < 0.75) & ~evidence.alike & ~evidence.unlike
+    beside = evidence.background.touching & evidence.unlike
     return {
         "lost": float(
             (
-                (fusion.prior > 0.85)
+                (evidence.prior > 0.85)
                 & ~product
-                & ~fusion.alike
+                & ~evidence.alike
                 & ~decision.opened
                 & ~decision.mirrored
                 & inner
@@ -65,36 +67,36 @@ def measured(fusion: Fusion, decision: Decision) -> dict[str, float]:
             / area
         ),
         "unsure": float((unsure & inner).sum() / area),
-        "rim": _unsupported(fusion, border),
+        "rim": _unsupported(evidence, border),
         "kept": decision.kept / area,
         "added": decision.added / area,
-        "left": float((beside & ~fusion.shaded & ~decision.mirrored & ~product).sum() / area),
+        "left": float((beside & ~evidence.shaded & ~decision.mirrored & ~product).sum() / area),
         "ceded": decision.ceded / area,
-        "blended": blended(fusion.soft, product, border & fusion.unclear, unit)
-        * float(fusion.unclear[border].mean() if border.any() else 0),
-        "pale": _pale_foot(fusion, product) / area,
+        "blended": blended(evidence.soft, product, border & decision.unclear, unit)
+        * float(decision.unclear[border].mean() if border.any() else 0),
+        "pale": _pale_foot(evidence, product) / area,
     }
 
 
-def _pale_foot(fusion: Fusion, product: Mask) -> int:
+def _pale_foot(evidence: Evidence, product: Mask) -> int:
     """Pixels of the product at the photo's lower side that are its ground in less light."""
     if not product[-1].any():
         return 0
-    ground = np.maximum(fusion.background.colour.mean(axis=-1), 1)
-    light = fusion.grey / ground
-    pale = ndimage.binary_opening(product & fusion.shaded & (light > 0.3) & (light < 0.9), disk(2))
+    ground = np.maximum(grey_of(evidence.background.colour), 1)
+    light = evidence.grey / ground
+    pale = opened(product & evidence.shaded & (light > 0.3) & (light < 0.9), 2)
     bottom = np.zeros_like(pale)
     bottom[-1] = True
     return int(connected(pale, pale & grown(bottom, 4)).sum())
 
 
-def _unsupported(fusion: Fusion, border: Mask) -> float:
+def _unsupported(evidence: Evidence, border: Mask) -> float:
     """Share of the outline that follows no edge of the photo."""
     if not border.any():
         return 0.0
-    radius = max(3, round(6 * fusion.unit))
-    steep = ndimage.maximum_filter(fusion.edges.strength, 2 * radius + 1) > 8
-    return float(1 - (grown(fusion.edges.sharp, radius) | steep)[border].mean())
+    radius = max(3, round(6 * evidence.unit))
+    steep = largest(evidence.edges.strength, 2 * radius + 1) > 8
+    return float(1 - (grown(evidence.edges.sharp, radius) | steep)[border].mean())
 
 
 def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
@@ -125,8 +127,8 @@ def shows_skin(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
     red, green, blue = (levels[..., c] for c in range(3))
     cb = 128 - 0.168736 * red - 0.331264 * green + 0.5 * blue
     cr = 128 + 0.5 * red - 0.418688 * green - 0.081312 * blue
-    even = ndimage.gaussian_gradient_magnitude(levels.mean(axis=-1), 1.5) < 4
+    even = gradient(grey_of(levels), 1.5) < 4
     solid = alpha > 250
     skin = (cb > 77) & (cb < 127) & (cr > 137) & (cr < 173) & (red > 50) & even & solid
-    skin = ndimage.binary_opening(skin, np.ones((3, 3), dtype=bool), iterations=2)
+    skin = grown(shrunk(skin, 2), 2)
     return bool(skin.sum() > 0.02 * solid.sum())

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart
-from caig_cli.cutouts.masks import Mask, connected, disk, grown, outline, parts, without_dust
+from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart, dotted
+from caig_cli.cutouts.masks import Mask, connected, dilated, grown, outline, parts, without_dust
 from caig_cli.cutouts.matting import enlarge
 
 Floats = NDArray[np.floating]
@@ -93,7 +93,7 @@ def _cast_shadow(soft: Floats, fit: Floats | None, prior: Floats, unit: float) -
     """Where a ground [H, W] that is smooth but for it has less light, next to the product."""
     if fit is None:
         return np.zeros(prior.shape, dtype=bool)
-    light = (soft * fit).sum(axis=-1) / np.maximum((fit * fit).sum(axis=-1), 1.0)
+    light = dotted(soft, fit) / np.maximum(dotted(fit, fit), 1.0)
     tint = apart(soft, light[..., None] * fit)
     dim = (light > 0.15) & (light < 0.95) & (tint < 8 + 12 * np.clip(1 - light, 0, 1))
     return connected(dim, dim & grown(prior >= 0.15, 4 * unit))
@@ -201,8 +201,8 @@ def _others(
     clear = without_dust((off > 18) & (prior < 0.15), 30 * unit**2)
     if not clear.any():
         return none, none
-    near, beside = ndimage.binary_dilation(edges.sharp, disk(2)), grown(prior >= 0.15, 4 * unit)
-    for part in parts(ndimage.binary_dilation(clear, disk(2))):
+    near, beside = dilated(edges.sharp, 2), grown(prior >= 0.15, 4 * unit)
+    for part in parts(dilated(clear, 2)):
         inside, border = part.mask & clear[part.window], outline(part.mask)
         if part.area < 300 * unit**2 or not inside.any() or not border.any():
             continue
@@ -249,8 +249,11 @@ def _fitted(levels: Floats, where: Mask, least: float) -> Floats | None:
         weight = 1 / (1 + (off / max(2.0, 1.5 * float(np.median(off)))) ** 2)
     if float((off < 10).mean()) < least:
         return None
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    return np.asarray(_quadratic(y / height, x / width) @ coefficients.astype(np.float32))
+    y = np.linspace(-1, 1, height, endpoint=False, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, endpoint=False, dtype=np.float32)[:, None]
+    flat, along, down, wide, crossed, high = coefficients.astype(np.float32)
+    across, lengthwise = x * along + x * x * wide, flat + y * down + y * y * high
+    return np.asarray(across + lengthwise[:, None] + (y * x.T)[..., None] * crossed)
 
 
 def _quadratic(y: Floats, x: Floats) -> Floats:

@@ -13,6 +13,7 @@ from PIL import Image
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 
+from caig_cli.cutouts.filters import gaussian
 from caig_cli.cutouts.masks import Mask, grown, outline, parts, shrunk, window_of, without_dust
 from caig_cli.cutouts.matting import enlarge
 
@@ -170,7 +171,7 @@ def _edge(levels: Floats, where: Mask) -> float:
 
 def _evened(found: Mask, unit: float) -> Mask:
     """The mask with a smooth contour; what is thin and long, such as a rung, stays."""
-    smooth = ndimage.gaussian_filter(found.astype(np.float32), 1.2 * unit) > 0.5
+    smooth = gaussian(found.astype(np.float32), 1.2 * unit) > 0.5
     lost = found & ~smooth & ~grown(smooth, 1)
     for part in parts(lost):
         if max(part.mask.shape) - 12 > 24 * unit:

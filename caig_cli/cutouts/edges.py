@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from PIL import Image
 
+from caig_cli.cutouts.filters import gaussian, gradient, largest, mean
 from caig_cli.cutouts.masks import Mask, grown, without_dust
+from caig_cli.cutouts.matting import enlarge
 
 Floats = NDArray[np.floating]
 
@@ -33,24 +35,32 @@ def find_edges(levels: Floats, quiet: Mask) -> Edges:
 
     ``quiet`` [H, W]: a part of the background, whose gradients are noise.
     """
-    fine, wide = _gradient(levels, 1.0), _gradient(levels, 3.0)
+    fine, wide = _gradient(levels, 1.0), _wide_gradient(levels)
     noise = float(np.median(fine[quiet])) if quiet.any() else 1.0
     # Compression rings beside strong edges; what is 25 times weaker than its surroundings is no edge.
-    ringing = 0.04 * ndimage.maximum_filter(fine, size=2 * (max(fine.shape) // 60) + 1)
+    ringing = 0.04 * largest(fine, 2 * (max(fine.shape) // 60) + 1)
     sharp = (fine > np.maximum(max(1.2, 4 * noise), ringing)) & (fine > 1.5 * wide)
     return Edges(fine, without_dust(sharp, 10))
 
 
 def _gradient(levels: Floats, sigma: float) -> Floats:
     """The largest gradient magnitude of the three channels [H, W], in levels per pixel."""
-    planes = [ndimage.gaussian_gradient_magnitude(levels[..., c].astype(np.float32), sigma) for c in range(3)]
-    return np.maximum(np.maximum(planes[0], planes[1]), planes[2])
+    red, green, blue = (gradient(levels[..., c], sigma) for c in range(3))
+    return np.maximum(np.maximum(red, green), blue)
+
+
+def _wide_gradient(levels: Floats) -> Floats:
+    """The gradient under a Gaussian of 3 pixels: half the size is enough for it."""
+    height, width = levels.shape[:2]
+    half = max(1, (width + 1) // 2), max(1, (height + 1) // 2)
+    planes = [Image.fromarray(levels[..., c].astype(np.float32)) for c in range(3)]
+    small = np.stack([np.asarray(p.resize(half, Image.Resampling.BOX)) for p in planes], axis=-1)
+    return enlarge(0.5 * _gradient(small, 1.5), (height, width))
 
 
 def blurred(levels: Floats) -> Floats:
     """Levels [H, W, 3] a little blurred: what compression and noise add to single pixels is evened out."""
-    planes = [ndimage.gaussian_filter(levels[..., c].astype(np.float32), 0.7) for c in range(3)]
-    return np.stack(planes, axis=-1)
+    return np.stack([gaussian(levels[..., c], 0.7) for c in range(3)], axis=-1)
 
 
 def apart(levels: Floats, colour: Floats) -> Floats:
@@ -59,11 +69,26 @@ def apart(levels: Floats, colour: Floats) -> Floats:
     return np.maximum(np.maximum(red, green), blue)
 
 
+def dotted(one: Floats, two: Floats) -> Floats:
+    """The inner product [H, W] of two times three channels; numpy's sum over a short axis is slow."""
+    return np.asarray(sum(one[..., c] * two[..., c] for c in range(3)))
+
+
+def grey_of(levels: Floats) -> Floats:
+    """The mean of three channels [H, W]."""
+    return np.asarray((levels[..., 0] + levels[..., 1] + levels[..., 2]) / 3)
+
+
+def span_of(levels: Floats) -> Floats:
+    """The difference of the largest and the smallest of three channels [H, W]."""
+    red, green, blue = (levels[..., c] for c in range(3))
+    high, low = np.maximum(red, green), np.minimum(red, green)
+    return np.maximum(high, blue) - np.minimum(low, blue)
+
+
 def texture(grey: Floats, where: Mask, unit: float) -> Floats:
     """Standard deviation [H, W] of the levels ``where`` in small windows: soil is uneven, a shadow is not."""
     size, inside = 2 * round(4 * unit) + 1, np.where(where, grey, 0).astype(np.float32)
-    share = ndimage.uniform_filter(where.astype(np.float32), size)
-    mean, square = (
-        ndimage.uniform_filter(v, size) / np.maximum(share, 0.02) for v in (inside, inside * inside)
-    )
-    return np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)))
+    share = np.maximum(mean(where.astype(np.float32), size), 0.02)
+    middle, square = (mean(values, size) / share for values in (inside, inside * inside))
+    return np.asarray(np.sqrt(np.maximum(square - middle * middle, 0)))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.cutouts.masks import Mask, disk, grown, parts
+from caig_cli.cutouts.masks import Mask, dilated, disk, grown, opened, parts
 from caig_cli.cutouts.matting import product_colours, solve_alpha, stretched
 
 Pixels = NDArray[np.uint8]
@@ -34,9 +34,9 @@ def without_shadow(rgb: Pixels, alpha: Pixels) -> tuple[Pixels, bool]:
     edge = max(3, max(alpha.shape) // 150)
     solid = alpha >= _NEARLY_SOLID
     wide = soft & ~grown(solid, edge)
-    empty = ndimage.binary_dilation(alpha == 0, disk(1))
+    empty = dilated(alpha == 0, 1)
     shadow = np.zeros_like(soft)
-    for part in parts(ndimage.binary_opening(wide, disk(1))):
+    for part in parts(opened(wide, 1)):
         inside = part.mask
         if part.area < 20 or not (empty[part.window] & inside).any():
             continue
@@ -55,7 +55,7 @@ def softened(rgb: Pixels, alpha: Pixels) -> tuple[Pixels, Pixels] | None:
     transparent pixels beside the rim still hold, or white, whichever the rim leans to.
     """
     solid = alpha >= _NEARLY_SOLID
-    border = solid & ndimage.binary_dilation(alpha == 0, disk(1))
+    border = solid & dilated(alpha == 0, 1)
     if not border.any() or np.count_nonzero((alpha > 0) & ~solid) > 0.1 * border.sum():
         return None
     colour = _old_background(rgb, solid, border)
@@ -77,7 +77,7 @@ def _old_background(rgb: Pixels, solid: Mask, border: Mask) -> Levels | None:
         return None
     rows, columns = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
     rim, inner = rgb[border].astype(float), rgb[rows[border], columns[border]].astype(float)
-    outside = ndimage.binary_dilation(border, disk(2)) & ~solid
+    outside = dilated(border, 2) & ~solid
     candidates = [np.full(3, 255.0)]
     if outside.any():
         candidates.insert(0, np.median(rgb[outside].astype(float), axis=0))

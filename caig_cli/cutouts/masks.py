@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from caig_cli.cutouts.filters import largest, row_largest
+
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
 
@@ -23,8 +25,23 @@ def disk(radius: int) -> Mask:
 
 
 def grown(mask: Mask, radius: float) -> Mask:
-    """All pixels within ``radius`` of the mask along rows and columns: any square costs the same."""
-    return np.asarray(ndimage.maximum_filter(mask.view(np.uint8), 2 * round(radius) + 1), dtype=bool)
+    """All pixels within ``radius`` of the mask along rows and columns."""
+    return largest(mask, 2 * round(radius) + 1)
+
+
+def dilated(mask: Mask, radius: int) -> Mask:
+    """All pixels within ``disk(radius)`` of the mask, as by scipy's binary_dilation."""
+    height = len(mask)
+    found = np.zeros((height + 2 * radius, mask.shape[1]), dtype=bool)
+    for row, width in enumerate(disk(radius).sum(axis=1)):
+        found[row : row + height] |= row_largest(mask, int(width))
+    return found[radius : radius + height]
+
+
+def opened(mask: Mask, radius: int) -> Mask:
+    """The mask without what is narrower than ``disk(radius)``; beyond the frame there is nothing of it."""
+    outside = dilated(np.pad(~mask, radius, constant_values=True), radius)
+    return dilated(~outside[radius:-radius, radius:-radius], radius)
 
 
 def shrunk(mask: Mask, radius: float) -> Mask:
@@ -34,7 +51,8 @@ def shrunk(mask: Mask, radius: float) -> Mask:
 
 def outline(mask: Mask) -> Mask:
     """The outermost pixels of the mask; where it leaves the frame it has none."""
-    return np.asarray(mask & ~ndimage.binary_erosion(mask, border_value=1))
+    beside = ~np.pad(mask, 1, mode="edge")
+    return mask & (beside[:-2, 1:-1] | beside[2:, 1:-1] | beside[1:-1, :-2] | beside[1:-1, 2:])
 
 
 def connected(mask: Mask, seeds: Mask) -> Mask:
@@ -89,7 +107,7 @@ class MaskPart:
 
     def ring(self, width: int = 1) -> Mask:
         """The pixels around it [h, w]."""
-        return np.asarray(ndimage.binary_dilation(self.mask, disk(width)) & ~self.mask)
+        return dilated(self.mask, width) & ~self.mask
 
 
 def parts(mask: Mask, margin: int = 6) -> Iterator[MaskPart]:

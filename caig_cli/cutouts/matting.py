@@ -12,6 +12,8 @@ from PIL import Image
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 
+from caig_cli.cutouts.filters import largest, smallest
+
 Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
@@ -150,7 +152,7 @@ def enlarge_alpha(
     coefficients are enlarged and applied to the large grey, so that the edge is as sharp as the photo's.
     The photos may have any unit, if it is the same.
     """
-    guide, full = (photo.mean(axis=-1, dtype=np.float32) for photo in (small, large))
+    guide, full = (_grey(photo) for photo in (small, large))
 
     def mean(values: Floats) -> Floats:
         return np.asarray(ndimage.uniform_filter(values, 2 * radius + 1))
@@ -161,12 +163,17 @@ def enlarge_alpha(
     full *= enlarge(mean(slope), full.shape)
     full += enlarge(mean(offset), full.shape)
     # Windows wholly inside or outside say exactly 1 or 0; only the band between may be fitted.
-    low = enlarge(ndimage.minimum_filter(alpha, 5), full.shape)
-    high = enlarge(ndimage.maximum_filter(alpha, 5), full.shape)
+    low = enlarge(smallest(alpha, 5), full.shape)
+    high = enlarge(largest(alpha, 5), full.shape)
     np.clip(full, low, high, out=full)
     plain = high - low < 0.02
     full[plain] = enlarge(alpha, full.shape)[plain]
     return np.asarray(full)
+
+
+def _grey(photo: Floats | Pixels) -> NDArray[np.float32]:
+    red, green, blue = (photo[..., c].astype(np.float32) for c in range(3))
+    return (red + green + blue) / np.float32(3)
 
 
 def enlarge(

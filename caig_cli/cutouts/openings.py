@@ -12,7 +12,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from caig_cli.cutouts.colours import features
-from caig_cli.cutouts.masks import Mask, connected, disk, grown, parts, shrunk
+from caig_cli.cutouts.masks import Mask, connected, dilated, disk, grown, opened, parts, shrunk
 
 Floats = NDArray[np.floating]
 
@@ -47,13 +47,13 @@ def find_openings(levels: Floats, product: Mask) -> Mask:
     near = cKDTree(colours[outside][:: max(1, int(outside.sum()) // 3000)])
     alike = np.zeros_like(inside)
     alike[core] = np.asarray(near.query(colours[core], k=3)[0]).mean(axis=-1) < _ALIKE
-    alike = ndimage.binary_opening(ndimage.binary_closing(alike, disk(1)), disk(2))
+    alike = opened(ndimage.binary_closing(alike, disk(1)), 2)
     found = np.zeros_like(inside)
     for part in parts(alike, margin=8):
         if part.area >= _SMALLEST * inside.sum() and _is_foreign(
             part.mask, colours[part.window], inside[part.window]
         ):
-            found[part.window] |= ndimage.binary_dilation(part.mask, disk(2)) & inside[part.window]
+            found[part.window] |= dilated(part.mask, 2) & inside[part.window]
     if found.any():
         found = _whole(found, colours, inside)
     large = Image.fromarray(found).resize((width, height), Image.Resampling.NEAREST)
@@ -62,7 +62,7 @@ def find_openings(levels: Floats, product: Mask) -> Mask:
 
 def _is_foreign(mask: Mask, colours: Floats, inside: Mask) -> bool:
     """Whether a part differs in colour from the product that surrounds it, and is surrounded by it."""
-    ring = ndimage.binary_dilation(mask, disk(6)) & ~ndimage.binary_dilation(mask, disk(2))
+    ring = dilated(mask, 6) & ~dilated(mask, 2)
     around = ring & inside
     if around.sum() < 0.9 * ring.sum() or not around.any():
         return False
@@ -81,5 +81,5 @@ def _whole(found: Mask, colours: Floats, inside: Mask) -> Mask:
     unlike = np.zeros_like(found)
     tree = cKDTree(colours[own][:: max(1, int(own.sum()) // 3000)])
     unlike[asked] = np.asarray(tree.query(colours[asked], k=3)[0]).mean(axis=-1) > _ALIKE
-    joined = connected(ndimage.binary_opening(unlike | found, disk(1)) | found, found)
+    joined = connected(opened(unlike | found, 1) | found, found)
     return joined if joined.sum() < 3 * found.sum() else found

@@ -14,80 +14,20 @@ from caig_cli.cutouts.assessment import doubt_of, measured, shows_skin
 from caig_cli.cutouts.backdrop import HINT
 from caig_cli.cutouts.background import find_background
 from caig_cli.cutouts.cutout import CutoutFacts, Edge
-from caig_cli.cutouts.edges import WORKING_SIDE, apart, blurred, find_edges
+from caig_cli.cutouts.decision import Decision
+from caig_cli.cutouts.edges import WORKING_SIDE, apart, blurred, find_edges, grey_of
+from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.filters import gaussian, largest, smallest
 from caig_cli.cutouts.frame import inside_frame
-from caig_cli.cutouts.fusion import Decision, Fusion
-from caig_cli.cutouts.masks import Mask, disk, grown, outline, shrunk
+from caig_cli.cutouts.fusion import decide
+from caig_cli.cutouts.looks import Prior, find_prior
+from caig_cli.cutouts.masks import Mask, dilated, grown, outline, shrunk
 from caig_cli.cutouts.matting import enlarge, enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.cutouts.segmentation import Segmenter, load_segmenter
 from caig_cli.errors import ItemError, RunError
 
 Floats = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
-
-
-def find_prior(rgb: Pixels, network: Segmenter) -> Floats:
-    """Where the network sees the product [H, W] in 0..1: in the whole photo, and in a second look.
-
-    A small product is looked at closer by, which shows thin parts and holes: the mean of both, in log odds,
-    so that the look counts that is sure. A product that fills its photo is looked at with a margin around it,
-    without which networks often see a part of it only: what one of both looks sees is product.
-    """
-    prior = _seen(rgb, network)
-    if not (prior > 0.5).any():
-        return prior
-    height, width = prior.shape
-    rows, columns = (np.flatnonzero((prior > 0.5).any(axis=axis)) for axis in (1, 0))
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    fills = (bottom - top) * (right - left) > 0.3 * prior.size
-    if fills and min(top, left, height - bottom, width - right) < 0.03 * max(height, width):
-        colour = _even_border(rgb)
-        if colour is not None:
-            return np.maximum(prior, _with_margin(rgb, network, colour))
-    margin = int(0.12 * max(bottom - top, right - left)) + 1
-    window = (
-        slice(max(0, top - margin), min(height, bottom + margin)),
-        slice(max(0, left - margin), min(width, right + margin)),
-    )
-    if prior[window].size <= 0.7 * prior.size:
-        both = _log_odds(prior[window]) + _log_odds(_seen(rgb[window], network))
-        prior[window] = 1 / (1 + np.exp(-both / 2))
-    return prior
-
-
-MARGIN = 0.15
-"""Share of a photo's longer side that is put around it where the product fills it."""
-
-
-def _even_border(rgb: Pixels) -> Pixels | None:
-    """The colour [3] along the photo's borders; None where most of them differ from each other."""
-    lines = [rgb[:4], rgb[-4:], rgb[:, :4], rgb[:, -4:]]
-    pixels = np.concatenate([line.reshape(-1, 3) for line in lines])
-    colour = np.median(pixels, axis=0)
-    even = np.abs(pixels - colour).max(axis=-1) < 30
-    return np.rint(colour).astype(np.uint8) if float(even.mean()) > 0.6 else None
-
-
-def _with_margin(rgb: Pixels, network: Segmenter, colour: Pixels) -> Floats:
-    """What the network sees in the photo [H, W] with a margin of ``colour`` around it."""
-    height, width = rgb.shape[:2]
-    margin = round(MARGIN * max(height, width))
-    large = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint8)
-    large[:] = colour
-    large[margin : margin + height, margin : margin + width] = rgb
-    return _seen(large, network)[margin : margin + height, margin : margin + width]
-
-
-def _log_odds(share: Floats) -> Floats:
-    share = np.clip(share, 0.01, 0.99)
-    return np.asarray(np.log(share / (1 - share)))
-
-
-def _seen(rgb: Pixels, network: Segmenter) -> Floats:
-    mask = network.predict(rgb)
-    image = Image.fromarray(mask).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
-    # Networks that stretch their output seldom reach both ends again.
-    return np.clip((np.asarray(image) - 0.03) / 0.94, 0, 1)
 
 
 MATTING_SIDE = 1600
@@ -167,30 +107,30 @@ def _framed(cut: PhotoCut, window: tuple[slice, slice], rgb: Pixels) -> PhotoCut
 def _by_network(rgb: Pixels, network: Segmenter, notes: list[str]) -> PhotoCut | None:
     """By the network's view and the background's colour; None where neither finds a product."""
     small = fitted(rgb, WORKING_SIDE)
-    fusion = _weighed(small, find_prior(small, network))
-    decision = fusion.decide() if fusion is not None else None
-    if fusion is None or decision is None or not decision.product.any():
+    evidence = _weighed(small, find_prior(small, network))
+    decision = decide(evidence) if evidence is not None else None
+    if evidence is None or decision is None or not decision.product.any():
         return None
-    alpha, colours = _matte(rgb, small, fusion, decision)
+    alpha, colours = _matte(rgb, small, evidence, decision)
     sides = _cut_sides(alpha)
-    doubt, doubts = doubt_of(measured(fusion, decision))
+    doubt, doubts = doubt_of(measured(evidence, decision))
     method = (
         "network+plain"
-        if float(fusion.background.smooth[grown(outline(decision.product), 9)].mean()) > 0.5
+        if float(evidence.background.smooth[grown(outline(decision.product), 9)].mean()) > 0.5
         else "network"
     )
     notes = [*doubts, *notes, *_told(small, fitted(alpha, WORKING_SIDE), decision, sides)]
     return PhotoCut(colours, alpha, sides, CutoutFacts(method, network.name, doubt, tuple(notes)))
 
 
-def _weighed(small: Pixels, prior: Floats) -> Fusion | None:
+def _weighed(small: Pixels, prior: Prior) -> Evidence | None:
     """Network and colours beside each other; None where the network sees nothing, or no background."""
-    if float(prior.max()) < 0.5:
+    if float(prior.share.max()) < 0.5:
         return None
     levels = small.astype(np.float32)
-    edges, soft = find_edges(levels, prior < 0.15), blurred(levels)
-    background = find_background(levels, soft, prior, edges)
-    return None if background is None else Fusion(levels, soft, prior, background, edges)
+    edges, soft = find_edges(levels, prior.share < 0.15), blurred(levels)
+    background = find_background(levels, soft, prior.share, edges)
+    return None if background is None else Evidence(levels, soft, prior, background, edges)
 
 
 def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
@@ -215,9 +155,9 @@ def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]
     return notes
 
 
-def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tuple[Pixels, Pixels]:
+def _matte(rgb: Pixels, small: Pixels, evidence: Evidence, decision: Decision) -> tuple[Pixels, Pixels]:
     """Alpha [H, W] and the product's colours [H, W, 3] at the photo's size."""
-    known, guess = _trimap(fusion, decision)
+    known, guess = _trimap(evidence, decision)
     image = fitted(rgb, MATTING_SIDE)
     growth = (image.shape[0] * image.shape[1]) / known.size
     if growth > 1 and np.count_nonzero(~known) * growth < _MOST_UNKNOWN:
@@ -229,7 +169,7 @@ def _matte(rgb: Pixels, small: Pixels, fusion: Fusion, decision: Decision) -> tu
     alpha = np.where(known, np.rint(guess), guess)
     window = _box(alpha > 0, ~known)
     part = image[window].astype(np.float32)
-    first, trust = _guessed(part, known[window], alpha[window], fusion, window, image.shape)
+    first, trust = _guessed(part, known[window], alpha[window], evidence, decision, window, image.shape)
     alpha[window] = solve_alpha(part.astype(np.float64) / 255, known[window], first, trust)
     colours = _colours(image, alpha)
     if image.shape != rgb.shape:
@@ -250,7 +190,8 @@ def _guessed(
     image: Floats,
     known: Mask,
     guess: Floats,
-    fusion: Fusion,
+    evidence: Evidence,
+    decision: Decision,
     window: tuple[slice, slice],
     shape: tuple[int, ...],
 ) -> tuple[Floats, Floats]:
@@ -262,9 +203,9 @@ def _guessed(
     sure, unknown = known & (guess > 0.5), ~known
     if not sure.any():
         return guess, np.zeros_like(guess)
-    planes = [enlarge(fusion.background.colour[..., c], shape, window) for c in range(3)]
+    planes = [enlarge(evidence.background.colour[..., c], shape, window) for c in range(3)]
     background = np.stack(planes, axis=-1)
-    smooth = enlarge((~fusion.unclear).astype(np.float32), shape, window)[unknown]
+    smooth = enlarge((~decision.unclear).astype(np.float32), shape, window)[unknown]
     rows, columns = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
     behind = background[unknown]
     span = image[rows[unknown], columns[unknown]] - behind
@@ -272,7 +213,7 @@ def _guessed(
     between = ((image[unknown] - behind) * span).sum(axis=-1) / length
     # Where the product has light parts beside its dark ones, such as a white rim, nothing follows.
     off = np.where(sure, apart(image, background), np.float32(255))
-    plainest = ndimage.minimum_filter(off, 2 * round(8 * max(shape) / WORKING_SIDE) + 1)[unknown]
+    plainest = smallest(off, 2 * round(8 * max(shape) / WORKING_SIDE) + 1)[unknown]
     weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1) * np.clip((plainest - 15) / 30, 0, 1)
     guess, trust = guess.copy(), np.zeros_like(guess)
     leaning = _LEANING * np.clip((80 / np.maximum(_range(image)[unknown], 1)) ** 2, 1, 20)
@@ -283,8 +224,8 @@ def _guessed(
 
 def _range(image: Floats) -> Floats:
     """Between the brightest and the darkest [H, W] of the pixels near by, in levels."""
-    grey = image.mean(axis=-1)
-    return np.asarray(ndimage.maximum_filter(grey, 7) - ndimage.minimum_filter(grey, 7))
+    grey = grey_of(image)
+    return np.asarray(largest(grey, 7) - smallest(grey, 7))
 
 
 def _box(*masks: Mask) -> tuple[slice, slice]:
@@ -311,14 +252,14 @@ def _colours(image: Pixels, alpha: Floats) -> Pixels:
     return colours
 
 
-def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
+def _trimap(evidence: Evidence, decision: Decision) -> tuple[Mask, Floats]:
     """Which pixels are certain [H, W], and a first alpha.
 
     On a smooth background the band of doubt is narrow, and what has the background's very colour is certain.
     Elsewhere it is as wide as network and colours are unsure.
     """
-    product, unit = decision.product, fusion.unit
-    smooth = ~fusion.unclear
+    product, unit = decision.product, evidence.unit
+    smooth = ~decision.unclear
     border = outline(product)
     # On a smooth ground the outline lies where the product begins to show: its edge is not far inside.
     near, far = max(3, round(3 * unit)), max(3, round(4 * unit))
@@ -329,8 +270,8 @@ def _trimap(fusion: Fusion, decision: Decision) -> tuple[Mask, Floats]:
     band &= ~(smooth & core)
     # At an opening that the network did not see, compression has left the background's colour uneven.
     band |= grown(decision.opened, far) & product
-    plain = smooth & fusion.exactly & ~product & ~ndimage.binary_dilation(product, disk(1))
+    plain = smooth & evidence.exactly & ~product & ~dilated(product, 1)
     # A cord is all band: its middle is product nevertheless.
-    middle = product & fusion.unlike & (fusion.off > 0.85 * ndimage.maximum_filter(fusion.off * product, 5))
-    step = ndimage.gaussian_filter(product.astype(np.float32), 0.8 * unit)
+    middle = product & evidence.unlike & (evidence.off > 0.85 * largest(evidence.off * product, 5))
+    step = gaussian(product.astype(np.float32), 0.8 * unit)
     return ~(band & ~plain & ~(middle & smooth)), np.where(smooth, product, step).astype(np.float64)

@@ -27,9 +27,11 @@ from caig_cli.cutouts.cutout import DOUBTFUL, SOLID, Cutout
 from caig_cli.cutouts.edges import blurred, find_edges
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.loading import load_cutout
+from caig_cli.cutouts.looks import Prior, find_prior
+from caig_cli.cutouts.lost_parts import belongs
 from caig_cli.cutouts.matting import enlarge, product_colours, solve_alpha
 from caig_cli.cutouts.openings import find_openings
-from caig_cli.cutouts.photo import PhotoCut, cut_photo, find_prior
+from caig_cli.cutouts.photo import PhotoCut, cut_photo
 from caig_cli.errors import ItemError, RunError
 from caig_cli.records import Product
 
@@ -243,13 +245,13 @@ def test_a_mirror_image_that_the_network_sees_goes_and_a_paler_foot_stays(ends_s
 
 def belongs_below(rgb: photos.Pixels, product: Photo, ground: photos.Colour) -> bool:
     """Whether what one can see below a product that the network knows exactly would be added to it."""
-    fusion = photo_module._weighed(rgb, product.alpha)
-    assert fusion is not None
+    evidence = photo_module._weighed(rgb, Prior(product.alpha, np.zeros_like(product.alpha)))
+    assert evidence is not None
     mask = product.alpha > 0.5
     foot = int(np.flatnonzero(mask.any(axis=1))[-1])
     below = (apart(rgb, ground) > 25) & (np.arange(SIDE) > foot)[:, None]
     (part,) = masks.parts(masks.without_dust(below, 50))
-    return fusion._belongs(part, mask, True, int(mask.sum()), float(foot))
+    return belongs(evidence, part, mask, True, int(mask.sum()), float(foot))
 
 
 def mirrored(ground: str) -> tuple[Photo, photos.Pixels]:
@@ -767,7 +769,7 @@ def test_a_product_that_fills_its_photo_is_looked_at_with_a_margin(even: bool) -
     ground = np.full((200, 200), 240) if even else 40 + 160 * tiles
     rgb = np.where((mask > 0.5)[..., None], RED, ground[..., None]).astype(np.uint8)
     prior = find_prior(rgb, HalfBlind(mask > 0.5))
-    assert bool(prior[150, 100] > 0.9) == even, "beside a busy border a margin would be a frame"
+    assert bool(prior.share[150, 100] > 0.9) == even, "beside a busy border a margin would be a frame"
 
 
 def background_of(levels: photos.Floats, prior: photos.Floats) -> object:
@@ -924,3 +926,43 @@ def test_case_of_a_shadow_in_alpha() -> None:
 def test_a_narrow_wedge_of_background_goes() -> None:
     got = by_real_network(SHARED / "photos" / "wp02-red_main.jpg", True)
     assert int(got.alpha[69 // 2, 396 // 2]) <= 10
+
+
+# --- two looks, and shadows ------------------------------------------------------------------------
+
+
+class OneSided:
+    """Sees ``seen`` [H, W] in a photo, and ``mirrored`` [H, W] in one that is mirrored left to right."""
+
+    name = "onesided"
+
+    def __init__(self, rgb: photos.Pixels, seen: photos.Floats, mirrored: photos.Floats) -> None:
+        self.rgb, self.masks = rgb, (seen, mirrored)
+
+    def predict(self, rgb: photos.Pixels) -> NDArray[np.float32]:
+        seen, mirrored = (mask.astype(np.float32) for mask in self.masks)
+        return seen if np.array_equal(rgb, self.rgb) else mirrored[:, ::-1]
+
+
+def shaded_ring(radius: float) -> tuple[Photo, photos.Pixels, Mask]:
+    """A ring and its photo on white, with a soft shadow inside; and where that is."""
+    ring = [Layer("ellipse", (0.1, 0.1, 0.9, 0.9), RED), Layer("ellipse", (0.25, 0.25, 0.75, 0.75), None)]
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    shade = 0.18 * np.clip(1 - np.hypot(x - 0.3, y - 0.3) / radius, 0, 1)
+    photo = taken(ring, plain(SIDE, WHITE) * (1 - shade[..., None]), quality=90)
+    inside = np.hypot(x - 0.5, y - 0.5) < 0.22
+    return photo, photo.rgb, inside
+
+
+@pytest.mark.parametrize("agree", [True, False])
+def test_ground_in_shadow_inside_a_ring_goes_where_one_of_two_looks_sees_ground(
+    agree: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, rgb, inside = shaded_ring(0.6)
+    filled = np.maximum(photo.alpha, inside)
+    network = OneSided(rgb, filled, filled if agree else photo.alpha)
+    monkeypatch.setattr(photo_module, "load_segmenter", lambda source, notify: network)
+    got = cut_photo(rgb, "ring.jpg", silent)
+    assert whole(got, photo.alpha > 0.5, 4)
+    if not agree:
+        assert gone(got, inside, 4)

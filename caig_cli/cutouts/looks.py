@@ -1,0 +1,123 @@
+"""Where a network sees the product: two looks at a photo, and how far they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from caig_cli.cutouts.masks import Window
+from caig_cli.cutouts.segmentation import Segmenter
+
+Floats = NDArray[np.floating]
+Pixels = NDArray[np.uint8]
+
+MARGIN = 0.15
+"""Share of a photo's longer side that is put around it where the product fills it."""
+
+_CLOSER = 0.7
+"""Share of a photo up to which the product's surroundings are looked at alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """``share`` [H, W] in 0..1: how much each place is product, by both looks. ``apart`` [H, W]: by how much
+    they differ.
+    """
+
+    share: Floats
+    apart: Floats
+
+
+def find_prior(rgb: Pixels, network: Segmenter) -> Prior:
+    """Where the network sees the product in a photo [H, W, 3], by two looks.
+
+    The first is at the whole photo. The second is mirrored left to right: what a network is not sure of it
+    sees otherwise there. A small product is looked at closer by, which shows thin parts and holes. The mean
+    in log odds counts, so that the look counts that is sure. A product that fills its photo is looked at with
+    a margin around it, without which networks often see a part of it only: what one of both sees is product.
+    """
+    first = _seen(rgb, network)
+    nothing = np.zeros_like(first)
+    if not (first > 0.5).any():
+        return Prior(first, nothing)
+    box = _Box.of(first > 0.5)
+    colour = _even_border(rgb) if box.fills(first.shape) else None
+    if colour is not None:
+        second = _with_margin(rgb, network, colour)
+        return Prior(np.maximum(first, second), np.abs(first - second))
+    window = box.surroundings(first.shape)
+    if first[window].size > _CLOSER * first.size:
+        window = slice(None), slice(None)
+    second = _mirrored(rgb[window], network)
+    share = first.copy()
+    share[window] = 1 / (1 + np.exp(-(_log_odds(first[window]) + _log_odds(second)) / 2))
+    nothing[window] = np.abs(first[window] - second)
+    return Prior(share, nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """What a product takes of its photo, in pixels."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> _Box:
+        rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        return cls(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+
+    def fills(self, shape: tuple[int, ...]) -> bool:
+        """Whether a large product comes near to a border."""
+        height, width = shape
+        large = (self.bottom - self.top) * (self.right - self.left) > 0.3 * height * width
+        nearest = min(self.top, self.left, height - self.bottom, width - self.right)
+        return large and nearest < 0.03 * max(height, width)
+
+    def surroundings(self, shape: tuple[int, ...]) -> Window:
+        height, width = shape
+        margin = int(0.12 * max(self.bottom - self.top, self.right - self.left)) + 1
+        return (
+            slice(max(0, self.top - margin), min(height, self.bottom + margin)),
+            slice(max(0, self.left - margin), min(width, self.right + margin)),
+        )
+
+
+def _even_border(rgb: Pixels) -> Pixels | None:
+    """The colour [3] along the photo's borders; None where most of them differ from each other."""
+    lines = [rgb[:4], rgb[-4:], rgb[:, :4], rgb[:, -4:]]
+    pixels = np.concatenate([line.reshape(-1, 3) for line in lines])
+    colour = np.median(pixels, axis=0)
+    even = np.abs(pixels - colour).max(axis=-1) < 30
+    return np.rint(colour).astype(np.uint8) if float(even.mean()) > 0.6 else None
+
+
+def _with_margin(rgb: Pixels, network: Segmenter, colour: Pixels) -> Floats:
+    """What the network sees in the photo [H, W], mirrored, with a margin of ``colour`` around it."""
+    height, width = rgb.shape[:2]
+    margin = round(MARGIN * max(height, width))
+    large = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint8)
+    large[:] = colour
+    large[margin : margin + height, margin : margin + width] = rgb
+    return _mirrored(large, network)[margin : margin + height, margin : margin + width]
+
+
+def _log_odds(share: Floats) -> Floats:
+    share = np.clip(share, 0.01, 0.99)
+    return np.asarray(np.log(share / (1 - share)))
+
+
+def _mirrored(rgb: Pixels, network: Segmenter) -> Floats:
+    return _seen(np.ascontiguousarray(rgb[:, ::-1]), network)[:, ::-1]
+
+
+def _seen(rgb: Pixels, network: Segmenter) -> Floats:
+    mask = network.predict(rgb)
+    image = Image.fromarray(mask).resize((rgb.shape[1], rgb.shape[0]), Image.Resampling.BICUBIC)
+    # Networks that stretch their output seldom reach both ends again.
+    return np.clip((np.asarray(image) - 0.03) / 0.94, 0, 1)

@@ -1,0 +1,80 @@
+"""Parts unlike the background that the network did not see: a cable, a keyboard, a foot; or a shadow."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from caig_cli.cutouts.attached import is_line, is_low, mirrors, reflection
+from caig_cli.cutouts.decision import Decision
+from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.masks import Mask, MaskPart, grown, opened, parts, without_dust
+
+Floats = NDArray[np.floating]
+
+
+def add_lost_parts(evidence: Evidence, decision: Decision) -> None:
+    product = decision.product
+    # The product's own rim, which the network is too soft for, would join all that touches it.
+    loose = evidence.unlike & ~product & ~evidence.shadow
+    rim = grown(product, 1) | (grown(product, 2) & ~evidence.shaded)
+    product |= loose & rim & ~opened(loose, 2)
+    missed = without_dust(evidence.unlike & ~product & ~evidence.shadow, max(12.0, 20 * evidence.unit**2))
+    beside = grown(product, 3)
+    area, rows = int(product.sum()), np.flatnonzero(product.any(axis=1))
+    foot = float(rows[-1]) if rows.size else 0.0
+    for part in parts(missed):
+        attached = bool((beside[part.window] & part.mask).any())
+        if belongs(evidence, part, product, attached, area, foot):
+            product[part.window] |= part.mask
+            decision.added += part.area
+        elif attached and is_low(part, foot) and _mirrors(evidence, part, product):
+            decision.mirrored[part.window] |= part.mask
+
+
+def belongs(
+    evidence: Evidence, part: MaskPart, product: Mask, attached: bool, area: int, foot: float
+) -> bool:
+    """Whether a part that the network lost is product all the same."""
+    ring, around = part.ring(), product[part.window]
+    enclosed = float((ring & around).sum()) / max(1, ring.sum())
+    shaded = float(evidence.shaded[part.window][part.mask].mean())
+    seen = float(evidence.prior[part.window][part.mask].mean())
+    if enclosed > 0.6:
+        # A shadow between the product's parts is no part; cloth is less even.
+        even = float(np.median(evidence.texture[part.window][part.mask])) < 5
+        return not (seen < 0.05 and shaded > 0.7 and even)
+    rim = ring & ~around
+    edged = float(evidence.near_edge[part.window][rim].mean()) if rim.any() else 0.0
+    contrast = float(np.median(evidence.off[part.window][part.mask]))
+    if edged < 0.5 or contrast < 25 or (shaded > 0.5 and edged < 0.75):
+        return False
+    uneven = float(evidence.background.error[part.window][part.mask].mean()) > 5
+    shadow = shaded > 0.7 and is_low(part, foot) and contrast < 120
+    if seen < 0.05 and (uneven or evidence.busy or shadow):
+        return False
+    if not attached:
+        # Whole things that the network does not see at all were looked for before, on even grounds only.
+        return seen > 0.1 and part.area > area / 400 and edged > 0.7 and not part.at_frame
+    thickness = float(ndimage.distance_transform_edt(np.pad(part.mask, 1)).max())
+    if part.at_frame and thickness < 12 * evidence.unit:
+        return is_line(part, evidence.grey, evidence.unit)
+    return not (is_low(part, foot) and enclosed < 0.4 and _mirrors(evidence, part, product))
+
+
+def _mirrors(evidence: Evidence, part: MaskPart, product: Mask) -> bool:
+    ground = float(evidence.background.colour[part.window][part.mask].mean())
+    return mirrors(part, product, evidence.grey, ground)
+
+
+def remove_reflection(evidence: Evidence, decision: Decision) -> None:
+    """A mirror image that the network took for product goes, on a ground that is smooth all around."""
+    plain = not evidence.busy and bool(evidence.background.smooth[decision.product].all())
+    if not plain or not decision.product.any():
+        return
+    found = reflection(
+        decision.product, evidence.levels, evidence.background.colour, evidence.near_edge, evidence.unit
+    )
+    decision.product &= ~found
+    decision.mirrored |= found
