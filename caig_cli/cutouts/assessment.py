@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from caig_cli.cutouts.contour import blended
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
-from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.evidence import PhotoEvidence
 from caig_cli.cutouts.filters import gradient, largest
 from caig_cli.cutouts.masks import Mask, connected, grown, opened, outline, shrunk
 
@@ -39,7 +39,7 @@ _WORDS = {
 }
 
 
-def measured(evidence: Evidence, decision: Decision) -> dict[str, float]:
+def measured(evidence: PhotoEvidence, decision: Decision) -> dict[str, float]:
     """Shares of a cut: of the product's area, or for ``rim`` of the outline's length.
 
     ``lost``: the network is sure of it, and it is gone. ``unsure``: network and colours together are not.
@@ -78,7 +78,7 @@ def measured(evidence: Evidence, decision: Decision) -> dict[str, float]:
     }
 
 
-def _pale_foot(evidence: Evidence, product: Mask) -> int:
+def _pale_foot(evidence: PhotoEvidence, product: Mask) -> int:
     """Pixels of the product at the photo's lower side that are its ground in less light."""
     if not product[-1].any():
         return 0
@@ -90,7 +90,7 @@ def _pale_foot(evidence: Evidence, product: Mask) -> int:
     return int(connected(pale, pale & grown(bottom, 4)).sum())
 
 
-def _unsupported(evidence: Evidence, border: Mask) -> float:
+def _unsupported(evidence: PhotoEvidence, border: Mask) -> float:
     """Share of the outline that follows no edge of the photo."""
     if not border.any():
         return 0.0

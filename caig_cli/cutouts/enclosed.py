@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import span_of
-from caig_cli.cutouts.evidence import COLOURED, Evidence
+from caig_cli.cutouts.evidence import COLOURED, PhotoEvidence
 from caig_cli.cutouts.filters import largest, smallest
 from caig_cli.cutouts.masks import Mask, MaskPart, connected, dilated, opened, parts
 
@@ -18,7 +18,7 @@ _BLACK, _WHITE = 60, 235
 """Mean levels below and above which a ground has a colour that products have too."""
 
 
-def remove_enclosed(evidence: Evidence, decision: Decision) -> None:
+def remove_enclosed(evidence: PhotoEvidence, decision: Decision) -> None:
     """Handles, rings and rungs show the background; labels and white parts only have its colour."""
     product = decision.product
     # On a coloured ground a hole may also lie in the product's shadow: it has the ground's hue.
@@ -48,7 +48,7 @@ def remove_enclosed(evidence: Evidence, decision: Decision) -> None:
             decision.kept += part.area * (_core_off(evidence, part) < 3 * error)
 
 
-def remove_gaps(evidence: Evidence, decision: Decision) -> None:
+def remove_gaps(evidence: PhotoEvidence, decision: Decision) -> None:
     """Gaps so narrow that no pixel in them has the background's colour unmixed: open to the outside."""
     product = decision.product
     off = evidence.exact_off
@@ -68,7 +68,7 @@ _DIFFER = 0.6
 """Difference of the network's two looks from which one of them sees ground."""
 
 
-def _in_shadow(evidence: Evidence, part: MaskPart, edges: Mask) -> bool:
+def _in_shadow(evidence: PhotoEvidence, part: MaskPart, edges: Mask) -> bool:
     """Whether an enclosed part is ground in the product's soft shadow.
 
     One of the two looks sees ground there, it is perfectly even, and in places hardly darker than the ground.
@@ -82,7 +82,7 @@ def _in_shadow(evidence: Evidence, part: MaskPart, edges: Mask) -> bool:
     return bool(np.median(uneven) < 0.8 and light < 25 and usual < 60)
 
 
-def remove_fading(evidence: Evidence, decision: Decision) -> None:
+def remove_fading(evidence: PhotoEvidence, decision: Decision) -> None:
     """Shadows and glows that the network takes for product: most pass into the ground without an edge."""
     product = decision.product
     candidates = product & (evidence.shaded | evidence.alike) & (evidence.off < 120) & ~evidence.near_edge
@@ -99,7 +99,9 @@ def remove_fading(evidence: Evidence, decision: Decision) -> None:
             product[part.window] &= ~dilated(part.mask, 3) | edge
 
 
-def _shows_background(evidence: Evidence, part: MaskPart, outside: Mask, error: float, share: float) -> bool:
+def _shows_background(
+    evidence: PhotoEvidence, part: MaskPart, outside: Mask, error: float, share: float
+) -> bool:
     """Whether a part of the background's colour, product to the network, is background.
 
     Open to the outside, it is where it nearly matches. Enclosed, it must end sharply; on white and
@@ -135,14 +137,14 @@ def _shows_background(evidence: Evidence, part: MaskPart, outside: Mask, error: 
     return _core_off(evidence, part, 0.33) < (3 if sure < 0.8 else 1.1) * error
 
 
-def _contrast(evidence: Evidence, part: MaskPart, outside: Mask, share: float) -> float:
+def _contrast(evidence: PhotoEvidence, part: MaskPart, outside: Mask, share: float) -> float:
     """How many levels the product around a part is off the background, at the ``share`` quantile."""
     ring = dilated(part.mask, 8) & ~dilated(part.mask, 3)
     around = evidence.off[part.window][ring & ~outside]
     return float(np.quantile(around, share)) if around.size else 255.0
 
 
-def _core_off(evidence: Evidence, part: MaskPart, share: float = 0.5) -> float:
+def _core_off(evidence: PhotoEvidence, part: MaskPart, share: float = 0.5) -> float:
     """Distance in levels from the background, away from the part's rim as far as it is thick.
 
     ``share``: of the pixels that are nearer. In a narrow gap compression and blur leave little of the

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from caig_cli.cutouts.background import Background
 from caig_cli.cutouts.edges import WORKING_SIDE, Edges, apart, dotted, grey_of, span_of, texture
 from caig_cli.cutouts.filters import largest
-from caig_cli.cutouts.looks import Prior
+from caig_cli.cutouts.looks import NetworkPrior
 from caig_cli.cutouts.masks import Mask, dilated, grown
 
 Floats = NDArray[np.floating]
@@ -38,14 +38,14 @@ _TRACES = 0.07
 """Share of the contrast near by up to which a ground may be off its colour."""
 
 
-class Evidence:
+class PhotoEvidence:
     """The maps that decisions are made on.
 
     ``levels`` [H, W, 3], and the same blurred.
     """
 
     def __init__(
-        self, levels: Floats, soft: Floats, prior: Prior, background: Background, edges: Edges
+        self, levels: Floats, soft: Floats, prior: NetworkPrior, background: Background, edges: Edges
     ) -> None:
         self.unit = max(prior.share.shape) / WORKING_SIDE
         self.levels, self.soft = levels, soft

@@ -15,7 +15,7 @@ from caig_cli.cutouts.contour import busy_contour
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
 from caig_cli.cutouts.enclosed import remove_enclosed, remove_fading, remove_gaps
-from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.evidence import PhotoEvidence
 from caig_cli.cutouts.lost_parts import add_lost_parts, remove_reflection
 from caig_cli.cutouts.masks import Mask, grown, main_parts, outline, without_dust
 from caig_cli.cutouts.openings import find_openings
@@ -32,7 +32,7 @@ _WHITE = 235
 """Mean level from which a ground counts as white."""
 
 
-def decide(evidence: Evidence) -> Decision:
+def decide(evidence: PhotoEvidence) -> Decision:
     """What is product, from the network's view and the colours, region by region."""
     odds = np.clip(evidence.prior, 0.02, 0.98)
     # The surer the network is of product, the less the colours say against it.
@@ -67,14 +67,14 @@ def decide(evidence: Evidence) -> Decision:
     return decision
 
 
-def _uncertain(evidence: Evidence, decision: Decision) -> Mask:
+def _uncertain(evidence: PhotoEvidence, decision: Decision) -> Mask:
     """Where before a busy ground the outline may lie: wider where network and colours are unsure."""
     border = outline(decision.product) | outline(decision.opened)
     unsure = (decision.belief > 0.05) & (decision.belief < 0.95)
     return np.asarray(grown(border, 12 * evidence.unit) | (unsure & grown(border, 24 * evidence.unit)))
 
 
-def _faint_outline(evidence: Evidence, product: Mask) -> Mask:
+def _faint_outline(evidence: PhotoEvidence, product: Mask) -> Mask:
     """Around outlines where the product is near to the ground's tone.
 
     Not around others: a few pixels away from any outline nothing stands out of an even ground.
@@ -83,7 +83,7 @@ def _faint_outline(evidence: Evidence, product: Mask) -> Mask:
     return grown(evidence.faint & near, 4 * evidence.unit)
 
 
-def _openings(evidence: Evidence, product: Mask) -> Mask:
+def _openings(evidence: PhotoEvidence, product: Mask) -> Mask:
     """What else shows the background, by its likeness to what lies around the product.
 
     Not in smooth white, grey or black, whose colour has decided more exactly and which products have too;

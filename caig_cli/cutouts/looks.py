@@ -22,7 +22,7 @@ _CLOSER = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class NetworkPrior:
     """``share`` [H, W] in 0..1: how much each place is product, by both looks. ``apart`` [H, W]: by how much
     they differ.
     """
@@ -31,7 +31,7 @@ class Prior:
     apart: Floats
 
 
-def find_prior(rgb: Pixels, network: Segmenter) -> Prior:
+def find_prior(rgb: Pixels, network: Segmenter) -> NetworkPrior:
     """Where the network sees the product in a photo [H, W, 3], by two looks.
 
     The first is at the whole photo. The second is mirrored left to right: what a network is not sure of it
@@ -42,12 +42,12 @@ def find_prior(rgb: Pixels, network: Segmenter) -> Prior:
     first = _seen(rgb, network)
     nothing = np.zeros_like(first)
     if not (first > 0.5).any():
-        return Prior(first, nothing)
+        return NetworkPrior(first, nothing)
     box = _Box.of(first > 0.5)
     colour = _even_border(rgb) if box.fills(first.shape) else None
     if colour is not None:
         second = _with_margin(rgb, network, colour)
-        return Prior(np.maximum(first, second), np.abs(first - second))
+        return NetworkPrior(np.maximum(first, second), np.abs(first - second))
     window = box.surroundings(first.shape)
     if first[window].size > _CLOSER * first.size:
         window = slice(None), slice(None)
@@ -55,7 +55,7 @@ def find_prior(rgb: Pixels, network: Segmenter) -> Prior:
     share = first.copy()
     share[window] = 1 / (1 + np.exp(-(_log_odds(first[window]) + _log_odds(second)) / 2))
     nothing[window] = np.abs(first[window] - second)
-    return Prior(share, nothing)
+    return NetworkPrior(share, nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from scipy import ndimage
 
 from caig_cli.cutouts.attached import is_line, is_low, mirrors, reflection
 from caig_cli.cutouts.decision import Decision
-from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.evidence import PhotoEvidence
 from caig_cli.cutouts.masks import Mask, MaskPart, grown, opened, parts, without_dust
 
 Floats = NDArray[np.floating]
 
 
-def add_lost_parts(evidence: Evidence, decision: Decision) -> None:
+def add_lost_parts(evidence: PhotoEvidence, decision: Decision) -> None:
     product = decision.product
     # The product's own rim, which the network is too soft for, would join all that touches it.
     loose = evidence.unlike & ~product & ~evidence.shadow
@@ -34,7 +34,7 @@ def add_lost_parts(evidence: Evidence, decision: Decision) -> None:
 
 
 def belongs(
-    evidence: Evidence, part: MaskPart, product: Mask, attached: bool, area: int, foot: float
+    evidence: PhotoEvidence, part: MaskPart, product: Mask, attached: bool, area: int, foot: float
 ) -> bool:
     """Whether a part that the network lost is product all the same."""
     ring, around = part.ring(), product[part.window]
@@ -63,12 +63,12 @@ def belongs(
     return not (is_low(part, foot) and enclosed < 0.4 and _mirrors(evidence, part, product))
 
 
-def _mirrors(evidence: Evidence, part: MaskPart, product: Mask) -> bool:
+def _mirrors(evidence: PhotoEvidence, part: MaskPart, product: Mask) -> bool:
     ground = float(evidence.background.colour[part.window][part.mask].mean())
     return mirrors(part, product, evidence.grey, ground)
 
 
-def remove_reflection(evidence: Evidence, decision: Decision) -> None:
+def remove_reflection(evidence: PhotoEvidence, decision: Decision) -> None:
     """A mirror image that the network took for product goes, on a ground that is smooth all around."""
     plain = not evidence.busy and bool(evidence.background.smooth[decision.product].all())
     if not plain or not decision.product.any():

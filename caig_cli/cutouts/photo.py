@@ -16,11 +16,11 @@ from caig_cli.cutouts.background import find_background
 from caig_cli.cutouts.cutout import CutoutFacts, Edge
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import WORKING_SIDE, apart, blurred, find_edges, grey_of
-from caig_cli.cutouts.evidence import Evidence
+from caig_cli.cutouts.evidence import PhotoEvidence
 from caig_cli.cutouts.filters import gaussian, largest, smallest
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.fusion import decide
-from caig_cli.cutouts.looks import Prior, find_prior
+from caig_cli.cutouts.looks import NetworkPrior, find_prior
 from caig_cli.cutouts.masks import Mask, dilated, grown, outline, shrunk
 from caig_cli.cutouts.matting import enlarge, enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.cutouts.segmentation import Segmenter, load_segmenter
@@ -123,14 +123,14 @@ def _by_network(rgb: Pixels, network: Segmenter, notes: list[str]) -> PhotoCut |
     return PhotoCut(colours, alpha, sides, CutoutFacts(method, network.name, doubt, tuple(notes)))
 
 
-def _weighed(small: Pixels, prior: Prior) -> Evidence | None:
+def _weighed(small: Pixels, prior: NetworkPrior) -> PhotoEvidence | None:
     """Network and colours beside each other; None where the network sees nothing, or no background."""
     if float(prior.share.max()) < 0.5:
         return None
     levels = small.astype(np.float32)
     edges, soft = find_edges(levels, prior.share < 0.15), blurred(levels)
     background = find_background(levels, soft, prior.share, edges)
-    return None if background is None else Evidence(levels, soft, prior, background, edges)
+    return None if background is None else PhotoEvidence(levels, soft, prior, background, edges)
 
 
 def _cut_sides(alpha: Pixels) -> frozenset[Edge]:
@@ -155,7 +155,7 @@ def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]
     return notes
 
 
-def _matte(rgb: Pixels, small: Pixels, evidence: Evidence, decision: Decision) -> tuple[Pixels, Pixels]:
+def _matte(rgb: Pixels, small: Pixels, evidence: PhotoEvidence, decision: Decision) -> tuple[Pixels, Pixels]:
     """Alpha [H, W] and the product's colours [H, W, 3] at the photo's size."""
     known, guess = _trimap(evidence, decision)
     image = fitted(rgb, MATTING_SIDE)
@@ -190,7 +190,7 @@ def _guessed(
     image: Floats,
     known: Mask,
     guess: Floats,
-    evidence: Evidence,
+    evidence: PhotoEvidence,
     decision: Decision,
     window: tuple[slice, slice],
     shape: tuple[int, ...],
@@ -252,7 +252,7 @@ def _colours(image: Pixels, alpha: Floats) -> Pixels:
     return colours
 
 
-def _trimap(evidence: Evidence, decision: Decision) -> tuple[Mask, Floats]:
+def _trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floats]:
     """Which pixels are certain [H, W], and a first alpha.
 
     On a smooth background the band of doubt is narrow, and what has the background's very colour is certain.

@@ -27,7 +27,7 @@ from caig_cli.cutouts.cutout import DOUBTFUL, SOLID, Cutout
 from caig_cli.cutouts.edges import blurred, find_edges
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.loading import load_cutout
-from caig_cli.cutouts.looks import Prior, find_prior
+from caig_cli.cutouts.looks import NetworkPrior, find_prior
 from caig_cli.cutouts.lost_parts import belongs
 from caig_cli.cutouts.matting import enlarge, product_colours, solve_alpha
 from caig_cli.cutouts.openings import find_openings
@@ -245,7 +245,7 @@ def test_a_mirror_image_that_the_network_sees_goes_and_a_paler_foot_stays(ends_s
 
 def belongs_below(rgb: photos.Pixels, product: Photo, ground: photos.Colour) -> bool:
     """Whether what one can see below a product that the network knows exactly would be added to it."""
-    evidence = photo_module._weighed(rgb, Prior(product.alpha, np.zeros_like(product.alpha)))
+    evidence = photo_module._weighed(rgb, NetworkPrior(product.alpha, np.zeros_like(product.alpha)))
     assert evidence is not None
     mask = product.alpha > 0.5
     foot = int(np.flatnonzero(mask.any(axis=1))[-1])
