@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from caig_cli.cutouts.filters import gaussian, gradient, largest, mean
 from caig_cli.cutouts.masks import Mask, grown, without_dust
-from caig_cli.cutouts.matting import enlarge
 
 Floats = NDArray[np.floating]
 
@@ -35,7 +33,7 @@ def find_edges(levels: Floats, quiet: Mask) -> Edges:
 
     ``quiet`` [H, W]: a part of the background, whose gradients are noise.
     """
-    fine, wide = _gradient(levels, 1.0), _wide_gradient(levels)
+    fine, wide = _gradient(levels, 1.0), _gradient(levels, 3.0)
     noise = float(np.median(fine[quiet])) if quiet.any() else 1.0
     # Compression rings beside strong edges; what is 25 times weaker than its surroundings is no edge.
     ringing = 0.04 * largest(fine, 2 * (max(fine.shape) // 60) + 1)
@@ -47,15 +45,6 @@ def _gradient(levels: Floats, sigma: float) -> Floats:
     """The largest gradient magnitude of the three channels [H, W], in levels per pixel."""
     red, green, blue = (gradient(levels[..., c], sigma) for c in range(3))
     return np.maximum(np.maximum(red, green), blue)
-
-
-def _wide_gradient(levels: Floats) -> Floats:
-    """The gradient under a Gaussian of 3 pixels: half the size is enough for it."""
-    height, width = levels.shape[:2]
-    half = max(1, (width + 1) // 2), max(1, (height + 1) // 2)
-    planes = [Image.fromarray(levels[..., c].astype(np.float32)) for c in range(3)]
-    small = np.stack([np.asarray(p.resize(half, Image.Resampling.BOX)) for p in planes], axis=-1)
-    return enlarge(0.5 * _gradient(small, 1.5), (height, width))
 
 
 def blurred(levels: Floats) -> Floats:
