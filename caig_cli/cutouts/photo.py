@@ -33,7 +33,7 @@ Pixels = NDArray[np.uint8]
 MATTING_SIDE = 1600
 """Longest side in pixels at which soft edges are solved; larger photos follow by guided enlargement."""
 
-_MOST_UNKNOWN = 120_000
+_MOST_UNKNOWN = 60_000
 """Pixels that may be unknown before soft edges are solved at the working size only: time and memory."""
 
 
@@ -255,7 +255,8 @@ def _colours(image: Pixels, alpha: Floats) -> Pixels:
 def _trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floats]:
     """Which pixels are certain [H, W], and a first alpha.
 
-    On a smooth background the band of doubt is narrow, and what has the background's very colour is certain.
+    On a smooth background the band of doubt is narrow, and what has the background's very colour,
+    or its hue in shadow, is certain.
     Elsewhere it is as wide as network and colours are unsure.
     """
     product, unit = decision.product, evidence.unit
@@ -270,7 +271,8 @@ def _trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floats]:
     band &= ~(smooth & core)
     # At an opening that the network did not see, compression has left the background's colour uneven.
     band |= grown(decision.opened, far) & product
-    plain = smooth & evidence.exactly & ~product & ~dilated(product, 1)
+    plain = smooth & ((evidence.exactly & ~dilated(product, 1)) | (evidence.shadow & ~dilated(product, 2)))
+    plain &= ~product
     # A cord is all band: its middle is product nevertheless.
     middle = product & evidence.unlike & (evidence.off > 0.85 * largest(evidence.off * product, 5))
     step = gaussian(product.astype(np.float32), 0.8 * unit)
