@@ -26,7 +26,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from caig_cli.losses.preference import Objective, Replies, preference_loss
+from caig_cli.losses.objective import Objective
+from caig_cli.losses.preference import Replies, preference_loss
 from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.inputs import Branch, collate
@@ -260,7 +261,7 @@ def _loss(policy_D: torch.Tensor, reference_D: torch.Tensor) -> torch.Tensor:
     """The paper's loss with a negative, else DPO."""
     policy, reference = Replies(*policy_D[:, None]), Replies(*reference_D[:, None])
     length = Replies(*torch.full_like(reference_D, RESPONSE)[:, None])
-    how = Objective("pcpo" if policy.negative is not None else "dpo")
+    how = Objective(loss="pcpo" if policy.negative is not None else "dpo")
     return preference_loss(policy, reference, length, how)[0].sum()
 
 

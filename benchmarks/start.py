@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from caig_cli.cli import COMMANDS
+from caig_cli.commands import COMMANDS
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 GIVEN = ["--prompt", "a table", "--set", "judge.model=null", "--set", "generate.painter=fake"]

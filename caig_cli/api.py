@@ -98,9 +98,9 @@ def load_painter(name: str = "studio", *, device: str = "auto", **diffusion: Any
     from caig_cli.painters.registry import PAINTERS, PainterConfig
 
     if name not in PAINTERS:
-        raise CaigError(f"no such painter: {name}; known: {', '.join(PAINTERS)}")
+        raise CaigError(f"no such painter: {name}; known: {', '.join(PAINTERS.names())}")
     means = PainterConfig(None, device, DiffusionSection.model_validate(diffusion))
-    return AdPainter(PAINTERS[name](means))
+    return AdPainter(PAINTERS[name].build(means))
 
 
 @dataclass(frozen=True, slots=True)

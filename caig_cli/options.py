@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from caig_cli.errors import UsageError
 from caig_cli.recipe import Recipe, fields, kinds
+from caig_cli.tables import PluginTable, choice_of
 
 SWITCHES: Mapping[str, tuple[Any, str, str]] = {
     "--recipe": (str, "NAME|FILE", "Shipped recipe or YAML file."),
@@ -109,7 +110,7 @@ def _recipe_option(command: str, flag: str, field: FieldInfo) -> Any:
     option = typer.Option(
         f"{flag}/--no-{flag.removeprefix('--')}" if bool in allowed else flag,
         help=" ".join((field.description or "").split()) + shown,
-        metavar=None if bool in allowed else _metavar(allowed),
+        metavar=None if bool in allowed else _metavar(field, allowed),
         envvar=_environment(command, flag),
         show_envvar=False,
         show_default=False,
@@ -135,7 +136,10 @@ def _recipe_argument(command: str, name: str, field: FieldInfo) -> Any:
     return Annotated[list[str] | None, argument] if many else Annotated[str | None, argument]
 
 
-def _metavar(allowed: set[Any]) -> str:
+def _metavar(field: FieldInfo, allowed: set[Any]) -> str:
+    choice = choice_of(field)
+    if choice is not None and not isinstance(choice.table, PluginTable):
+        return "|".join(choice.table)
     for kind in allowed:
         if typing.get_origin(kind) is typing.Literal:
             return "|".join(str(choice) for choice in typing.get_args(kind))

@@ -29,7 +29,8 @@ def page() -> str:
     """The whole page: the help of every command, as the terminal shows it at 100 columns."""
     os.environ |= {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
     sys.path.insert(0, str(ROOT))
-    from caig_cli.cli import COMMANDS, run
+    from caig_cli.cli import run
+    from caig_cli.commands import COMMANDS
 
     parts = [HEAD]
     for command in [[], *(name.split() for name in COMMANDS), ["env"]]:

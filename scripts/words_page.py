@@ -46,6 +46,7 @@ def page() -> str:
     from caig_cli.painters.studio.catalogue import (
         COUNTED,
         MORE_BACKDROPS,
+        MORE_LIGHTS,
         MORE_PLACES,
         MORE_PROPS,
         MORE_SURFACES,
@@ -77,6 +78,7 @@ def page() -> str:
         ("Blur", lexicon_light.BLURS),
     ):
         words = {name: "|".join(phrases) for name, phrases in table.items()}
+        words |= {name: row.words for name, row in MORE_LIGHTS.items() if title == "Light"}
         sections += [f"## {title}\n", _table(("name", "phrases"), _rows(words))]
     sections += ["## Colours\n", _table(("name", "phrases"), _rows(lexicon_words.COLOUR_WORDS))]
     foreign = ((english.lstrip("~"), *map(_some, row)) for english, row in WORDS.items())

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from caig_cli import cli
-from caig_cli.cli import Command
+from caig_cli.commands import COMMANDS, Command
 from caig_cli.engine.files import read_lines
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import Reporter, SilentReporter, make_reporter
@@ -78,7 +78,7 @@ def demo(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     stage.DemoRecipe, stage.plan, stage.run = DemoRecipe, demo_plan, demo_run
     monkeypatch.setitem(sys.modules, "caig_cli.stages.demo", stage)
     flags = {"--plant": "pot.plant", "--note": "pot.notes", "-n": "pot.n", "--deep": "pot.deep"}
-    monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "demo": Command("Plant.", flags, out="OUT")})
+    monkeypatch.setitem(COMMANDS, "demo", Command("Plant.", flags, out="OUT"))  # type: ignore[arg-type]
     yield
 
 
@@ -214,7 +214,7 @@ def test_a_command_without_a_run_folder(
     stage.WeighRecipe, stage.run, stage.plan = WeighRecipe, weigh, lambda recipe, report: ["would weigh"]
     monkeypatch.setitem(sys.modules, "caig_cli.stages.weigh", stage)
     command = Command("Weigh.", {"FRUIT": "basket.fruit", "--out": "basket.out"}, folder=False)
-    monkeypatch.setattr(cli, "COMMANDS", {**cli.COMMANDS, "weigh": command})
+    monkeypatch.setitem(COMMANDS, "weigh", command)  # type: ignore[arg-type]
 
     def call(*args: str) -> tuple[int, str, str]:
         return (cli.run(["weigh", *args]), *capfd.readouterr())
@@ -281,6 +281,7 @@ STAGE = """
 import sys, time
 from types import ModuleType
 from caig_cli import cli
+from caig_cli.commands import COMMANDS, Command
 from caig_cli.recipe import Recipe
 stage = ModuleType("caig_cli.stages.demo")
 class DemoRecipe(Recipe): pass
@@ -289,7 +290,7 @@ def wait(recipe, run, report):
     time.sleep(60)
 stage.DemoRecipe, stage.run = DemoRecipe, wait
 sys.modules["caig_cli.stages.demo"] = stage
-cli.COMMANDS = {"demo": cli.Command("Wait.", {})}
+COMMANDS["demo"] = Command("Wait.", {})
 cli.main(["demo", "--out", sys.argv[1]])
 """
 

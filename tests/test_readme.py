@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caig_cli.cli import COMMANDS
+from caig_cli.commands import COMMANDS
 from caig_cli.painters.studio import catalogue, vocabulary
 
 ROOT = Path(__file__).parents[1]

@@ -194,7 +194,7 @@ def test_shipped_recipes_open_with_their_purpose(path: Path) -> None:
 
 def command_for(path: Path) -> str:
     """``market-dev`` is a recipe of ``market``; one with a name of its own has its command's section."""
-    from caig_cli.cli import COMMANDS
+    from caig_cli.commands import COMMANDS
 
     named = [name for name in sorted(COMMANDS, key=len, reverse=True) if path.stem.startswith(name)]
     sections = yaml.safe_load(path.read_text())
@@ -225,17 +225,17 @@ def inputs(command: str, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=recipe_name)
 def test_shipped_recipes_resolve_and_dry_run(path: Path, workdir: Path) -> None:
-    from caig_cli import cli
+    from caig_cli.commands import recipe_class
 
     command = command_for(path)
     flags = inputs(command, workdir)
     before = sorted(workdir.rglob("*"))
-    recipe = resolve(cli.recipe_class(command), recipe_name(path), flags=flags)
+    recipe = resolve(recipe_class(command), recipe_name(path), flags=flags)
     plan = importlib.import_module(f"caig_cli.stages.{command.replace('-', '_')}").plan(
         recipe, SilentReporter()
     )
     assert plan and all(isinstance(line, str) for line in plan)
-    again = resolve(cli.recipe_class(command), write(workdir / "again.yaml", dump(recipe)))
+    again = resolve(recipe_class(command), write(workdir / "again.yaml", dump(recipe)))
     assert again == recipe
     (workdir / "again.yaml").unlink()
     assert sorted(workdir.rglob("*")) == before, "a dry run touches nothing"

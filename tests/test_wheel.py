@@ -39,7 +39,8 @@ import sys
 from pathlib import Path
 import caig_cli
 from caig_cli import recipe
-from caig_cli.cli import COMMANDS, recipe_class, run
+from caig_cli.cli import run
+from caig_cli.commands import COMMANDS, recipe_class
 here = Path(caig_cli.__file__)
 assert here.is_relative_to(sys.path[0]), here
 assert recipe.recipe_root().is_relative_to(sys.path[0])

@@ -21,13 +21,14 @@ def make_reward(folder: Path, arch: str, base: Path, seed: int = 0) -> Path:
         vam=VamSection(vision=VisionSection(size=32, widths=(8, 16), depths=(1, 1))),
     )
     torch.manual_seed(seed)
-    model = ARCHITECTURES[arch].start(section, ["red mug"], choose_device("cpu", "fp32"))
+    model = ARCHITECTURES[arch].implementation().start(section, ["red mug"], choose_device("cpu", "fp32"))
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if weight.requires_grad and ("lora_B" in name or "head" in name or "score" in name):
                 weight.normal_(0, 0.3)
     facts = RewardFacts(
-        arch=arch, settings=dict(ARCHITECTURES[arch].settings(model)), form="own", caption=True,
+        arch=arch, settings=dict(ARCHITECTURES[arch].implementation().settings(model)), form="own",
+        caption=True,
         attributes=False, ctr_mean=0.03, ctr_std=0.01, ctr_log_spread=None, temperature=1.0, simulated=True,
         prior=None, recipe="tiny", evaluation={}, **base_of(model),
     )  # fmt: skip

@@ -217,7 +217,7 @@ def writing(writer: Writer, recipe: GenerateRecipe) -> Write:
     Of more than are tried those are taken whose sets suit the product, the most usual first, and plain sets
     for what is still too odd; a prompt of the user's is only improved.
     """
-    read, times = registry.word_reader(recipe.generate.painter), recipe.generate.oversample
+    read, times = registry.PAINTERS[recipe.generate.painter].words(), recipe.generate.oversample
 
     def write(item: OrderItem, cutout: Cutout) -> list[str]:
         if not item.writes:

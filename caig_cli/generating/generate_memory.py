@@ -10,7 +10,7 @@ from caig_cli.engine.memory_plan import RESERVE, Phase, peak
 from caig_cli.engine.offload import DeviceSharing
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters import Notes, Painter, Shot
-from caig_cli.painters.registry import memory as painting
+from caig_cli.painters.registry import PAINTERS
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,7 +37,7 @@ def planned(recipe: GenerateRecipe, order: Order) -> tuple[list[Phase], bool]:
     if any(map(is_remote, models)):
         return [], False
     room = recipe.room()
-    if room is None and models <= SMALL and recipe.generate.painter != "diffusion":
+    if room is None and models <= SMALL and not PAINTERS[recipe.generate.painter].generative:
         return [], False  # nothing to plan: torch, which would tell, takes seconds to load
     runtime = recipe.planned_runtime()
     alone = [
@@ -85,7 +85,7 @@ def _writing(section: WriterSection, order: Order, runtime: Runtime, drawn: int)
 
 
 def _painting(recipe: GenerateRecipe, order: Order) -> list[Phase]:
-    weights, room = painting(recipe.generate.painter, recipe.diffusion, order.sizes[-1])
+    weights, room = PAINTERS[recipe.generate.painter].memory(recipe.diffusion, order.sizes[-1])
     return [Phase("paint", weights, activations=room)] if weights or room else []
 
 

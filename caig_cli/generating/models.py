@@ -55,7 +55,7 @@ class Models:
         def load() -> Painter:
             recipe = self._recipe
             means = registry.PainterConfig(recipe.threads, recipe.device, recipe.diffusion)
-            return InTurn(registry.PAINTERS[recipe.generate.painter](means), self.turns)
+            return InTurn(registry.PAINTERS[recipe.generate.painter].build(means), self.turns)
 
         return self._once("painter", load)
 

@@ -184,7 +184,7 @@ def read_order(recipe: GenerateRecipe, notify: Callable[[str], None], inform: Ca
     given = recipe.generate
     if given.product is None:
         raise UsageError("no product: give an image, a folder or a file of products with --product")
-    if given.relight and given.painter != "studio":
+    if given.relight and not registry.PAINTERS[given.painter].relights:
         raise UsageError(f"--relight: only the studio lights its sets; the painter {given.painter} does not")
     source, store = _on_this_machine(given.product)
     products, failed = read_source(

@@ -29,10 +29,10 @@ def paint(
         report.info(f"ads are not ranked{_unranked(recipe)}")
     done = album.slots()
     models = models or Models(recipe, turns_of(recipe, order, report))
-    finish = Finisher(registry.fitter(recipe.generate.painter, recipe.diffusion))
+    finish = Finisher(registry.PAINTERS[recipe.generate.painter].fitter(recipe.diffusion))
     making = open_set(recipe, order, run_dir, report, photos, models, order.finished(done), finish)
     painter = making.painter
-    size = recipe.generate.batch or registry.together(recipe.generate.painter, recipe.diffusion)
+    size = recipe.generate.batch or registry.PAINTERS[recipe.generate.painter].batch(recipe.diffusion)
     with report.progress("ads", order.ads) as bar:
         bar.advance(sum(slot in done for item in order.items for slot in item.slots))
         jobs = ads(making, order.items, done)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
 
 from caig_cli.engine.activation_memory import peak_of
 from caig_cli.engine.memory_plan import Phase
 from caig_cli.engine.runtime import Runtime
-from caig_cli.judges import parse
 from caig_cli.judges.question import question
 from caig_cli.judges.zero_shot import ZeroShotJudge
 from caig_cli.mllm.instructions import knowledge
@@ -19,21 +17,18 @@ from caig_cli.records import Pair
 from caig_cli.rewards.reward_memory import judge_needs
 
 
-def judges(
-    names: Sequence[str], trained: Mapping[str, Path], runtime: Runtime, pairs: Sequence[Pair], batch: int
-) -> Iterator[Phase]:
-    """A phase for each judge that is a model on this machine, asked about ``batch`` of the pairs at once."""
-    batch = min(batch, len(pairs))
-    for name in names:
-        kind, source = parse(name, trained)
-        if kind == "zero-shot":
-            one = sketch(source, runtime)
-            room = zero_shot(one, max(map(question, pairs), key=len), batch)
-            yield Phase(f"judge {name}", one.base, FLOAT * one.adapter, activations=room)
-        elif kind == "trained":
-            told = ("\n".join(knowledge(pair.caption, pair.attributes)) for pair in pairs)
-            needs = judge_needs(source, runtime, told, batch)
-            yield Phase(f"judge {name}", needs.weights, needs.adapters, activations=needs.activations)
+def trained_phase(source: str, runtime: Runtime, pairs: Sequence[Pair], batch: int) -> Phase:
+    """What a reward model needs."""
+    told = ("\n".join(knowledge(pair.caption, pair.attributes)) for pair in pairs)
+    needs = judge_needs(source, runtime, told, batch)
+    return Phase("judge", needs.weights, needs.adapters, activations=needs.activations)
+
+
+def zero_shot_phase(source: str, runtime: Runtime, pairs: Sequence[Pair], batch: int) -> Phase:
+    """What an untrained model needs."""
+    one = sketch(source, runtime)
+    room = zero_shot(one, max(map(question, pairs), key=len), batch)
+    return Phase("judge", one.base, FLOAT * one.adapter, activations=room)
 
 
 def zero_shot(one: MetaModel, text: str, pairs: int) -> int:

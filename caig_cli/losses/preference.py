@@ -15,14 +15,13 @@ Legend of shape names: P pairs, N response tokens, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch.nn.functional import cross_entropy, logsigmoid
 
-from caig_cli.errors import UsageError
+from caig_cli.losses.objective import LOSSES, Objective
 
 
 class Replies(NamedTuple):
@@ -36,48 +35,13 @@ class Replies(NamedTuple):
     """y+ for the product with wrong information; None where the loss does not compare with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What is optimised; the defaults are the paper's."""
-
-    loss: str = "pcpo"
-    beta: float = 0.5
-    pcpo_beta: float = 0.5
-    pcpo_weight: float = 1.0
-    label_smoothing: float = 0.0
-    nll_weight: float = 0.0
-    anchor_weight: float = 0.0
-    normalise_length: bool = False
-    margin_weight: float = 0.0
-    advantages: str = "rloo"
-
-    def __post_init__(self) -> None:
-        """Raises UsageError for an unknown loss and for a value that the loss would not read."""
-        if self.loss not in LOSSES:
-            raise UsageError(f"loss {self.loss!r}: expected {', '.join(LOSSES)}")
-        if self.label_smoothing and not LOSSES[self.loss].smooths:
-            raise UsageError(
-                f"label_smoothing: {self.loss} does not push margins to infinity and takes none; set it to 0"
-            )
-
-    @property
-    def needs_negatives(self) -> bool:
-        """Whether the loss compares with wrong product information."""
-        return LOSSES[self.loss].negatives and self.pcpo_weight > 0
-
-    @property
-    def per_token(self) -> bool:
-        """Whether log-ratios are means over response tokens instead of sums; ipo's always are."""
-        return self.normalise_length or self.loss == "ipo"
-
-
 def token_logps(logits_NV: torch.Tensor, target_N: torch.Tensor) -> torch.Tensor:
     """log softmax(logits)[target] of each response token [N]: float32, or float64 where the logits are."""
     precise = logits_NV if logits_NV.dtype == torch.float64 else logits_NV.float()
     return -cross_entropy(precise, target_N, reduction="none")
 
 
-# --- the table of losses ----------------------------------------------------------------------------
+# --- the losses, each a row of ``objective.LOSSES`` -------------------------------------------------
 
 
 def dpo(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -146,28 +110,6 @@ def group(ratio: Replies, how: Objective, advantage_P: torch.Tensor) -> dict[str
     return {"group": -gain_P, "kl": kl_P} | product_centric(ratio, how)
 
 
-@dataclass(frozen=True, slots=True)
-class PreferenceLoss:
-    """A row of the table: what gives the terms [P] whose sum is the loss, and what it reads."""
-
-    terms: Callable[[Replies, Objective, torch.Tensor], dict[str, torch.Tensor]]
-    negatives: bool = False
-    """Whether it compares with wrong product information."""
-    smooths: bool = False
-    """Whether it takes label_smoothing."""
-    all_pairs: bool = False
-    """Whether it learns from every two candidates of a product, near-ties too."""
-
-
-LOSSES: Mapping[str, PreferenceLoss] = {
-    "dpo": PreferenceLoss(dpo, smooths=True),
-    "ipo": PreferenceLoss(ipo),
-    "kto": PreferenceLoss(kto),
-    "pcpo": PreferenceLoss(pcpo, negatives=True, smooths=True),
-    "group": PreferenceLoss(group, negatives=True, all_pairs=True),
-}
-
-
 # --- terms and weights that any of them takes -------------------------------------------------------
 
 
@@ -213,7 +155,7 @@ def preference_loss(
     ratio = _each(torch.sub, policy, reference)
     if how.per_token:
         ratio = _each(torch.div, ratio, length)
-    terms = dict(LOSSES[how.loss].terms(ratio, how, advantage_P))
+    terms = dict(LOSSES[how.loss].function()(ratio, how, advantage_P))
     if how.nll_weight:
         terms["nll"] = nll(policy, length, how)
     if how.anchor_weight:

@@ -148,7 +148,7 @@ def _ad_of_job(plan: MarketPlan, folder: Path, job: tuple[int, int]) -> bytes:
     seed = derive_seed("ad", one.seed, number)
     size = (plan.ad_size, plan.ad_size)
     shot = Shot(Cutout(np.array(photo)), prompt, size, seed, height_cm=one.height_cm)
-    return png_bytes(PAINTERS[plan.painter](PainterConfig()).paint([shot])[0], {})
+    return png_bytes(PAINTERS[plan.painter].build(PainterConfig()).paint([shot])[0], {})
 
 
 # --- words ------------------------------------------------------------------------------------------------

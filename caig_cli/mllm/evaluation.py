@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from caig_cli.losses import token_nll
+from caig_cli.losses.supervised import token_nll
 from caig_cli.metrics import all_of_each, sum_of_each
 from caig_cli.mllm.batching import DialogueSet, PlannedBatch
 from caig_cli.mllm.inputs import Batch

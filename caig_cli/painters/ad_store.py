@@ -18,9 +18,10 @@ from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source, ad_file, nam
 from caig_cli.painters.alt_text import alt_text
 from caig_cli.painters.candidates import PreviewOpinion
 from caig_cli.painters.compose import measure, measure_relit
+from caig_cli.painters.registry import source_type
 from caig_cli.painters.studio.language import nearest
 from caig_cli.painters.studio.lexicon_told import UNKNOWN
-from caig_cli.provenance.claims import Claims, source_type
+from caig_cli.provenance.claims import Claims
 from caig_cli.provenance.image_files import encode, pixels_digest
 from caig_cli.provenance.signing import ROOM
 from caig_cli.records import Product

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from caig_cli.errors import UsageError
 from caig_cli.painters.pose import Stance
 from caig_cli.records import Box
+from caig_cli.tables import PluginTable
 
 if TYPE_CHECKING:  # recipes read names from here; they should not wait for scipy
     from caig_cli.cutouts.cutout import Edge
@@ -19,12 +20,17 @@ if TYPE_CHECKING:  # recipes read names from here; they should not wait for scip
 Placement = Literal["centre", "left", "right", "golden", "middle"]
 PLACEMENTS: tuple[str, ...] = get_args(Placement)
 
-PRESETS = {
-    "square": (1024, 1024),
-    "portrait": (1080, 1350),
-    "story": (1080, 1920),
-    "landscape": (1200, 628),
-}
+PRESETS: PluginTable[tuple[int, int]] = PluginTable(
+    "caig.sizes",
+    tuple,
+    {
+        "square": (1024, 1024),
+        "portrait": (1080, 1350),
+        "story": (1080, 1920),
+        "landscape": (1200, 628),
+    },
+)
+"""(width, height) in pixels by name."""
 SHORTEST, LONGEST = 64, 4096
 """Sides of a frame in pixels."""
 
@@ -76,15 +82,21 @@ def scale_for(
 
 def parse_size(text: str) -> tuple[int, int]:
     """(width, height) in pixels of a preset's name or ``WxH``. Raises UsageError otherwise."""
-    if text in PRESETS:
-        return PRESETS[text]
     match = re.fullmatch(r"(\d{1,5})\s*[xX×]\s*(\d{1,5})", text.strip())
-    if match is None:
-        raise UsageError(f"size {text!r}: expected {', '.join(PRESETS)} or WIDTHxHEIGHT such as 800x600")
-    width, height = int(match[1]), int(match[2])
+    if match is None and text not in PRESETS:
+        known = ", ".join(PRESETS.names())
+        raise UsageError(f"size {text!r}: expected {known} or WIDTHxHEIGHT such as 800x600")
+    width, height = _preset(text) if match is None else (int(match[1]), int(match[2]))
     if not (SHORTEST <= width <= LONGEST and SHORTEST <= height <= LONGEST):
         raise UsageError(f"size {text!r}: each side must be {SHORTEST} to {LONGEST} pixels")
     return width, height
+
+
+def _preset(name: str) -> tuple[int, int]:
+    size = PRESETS[name]
+    if len(size) != 2 or not all(isinstance(side, int) for side in size):
+        raise UsageError(f"size {name!r}: its plug-in gives {size!r}; expected (width, height) in pixels")
+    return size
 
 
 def _readable(size: str) -> str:

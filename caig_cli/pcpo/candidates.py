@@ -34,7 +34,7 @@ from caig_cli.painters.layout import parse_size
 from caig_cli.painters.outline import outline
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.posing import pose_of
-from caig_cli.painters.registry import PAINTERS, PainterConfig, described, together
+from caig_cli.painters.registry import PAINTERS, PainterConfig, described
 from caig_cli.painters.studio.viewpoint import View, view_of
 from caig_cli.pcpo.config import PainterSection
 from caig_cli.records import Creative, Pair, Product, Verdict
@@ -138,7 +138,7 @@ def paint(
     mine = folder.part("", writes=True)
     missing = [job for job in jobs if not _painted(folder, job)]
     shots = max((len(job.prompts) for job in missing), default=1)
-    size = math.ceil(together(painter.name, means.diffusion) / shots)
+    size = math.ceil(PAINTERS[painter.name].batch(means.diffusion) / shots)
     groups = [missing[start : start + size] for start in range(0, len(missing), size)]
     made = chain.from_iterable(pool.each(partial(paint_jobs, painter, means), groups))
     for job in jobs:
@@ -192,7 +192,7 @@ _painters: dict[tuple[str, PainterConfig], Painter] = {}
 def _painter(name: str, means: PainterConfig) -> Painter:
     """The painter of this process, made when it is first needed."""
     if (name, means) not in _painters:
-        _painters[name, means] = PAINTERS[name](means)
+        _painters[name, means] = PAINTERS[name].build(means)
     return _painters[name, means]
 
 

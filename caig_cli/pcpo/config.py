@@ -10,13 +10,14 @@ from pydantic import BeforeValidator, Field
 from caig_cli.cutouts.source import CutoutSource
 from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
+from caig_cli.losses.objective import Objective
 from caig_cli.mllm.config import LoraSection, PlannedRecipe
 from caig_cli.mllm.questions import Question
 from caig_cli.painters.diffusion.config import DiffusionSection
 from caig_cli.painters.layout import FrameSize, Placement
 from caig_cli.painters.pose import Stance
 from caig_cli.painters.registry import PainterName
-from caig_cli.pcpo.preference_config import NegativesSection, ObjectiveSection
+from caig_cli.pcpo.preference_config import NegativesSection
 from caig_cli.recipe import Section
 
 Cadence = Annotated[int, Field(ge=0)]
@@ -34,7 +35,7 @@ def _asked_for(what: str, option: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-class PcpoSection(ObjectiveSection):
+class PcpoSection(Objective):
     """Products, rounds and the loss."""
 
     products: Path | None = None

@@ -18,7 +18,6 @@ from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed, seed_everything
 from caig_cli.engine.workers import Workers, start_workers
 from caig_cli.judges.stored_judge import heldout_of
-from caig_cli.losses.preference import Objective
 from caig_cli.mllm.images import Pixels
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.prompt_model import PromptModel, Sampler, question_for
@@ -40,8 +39,6 @@ from caig_cli.records import Product
 
 AGAIN = "again"
 """Folder of a round's second attempt, with half the step."""
-ON_CPU = frozenset({"studio"})
-"""Painters that gain from worker processes."""
 
 
 @dataclass
@@ -100,12 +97,6 @@ class PcpoContext:
         return PainterConfig(self.recipe.threads, self.recipe.device, self.recipe.diffusion)
 
     @property
-    def objective(self) -> Objective:
-        """The loss."""
-        given = self.recipe.pcpo
-        return Objective(**{name: getattr(given, name) for name in Objective.__dataclass_fields__})
-
-    @property
     def sizes(self) -> BatchSizes:
         """Size of a micro-batch."""
         return BatchSizes(self.recipe.pcpo.batch_products, self.recipe.pcpo.batch_tokens)
@@ -118,7 +109,7 @@ class PcpoContext:
     @cached_property
     def finish(self) -> Finisher:
         """Makes prompts of the policy's answers: what is painted is what is learnt."""
-        return Finisher(registry.fitter(self.recipe.painter.name, self.recipe.diffusion))
+        return Finisher(registry.PAINTERS[self.recipe.painter.name].fitter(self.recipe.diffusion))
 
     @property
     def writer_batch(self) -> int:
@@ -191,9 +182,10 @@ def open_context(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[
 
 def worker_count(painter: PainterSection, processes: int) -> int:
     """Painters' processes of one of ``processes`` training processes."""
-    if painter.name == "diffusion":  # every process would hold the model once more
+    kind = registry.PAINTERS[painter.name]
+    if kind.generative:  # every process would hold the model once more
         return 1
-    return painter.workers or (max(1, processors() // processes) if painter.name in ON_CPU else 1)
+    return painter.workers or (max(1, processors() // processes) if kind.on_cpu else 1)
 
 
 def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:

@@ -55,7 +55,7 @@ def evaluate_start(ctx: PcpoContext) -> Start:
     evaluate = None
     if preferences:
         held_out = preference_set(ctx, preferences, 0)
-        evaluate = preference_figures(held_out, ctx.objective, ctx.sizes, ctx.runtime.device)
+        evaluate = preference_figures(held_out, ctx.recipe.pcpo, ctx.sizes, ctx.runtime.device)
     level = {"win_rate": 0.5, "win_rate_heldout": 0.5 if ctx.heldout else None, "kl": 0.0}
     figures = level | _worth(ctx, folder, products, prompts) | diversity(prompts)
     return Start(products, figures, evaluate)

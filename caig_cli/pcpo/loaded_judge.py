@@ -25,8 +25,9 @@ from caig_cli.mllm import loading
 from caig_cli.mllm.loading import Mllm
 from caig_cli.pcpo.policy import POLICY, add_frozen
 from caig_cli.rewards import storage
-from caig_cli.rewards.architectures import read_heads
+from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.facts import RewardFacts
+from caig_cli.rewards.implementations import read_heads
 from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.storage import fingerprint, locate, read_facts, read_reward
@@ -66,7 +67,11 @@ def open_judge_on(source: str, name: str, policy: Mllm, runtime: Runtime, seed: 
         return LoadedJudge(RandomJudge(seed), nullcontext)
     folder = locate(source)
     facts = read_facts(folder)
-    if facts.arch == "mllm" and facts.base is not None and _stands_on(policy, folder, facts):
+    if (
+        ARCHITECTURES[facts.arch].language_model
+        and facts.base is not None
+        and _stands_on(policy, folder, facts)
+    ):
         model = _share(folder, facts, policy, name, runtime)
         return LoadedJudge(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
     with away([policy.model], runtime.device):

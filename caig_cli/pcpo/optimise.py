@@ -32,7 +32,7 @@ DISTANCE_PRODUCTS, DISTANCE_PROMPTS = 32, 2
 def preference_set(ctx: PcpoContext, preferences: Sequence[Preference], number: int) -> PreferenceSet:
     """The preferences in the model's form, with negatives and the reference's log-probabilities."""
     negatives = []
-    if ctx.objective.needs_negatives:
+    if ctx.recipe.pcpo.needs_negatives:
         seed = ctx.recipe.seed
         negatives = draw_negatives(preferences, ctx.recipe.negatives, seed=seed, round_number=number)
     made = PreferenceSet(ctx.policy, preferences, negatives, ctx.recipe.negatives, ctx.asking)
@@ -70,7 +70,7 @@ def optimise(
         result = loop.train(
             ctx.scorer,
             Stream(lambda epoch: learnt.epoch(seed, epoch, ctx.sizes), learnt.collate),
-            preference_step(ctx.objective, ctx.runtime.device),
+            preference_step(ctx.recipe.pcpo, ctx.runtime.device),
             optim.model_copy(update={"learning_rate": step * optim.learning_rate}),
             seed=seed,
             accelerator=ctx.accelerator,

@@ -20,12 +20,15 @@ TERMS = {
     "product/accuracies": "share in which the right product makes the chosen prompt likelier than a wrong",
     "distinct": "share of the prompts that no other one repeats",
     "self_bleu": "how alike prompts are: 0 all different, 1 all alike",
+    "length": "mean length of a prompt, tokens",
     "surrogate_accuracy": "share of held-out pairs of ads that prompts' words alone order as the judge does",
     "accepted": "whether the next round goes on from this one, where pcpo.accept asks",
-    "length": "mean length of a prompt, tokens",
     "shaded band": "95 % interval; prompts and ads of one product count as one sample of it",
 }
-"""Words of the page, explained on it."""
+"""Words of the page, explained on it: those that are one word are a round's figures, a column each."""
+
+COLUMNS = ("round", "pairs", *(name for name in TERMS if name.isidentifier()))
+"""What is told of a round, and held out of ``round.json`` for people and programs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from caig_cli.engine.memory_plan import RESERVE, Phase
 from caig_cli.engine.sources import base_of_adapter, is_remote
 from caig_cli.judges.stored_judge import heldout_of
-from caig_cli.losses.preference import LOSSES
+from caig_cli.losses.objective import LOSSES
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.inputs import Branch
 from caig_cli.mllm.instructions import knowledge
@@ -17,7 +17,7 @@ from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.prompt_model import question_for
 from caig_cli.painters.layout import parse_size
-from caig_cli.painters.registry import memory as painting
+from caig_cli.painters.registry import PAINTERS
 from caig_cli.pcpo.candidates import TOGETHER
 from caig_cli.pcpo.config import PcpoRecipe
 from caig_cli.pcpo.loaded_judge import RANDOM, is_there
@@ -27,6 +27,7 @@ from caig_cli.pcpo.products import ProductSplit, split_products
 from caig_cli.recipe import replaced
 from caig_cli.records import Product
 from caig_cli.rewards import storage
+from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.reward_memory import JudgeMemory, judge_needs, same_base
 
 BATCHES = (16, 8, 4, 2, 1)
@@ -165,7 +166,7 @@ def _judges(recipe: PcpoRecipe, policy: MetaModel, products: Sequence[Product]) 
         facts = storage.read_facts(storage.locate(source))
         folder = loading.locate(recipe.policy.base)
         folder = loading.locate(str(base_of_adapter(folder) or folder))
-        shared = policy if facts.arch == "mllm" and same_base(facts, folder) else None
+        shared = policy if ARCHITECTURES[facts.arch].language_model and same_base(facts, folder) else None
         texts = _texts(products) if told else ()
         found[name] = judge_needs(source, recipe.planned_runtime(), texts, TOGETHER * comparisons, shared)
     return found
@@ -173,7 +174,7 @@ def _judges(recipe: PcpoRecipe, policy: MetaModel, products: Sequence[Product]) 
 
 def _judged(name: str, judge: JudgeMemory, here: Phase, recipe: PcpoRecipe) -> list[Phase]:
     """Painting for a judge, and its ranking; the painter stays in between."""
-    weights, canvas = painting(recipe.painter.name, recipe.diffusion, parse_size(recipe.painter.size))
+    weights, canvas = PAINTERS[recipe.painter.name].memory(recipe.diffusion, parse_size(recipe.painter.size))
     there = here
     if not judge.shares:
         home = Phase("") if judge.speaks else here

@@ -19,8 +19,9 @@ from torch import nn
 from caig_cli.engine.loop import StepFunction, StepOutput
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
-from caig_cli.losses import weighted_sum
-from caig_cli.losses.preference import Objective, Replies, margin_weights, preference_loss
+from caig_cli.losses.objective import Objective
+from caig_cli.losses.preference import Replies, margin_weights, preference_loss
+from caig_cli.losses.supervised import weighted_sum
 from caig_cli.mllm.images import Pixels, Size, flatten, size_of
 from caig_cli.mllm.inputs import Batch, Branch, TreeRow, collate
 from caig_cli.mllm.loading import Mllm

@@ -1,4 +1,4 @@
-"""Recipe sections of preference optimisation. No torch: the help reads them."""
+"""Recipe section of the negatives of preference optimisation. No torch: the help reads it."""
 
 from __future__ import annotations
 
@@ -6,50 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from caig_cli.engine.optim import Count, Positive
+from caig_cli.engine.optim import Count
 from caig_cli.recipe import Section
 
 NotNegative = Annotated[float, Field(ge=0)]
 AreaShare = Annotated[float, Field(gt=0, le=1)]
 Kind = Literal["mask", "caption", "crop", "image"]
-
-
-class ObjectiveSection(Section):
-    """The loss. Each field is a value of ``preference.Objective``."""
-
-    loss: Literal["dpo", "ipo", "kto", "pcpo", "group"] = "pcpo"
-    """Loss: pcpo (the paper's); without product-centric negatives dpo, ipo, or kto, where each prompt counts
-    alone; group, a policy gradient on the advantages of all candidates, in one pass, with the product-centric
-    term."""
-
-    beta: Positive = 0.5
-    """How strongly the policy is held to the reference in the comparison of chosen and rejected prompts; for
-    group the weight of KL."""
-
-    pcpo_beta: Positive = 0.5
-    """The same in the comparison of the true product with the wrong one."""
-
-    pcpo_weight: NotNegative = 1.0
-    """Weight of the product-centric term."""
-
-    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
-    """Share of the judge's rankings that are believed wrong."""
-
-    nll_weight: NotNegative = 0.0
-    """Weight of the anchor -log pi(chosen) per token, which keeps the chosen prompt likely."""
-
-    anchor_weight: NotNegative = 0.0
-    """Weight of mDPO's anchor, which pushes the chosen prompt's own reward above 0."""
-
-    normalise_length: bool = False
-    """Whether log-ratios are divided by the length of their prompt, in tokens; those of ipo always are."""
-
-    advantages: Literal["rloo", "grpo"] = "rloo"
-    """Advantages of group: rloo takes the judge's log-odds as they are, grpo divides them by their standard
-    deviation within the product."""
-
-    margin_weight: NotNegative = 0.0
-    """0 counts all pairs alike, 1 by how sure the judge is; values between and above bend the line."""
 
 
 class NegativesSection(Section):

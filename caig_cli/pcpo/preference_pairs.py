@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from caig_cli.losses.preference import LOSSES
+from caig_cli.losses.objective import LOSSES
 from caig_cli.pcpo.config import PcpoSection
 from caig_cli.records import Verdict
 

@@ -19,14 +19,12 @@ from caig_cli.pcpo.candidates import ProcessGroup, ad_path
 from caig_cli.pcpo.context import PcpoContext
 from caig_cli.pcpo.evaluation import PART, Start
 from caig_cli.pcpo.loaded_judge import LoadedJudge
-from caig_cli.pcpo.outcome import TERMS, Evidence, by_rate, by_wins, sentence
+from caig_cli.pcpo.outcome import COLUMNS, TERMS, Evidence, by_rate, by_wins, sentence
 from caig_cli.pcpo.policy import POLICY
 from caig_cli.records import Failure, Product
 
 Row = Mapping[str, Any]
 
-COLUMNS = ("round", "pairs", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
-           "rejected_logp", "distinct", "self_bleu", "length", "surrogate_accuracy", "accepted")  # fmt: skip
 PLOTS: Mapping[str, tuple[tuple[str, ...], str, float | None]] = {
     "wins": (("win_rate", "win_rate_heldout"), "Wins against the starting model's ads", 0.5),
     "ctr": (("ctr_true",), "True click-through rate (simulated market)", None),

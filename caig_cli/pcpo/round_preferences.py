@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.losses.preference import LOSSES
+from caig_cli.losses.objective import LOSSES
 from caig_cli.painters import registry
 from caig_cli.pcpo.candidates import (
     VERDICTS,
@@ -101,7 +101,7 @@ def fit_rounds(ctx: PcpoContext, last: int) -> Surrogate | None:
     if not ctx.recipe.surrogate.products:
         return None
     groups = [group for n in range(1, last + 1) for group in judged_groups(ctx.folder(n))]
-    return fit_surrogate(groups, registry.word_reader(ctx.recipe.painter.name))
+    return fit_surrogate(groups, registry.PAINTERS[ctx.recipe.painter.name].words())
 
 
 def prefer_unpainted_of(

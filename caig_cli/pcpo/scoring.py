@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from caig_cli.engine.loop import Evaluate
-from caig_cli.losses.preference import Objective
+from caig_cli.losses.objective import Objective
 from caig_cli.mllm.images import flatten, size_of
 from caig_cli.mllm.inputs import collate
 from caig_cli.mllm.loading import Mllm

@@ -23,11 +23,6 @@ WITH_TRAINED_MODEL = f"{_IPTC}compositeWithTrainedAlgorithmicMedia"
 """A photo that a generative model painted around, as in inpainting and outpainting."""
 
 
-def source_type(painter: str) -> str:
-    """The IPTC digital source type of ads by a painter, as ``painters.table.described`` names it."""
-    return WITH_TRAINED_MODEL if painter.partition(",")[0] == "diffusion" else COMPOSITE
-
-
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a file says.

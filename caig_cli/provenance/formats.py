@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any
 
-Format = Literal["png", "jpeg", "webp", "avif"]
+from caig_cli.tables import OneOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,6 @@ ENCODINGS: Mapping[str, Encoding] = {
     "webp": Encoding(".webp", "image/webp", False, {"method": 4}),
     "avif": Encoding(".avif", "image/avif", False, {"speed": 8, "max_threads": 1}),
 }
+
+Format = Annotated[str, OneOf("format", ENCODINGS)]
+"""A recipe value that names a format."""

@@ -22,8 +22,8 @@ from caig_cli.released.layout import hub_name
 from caig_cli.released.plan import PER_WORD, ImportPlan
 from caig_cli.released.sentencepiece import read_pieces
 from caig_cli.released.weight_files import Weight, WeightFile, serialized, write_weights
-from caig_cli.rewards.architectures import HEADS
 from caig_cli.rewards.facts import RewardFacts
+from caig_cli.rewards.implementations import HEADS
 from caig_cli.rewards.storage import FILE
 
 SENTENCE = (

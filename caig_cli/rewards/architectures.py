@@ -1,275 +1,95 @@
-"""The reward architectures: one row each, all trained by the same loop. Adding one is adding a row.
+"""The table of reward architectures, all trained by the same loop. No torch: recipes and plans read it.
 
-A row makes a model before its first step (``start``), says what a step minimises (``step``), and writes and
-reads its weights; everything else (data, calibration, judging) is the same for all.
+To add one: its network, an ``Implementation`` of it, and a row here; and a section of its own in
+``RewardSection`` where it has values of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
-import torch
-from safetensors.torch import load_file, save_file
-from torch import nn
-
-from caig_cli.engine.finite import check_tensors
-from caig_cli.engine.loop import StepOutput
 from caig_cli.engine.runtime import Runtime
-from caig_cli.errors import UsageError
-from caig_cli.mllm import loading
-from caig_cli.mllm.adapters import fill, read_weights
-from caig_cli.mllm.images import ImageRules
-from caig_cli.rewards import encoders
-from caig_cli.rewards.concepts import ConceptBottleneck, open_concepts
-from caig_cli.rewards.config import RewardSection
-from caig_cli.rewards.facts import open_facts
-from caig_cli.rewards.folders import locate
-from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.rankers import Cg4ctr, Vam
-from caig_cli.rewards.training import LossWeights, list_step, pair_step
 
-HEADS, NAMES, WEIGHTS = "heads.safetensors", "names.safetensors", "weights.safetensors"
+if TYPE_CHECKING:
+    import torch
+
+    from caig_cli.engine.loop import StepOutput
 
 Settings = dict[str, Any]
-R = TypeVar("R", Vam, Cg4ctr, MllmReward)
 
 
 @dataclass(frozen=True, slots=True)
-class Architecture:
-    """``ordered``: whether it reads left before right, and its text is a question.
-
-    ``needs_rates``: whether it learns from rates alone.
+class Implementation:
+    """``start`` makes a model before its first step (section, texts to learn, device), ``step`` says what a
+    step minimises (model, batch, weights).
 
     ``settings`` are what ``read`` needs besides the files that ``write`` wrote in a folder; ``go_on`` reads a
     model that learns again.
     """
 
-    help: str
-    ordered: bool
-    needs_rates: bool
-    start: Callable[[RewardSection, Sequence[str], Runtime], Any]
-    step: Callable[[Any, Any, LossWeights], StepOutput]
+    start: Callable[[Any, Sequence[str], Runtime], Any]
+    step: Callable[[Any, Any, Any], StepOutput]
     settings: Callable[[Any], Settings]
     write: Callable[[Any, Path, torch.dtype], None]
     read: Callable[[Path, Settings, Runtime], Any]
-    go_on: Callable[[Path, Settings, RewardSection, Runtime], Any]
+    go_on: Callable[[Path, Settings, Any, Runtime], Any]
 
 
-def _names(model: Vam | Cg4ctr | MllmReward) -> Settings:
-    """The part of the settings that tells what a model names in ads."""
-    return {} if model.names is None else {"concepts": model.names.settings}
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A row: what is asked before a model is made. Functions get the recipe's section ``model``.
+
+    ``code``: how models are made, written and read, or where that is, as ``module:name``. ``starts_from``:
+    models that a new one starts from. ``frozen``: whether its encoder stays as it is. ``ordered``: whether it
+    reads left before right, and its text is a question. ``needs_rates``: whether it learns from rates alone.
+    ``language_model``: whether it is a language model or an adapter on one, as ``model.mllm`` says.
+    """
+
+    help: str
+    code: str | Implementation
+    starts_from: Callable[[Any], Sequence[str]]
+    frozen: Callable[[Any], bool]
+    ordered: bool = False
+    needs_rates: bool = False
+    language_model: bool = False
+
+    def implementation(self) -> Implementation:
+        """How its models are made, written and read; imports torch."""
+        if not isinstance(self.code, str):
+            return self.code
+        module, _, name = self.code.partition(":")
+        return cast("Implementation", getattr(import_module(module), name))
 
 
-def _judge_by_names(model: R, settings: Settings) -> R:
-    """As the settings tell."""
-    if "concepts" in settings:
-        model.use_concepts(open_concepts(model.seen_width, settings["concepts"]))
-    return model
+def _named(*sources: str | None) -> list[str]:
+    return [source for source in sources if source is not None]
 
 
-# --- mllm ------------------------------------------------------------------------------------------
-
-
-def _start_mllm(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> MllmReward:
-    part = section.mllm
-    dtype = torch.float32 if part.lora is None else runtime.dtype
-    mllm = loading.load(part.base, device=runtime.device, dtype=dtype, quantised=runtime.quantise)
-    if mllm.model is not mllm.core:
-        raise UsageError(f"model.mllm.base {part.base}: is an adapter; name a whole model")
-    if part.lora is None:
-        _train_all(mllm, train_tower=part.train_tower)
-    else:
-        more = f"({mllm.family.lora_targets})|({mllm.family.tower_targets})" if part.train_tower else None
-        lora = part.lora
-        mllm = loading.add_lora(
-            mllm, part.base, rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=more
-        )
-    return MllmReward(mllm, part.layout).to(runtime.device)
-
-
-def _train_all(mllm: loading.Mllm, *, train_tower: bool) -> None:
-    loading.check_trainable(mllm, "model.mllm.lora")
-    mllm.model.requires_grad_(True)
-    mllm.tower.requires_grad_(train_tower)
-    if not mllm.config.tie_word_embeddings:
-        mllm.core.lm_head.requires_grad_(False)  # nobody asks it for words
-
-
-def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
-    mllm = model.mllm
-    if mllm.model is mllm.core:
-        mllm.save(folder, dtype)
-    else:
-        mllm.save_adapter(folder)
-        adapter = folder / "adapter_model.safetensors"
-        weights = {name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}
-        check_tensors(weights.items(), f"weights in {dtype}")
-        save_file(weights, adapter)
-    for part, name in ((model.heads, HEADS), (model.worth, NAMES)):
-        if part is not None:
-            save_file({n: t.detach().cpu().contiguous() for n, t in part.state_dict().items()}, folder / name)
-
-
-def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
-    """Give a language model the heads that are written in a folder."""
-    fill(model.heads, read_weights(folder / HEADS), folder / HEADS)
-    _judge_by_names(model, settings)
-    if model.worth is not None:
-        fill(model.worth, read_weights(folder / NAMES), folder / NAMES)
-
-
-def read_concepts(folder: Path, settings: Settings, width: int) -> ConceptBottleneck | None:
-    """The names that a stored language model reads off features of ``width``, if it judges by any."""
-    if "concepts" not in settings:
-        return None
-    names, own = open_concepts(width, settings["concepts"]), "names."
-    weights = read_weights(folder / NAMES).items()
-    names.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
-    return names
-
-
-def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
-    name = str(folder)
-    mllm = loading.load(name, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
-    if mllm.model is not mllm.core and runtime.dtype == torch.float32 and mllm.quantised == "none":
-        # Adapters' small matrices cost a third of the time. Fewer bits would lose them in the base.
-        mllm.model.merge_adapter()
-    model = MllmReward(mllm, settings["layout"])
-    read_heads(model, folder, settings)
-    return model.to(runtime.device)
-
-
-def _go_on_mllm(folder: Path, settings: Settings, section: RewardSection, runtime: Runtime) -> MllmReward:
-    part = section.mllm
-    dtype = torch.float32 if part.lora is None else runtime.dtype
-    mllm = loading.load(str(folder), device=runtime.device, dtype=dtype, quantised=runtime.quantise)
-    if mllm.model is mllm.core:
-        _train_all(mllm, train_tower=part.train_tower)
-    else:
-        for name, weight in mllm.model.named_parameters():
-            weight.requires_grad_("lora_" in name)
-    model = MllmReward(mllm, settings["layout"])
-    read_heads(model, folder, settings)
-    return model.to(runtime.device)
-
-
-# --- rankers ---------------------------------------------------------------------------------------
-
-
-def _start_vam(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> Vam:
-    if section.vam.concepts_from is not None:
-        return _eyes_of(section.vam.concepts_from, runtime)
-    return Vam(encoders.new_vision(section.vam.vision)).to(runtime.device)
-
-
-def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime) -> Cg4ctr:
-    part = section.cg4ctr
-    vision, text = encoders.new_vision(part.vision), encoders.new_text(part.text, texts)
-    return Cg4ctr(vision, text, part.width).to(runtime.device)
-
-
-def _eyes_of(source: str, runtime: Runtime) -> Vam:
-    """A new ranker with another's encoder and names, which stay; what that learnt of clicks is left out."""
-    folder = locate(source)
-    facts = open_facts(folder)
-    if facts.arch != "vam" or "concepts" not in facts.settings:
-        raise UsageError(
-            f"model.vam.concepts_from {source}: is no judge of architecture vam that judges by names"
-        )
-    model = _read_vam(folder, facts.settings, runtime)
-    model.forget_clicks()
-    model.freeze_sight()
-    return model.to(runtime.device)
-
-
-def _going_on(read: Callable[[Path, Settings, Runtime], Any]) -> Callable[..., Any]:
-    """Read a ranker that learns again; eyes that names are read with stay as they are."""
-
-    def go_on(folder: Path, settings: Settings, section: RewardSection, runtime: Runtime) -> Any:
-        model = read(folder, settings, runtime)
-        vision = {"vam": section.vam.vision, "cg4ctr": section.cg4ctr.vision}[section.arch]
-        if vision.frozen or model.names is not None:
-            model.freeze_sight()
-        return model
-
-    return go_on
-
-
-def _write_ranker(model: Vam | Cg4ctr, folder: Path, dtype: torch.dtype) -> None:
-    """Parameters in ``dtype``; buffers as they are, for running means want their digits."""
-    model.vision.model.config.save_pretrained(folder / "vision")
-    if isinstance(model, Cg4ctr):
-        encoders.write_text(model.text, folder / "text")
-    small = {name for name, p in model.named_parameters() if p.is_floating_point()}
-    state = model.state_dict().items()
-    weights = {n: t.detach().cpu().to(dtype if n in small else t.dtype).contiguous() for n, t in state}
-    check_tensors(weights.items(), f"weights in {dtype}")
-    save_file(weights, folder / WEIGHTS)
-
-
-def _read_vam(folder: Path, settings: Settings, runtime: Runtime) -> Vam:
-    rules = ImageRules.from_config(settings["rules"])
-    model = _judge_by_names(Vam(encoders.read_vision(folder / "vision", rules)), settings)
-    return _weighed(model, folder, runtime)
-
-
-def _read_cg4ctr(folder: Path, settings: Settings, runtime: Runtime) -> Cg4ctr:
-    vision = encoders.read_vision(folder / "vision", ImageRules.from_config(settings["rules"]))
-    text = encoders.read_text(folder / "text", int(settings["max_tokens"]))
-    model = _judge_by_names(Cg4ctr(vision, text, int(settings["width"])), settings)
-    return _weighed(model, folder, runtime)
-
-
-M = TypeVar("M", bound=nn.Module)
-
-
-def _weighed(model: M, folder: Path, runtime: Runtime) -> M:
-    fill(model, read_weights(folder / WEIGHTS), folder / WEIGHTS)
-    return model.to(runtime.device)
-
-
+_HERE = "caig_cli.rewards.implementations"
 ARCHITECTURES: Mapping[str, Architecture] = {
     "mllm": Architecture(
         help="the paper's: a multimodal language model compares both ads",
+        code=f"{_HERE}:MLLM",
+        starts_from=lambda model: [model.mllm.base],
+        frozen=lambda model: not model.mllm.train_tower,
         ordered=True,
-        needs_rates=False,
-        start=_start_mllm,
-        step=pair_step,
-        settings=lambda model: {"layout": model.layout} | _names(model),
-        write=_write_mllm,
-        read=_read_mllm,
-        go_on=_go_on_mllm,
+        language_model=True,
     ),
     "vam": Architecture(
         help="image features alone, list-wise over the ads of an item",
-        ordered=False,
+        code=f"{_HERE}:VAM",
+        starts_from=lambda model: _named(model.vam.vision.base),
+        frozen=lambda model: model.vam.vision.frozen,
         needs_rates=True,
-        start=_start_vam,
-        step=list_step,
-        settings=lambda model: {"rules": model.rules.to_config()} | _names(model),
-        write=_write_ranker,
-        read=_read_vam,
-        go_on=_going_on(_read_vam),
     ),
     "cg4ctr": Architecture(
         help="image and text encoders, pair and point losses",
-        ordered=False,
-        needs_rates=False,
-        start=_start_cg4ctr,
-        step=pair_step,
-        settings=lambda model: (
-            {
-                "rules": model.rules.to_config(),
-                "max_tokens": model.text.max_tokens,
-                "width": model.meet[0].out_features,
-            }
-            | _names(model)
-        ),
-        write=_write_ranker,
-        read=_read_cg4ctr,
-        go_on=_going_on(_read_cg4ctr),
+        code=f"{_HERE}:CG4CTR",
+        starts_from=lambda model: _named(model.cg4ctr.vision.base, model.cg4ctr.text.base),
+        frozen=lambda model: model.cg4ctr.vision.frozen,
     ),
 }

@@ -9,6 +9,7 @@ from caig_cli.data.dialogues import read_dialogues
 from caig_cli.errors import UsageError
 from caig_cli.mllm.attribute_pretraining import EncoderTraining, TrainingRun, teach_names
 from caig_cli.mllm.batching import TrainingPictures
+from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.concept_training import learn_concepts
 from caig_cli.rewards.config import RewardSection, TrainRmSection
 from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
@@ -29,7 +30,7 @@ def check_lessons(section: RewardSection, teaching: TrainRmSection) -> Path | No
 def known_names(section: RewardSection) -> str | None:
     """The judge whose names are taken over, if there is one. Raises UsageError where they are of no use."""
     part = section.mllm
-    if section.arch != "mllm" or part.concepts_from is None:
+    if not ARCHITECTURES[section.arch].language_model or part.concepts_from is None:
         return None
     if part.train_tower or part.layout != "two_images":
         raise UsageError(
@@ -56,7 +57,7 @@ def pretrain_encoder(
             "train_rm.attribute_data: the tower is frozen; set model.concept_bottleneck or "
             "model.mllm.train_tower, or give no such data"
         )
-    if section.arch == "mllm" and section.mllm.layout == "side_by_side":
+    if ARCHITECTURES[section.arch].language_model and section.mllm.layout == "side_by_side":
         raise UsageError("train_rm.attribute_data need model.mllm.layout two_images: they show one ad")
     named = [d for d in read_dialogues(lessons) if d.task in tasks]
     if not named:

@@ -11,8 +11,10 @@ from caig_cli.engine.hub_name import ModelName
 from caig_cli.engine.optim import Count, OptimSection, Positive, Share, Tracker
 from caig_cli.mllm.config import AttributePretrainingSection, LoraSection, PlannedRecipe
 from caig_cli.recipe import Section
+from caig_cli.rewards.architectures import ARCHITECTURES
+from caig_cli.tables import OneOf
 
-Arch = Literal["mllm", "vam", "cg4ctr"]
+Arch = Annotated[str, OneOf("architecture", ARCHITECTURES)]
 
 
 class AdAttributeSection(AttributePretrainingSection):
@@ -292,17 +294,14 @@ class TrainRmRecipe(PlannedRecipe):
 
     @model_validator(mode="after")
     def _frozen_if_quantised(self) -> Self:
-        if self.quantise in ("nf4", "int8") and (self.model.arch != "mllm" or self.model.mllm.lora is None):
+        speaks = ARCHITECTURES[self.model.arch].language_model
+        if self.quantise in ("nf4", "int8") and (not speaks or self.model.mllm.lora is None):
             raise ValueError(f"quantise {self.quantise} is for arch mllm with adapters (model.mllm.lora)")
         return self
 
     @model_validator(mode="after")
     def _eyes_stay(self) -> Self:
-        pre_trained = {
-            "mllm": not self.model.mllm.train_tower,
-            "vam": self.model.vam.vision.frozen,
-            "cg4ctr": self.model.cg4ctr.vision.frozen,
-        }[self.model.arch]
+        pre_trained = ARCHITECTURES[self.model.arch].frozen(self.model)
         if (
             self.model.concept_bottleneck
             and not pre_trained

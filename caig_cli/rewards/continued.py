@@ -11,7 +11,8 @@ from caig_cli.engine import hub_name, sources
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import UsageError
 from caig_cli.recipe import replaced
-from caig_cli.rewards.config import Arch, TrainRmRecipe
+from caig_cli.rewards.architectures import ARCHITECTURES
+from caig_cli.rewards.config import TrainRmRecipe
 from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.folders import FILE, SOURCES, is_there
 from caig_cli.rewards.split import Data, teaching
@@ -48,14 +49,14 @@ def settled(recipe: TrainRmRecipe) -> TrainRmRecipe:
     if before is None:
         if source != hub_name.EMBEDDED:
             sources.locate(source)  # which says that there is no such folder
-        if arch != "mllm":
+        if not ARCHITECTURES[arch].language_model:
             raise UsageError(f"--base {source}: is no judge of caig train-rm; {arch} goes on from one")
         return replaced(recipe, {"model.base": None, "model.mllm.base": source})
     if before.facts.arch != arch:
         raise UsageError(f"--base {source}: is a judge of architecture {before.facts.arch}; say so by --arch")
     if recipe.train_rm.attribute_data is not None or recipe.model.concept_bottleneck:
         raise UsageError(f"--base {source}: a judge goes on with what it sees; leave lessons and names out")
-    return replaced(recipe, _kept(before) if arch == "mllm" else {})
+    return replaced(recipe, _kept(before) if ARCHITECTURES[arch].language_model else {})
 
 
 def _kept(before: Before) -> dict[str, Any]:
@@ -86,13 +87,15 @@ def second_recipe(recipe: TrainRmRecipe, data: Data) -> TrainRmRecipe:
     part = recipe.model.vam
     if arch == "vam" and part.concepts_from is None and part.vision.base is None and is_there(HELDOUT):
         values["model.vam.concepts_from"] = HELDOUT  # eyes of its own that have learnt to see already
-    if arch != "mllm":
+    if not ARCHITECTURES[arch].language_model:
         values["quantise"] = "auto"
     return replaced(recipe, values)
 
 
-def _other(recipe: TrainRmRecipe, data: Data) -> Arch:
-    """A small ranker that is not the first one's kind; vam learns from rates alone."""
+def _other(recipe: TrainRmRecipe, data: Data) -> str:
+    """The first small ranker that is not the first one's kind and can learn from the log."""
     rate = teaching(recipe.train_rm).rate
     rated = any(math.isfinite(rate(ad)) for pair in data.train for ad in (pair.left, pair.right))
-    return "vam" if rated and recipe.model.arch != "vam" else "cg4ctr"
+    small = [name for name, row in ARCHITECTURES.items() if not row.language_model]
+    able = [name for name in small if rated or not ARCHITECTURES[name].needs_rates]
+    return next((name for name in able if name != recipe.model.arch), able[0])

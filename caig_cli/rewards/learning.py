@@ -100,7 +100,7 @@ def _start(
     """The model before its first step, and what is known of the judge that it was."""
     before = judge_of(recipe.model.base)
     if before is None:
-        return architecture.start(recipe.model, texts, runtime), None
+        return architecture.implementation().start(recipe.model, texts, runtime), None
     return start_from(before.folder, recipe.model, runtime)
 
 
@@ -145,7 +145,8 @@ def _scale(
 
 def _step(architecture: Architecture, section: TrainRmSection, device: torch.device) -> StepFunction:
     weights = LossWeights(section.ctr_weight, section.order_weight)
-    return lambda model, batch: architecture.step(model, batch.to(device), weights)
+    step = architecture.implementation().step
+    return lambda model, batch: step(model, batch.to(device), weights)
 
 
 def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:
@@ -176,7 +177,7 @@ def _facts(
     assert section.pairs is not None
     return RewardFacts(
         arch=recipe.model.arch,
-        settings=dict(architecture.settings(model)),
+        settings=dict(architecture.implementation().settings(model)),
         form=wording.form,
         caption=wording.caption,
         attributes=wording.attributes,

@@ -16,6 +16,7 @@ from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import model_memory
 from caig_cli.mllm.images import beside
 from caig_cli.mllm.meta_model import FLOAT, MetaModel, adapter_size, lora_of, pixels, sketch
+from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.config import MllmRewardSection, TrainRmSection
 from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.feature_cache import CHUNK
@@ -46,7 +47,7 @@ def judge_needs(
     """
     folder = locate(source)
     facts = read_facts(folder)
-    if facts.arch != "mllm":
+    if not ARCHITECTURES[facts.arch].language_model:
         return JudgeMemory(
             FLOAT * sum(map(model_folder.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False
         )

@@ -14,11 +14,12 @@ from caig_cli.engine.files import to_json
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
-from caig_cli.rewards.architectures import ARCHITECTURES, read_concepts
+from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.concepts import ConceptBottleneck
 from caig_cli.rewards.config import RewardSection
 from caig_cli.rewards.facts import RewardFacts, open_facts
 from caig_cli.rewards.folders import FILE, SOURCES, is_there, locate
+from caig_cli.rewards.implementations import read_concepts
 from caig_cli.rewards.model import RewardModel
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
 def write_reward(model: RewardModel, facts: RewardFacts, card: str, folder: Path, dtype: torch.dtype) -> None:
     """Fill the folder of a trained reward model, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    ARCHITECTURES[facts.arch].write(model, folder, dtype)
+    ARCHITECTURES[facts.arch].implementation().write(model, folder, dtype)
     (folder / FILE).write_text(to_json(facts.model_dump(), indent=2) + "\n", "utf-8")
     (folder / "README.md").write_text(card, "utf-8")
 
@@ -54,7 +55,7 @@ def read_facts(folder: Path) -> RewardFacts:
 def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFacts]:
     """The model, ready to judge. Raises UsageError when it is damaged or stands on other weights than now."""
     facts = _checked(folder)
-    model: Any = ARCHITECTURES[facts.arch].read(folder, facts.settings, runtime)
+    model: Any = ARCHITECTURES[facts.arch].implementation().read(folder, facts.settings, runtime)
     model.scale = facts.scale
     model.eval()
     return model, facts
@@ -63,7 +64,7 @@ def read_reward(folder: Path, runtime: Runtime) -> tuple[RewardModel, RewardFact
 def start_from(folder: Path, section: RewardSection, runtime: Runtime) -> tuple[Any, RewardFacts]:
     """The model, ready to go on learning. Raises UsageError as ``read_reward``."""
     facts = _checked(folder)
-    model: Any = ARCHITECTURES[facts.arch].go_on(folder, facts.settings, section, runtime)
+    model: Any = ARCHITECTURES[facts.arch].implementation().go_on(folder, facts.settings, section, runtime)
     model.scale = facts.scale
     return model, facts
 
@@ -84,9 +85,10 @@ def names_of(source: str, base: str, width: int) -> ConceptBottleneck:
     """
     folder = locate(source)
     facts = read_facts(folder)
-    if facts.arch == "mllm" and facts.base_fingerprint != fingerprint(loading.locate(base)):
+    speaks = ARCHITECTURES[facts.arch].language_model
+    if speaks and facts.base_fingerprint != fingerprint(loading.locate(base)):
         raise UsageError(f"{source}: its names are those of another base than {base}")
-    names = read_concepts(folder, facts.settings, width) if facts.arch == "mllm" else None
+    names = read_concepts(folder, facts.settings, width) if speaks else None
     if names is None:
         raise UsageError(f"{source}: is no judge of architecture mllm that judges by names")
     return names

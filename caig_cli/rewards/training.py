@@ -16,7 +16,7 @@ from torch import nn
 from caig_cli.engine.checkpoint import read_weights
 from caig_cli.engine.loop import StepOutput
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
+from caig_cli.losses.supervised import ctr_mse, list_mse, list_nll, order_gap, pair_nll
 from caig_cli.rewards.data import PairBatch
 from caig_cli.rewards.model import RewardModel
 from caig_cli.rewards.rankers import PERCENT, Vam

@@ -159,7 +159,7 @@ def _painter(
     name = "studio" if shape.background == "white" else source.recipe.generate.painter
     if name not in painters:
         means = registry.PainterConfig(recipe.threads, recipe.device, source.recipe.diffusion)
-        painters[name] = registry.PAINTERS[name](means)
+        painters[name] = registry.PAINTERS[name].build(means)
     return painters[name]
 
 

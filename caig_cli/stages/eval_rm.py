@@ -45,8 +45,8 @@ class EvalRmSection(Section):
     """Pairs whose clicks are known: embedded (the shipped set), a file of caig pairs, or an official file."""
 
     judges: tuple[str, ...] = (EMBEDDED,)
-    """Judges to test: embedded, heldout, random, zero-shot[:MODEL], api:MODEL, vam, cg4ctr, or a folder of
-    caig train-rm."""
+    """Judges to test: embedded, heldout, random, zero-shot[:MODEL], api:MODEL, vam, cg4ctr, a folder of
+    caig train-rm, or a kind that another package brings."""
 
     trained: dict[str, Path] = {}
     """Names for folders of caig train-rm, such as vam and cg4ctr."""
@@ -79,11 +79,12 @@ class EvalRmRecipe(PlannedRecipe):
 
 def models(recipe: EvalRmRecipe) -> dict[str, Check | None]:
     """The models of the judges."""
-    from caig_cli.judges import parse
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.judges import JUDGES, parse
 
-    asked = [parse(name, recipe.eval_rm.trained) for name in _judges(recipe)]
-    return {source: check_folder for kind, source in asked if kind in ("trained", "zero-shot")}
+    found: dict[str, Check | None] = {}
+    for kind, argument in (parse(name, recipe.eval_rm.trained) for name in _judges(recipe)):
+        found |= JUDGES[kind].models(argument)
+    return found
 
 
 def check(recipe: EvalRmRecipe) -> None:
@@ -115,11 +116,11 @@ def memory(recipe: EvalRmRecipe) -> list[Phase]:
     sources = models(recipe)
     if all(source in TRAINED for source in sources) or any(map(is_remote, sources)):
         return []
-    from caig_cli.judges.judge_memory import judges
+    from caig_cli import judges
 
     pairs, _ = _pairs(recipe)
     section, runtime = recipe.eval_rm, recipe.planned_runtime()
-    return list(judges(_judges(recipe), section.trained, runtime, pairs, section.batch))
+    return list(judges.memory(_judges(recipe), section.trained, runtime, pairs, section.batch))
 
 
 def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
@@ -159,7 +160,7 @@ def _result(
 ) -> Result:
     """One judge from its weights to its figures."""
     from caig_cli.judge_metrics import measure, most_wrong
-    from caig_cli.judges import api, open_judge
+    from caig_cli.judges import JUDGES, open_judge, parse
     from caig_cli.judges.eval_report import Result, note
     from caig_cli.judges.verdicts import collect, load
     from caig_cli.rewards.split import from_market
@@ -178,9 +179,9 @@ def _result(
         "note": note(judge.simulated, measured_on_market),
         "wrong": most_wrong(said.judged, section.wrong_cases),
     }
-    if isinstance(judge, api.ApiJudge):
-        figures["usage"] = api.usage(name, recipe.api, run_dir)
-        if figures["usage"]["refusals"]:
+    if (costs := JUDGES[parse(name, section.trained)[0]].costs) is not None:
+        figures["usage"] = dict(costs(name, _setting(recipe), run_dir))
+        if figures["usage"].get("refusals"):
             report.warn(f"{name}: {figures['usage']['refusals']} answers name no side and count as a coin")
     return Result(said.judged, said.kept, said.failed, figures)
 

@@ -179,7 +179,7 @@ def _paint_again(
     from caig_cli.generating.again import jobs_again
 
     means = registry.PainterConfig(recipe.threads, recipe.device, recipe.diffusion)
-    painter = registry.PAINTERS[recipe.generate.painter](means)
+    painter = registry.PAINTERS[recipe.generate.painter].build(means)
     for job in jobs_again(recipe, whole, order, album, photos, run_dir.path):
         album.add(job, painter.paint([job.shot])[0], painter.notes(job.shot))
         report.info(f"{job.product.id}: made once more, as its ad {job.slot.index + 1}")

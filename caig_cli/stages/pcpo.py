@@ -20,6 +20,7 @@ from caig_cli.engine.runtime import DTYPES, use_threads
 from caig_cli.errors import UsageError
 from caig_cli.painters import registry
 from caig_cli.pcpo.config import PcpoRecipe
+from caig_cli.pcpo.outcome import COLUMNS
 
 if TYPE_CHECKING:
     from caig_cli.engine.memory_plan import Phase
@@ -38,10 +39,7 @@ MEMORY_SAVERS = {
     "diffusion.batch": 1, "diffusion.vae_slicing": True, "diffusion.offload": "model", "policy.lora.rank": 32,
 }  # fmt: skip
 """Values that need less memory."""
-RESULT = (
-    "round", "pairs", "dropped", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
-    "rejected_logp", "distinct", "surrogate_accuracy", "accepted",
-)  # fmt: skip
+RESULT = (*COLUMNS, "dropped")
 """Figures of a round that ``--json`` prints; round.json has more."""
 
 
@@ -128,7 +126,7 @@ def _question(recipe: PcpoRecipe) -> PromptQuestion:
     from caig_cli.mllm.prompt_model import question_for
 
     question = question_for(recipe.policy.base, recipe.writer.question)
-    if recipe.pcpo.loss == "pcpo" and recipe.negatives.caption and not question.tells_product:
+    if recipe.pcpo.needs_negatives and recipe.negatives.caption and not question.tells_product:
         raise UsageError(
             "writer.question tells nothing of the product, so that another title makes no negative; name "
             "{caption} in it, or set negatives.caption=0"

@@ -290,7 +290,7 @@ def _new(section: ScratchSection, train: Sequence[Dialogue]) -> Mllm:
 
 def _step(balance: float, device: torch.device) -> StepFunction:
     from caig_cli.engine.loop import StepOutput
-    from caig_cli.losses import length_weights, token_nll, weighted_sum
+    from caig_cli.losses.supervised import length_weights, token_nll, weighted_sum
 
     def step(model: nn.Module, batch: Batch) -> StepOutput:
         batch = batch.to(device)

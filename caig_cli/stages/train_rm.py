@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import use_threads
+from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.config import TrainRmRecipe as TrainRmRecipe
 
 if TYPE_CHECKING:
@@ -35,13 +36,10 @@ def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
     """The models that a run starts from."""
     from caig_cli.mllm.families import check_folder
 
-    model = recipe.model
+    model, row = recipe.model, ARCHITECTURES[recipe.model.arch]
     if model.base is not None:
         return {model.base: None}
-    if model.arch == "mllm":
-        return {model.mllm.base: check_folder}
-    encoders = {"vam": (model.vam.vision,), "cg4ctr": (model.cg4ctr.vision, model.cg4ctr.text)}[model.arch]
-    return {encoder.base: None for encoder in encoders if encoder.base is not None}
+    return dict.fromkeys(row.starts_from(model), check_folder if row.language_model else None)
 
 
 def check(recipe: TrainRmRecipe) -> None:
@@ -53,7 +51,7 @@ def check(recipe: TrainRmRecipe) -> None:
 
     read_files(recipe.train_rm)
     model = settled(recipe).model
-    starts = model.arch == "mllm" and model.base is None
+    starts = ARCHITECTURES[model.arch].language_model and model.base is None
     for source in [model.mllm.base] if starts else models(recipe):
         if not sources.is_remote(source):
             folders.check_whole(source) if starts else sources.locate(source)
@@ -63,7 +61,6 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.rewards.architectures import ARCHITECTURES
     from caig_cli.rewards.attribute_data import check_lessons, known_names
     from caig_cli.rewards.continued import second_recipe, settled
     from caig_cli.rewards.split import is_simulated, read_data
@@ -79,7 +76,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     ]
     if recipe.model.base is not None:
         lines.append(f"the judge {recipe.model.base} goes on learning")
-    elif arch == "mllm":
+    elif ARCHITECTURES[arch].language_model:
         start = sources.describe(part.base, folders.locate)
         weights = "all weights" if part.lora is None else f"LoRA rank {part.lora.rank}"
         lines.append(f"start from {start}, train {weights} and the heads")
@@ -106,7 +103,8 @@ def memory(recipe: TrainRmRecipe) -> list[Phase]:
     from caig_cli.rewards.split import read_data
 
     recipe = settled(recipe)
-    if recipe.model.arch != "mllm" or sources.is_remote(recipe.model.base or recipe.model.mllm.base):
+    speaks = ARCHITECTURES[recipe.model.arch].language_model
+    if not speaks or sources.is_remote(recipe.model.base or recipe.model.mllm.base):
         return []
     wording = wording_of(recipe)
     told = [wording.text(pair) for pair in read_data(recipe.train_rm, recipe.seed).train]

@@ -16,8 +16,9 @@ from caig_cli import cli
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.errors import ItemError
 from caig_cli.painters.compose import laid_out
+from caig_cli.painters.registry import source_type
 from caig_cli.provenance import xmp
-from caig_cli.provenance.claims import Claims, source_type
+from caig_cli.provenance.claims import Claims
 from caig_cli.provenance.formats import ENCODINGS
 from caig_cli.provenance.image_files import encode, read
 from caig_cli.records import Box, Product

@@ -400,12 +400,12 @@ def test_plans_of_the_other_commands(
 
 
 def test_every_piece_of_advice_is_a_value_of_the_recipe() -> None:
-    from caig_cli.cli import COMMANDS, _stage, recipe_class
+    from caig_cli.commands import COMMANDS, recipe_class, stage_of
     from caig_cli.recipe import fields
 
     for command in COMMANDS:
         known = dict(fields(recipe_class(command)))
-        assert not set(getattr(_stage(command), "MEMORY_SAVERS", ())) - set(known), command
+        assert not set(getattr(stage_of(command), "MEMORY_SAVERS", ())) - set(known), command
     assert MEMORY_SAVERS["quantise"] == "nf4"
 
 

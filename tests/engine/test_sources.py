@@ -382,9 +382,11 @@ def test_download_generate_and_again_offline(
 
 def test_every_model_of_a_recipe_is_fetched_or_ships() -> None:
     """Commands that have a value of this kind say which of them a run opens."""
-    for command in cli.COMMANDS:
-        keys = sources.model_keys(cli.recipe_class(command))
-        assert bool(keys) <= hasattr(cli._stage(command), "models"), command
+    from caig_cli.commands import COMMANDS, recipe_class, stage_of
+
+    for command in COMMANDS:
+        keys = sources.model_keys(recipe_class(command))
+        assert bool(keys) <= hasattr(stage_of(command), "models"), command
     assert sources.model_keys(PcpoRecipe) == [
         "pcpo.cutout",
         "policy.base",

@@ -13,7 +13,8 @@ from PIL import Image
 from tiny_families import FAMILIES, as_given, make_checkpoint, plain_inputs, plain_logits
 
 from caig_cli.engine.report import SilentReporter
-from caig_cli.losses.preference import Objective, token_logps
+from caig_cli.losses.objective import Objective
+from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading
 from caig_cli.mllm.images import Pixels, flatten, size_of
 from caig_cli.mllm.inputs import TreeRow

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from tiny_mllm import make_tiny
 
-from caig_cli.losses import length_weights, token_nll
+from caig_cli.losses.supervised import length_weights, token_nll
 from caig_cli.mllm.images import ImageRules, see, square
 from caig_cli.mllm.inputs import TreeRow, collate
 from caig_cli.mllm.instructions import TASKS, instruction

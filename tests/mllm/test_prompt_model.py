@@ -169,8 +169,8 @@ def test_what_is_taken_off_is_counted_and_told() -> None:
 
 def test_prompts_are_cut_to_what_the_painter_reads(tmp_path: Path) -> None:
     section = DiffusionSection(kind="sd15", model=str(make_sd(tmp_path) / "model"))
-    assert registry.fitter("studio", section) is None
-    fit = registry.fitter("diffusion", section)
+    assert registry.PAINTERS["studio"].fitter(section) is None
+    fit = registry.PAINTERS["diffusion"].fitter(section)
     assert fit is not None
     assert fit("a red mug on linen") == "a red mug on linen"
     long = "a red mug, " * 100

@@ -14,7 +14,8 @@ from tiny_mllm import make_tiny
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
-from caig_cli.losses.preference import Objective, token_logps
+from caig_cli.losses.objective import Objective
+from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading, packing
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.images import Pixels, to_tensor
@@ -348,7 +349,7 @@ def test_the_first_step_of_a_new_policy(loss: str, first: float) -> None:
     with starting_state(mllm):
         answer(mllm, made)
     batch = made.collate(range(4))
-    out = preference_step(Objective(loss), torch.device("cpu"))(ResponseScorer(mllm), batch)
+    out = preference_step(Objective(loss=loss), torch.device("cpu"))(ResponseScorer(mllm), batch)
     assert float(out.loss_sum) / out.weight == pytest.approx(first, rel=1e-5)
 
 

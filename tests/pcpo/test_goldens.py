@@ -19,7 +19,8 @@ from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import choose_device
-from caig_cli.losses.preference import Objective, Replies, preference_loss, token_logps
+from caig_cli.losses.objective import Objective
+from caig_cli.losses.preference import Replies, preference_loss, token_logps
 from caig_cli.mllm import loading
 from caig_cli.mllm.inputs import Branch, collate
 from caig_cli.mllm.loading import Mllm, add_lora

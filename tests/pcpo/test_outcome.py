@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from caig_cli.engine import plots
-from caig_cli.pcpo.outcome import TERMS, by_rate, by_wins, sentence
-from caig_cli.pcpo.reporting import COLUMNS
+from caig_cli.pcpo.outcome import COLUMNS, TERMS, by_rate, by_wins, sentence
 from caig_cli.pcpo.round_metrics import win_interval
 from caig_cli.records import Verdict
 

@@ -21,7 +21,7 @@ from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
-from caig_cli.losses import ctr_mse, list_mse, list_nll, order_gap, pair_nll
+from caig_cli.losses.supervised import ctr_mse, list_mse, list_nll, order_gap, pair_nll
 from caig_cli.mllm.images import see
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.recipe import Recipe
@@ -164,7 +164,7 @@ def make(base: Path, arch: str, **mllm: Any) -> Any:
     """A model whose heads and adapters have something to say, as after training."""
     torch.manual_seed(0)
     texts = ["Title: red mug, item 7", "size: 3 cm"] * 4
-    model = ARCHITECTURES[arch].start(section(base, arch, **mllm), texts, CPU)
+    model = ARCHITECTURES[arch].implementation().start(section(base, arch, **mllm), texts, CPU)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad and not parameter.any():
@@ -253,7 +253,7 @@ def test_heads_read_the_last_real_token_and_start_at_a_coin() -> None:
 
 def test_an_untrained_model_says_one_half_and_the_mean_rate(base: Path) -> None:
     for arch in ARCHITECTURES:
-        fresh = ARCHITECTURES[arch].start(section(base, arch), ["a"] * 3, CPU).eval()
+        fresh = ARCHITECTURES[arch].implementation().start(section(base, arch), ["a"] * 3, CPU).eval()
         fresh.scale = CtrScale(0.03, 0.01)
         looks = look(fresh, pictures(2))
         with torch.no_grad():
@@ -317,7 +317,7 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     make_tiny().tokenizer.save_pretrained(tmp_path / "text")
     folders = {"vision": {"base": str(tmp_path / "vision")}, "text": {"base": str(tmp_path / "text")}}
     chosen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
-    model = ARCHITECTURES["cg4ctr"].start(chosen, [], CPU).eval()
+    model = ARCHITECTURES["cg4ctr"].implementation().start(chosen, [], CPU).eval()
     looks = look(model, pictures(2))
     assert model.rules.mean == (0.5, 0.5, 0.5) and looks.shape == (2, 16)
     from caig_cli.mllm.images import see
@@ -328,12 +328,12 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     assert not model.looks_last
     folders["vision"]["frozen"] = "true"
     frozen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
-    kept = ARCHITECTURES["cg4ctr"].start(frozen, [], CPU)
+    kept = ARCHITECTURES["cg4ctr"].implementation().start(frozen, [], CPU)
     assert kept.looks_last and any(weight.requires_grad for weight in kept.parameters())
     with pytest.raises(ValueError, match="frozen is for a pre-trained model"):
         RewardSection.model_validate({"vam": {"vision": {"frozen": True}}})
     with pytest.raises(UsageError, match="no model here"):
-        ARCHITECTURES["vam"].start(
+        ARCHITECTURES["vam"].implementation().start(
             RewardSection.model_validate({"vam": {"vision": {"base": str(tmp_path)}}}), [], CPU
         )
 
@@ -442,7 +442,7 @@ def test_unreadable_ads_are_told_once_per_pair(tmp_path: Path, base: Path) -> No
 def facts_of(model: Any, arch: str, **more: Any) -> RewardFacts:
     values = {
         "arch": arch,
-        "settings": dict(ARCHITECTURES[arch].settings(model)),
+        "settings": dict(ARCHITECTURES[arch].implementation().settings(model)),
         "form": "own" if arch == "mllm" else "facts",
         "caption": True,
         "attributes": False,

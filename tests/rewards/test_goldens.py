@@ -9,7 +9,7 @@ import torch
 from goldens import GOLDENS, arrays, exact, facts, imported
 from PIL import Image
 
-from caig_cli.losses import ctr_mse, pair_nll
+from caig_cli.losses.supervised import ctr_mse, pair_nll
 from caig_cli.mllm.vision import patches
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.model import look

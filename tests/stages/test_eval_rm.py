@@ -96,7 +96,8 @@ def tiny_vam(folder: Path, *, simulated: bool) -> Path:
     model = Vam(new_vision(VisionSection(size=16, widths=(4, 8), depths=(1, 1))))
     torch.nn.init.normal_(model.head.weight)
     facts = RewardFacts(
-        arch="vam", settings=dict(ARCHITECTURES["vam"].settings(model)), form="facts", caption=False,
+        arch="vam", settings=dict(ARCHITECTURES["vam"].implementation().settings(model)), form="facts",
+        caption=False,
         attributes=False, ctr_mean=0.03, ctr_std=0.01, ctr_log_spread=0.2, temperature=1.0, base=None,
         base_fingerprint=None, simulated=simulated, prior=None, recipe="0" * 12, evaluation={},
     )  # fmt: skip

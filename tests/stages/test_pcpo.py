@@ -33,7 +33,7 @@ from caig_cli.stages.pcpo import PcpoRecipe
 
 RESULT = {
     "round", "pairs", "dropped", "win_rate", "win_rate_heldout", "ctr_true", "match", "kl", "chosen_logp",
-    "rejected_logp", "distinct", "surrogate_accuracy", "accepted",
+    "rejected_logp", "distinct", "self_bleu", "length", "surrogate_accuracy", "accepted",
 }  # fmt: skip
 
 

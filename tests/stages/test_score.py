@@ -25,7 +25,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     section = RewardSection(
         arch="vam", vam=VamSection(vision=VisionSection(size=32, widths=(4,), depths=(1,)))
     )
-    row = ARCHITECTURES["vam"]
+    row = ARCHITECTURES["vam"].implementation()
     torch.manual_seed(0)
     model = row.start(section, [], choose_device("cpu", "fp32"))
     torch.nn.init.normal_(model.head.weight)

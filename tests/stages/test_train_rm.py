@@ -187,7 +187,7 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
     plain = recipe_for(base, data, "mllm")
     architecture, runtime = ARCHITECTURES["mllm"], choose_device("cpu", "fp32")
     torch.manual_seed(0)
-    model = architecture.start(plain.model, [], runtime)
+    model = architecture.implementation().start(plain.model, [], runtime)
     for head in model.heads.children():
         torch.nn.init.normal_(head.weight, std=0.2)
     losses = {}
@@ -205,7 +205,7 @@ def test_every_switch_changes_what_is_learnt(base: Path, data: Path) -> None:
         stream = Stream(partial(learn.epoch, 0, swap=section.swap), learn.collate)
         with torch.no_grad():
             weights = LossWeights(section.ctr_weight, section.order_weight)
-            steps = [architecture.step(model, stream[n], weights) for n in range(2)]
+            steps = [architecture.implementation().step(model, stream[n], weights) for n in range(2)]
         losses[name] = sum(float(s.loss_sum) for s in steps) / sum(s.weight for s in steps)
     assert len({round(loss, 6) for loss in losses.values()}) == len(losses), losses
 

@@ -5,31 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from caig_cli.engine.hub_name import ModelName
 from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS, DiffusionKind
 from caig_cli.recipe import Section
-
-
-def _kind(name: str) -> str:
-    if name not in KINDS:
-        raise ValueError(f"no such kind; known: {', '.join(KINDS)}")
-    return name
-
-
-def _scheduler(name: str) -> str:
-    if name not in SCHEDULERS:
-        raise ValueError(f"no such scheduler; known: {', '.join(SCHEDULERS)}")
-    return name
+from caig_cli.tables import OneOf
 
 
 class DiffusionSection(Section):
     """How the painter ``diffusion`` paints. Empty values are those of the kind."""
 
-    kind: Annotated[str, AfterValidator(_kind)] = "sd15"
-    """Kind of model: sd15, sd15-lcm, sdxl, sdxl-lcm, flux-fill, kontext, flux2-klein, z-image or
-    z-image-control."""
+    kind: Annotated[str, OneOf("kind", KINDS)] = "sd15"
+    """Kind of model, which decides what it is loaded with and all values that are empty here."""
 
     model: ModelName | None = None
     """Checkpoint in the layout of diffusers: a folder, or org/name[@revision] on the hub."""
@@ -52,8 +40,8 @@ class DiffusionSection(Section):
     guidance: Annotated[float, Field(ge=0)] | None = None
     """How strictly the prompt is followed."""
 
-    scheduler: Annotated[str, AfterValidator(_scheduler)] | None = None
-    """Scheduler by name, such as euler-a, dpm++-karras, unipc or lcm."""
+    scheduler: Annotated[str, OneOf("scheduler", SCHEDULERS)] | None = None
+    """Scheduler by name; those that begin with flow- are for kinds trained by flow matching."""
 
     control_scale: Annotated[float, Field(ge=0, le=2)] | None = None
     """How strictly the product's edges are followed, for a kind with a ControlNet."""

@@ -102,7 +102,9 @@ def _check_controlnet(section: DiffusionSection, folder: Path) -> None:
     if wanted != "ControlNetModel":
         return
     # A ControlNet for SDXL is told of sizes as its UNet is, beside the text.
-    if (config.get("addition_embed_type") == "text_time") != section.kind.startswith("sdxl"):
+    if (config.get("addition_embed_type") == "text_time") != section.row.pipeline.startswith(
+        "StableDiffusionXL"
+    ):
         raise UsageError(f"diffusion.controlnet {source}: was made for another kind than {section.kind}")
 
 

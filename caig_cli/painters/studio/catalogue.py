@@ -9,18 +9,27 @@ from __future__ import annotations
 
 from caig_cli.painters.studio.catalogue_places import MORE_PLACES, MORE_WORDS
 from caig_cli.painters.studio.catalogue_props import COUNTED, MORE_PROPS
-from caig_cli.painters.studio.catalogue_rows import BackdropRow, PlaceRow, PropRow, SurfaceRow, Where
-from caig_cli.painters.studio.catalogue_sets import MORE_BACKDROPS, MORE_SURFACES, SHOWS
+from caig_cli.painters.studio.catalogue_rows import (
+    BackdropRow,
+    LightRow,
+    PlaceRow,
+    PropRow,
+    SurfaceRow,
+    Where,
+)
+from caig_cli.painters.studio.catalogue_sets import MORE_BACKDROPS, MORE_LIGHTS, MORE_SURFACES, SHOWS
 
 __all__ = [
     "COUNTED",
     "MORE_BACKDROPS",
+    "MORE_LIGHTS",
     "MORE_PLACES",
     "MORE_PROPS",
     "MORE_SURFACES",
     "MORE_WORDS",
     "SHOWS",
     "BackdropRow",
+    "LightRow",
     "PlaceRow",
     "PropRow",
     "SurfaceRow",

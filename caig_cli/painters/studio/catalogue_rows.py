@@ -8,6 +8,8 @@ from typing import Literal
 
 Where = Literal["beside", "behind", "front_low", "under", "above"]
 Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
+Tint = tuple[float, float, float]
+"""Linear red, green and blue of a light, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,43 @@ class BackdropRow:
     outside: bool = False
     blur: str = "soft"
     shore_cm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """A panel aimed at the product. ``azimuth`` in degrees: 0 behind the camera, 90 right, 180 behind the
+    product; ``size`` is its width as an angle in degrees seen from the product, ``away`` its distance in
+    frames; one ``overhead`` stays above what the frame shows."""
+
+    azimuth: float
+    elevation: float
+    strength: float
+    colour: Tint = (1.0, 1.0, 1.0)
+    size: float = 30.0
+    away: float = 2.2
+    gobo: Literal["none", "window", "leaves"] = "none"
+    overhead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LightRow:
+    """How the set is lit: the fields of ``lights.Light``, the words for it, and what goes with it.
+
+    ``backdrop`` and ``mood`` are taken where the prompt names none.
+    """
+
+    words: str
+    lamps: tuple[Lamp, ...]
+    ambient: float
+    zenith: Tint
+    floor: Tint
+    hour: Literal["day", "golden", "night", "overcast"]
+    backdrop: str
+    mood: str
+    level: float = 1.0
+    spot: float = 0.0
+    near: float = 0.0
+    fill: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Surfaces and backdrops beyond the core's: a row each."""
+"""Surfaces, backdrops and lights beyond the core's: a row each."""
 
 from __future__ import annotations
 
-from caig_cli.painters.studio.catalogue_rows import BackdropRow, SurfaceRow
+from caig_cli.painters.studio.catalogue_rows import BackdropRow, Lamp, LightRow, SurfaceRow
 
 # What is in sight of a backdrop besides itself: naming it too contradicts nothing.
 SHOWS: dict[str, frozenset[str]] = {
@@ -190,5 +190,13 @@ MORE_BACKDROPS: dict[str, BackdropRow] = {
     "halloween_night": BackdropRow(
         "outdoors.ground", "halloween night|spooky night|haunted forest|spooky forest|graveyard|cemetery|haunted house"
         "|full moon night|spooky halloween night|dark spooky forest|spooky background", "slate", "moonlight", 420, True,
+    ),
+}  # fmt: skip
+
+MORE_LIGHTS: dict[str, LightRow] = {
+    "blue_hour": LightRow(
+        "blue hour|the blue hour|blue hour light|blue twilight|blue dusk|deep blue twilight|light of the blue hour",
+        (Lamp(-72, 30, 0.34, (1.0, 0.80, 0.58), 20, 2.2), Lamp(96, 34, 0.22, (0.52, 0.70, 1.0), 40)),
+        0.24, (0.46, 0.62, 1.0), (0.62, 0.66, 0.9), "night", "bokeh_city", "cool", 0.5, near=0.7, fill=0.06,
     ),
 }  # fmt: skip

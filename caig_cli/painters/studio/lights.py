@@ -11,13 +11,15 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from caig_cli.painters.studio.air import Air, Colour, Hour, plain, surroundings
 from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.catalogue import MORE_LIGHTS
+from caig_cli.painters.studio.catalogue_rows import Lamp
 from caig_cli.painters.studio.photo_light import PhotoLight
 from caig_cli.painters.studio.render import mitsuba
 
@@ -32,22 +34,6 @@ GOLD: Colour = (1.0, 0.70, 0.40)
 MOON: Colour = (0.60, 0.76, 1.0)
 PINK: Colour = (1.0, 0.18, 0.62)
 CYAN: Colour = (0.12, 0.68, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Lamp:
-    """A panel aimed at the product. ``azimuth`` in degrees: 0 behind the camera, 90 right, 180 behind the
-    product; ``size`` is its width as an angle in degrees seen from the product, ``away`` its distance in
-    frames; one ``overhead`` stays above what the frame shows."""
-
-    azimuth: float
-    elevation: float
-    strength: float
-    colour: Colour = WHITE
-    size: float = 30.0
-    away: float = 2.2
-    gobo: Literal["none", "window", "leaves"] = "none"
-    overhead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +106,12 @@ LIGHTS: dict[str, Light] = {
         near=0.9,
         fill=0.06,
     ),
+    **{
+        name: Light(
+            row.lamps, row.ambient, row.zenith, row.floor, row.hour, row.level, row.spot, row.near, row.fill
+        )
+        for name, row in MORE_LIGHTS.items()
+    },
 }
 
 SURE = 0.2

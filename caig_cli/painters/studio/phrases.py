@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
@@ -19,11 +19,13 @@ from caig_cli.painters.studio import (
 )
 from caig_cli.painters.studio.catalogue import (
     MORE_BACKDROPS,
+    MORE_LIGHTS,
     MORE_PLACES,
     MORE_PROPS,
     MORE_SURFACES,
     MORE_WORDS,
 )
+from caig_cli.painters.studio.catalogue_rows import BackdropRow, LightRow, PropRow, SurfaceRow
 from caig_cli.painters.studio.colours import hex_colour
 from caig_cli.painters.studio.translating import Token, singular, tokens, translated
 
@@ -78,7 +80,10 @@ def meanings() -> Iterator[tuple[str, Meaning]]:
 
 def catalogue_meanings() -> Iterator[tuple[str, Meaning]]:
     """Every phrase that the studio knows beyond the core; they take precedence over the core's."""
-    for field, table in (("prop", MORE_PROPS), ("surface", MORE_SURFACES), ("backdrop", MORE_BACKDROPS)):
+    tables: Mapping[str, Mapping[str, PropRow | SurfaceRow | BackdropRow | LightRow]] = {
+        "prop": MORE_PROPS, "surface": MORE_SURFACES, "backdrop": MORE_BACKDROPS, "light": MORE_LIGHTS,
+    }  # fmt: skip
+    for field, table in tables.items():
         for name, row in table.items():
             yield from _each(row.words, Meaning("name", ((field, name),)))
     for field, names in MORE_WORDS.items():

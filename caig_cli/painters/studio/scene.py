@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from caig_cli.painters.studio.catalogue import MORE_BACKDROPS, MORE_PROPS, MORE_SURFACES
+from caig_cli.painters.studio.catalogue import MORE_BACKDROPS, MORE_LIGHTS, MORE_PROPS, MORE_SURFACES
 from caig_cli.painters.studio.colours import is_colour
 from caig_cli.painters.studio.vocabulary import BACKDROPS, BLURS, COLOURS, LIGHTS, MOODS, PROPS, SURFACES
 
@@ -26,6 +26,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     **CHOICES,
     "surface": (*SURFACES, *MORE_SURFACES),
     "backdrop": (*BACKDROPS, *MORE_BACKDROPS),
+    "light": (*LIGHTS, *MORE_LIGHTS),
 }
 """All names of each field: the core's and the catalogue's."""
 _PROP_ORDER = {name: rank for rank, name in enumerate((*PROPS, *MORE_PROPS))}
@@ -125,6 +126,8 @@ _MOOD_FOR_LIGHT = {
     "vivid", "moonlight": "cool",
 }  # fmt: skip
 _BLUR_FOR_BACKDROP = {"gradient": "none", "dark": "none", "plaster": "none", "bokeh_city": "strong"}
+_BACKDROP_FOR_LIGHT |= {name: row.backdrop for name, row in MORE_LIGHTS.items()}
+_MOOD_FOR_LIGHT |= {name: row.mood for name, row in MORE_LIGHTS.items()}
 _BLUR_FOR_BACKDROP |= {name: row.blur for name, row in MORE_BACKDROPS.items()}
 
 

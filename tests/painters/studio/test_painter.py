@@ -33,7 +33,7 @@ def shots() -> list[Shot]:
 
 
 def test_batch_and_order_do_not_matter() -> None:
-    painter = PAINTERS["studio"](PainterConfig())
+    painter = PAINTERS["studio"].build(PainterConfig())
     together = painter.paint(shots()[:2])
     backwards = painter.paint(shots()[1::-1])[::-1]
     alone = [StudioPainter().paint([shot])[0] for shot in shots()[:2]]

@@ -31,7 +31,7 @@ CHROMA, GLARING = 0.42, 0.05
 def test_every_name_has_a_row() -> None:
     assert set(SURFACES) == {*vocabulary.SURFACES, *catalogue.MORE_SURFACES}
     assert set(BACKDROPS) == {*vocabulary.BACKDROPS, *catalogue.MORE_BACKDROPS}
-    assert set(LIGHTS) == set(vocabulary.LIGHTS)
+    assert set(LIGHTS) == {*vocabulary.LIGHTS, *catalogue.MORE_LIGHTS}
     assert set(MOODS) == set(vocabulary.MOODS)
     assert set(PROPS) == {*vocabulary.PROPS, *catalogue.MORE_PROPS}
     assert set(APERTURES) == set(BLURS)
