@@ -1,4 +1,4 @@
-"""A large catalogue by the fake painter on Ray: memory, what is lost or doubled when actors are killed, resume.
+"""A large catalogue by the fake painter on Ray: memory, what is lost or doubled with killed actors, resume.
 
 ``python benchmarks/catalogue.py [--products 10000] [--actors 2] [--kill-every 60] [--engine ray|local]``
 

@@ -82,6 +82,55 @@ def attach(model: Any, folder: Path, name: str = "default", *, base: Path | None
     return made
 
 
+def apply(model: Any, folder: Path, *, base: Path) -> bool:
+    """Add a plain LoRA adapter to the weights that it stands on: PEFT's own merge, bit by bit, without PEFT.
+
+    False, and nothing is changed, where the adapter is of a richer kind or does not fit: ``attach`` takes it,
+    or says why it can't. ``model`` has weights in float32, ``base`` is their folder.
+    """
+    config = model_folder.read_json(folder / CONFIG)
+    if not _is_plain(config) or bases.other(folder, base) is not None:
+        return False
+    prefix, down, up = "base_model.model.", ".lora_A.weight", ".lora_B.weight"
+    weights = _named(model, read_weights(folder / WEIGHTS))
+    linear = (name for name, part in model.named_modules() if isinstance(part, torch.nn.Linear))
+    targets = [name for name in linear if _is_target(name, config["target_modules"])]
+    if weights.keys() != {f"{prefix}{name}{end}" for name in targets for end in (down, up)}:
+        return False
+    pairs = [(model.get_submodule(name).weight, weights[f"{prefix}{name}{down}"].float(),
+              weights[f"{prefix}{name}{up}"].float()) for name in targets]  # fmt: skip
+    if any((b.shape[0], a.shape[1]) != weight.shape or a.shape[0] != b.shape[1] for weight, a, b in pairs):
+        return False
+    for weight, a, b in pairs:
+        delta = (b.to(weight.device) @ a.to(weight.device)) * (config["lora_alpha"] / config["r"])
+        weight.data += delta
+    return True
+
+
+_PLAIN: dict[str, Any] = {
+    "alora_invocation_tokens": None, "alpha_pattern": {}, "bias": "none", "fan_in_fan_out": False,
+    "layer_replication": None, "layers_pattern": None, "layers_to_transform": None, "lora_bias": False,
+    "modules_to_save": None, "rank_pattern": {}, "target_parameters": None, "trainable_token_indices": None,
+    "use_dora": False, "use_qalora": False, "use_rslora": False, "use_bdlora": None, "exclude_modules": None,
+    "arrow_config": None, "kasa_config": None, "velora_config": None, "monteclora_config": None,
+}  # fmt: skip
+"""Settings with which an adapter is two matrices beside a linear layer, and nothing else."""
+
+
+def _is_plain(config: dict[str, Any]) -> bool:
+    known = all(config.get(name, value) in (value, None) for name, value in _PLAIN.items())
+    return known and config.get("peft_type") == "LORA" and "lora_alpha" in config and bool(config.get("r"))
+
+
+def _is_target(name: str, targets: str | Sequence[str]) -> bool:
+    """Whether a layer is one that an adapter is for: a pattern of the whole name, or the name's end."""
+    import re
+
+    if isinstance(targets, str):
+        return re.fullmatch(targets, name) is not None
+    return any(name == one or name.endswith(f".{one}") for one in targets)
+
+
 def check_kind(folder: Path) -> None:
     """Raises UsageError for an adapter that is no LoRA, or that lies in one folder with a whole model."""
     kind = model_folder.read_json(folder / CONFIG).get("peft_type")
@@ -103,7 +152,8 @@ def _named(model: Any, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tens
     """A file's tensors under the names of today; transformers has moved parts of some models."""
     import re
 
-    moves = getattr(model.get_base_model(), "_checkpoint_conversion_mapping", None) or {}
+    whole = model.get_base_model() if hasattr(model, "get_base_model") else model
+    moves = getattr(whole, "_checkpoint_conversion_mapping", None) or {}
     prefix, found = "base_model.model.", {}
     for key, tensor in weights.items():
         rest = key.removeprefix(prefix)

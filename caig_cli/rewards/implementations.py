@@ -109,10 +109,7 @@ def read_concepts(folder: Path, settings: Settings, width: int) -> ConceptBottle
 
 def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
     name = str(folder)
-    mllm = loading.load(name, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
-    if mllm.model is not mllm.core and runtime.dtype == torch.float32 and mllm.quantised == "none":
-        # Adapters' small matrices cost a third of the time. Fewer bits would lose them in the base.
-        mllm.model.merge_adapter()
+    mllm = loading.load_to_judge(name, device=runtime.device, dtype=runtime.dtype, quantised=runtime.quantise)
     model = MllmReward(mllm, settings["layout"])
     read_heads(model, folder, settings)
     return model.to(runtime.device)

@@ -269,3 +269,22 @@ def test_a_damaged_reward_model_is_refused(tuned: tuple[Path, Path], tmp_path: P
         save_file(dict(list(weights.items())[1:]), path)
         with pytest.raises(UsageError, match=r"lacks .*damaged or of another model"):
             TrainedJudge.load(str(tmp_path / name), choose_device("cpu"))
+
+
+def test_a_plain_adapter_is_applied_as_peft_merges_it(made: Path, copy: Path) -> None:
+    """Bit by bit; what is richer, or does not fit, is PEFT's business."""
+    alone = loading.load_to_judge(str(made / "adapter"), **CPU)
+    assert alone.model is alone.core, "no adapter is left"
+    whole = loading.load(str(made / "adapter"), **CPU)
+    whole.model.merge_adapter()
+    own = whole.core.state_dict()
+    merged = {name.replace(".base_layer", ""): t for name, t in own.items() if "lora_" not in name}
+    assert all(torch.equal(t, merged[name]) for name, t in alone.core.state_dict().items())
+    assert not torch.equal(*(one.core.state_dict()[next(n for n in merged if "q_proj.weight" in n)]
+                             for one in (alone, loading.load(str(made / "base"), **CPU))))  # fmt: skip
+    config = copy / "adapter/adapter_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"use_rslora": True}))
+    assert loading.load_to_judge(str(copy / "adapter"), **CPU).model is not alone.core, "by PEFT"
+    edit(copy, half)
+    with pytest.raises(UsageError, match="lacks"):
+        loading.load_to_judge(str(copy / "adapter"), **CPU)
