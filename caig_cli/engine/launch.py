@@ -63,6 +63,17 @@ def check_seen(processes: int) -> None:
             )
 
 
+def check_kind(kind: str) -> None:
+    """Raises UsageError for a configuration of accelerate that would be taken for plain data parallelism."""
+    asked = {"FSDP": "ACCELERATE_USE_FSDP", "DEEPSPEED": "ACCELERATE_USE_DEEPSPEED"}
+    for name, variable in asked.items():
+        if kind == name or os.environ.get(variable, "false").lower() == "true":
+            raise UsageError(
+                f"{variable}: {name} is not used: each process holds the whole model, whose frozen weights "
+                "quantise=nf4 makes four times smaller; see docs/scale.md"
+            )
+
+
 def leave() -> None:
     """Close the process group, if this process is in one; torch complains at exit otherwise."""
     torch = sys.modules.get("torch")

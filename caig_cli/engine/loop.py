@@ -21,7 +21,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from accelerate.tracking import get_available_trackers
-from accelerate.utils import broadcast
+from accelerate.utils import broadcast, broadcast_object_list
 from torch import Tensor, nn
 
 from caig_cli.data.images import shown
@@ -98,6 +98,7 @@ def make_accelerator(runtime: Runtime, tracker: str | None = None, folder: Path 
         cpu=runtime.device.type == "cpu", mixed_precision=precision, log_with=tracker, project_dir=folder
     )
     launch.check_seen(accelerator.num_processes)
+    launch.check_kind(str(accelerator.distributed_type.value))
     return accelerator
 
 
@@ -168,7 +169,7 @@ def train(
     if not getattr(model, "is_quantized", False):
         model.to(accelerator.device)
     optimizer = make_optimizer(model, optim)
-    facts = load_checkpoint(run, model, optimizer, report) or {"step": 0, "seconds": 0.0, "refused": 0}
+    facts = _continued(run, model, optimizer, report, accelerator)
     stepper = _Stepper(model, optimizer, step_fn, optim, accelerator)
     stepper.restore(facts)
     clock = _Clock(facts["seconds"], optim.max_minutes)
@@ -216,6 +217,33 @@ def train(
     if step < total:
         report.warn(f"time is up after step {step} of {total}; --resume continues")
     return TrainResult(step, total, stepper.refused, clock.seconds, evaluation)
+
+
+def _continued(
+    run: RunDir,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    report: Reporter,
+    accelerator: Accelerator,
+) -> dict[str, Any]:
+    """The facts of the checkpoint that training goes on from, which model and optimiser then hold.
+
+    The main process reads it and tells the others, which may be on machines that do not see its disk.
+    """
+    facts: dict[str, Any] | None = None
+    if accelerator.is_main_process:
+        facts = load_checkpoint(run, model, optimizer, report)
+    if accelerator.num_processes > 1:
+        facts = broadcast_object_list([facts])[0]
+        if facts is not None:
+            for buffer in model.buffers():
+                buffer.copy_(broadcast(buffer))
+            state = broadcast_object_list([optimizer.state_dict() if accelerator.is_main_process else None])[
+                0
+            ]
+            if not accelerator.is_main_process:
+                optimizer.load_state_dict(state)
+    return facts or {"step": 0, "seconds": 0.0, "refused": 0}
 
 
 class _Stepper:

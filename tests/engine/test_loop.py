@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from caig_cli.engine.launch import check_seen, relaunch
+from caig_cli.engine.launch import check_kind, check_seen, relaunch
 from caig_cli.engine.loop import StepFunction, StepOutput, TrainResult, make_accelerator, tracked, train
 from caig_cli.engine.optim import OptimSection, learning_rate, step_size, total_steps
 from caig_cli.engine.report import SilentReporter
@@ -314,13 +314,23 @@ def test_total_steps() -> None:
 
 
 def test_two_processes_equal_one(tmp_path: Path) -> None:
-    """The stream is dealt to the processes; a step's gradient is that of all their rows together."""
+    """The stream is dealt to the processes; a step's gradient is that of all their rows together.
+
+    They are killed on the way and go on, and the second does not see the disk of the first.
+    """
     alone = network()
     fit(tmp_path / "alone", alone, Stream(4))
     script = (
-        "import sys, torch; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
-        "from test_loop import Stream, fit, network\n"
-        "model = network(); fit(Path(sys.argv[1]), model, Stream(2))\n"
+        "import os, sys, torch; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
+        "from test_loop import Killed, Stream, fit, network\n"
+        "class Mortal(Stream):\n"
+        "    def __getitem__(self, index):\n"
+        "        if index >= 12: raise Killed\n"
+        "        return super().__getitem__(index)\n"
+        "folder = Path(sys.argv[1] if os.environ['RANK'] == '0' else sys.argv[1] + '/not/there')\n"
+        "try: fit(folder, network(), Mortal(2)); raise SystemExit('not killed')\n"
+        "except Killed: pass\n"
+        "model = network(); fit(folder, model, Stream(2), resume=True)\n"
         "from caig_cli.engine import launch; import torch.distributed as d\n"
         "d.get_rank() or torch.save(model.state_dict(), sys.argv[1] + '/model.pt')\n"
         "launch.leave()\n"
@@ -358,6 +368,16 @@ def test_an_evaluation_may_end_training_and_a_resumed_run_ends_there_too(tmp_pat
             )  # fmt: skip
         assert result.complete and 2 < result.steps < 40 and (resume or seen[-2] < 0.9 < seen[-1])
         assert result.evaluation["moved"] > 0.9
+
+
+def test_launches_that_promise_another_parallelism_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    with pytest.raises(UsageError, match="FSDP is not used: each process holds the whole model"):
+        check_kind("MULTI_CPU")
+    monkeypatch.delenv("ACCELERATE_USE_FSDP")
+    check_kind("MULTI_GPU")
+    with pytest.raises(UsageError, match="DEEPSPEED is not used"):
+        check_kind("DEEPSPEED")
 
 
 def test_processes_that_would_train_alone_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
