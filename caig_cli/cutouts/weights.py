@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from caig_cli.data.cache import cache_folder as cache_folder
 from caig_cli.engine import sources
 from caig_cli.engine.files import atomic_write, digest
 from caig_cli.engine.hub_name import HubName
@@ -88,12 +88,6 @@ _failed: dict[str, str] = {}
 
 _temporary: dict[str, Path] = {}
 """What no cache could keep, for this process only."""
-
-
-def cache_folder() -> Path:
-    """``$CAIG_CACHE``, else ``caig`` in ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    own, common = os.environ.get("CAIG_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return Path(own).expanduser() if own else Path(common or Path.home() / ".cache") / "caig"
 
 
 def place(wanted: NetworkFile) -> Path:

@@ -1,4 +1,4 @@
-"""Files of ad pairs: our own JSON Lines and the two official layouts.
+"""Files of ad pairs: our own JSON Lines, the two official layouts, and Hugging Face's preference layout.
 
 Ours has one object a line, paths relative to the file's folder; all but the first four may be absent::
 
@@ -11,6 +11,7 @@ image, so that a file from elsewhere cannot name pictures of this machine.
 
 The official test set is a list of ``{question, image, target}``, the official pair builder writes
 ``{id, image, left_ctr, right_ctr, conversations, target}``; there ``image`` shows both ads side by side.
+Parquet files are in the layout of ``preference_tables``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from caig_cli.data.images import shown
+from caig_cli.data.preference_tables import preference_rows
 from caig_cli.data.products import inner_path
 from caig_cli.data.tables import Record, kind, read_rows, text_of
 from caig_cli.errors import DataError, ItemError
@@ -39,24 +41,29 @@ MAX_COUNT = 10**18
 def read_pairs(
     path: Path, *, images: Path | None = None, allow_outside: bool = False
 ) -> tuple[list[Pair], list[Failure]]:
-    """All pairs of a .jsonl or .json file in any of the layouts, and a Failure for each unusable record.
+    """All pairs of a file in any of the layouts, and a Failure for each unusable record.
 
     ``images`` is the folder that image paths start from (None: the file's own). No image is opened here.
     Raises DataError where the file as a whole is unusable.
     """
     if not path.is_file():
         raise DataError(f"{shown(path)}: no such file; check the path")
-    if path.suffix.lower() not in (".json", ".jsonl"):
-        raise DataError(f"{shown(path)}: pairs must be a .json or .jsonl file; make one with caig pairs")
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".jsonl", ".parquet"):
+        raise DataError(
+            f"{shown(path)}: pairs must be a .json, .jsonl or .parquet file; make one with caig pairs"
+        )
     pairs: list[Pair] = []
     failures: list[Failure] = []
     lines: dict[str, int] = {}
-    for number, row in enumerate(read_rows(path), start=1):
+    unpacked = suffix == ".parquet"
+    rows = preference_rows(path) if unpacked else read_rows(path)
+    for number, row in enumerate(rows, start=1):
         if isinstance(row, Failure):
             failures.append(row)
             continue
         try:
-            pair = _pair(row, number, images, allow_outside)
+            pair = _pair(row, number, images, allow_outside or unpacked)
             if pair.id in lines:
                 used = f"'{shown(pair.id[:80])}' is already used in line {lines[pair.id]}"
                 raise row.error("id", f"{used}; rename it")

@@ -89,6 +89,10 @@ class PairsSection(Section):
     official: bool = False
     """Also write both official layouts, with a 1024x512 picture of each pair."""
 
+    hugging_face: bool = False
+    """Also write NAME.hf.parquet: the pairs whose winner is known in Hugging Face's preference layout (images,
+    prompt, chosen, rejected), with their pictures."""
+
     skip_bad: bool = False
     """Leave out malformed rows and go on, instead of ending at the first; refused where they are not a small
     random part."""
@@ -133,6 +137,7 @@ def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
     """Read the logs, choose pairs, write them split by split, and a summary last."""
     from caig_cli.clicks.choosing import as_pairs, in_order
     from caig_cli.clicks.pair_files import write_official, write_pairs
+    from caig_cli.clicks.preference_layout import preference_file, write_preferences
 
     files = _files(recipe)
     facts, failed = _facts(recipe)
@@ -150,6 +155,10 @@ def run(recipe: PairsRecipe, report: Reporter) -> Outcome:
                 pairs = as_pairs(material, in_order(material, chosen, parts[split], seed), facts)
                 failures = write_official(path, pairs, bar)
             failed += _listed("pictures", failures, len(failures))
+        if recipe.pairs.hugging_face:
+            with report.progress("pairs with pictures", len(parts[split])) as bar:
+                pairs = as_pairs(material, in_order(material, chosen, parts[split], seed), facts)
+                write_preferences(preference_file(path), pairs, bar)
     result = _summary(recipe, material, chosen, {split: (files[split], parts[split]) for split in files})
     atomic_write(_summary_file(recipe), (to_json(result, indent=2) + "\n").encode())
     return Outcome(result, tuple(failed), _lines(result, material.prior))
@@ -176,6 +185,7 @@ def make_pairs(recipe: PairsRecipe, report: Reporter) -> tuple[list[Pair], list[
 def _files(recipe: PairsRecipe) -> dict[str, Path]:
     """The file of each split; the only one is for all pairs. Raises UsageError for what cannot be."""
     from caig_cli.clicks.pair_files import official_files
+    from caig_cli.clicks.preference_layout import check_parquet, preference_file
 
     section = recipe.pairs
     if not (section.logs or section.query) or section.out is None:
@@ -197,6 +207,9 @@ def _files(recipe: PairsRecipe) -> dict[str, Path]:
     written = [*files.values(), _summary_file(recipe)]
     if section.official:
         written += [file for path in files.values() for file in official_files(path)]
+    if section.hugging_face:
+        check_parquet()
+        written += [preference_file(path) for path in files.values()]
     given = (*map(Path, section.logs), *section.products, section.truth, section.plan)
     read = [path.absolute() for path in given if path is not None]
     for path in written:
