@@ -5,7 +5,7 @@ A row shows the two ads in ``images``, asks in ``prompt`` which is clicked more,
     {"images": [{"bytes", "path"}, {"bytes", "path"}], "prompt", "chosen": "Left", "rejected": "Right"}
 
 ``prompt``, ``chosen`` and ``rejected`` are texts, or lists of messages as TRL's trainers take them; an answer
-is a word for the first or the second picture. Further columns mean what they mean in caig's own file of pairs.
+is a word for the first or the second picture. Further columns are those of caig's own file of pairs.
 """
 
 from __future__ import annotations

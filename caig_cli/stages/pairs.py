@@ -90,8 +90,8 @@ class PairsSection(Section):
     """Also write both official layouts, with a 1024x512 picture of each pair."""
 
     hugging_face: bool = False
-    """Also write NAME.hf.parquet: the pairs whose winner is known in Hugging Face's preference layout (images,
-    prompt, chosen, rejected), with their pictures."""
+    """Also write NAME.hf.parquet, with pictures: the pairs whose winner is known in Hugging Face's preference
+    layout (images, prompt, chosen, rejected)."""
 
     skip_bad: bool = False
     """Leave out malformed rows and go on, instead of ending at the first; refused where they are not a small

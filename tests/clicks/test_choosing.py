@@ -295,6 +295,38 @@ def test_official_files(tmp_path: Path) -> None:
         assert np.abs(np.subtract(open_creative(official).getpixel((300, 300)), expected)).max() <= 3  # type: ignore[call-overload]
 
 
+def test_hugging_faces_preference_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is read as the very pairs, and rows of others' files are understood or refused."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setenv("CAIG_CACHE", str(tmp_path / "cache"))
+    log = shop(tmp_path, *FILTERED[:3])
+    make(log, "pairs.hugging_face=true")
+    table = parquet.read_table(tmp_path / "out/pairs.hf.parquet")
+    assert [part["type"] for part in table["prompt"][0].as_py()[0]["content"]] == ["image", "image", "text"]
+    own = [pair for pair in read(tmp_path / "out/pairs.jsonl") if pair.target]
+    found, failures = read_pairs(tmp_path / "out/pairs.hf.parquet")
+    assert not failures and len(found) == len(own) > 0
+    for one, ours in zip(found, own, strict=True):
+        assert (one.id, one.target, one.p_left, one.left.clicks) == (
+            ours.id, ours.target, ours.p_left, ours.left.clicks
+        )  # fmt: skip
+        assert one.left.image.read_bytes() == ours.left.image.read_bytes()
+    image = {"bytes": (tmp_path / FILTERED[0][1]).read_bytes(), "path": None}
+    rows = [
+        {"images": [image, image], "prompt": "which?", "chosen": "The second image.", "rejected": "first"},
+        {"images": [image], "prompt": "which?", "chosen": "left", "rejected": "right"},
+        {"images": [image, image], "prompt": "which?", "chosen": "a cat", "rejected": "a dog"},
+        {"images": [image, image], "prompt": "which?", "chosen": "left", "rejected": "1"},
+    ]
+    parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "others.parquet")
+    (pair,), failures = read_pairs(tmp_path / "others.parquet")
+    assert (pair.id, pair.target, pair.question) == ("1", "right", "which?")
+    said = [failure.error.split(": ", 1)[1] for failure in failures]
+    assert said[0].startswith("has 1 pictures") and "'a cat' names neither ad" in said[1]
+    assert said[2].startswith("names the left ad, as chosen does")
+
+
 # --- the simulated market --------------------------------------------------------------------------
 
 
