@@ -65,13 +65,13 @@ def _own(row: Record, number: int) -> dict[str, Any]:
     if target == other:
         raise row.error("rejected", f"names the {other} ad, as chosen does; write the other one")
     more = {name: value for name, value in values.items() if name not in ("images", "chosen", "rejected")}
-    named = {"id": str(number), "item": values.get("id") or str(number)} | more
     question = said(more.pop("prompt", None))
     if isinstance(more.get("attributes"), str):
         try:
             more["attributes"] = parse_json(str(more["attributes"]))
         except Malformed as error:
             raise row.error("attributes", f"{error}; write a JSON object") from None
+    named = {"id": str(number), "item": values.get("id") or str(number)} | more
     return named | {"left": left, "right": right, "target": target, "question": question or None}
 
 
