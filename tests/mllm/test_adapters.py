@@ -280,8 +280,9 @@ def test_a_plain_adapter_is_applied_as_peft_merges_it(made: Path, copy: Path) ->
     own = whole.core.state_dict()
     merged = {name.replace(".base_layer", ""): t for name, t in own.items() if "lora_" not in name}
     assert all(torch.equal(t, merged[name]) for name, t in alone.core.state_dict().items())
-    assert not torch.equal(*(one.core.state_dict()[next(n for n in merged if "language_model" in n and "q_proj.weight" in n)]
-                             for one in (alone, loading.load(str(made / "base"), **CPU))))  # fmt: skip
+    layer = next(name for name in merged if "language_model" in name and "q_proj.weight" in name)
+    bare = loading.load(str(made / "base"), **CPU)
+    assert not torch.equal(alone.core.state_dict()[layer], bare.core.state_dict()[layer])
     config = copy / "adapter/adapter_config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"use_rslora": True}))
     assert loading.load_to_judge(str(copy / "adapter"), **CPU).model is not alone.core, "by PEFT"
