@@ -49,9 +49,9 @@ def make_log(folder: Path, rows: int, ads: int, days: int) -> Path:
 READ = """
 import sys
 from pathlib import Path
-from caig_cli.clicks.pictures import Pictures
+from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.clicks.read_logs import read_click_logs
-read_click_logs([sys.argv[1]], pictures=Pictures([Path(sys.argv[2])]) if sys.argv[2:] else None)
+read_click_logs([sys.argv[1]], pictures=PictureIndex([Path(sys.argv[2])]) if sys.argv[2:] else None)
 """
 
 

@@ -224,7 +224,7 @@ def _pictures(
     """See ``Chosen.picture_C``."""
     import numpy as np
 
-    from caig_cli.clicks.pictures import digests, file_sizes
+    from caig_cli.clicks.image_files import digests, file_sizes
 
     used = np.unique(np.concatenate([high_P, low_P]))
     paths = [path for creative in used.tolist() if (path := material.log.path_C[creative]) is not None]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caig_cli.clicks import days
+from caig_cli.clicks.ad_days import LogPart
 from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.bad_rows import MAX_LISTED, BadRowRules, Bools
 from caig_cli.clicks.encoding import Ints, coded, groups, sums
 from caig_cli.clicks.log import ClickLog
-from caig_cli.clicks.parts import LogPart
 from caig_cli.clicks.reading import Floats
 from caig_cli.clicks.reuse import reused_names
 from caig_cli.data.images import shown

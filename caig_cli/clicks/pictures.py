@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from caig_cli.clicks.image_files import digests, file_names, image_files, kind_of
 from caig_cli.data.ad_id import find_ad_ids, read_ad_id
 from caig_cli.data.images import SUFFIXES, shown
 from caig_cli.errors import DataError
@@ -21,6 +21,9 @@ NONE, SEVERAL, OUTSIDE = -1, -2, -3
 
 MAX_FILES = 1_000_000
 """Image files of which names are known; in larger folders a log has to give paths."""
+
+ASKED = 20
+"""Files of a folder that are looked for one by one, before all its names are read."""
 
 MAX_COPIES = 8
 """Files of one name that are compared as pictures."""
@@ -37,8 +40,6 @@ _TOKENS = re.compile(r"[\s|;,:/()\[\]{}\"']+")
 _ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
 _WORDS = re.compile(r"[\W_]+")
 _VERSION = re.compile(r"v?\d{1,3}")
-_STEP = 1 << 20  # bytes
-_END = 256  # bytes
 _HASH = re.compile(r"(?:.*[:/_])?([0-9a-f]{64}|[0-9a-f]{32})")
 
 Find = Callable[[str], set[int]]
@@ -61,6 +62,8 @@ class PictureIndex:
         self._roots = [os.path.realpath(folder).rstrip(os.sep) + os.sep for folder in folders]
         self._prefixes = [os.path.join(folder, "") for folder in folders]  # noqa: PTH118
         self._real: dict[str, str] = {}
+        self._asked: Counter[str] = Counter()
+        self._files: dict[str, frozenset[str]] = {}
         self._links: set[int] = set()
         self._allow_outside, self._deep = allow_outside, deep
 
@@ -115,10 +118,20 @@ class PictureIndex:
         for prefix in self._prefixes:
             for one in names:
                 path = one if one.startswith(os.sep) else prefix + one
-                if kind := _kind(path):
+                if kind := self._kind(path):
                     found.add(self._add(path, is_link=kind == "link"))
                     break
         return found
+
+    def _kind(self, path: str) -> str | None:
+        """``file``, ``link`` to one, or None. A folder asked often is read as a whole: much faster."""
+        folder, _, name = path.rpartition(os.sep)
+        self._asked[folder] += 1
+        if self._asked[folder] <= ASKED:
+            return kind_of(path)
+        if folder not in self._files:
+            self._files[folder] = file_names(folder or os.sep)
+        return "file" if name in self._files[folder] else kind_of(path)
 
     def _by_name(self, name: str) -> set[int]:
         return self._names.get(PurePosixPath(name.replace("\\", "/")).name.casefold(), set())
@@ -175,7 +188,7 @@ class PictureIndex:
     def _names(self) -> dict[str, set[int]]:
         found: dict[str, set[int]] = defaultdict(set)
         for folder in self.folders:
-            for path, is_link in _walk(folder, self._deep):
+            for path, is_link in image_files(folder, self._deep):
                 number = self._add(path, is_link=is_link)
                 found[os.path.basename(path).casefold()].add(number)  # noqa: PTH119
                 if len(self.paths) > MAX_FILES:
@@ -287,55 +300,6 @@ class PictureIndex:
         return any(real.startswith(root) for root in self._roots)
 
 
-def _kind(path: str) -> str | None:
-    """``file``, ``link`` to one, or None, also for names that no file can have."""
-    try:
-        if stat.S_ISREG(os.lstat(path).st_mode):
-            return "file"
-        return "link" if stat.S_ISREG(os.stat(path).st_mode) else None  # noqa: PTH116
-    except (OSError, ValueError):  # not there, too long, or with a null character
-        return None
-
-
-def file_sizes(paths: Sequence[str]) -> list[int]:
-    """Bytes of each file. Raises DataError for one that cannot be asked."""
-    try:
-        return [os.stat(path).st_size for path in paths]  # noqa: PTH116
-    except OSError as error:
-        raise _unreadable(error) from None
-
-
-def digests(
-    paths: Sequence[str], sizes: Sequence[int] | None = None, advance: Callable[[int], None] = lambda n: None
-) -> dict[str, str]:
-    """A text for each file that two files share if and only if their bytes are the same.
-
-    Only files of equal size are read, and to their beginning only those of an equal end. Raises DataError for
-    a file that cannot be.
-    """
-    by_size: dict[int, list[str]] = defaultdict(list)
-    for path, size in dict(zip(paths, sizes or file_sizes(paths), strict=True)).items():
-        by_size[size].append(path)
-    known: dict[str, str] = {}
-    try:
-        for size, same_size in by_size.items():
-            by_end: dict[bytes, list[str]] = defaultdict(list)
-            for path in same_size:
-                by_end[_end(path, size) if same_size[1:] else b""].append(path)
-            for alike in by_end.values():
-                for path in alike:
-                    known[path] = path if len(alike) == 1 else _hash(path)
-                    advance(1)
-    except OSError as error:
-        raise _unreadable(error) from None
-    return known
-
-
-def _unreadable(error: OSError) -> DataError:
-    name = shown(error.filename or "image")
-    return DataError(f"{name}: cannot be read; check the path and its permissions")
-
-
 def _file_name(value: str) -> str:
     """The path or name in a cell; of a web address the last part."""
     value = value.strip()
@@ -358,42 +322,3 @@ def _stem(name: str) -> str:
         if not (dot and stem and f".{ending}" in SUFFIXES):
             return name
         name = stem
-
-
-def _walk(folder: Path, deep: bool) -> Iterator[tuple[str, bool]]:
-    """Image files below a folder, and whether they are links; hidden and linked folders are left out."""
-    waiting = [str(folder)]
-    while waiting:
-        here = waiting.pop()
-        try:
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if deep and not entry.name.startswith("."):
-                    waiting.append(entry.path)
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122
-                yield entry.path, entry.is_symlink()
-
-
-def _end(path: str, size: int) -> bytes:
-    """The last bytes of a file: those of two encoded pictures hardly ever agree."""
-    file = os.open(path, os.O_RDONLY)
-    try:
-        return os.pread(file, _END, max(0, size - _END))
-    finally:
-        os.close(file)
-
-
-def _hash(path: str) -> str:
-    file = os.open(path, os.O_RDONLY)  # a hundred thousand of them
-    try:
-        digest = hashlib.sha256()
-        while True:
-            data = os.read(file, _STEP)
-            digest.update(data)
-            if len(data) < _STEP:
-                return digest.hexdigest()
-    finally:
-        os.close(file)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
+from caig_cli.clicks.ad_days import LogPart
 from caig_cli.clicks.ad_finder import AdFinder
 from caig_cli.clicks.bad_rows import BadRowRules
 from caig_cli.clicks.files import LogFile, on_this_machine
 from caig_cli.clicks.formats import open_tables
 from caig_cli.clicks.joining import join
 from caig_cli.clicks.log import ClickLog
-from caig_cli.clicks.parts import LogPart, part_of
+from caig_cli.clicks.parts import part_of
 from caig_cli.clicks.reading import Options, understand
 
 QUERY = "--query"

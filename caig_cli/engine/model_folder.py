@@ -29,14 +29,26 @@ def lacking(folder: Path) -> str | None:
         absent = next((f"{part}/" for part in parts if not (folder / part).is_dir()), None)
         return absent or next((lack for part in parts if (lack := lacking(folder / part))), None)
     for listing in folder.glob("*.safetensors.index.json"):
-        for file in sorted(set(read_json(listing).get("weight_map", {}).values())):
+        for file in sorted(set(shards(listing).values())):
             if not (folder / file).is_file():
-                return str(file)
+                return file
     weights = list(folder.glob("*.safetensors"))
     described = any((folder / name).is_file() for name in ("config.json", "adapter_config.json"))
     if described and not weights:
         return "safetensors weights"
     return next((path.name for path in weights if not is_whole(path)), None)
+
+
+def shards(index: Path) -> dict[str, str]:
+    """Tensor -> file of an index; files are beside it and nowhere else. Raises UsageError for others."""
+    places = read_json(index).get("weight_map")
+    if not isinstance(places, dict):
+        raise UsageError(f"{index}: is damaged; fetch it again")
+    files = {str(name): str(file) for name, file in places.items()}
+    for file in files.values():
+        if Path(file).name != file or Path(file).suffix not in (".bin", ".safetensors"):
+            raise UsageError(f"{index}: {file!r} is not the name of a weight file beside it")
+    return files
 
 
 def kind_of(folder: Path) -> str:

@@ -18,8 +18,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from caig_cli.engine.files import atomic_write, to_json
+from caig_cli.engine.model_folder import shards
 from caig_cli.errors import UsageError
-from caig_cli.parsing import read_json
 
 INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 SINGLE = ("model.safetensors", "pytorch_model.bin")
@@ -90,7 +90,7 @@ def read_headers(folder: Path) -> dict[str, Weight]:
             raise UsageError(f"{folder}: no weights here (expected {', '.join([*SINGLE, *INDEXES])})")
         return {weight.name: weight for weight in WeightFile(single).headers()}
     found: dict[str, Weight] = {}
-    promised = _promised(index)
+    promised = shards(index)
     for file in sorted(set(promised.values())):
         found |= {weight.name: weight for weight in WeightFile(folder / file).headers()}
     lost = [name for name in promised if name not in found]
@@ -158,19 +158,6 @@ def serialized(
 
 def _size(shape: tuple[int, ...], dtype: torch.dtype) -> int:
     return torch.Size(shape).numel() * dtype.itemsize
-
-
-def _promised(index: Path) -> dict[str, str]:
-    """Tensor -> file of an index; files are beside it and nowhere else."""
-    try:
-        places = read_json(index)["weight_map"]
-        files = {str(name): str(file) for name, file in places.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"{index}: is damaged; fetch it again") from None
-    for file in files.values():
-        if Path(file).name != file or Path(file).suffix not in (".bin", ".safetensors"):
-            raise UsageError(f"{index}: {file!r} is not the name of a weight file beside it")
-    return files
 
 
 def _safe(path: Path) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine import sources
 from caig_cli.engine.files import to_json
-from caig_cli.engine.hub_name import ModelName
+from caig_cli.engine.hub_name import HubName, ModelName
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.runtime import DTYPES
 from caig_cli.errors import UsageError
@@ -55,12 +55,16 @@ class ImportRecipe(Recipe):
 
 
 def models(recipe: ImportRecipe) -> dict[str, Check | None]:
-    """What comes from the hub, if anything."""
+    """What comes from the hub, if anything; a folder is read by the import itself, which says more of it."""
     from caig_cli.released.config import check
 
     given = recipe.released
     named: dict[str | None, Check | None] = {given.checkpoint: check, given.vision_tower: None}
-    return {source: check for source, check in named.items() if source is not None}
+    return {
+        source: check
+        for source, check in named.items()
+        if source is not None and HubName.parse(source) is not None
+    }
 
 
 def plan(recipe: ImportRecipe, report: Reporter) -> list[str]:

@@ -99,6 +99,10 @@ UNREADABLE: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "a shard is missing": (
         holding("model.safetensors.index.json", INDEX), "lacks model-00001-of-00002.safetensors"
     ),
+    "a shard is elsewhere": (
+        holding("model.safetensors.index.json", INDEX.replace("model-", "../model-")),
+        "'../model-00001-of-00002.safetensors' is not the name of a weight file beside it",
+    ),
     "cut weights": (holding("model.safetensors", b"\x10\0\0\0\0\0\0\0{}"), "model.safetensors is damaged"),
     "GGUF": (holding("model-q4.gguf", "GGUF"), "model-q4.gguf is for other programs"),
 }  # fmt: skip
