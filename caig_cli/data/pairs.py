@@ -155,6 +155,8 @@ def _own_pair(row: Record, images: Path | None, allow_outside: bool) -> Pair:
     if identifier is None or item is None:
         missing = "id" if identifier is None else "item"
         raise row.error(missing, "is missing; give the pair's id and its product's")
+    if "q" in values:
+        raise row.error("q", "is called p_observed_left now; rename it, or make the pairs again")
     return Pair(
         identifier,
         item,

@@ -93,6 +93,7 @@ def test_official_layouts_are_read_as_they_are(folder: Path) -> None:
         ({"target": "up"}, "target: is 'up'; write left or right"),
         ({"target": 1}, "target: is 1; write left or right"),
         ({"p_left": float("nan")}, "p_left: nan is not between 0 and 1"),
+        ({"q": 0.2}, "q: is called p_observed_left now; rename it, or make the pairs again"),
         ({"p_observed_left": 1.5}, "p_observed_left: 1.5 is not between 0 and 1"),
         ({"left_ctr": "0.05"}, "left_ctr: must be a number, is text"),
         ({"left_clicks": 2001}, "left_clicks: 2001 clicks on 2000 impressions"),
