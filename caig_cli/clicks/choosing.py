@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -81,12 +81,12 @@ class CreativeArrays:
         """The rates by which pairs are chosen, float64 [C]."""
         return self.observed_C if self.true_C is None else self.true_C
 
-    def ad(self, creative: int) -> tuple[str, int, int, float]:
-        """Its picture, impressions, clicks and rate."""
-        path = self.log.path_C[creative]
-        assert path is not None, "a creative without an image is in no pair"
-        impressions, clicks = (round(float(of[creative])) for of in (self.impressions_C, self.clicks_C))
-        return path, impressions, clicks, float(self.rates()[creative])
+    def columns(self) -> tuple[Sequence[str | None], list[int], list[int], list[float]]:
+        """Pictures, impressions, clicks and rates, each [C]; counts are whole also where they are weighed."""
+        import numpy as np
+
+        impressions, clicks = (np.rint(of).astype(np.int64) for of in (self.impressions_C, self.clicks_C))
+        return self.log.path_C, impressions.tolist(), clicks.tolist(), self.rates().tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,8 @@ def as_pairs(
     from caig_cli.clicks.facts import Facts
 
     unknown = Facts()
-    creative = lru_cache(maxsize=1 << 12)(partial(_creative, material))  # pairs of an item follow each other
+    columns = material.columns()
+    creative = lru_cache(maxsize=1 << 12)(partial(_creative, *columns))  # pairs of an item follow each other
     for pair in pairs:
         about = facts.get(pair.item, unknown)
         yield Pair(
@@ -208,9 +209,13 @@ def as_pairs(
         )
 
 
-def _creative(material: CreativeArrays, creative: int) -> Creative:
-    path, impressions, clicks, rate = material.ad(creative)
-    return Creative(Path(path), impressions, clicks, rate)
+def _creative(
+    images: Sequence[str | None], impressions_C: Sequence[int], clicks_C: Sequence[int],
+    rate_C: Sequence[float], creative: int,
+) -> Creative:  # fmt: skip
+    image = images[creative]
+    assert image is not None, "a creative without an image is in no pair"
+    return Creative(Path(image), impressions_C[creative], clicks_C[creative], rate_C[creative])
 
 
 def _target(left: float, right: float) -> Side | None:

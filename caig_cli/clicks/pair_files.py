@@ -53,11 +53,20 @@ def pair_lines(
     """
     where, unknown = str(folder), Facts()
 
+    images, impressions_C, clicks_C, rate_C = material.columns()
+
     @lru_cache(maxsize=1 << 12)
-    def ad(creative: int) -> tuple[str, str, str, str, str | None]:
-        image, impressions, clicks, rate = material.ad(creative)
+    def ad(creative: int) -> tuple[str, int, int, str, str | None]:
+        image = images[creative]
+        assert image is not None, "a creative without an image is in no pair"
         path, digest = stored(image, where)
-        return encode_basestring(path), repr(impressions), repr(clicks), repr(rate), digest
+        return (
+            encode_basestring(path),
+            impressions_C[creative],
+            clicks_C[creative],
+            repr(rate_C[creative]),
+            digest,
+        )
 
     @lru_cache(maxsize=16)
     def known(item: str) -> str:

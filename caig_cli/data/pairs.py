@@ -123,12 +123,19 @@ def _sides(pair: Pair) -> tuple[tuple[Side, Creative], tuple[Side, Creative]]:
 @lru_cache(maxsize=1 << 17)
 def stored(image: str, folder: str) -> tuple[str, str | None]:
     """An image's path from a folder, and its SHA-256 if it lies outside; pairs name each a few times."""
-    parent, name = os.path.split(image)
-    relative, inside = _way(parent, folder)
-    if inside and os.path.islink(image):  # noqa: PTH114  # a hundred thousand of them
+    parent, slash, name = image.rpartition(os.sep)
+    relative, inside = _way(parent + slash, folder)
+    if inside and name in _links(parent + slash):
         inside = Path(image).resolve().is_relative_to(Path(folder).resolve())
     path = name if relative == "." else f"{relative}/{name}"
     return path, None if inside else _digest(Path(image))
+
+
+@lru_cache(maxsize=1 << 10)
+def _links(folder: str) -> frozenset[str]:
+    """Names of a folder that are links: to ask each file of a hundred thousand takes much longer."""
+    with os.scandir(folder or ".") as entries:
+        return frozenset(entry.name for entry in entries if entry.is_symlink())
 
 
 @lru_cache(maxsize=1 << 14)

@@ -157,7 +157,12 @@ def run(recipe: GenerateRecipe, run_dir: RunDir, report: Reporter, models: Model
     if whole is not None:
         _paint_again(recipe, whole, usable, album, photos, run_dir, report)
     elif usable.items:
-        paint(recipe, usable, album, photos, run_dir, report, models)
+        try:
+            paint(recipe, usable, album, photos, run_dir, report, models)
+        except UsageError:  # such as a model that is none: the right one may have the folder
+            if not album.slots():
+                run_dir.made_nothing()
+            raise
     outcome = finish(run_dir, order, album, found, failures)
     report.info(f"report {run_dir.path / 'report.html'}")
     if not len(outcome.lines) and recipe.generate.shard is None:
