@@ -134,8 +134,11 @@ def stored(image: str, folder: str) -> tuple[str, str | None]:
 @lru_cache(maxsize=1 << 10)
 def _links(folder: str) -> frozenset[str]:
     """Names of a folder that are links: to ask each file of a hundred thousand takes much longer."""
-    with os.scandir(folder or ".") as entries:
-        return frozenset(entry.name for entry in entries if entry.is_symlink())
+    try:
+        with os.scandir(folder or ".") as entries:
+            return frozenset(entry.name for entry in entries if entry.is_symlink())
+    except OSError:
+        return frozenset()
 
 
 @lru_cache(maxsize=1 << 14)

@@ -219,7 +219,7 @@ def _pairs(recipe: EvalRmRecipe) -> tuple[list[Pair], list[Failure]]:
     unknown = "nothing says which ad is clicked more; give target or q"
     failures += [Failure(pair.id, unknown) for pair in found if pair.truth is None]
     if not pairs:
-        raise UsageError(f"no pair can be used; {failures[0].item}: {failures[0].error}")
+        raise UsageError(f"no pair can be used; {failures[0].error}")
     if section.limit is not None and section.limit < len(pairs):
         drawn = random.Random(derive_seed(recipe.seed, "limit")).sample(range(len(pairs)), section.limit)
         pairs = [pairs[n] for n in sorted(drawn)]
