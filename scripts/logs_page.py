@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,9 @@ def section(platform: LogPlatform) -> Iterator[str]:
         + "."
     )
     yield ""
+    if platform.report:
+        yield textwrap.fill(platform.report, 118)
+        yield ""
     if platform.translated:
         names = [LANGUAGES[one] for one in platform.translated]
         yield (

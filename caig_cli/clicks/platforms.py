@@ -57,6 +57,8 @@ class LogPlatform:
     columns: Mapping[str, Mapping[str, tuple[str, ...]]]
     blank_is_zero: bool = False
     """Whether a blank count is a zero in its exports."""
+    report: str = ""
+    """What to download there."""
     translated: tuple[str, ...] = ()
     """Languages whose names are translations: no export or help page of theirs was found."""
     fields_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -133,6 +135,7 @@ def make_platform(name: str, row: Mapping[str, object]) -> LogPlatform:
         tuple(sources),
         columns,
         bool(row.get("blank_is_zero", False)),
+        str(row.get("report", "")),
         tuple(str(one) for one in translated),
         fields_of,
         {title: frozenset(found) for title, found in languages.items()},
