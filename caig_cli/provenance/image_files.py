@@ -42,15 +42,18 @@ def encode(
     Adds to the claims the digests of the pixels, and of those in the ``box`` of the product. The best quality
     that fits is taken. Raises ItemError where none does.
     """
-    if (said := len(packet(claims)) + _MARGIN) > LONGEST:
-        raise ItemError(f"its provenance is {said} bytes long; give a shorter prompt or title")
+    exact = ENCODINGS[kind].exact
+    said = 0 if exact else len(packet(claims)) + _MARGIN
     room = None if max_bytes is None else max_bytes - said
-    for quality in [None] if ENCODINGS[kind].exact else _qualities(image, kind, room):
+    for quality in [None] if exact else _qualities(image, kind, room):
         shown_ = image if quality is None else _decoded(_bytes(image, kind, quality, None))
         facts = {**claims.facts, "format": kind, "pixels": digest(shown_)}
         if box is not None:
             facts["product_pixels"] = digest(shown_, box)
-        data = _bytes(image, kind, quality, packet(replace(claims, facts=facts)))
+        told = packet(replace(claims, facts=facts))
+        if len(told) > LONGEST:
+            raise ItemError(f"its provenance is {len(told)} bytes long; give a shorter prompt or title")
+        data = _bytes(image, kind, quality, told)
         if max_bytes is None or len(data) <= max_bytes:
             return data
     raise ItemError(f"as {kind} it is {len(data)} bytes, over the limit of {max_bytes}; take another format")
