@@ -93,16 +93,24 @@ def _run(model: str, args: argparse.Namespace, folder: Path, data: Path, cells: 
         for card in sorted(args.cards, reverse=True):
             if (recipe, card) in done:
                 continue
-            cell = {
-                "model": model,
-                "recipe": recipe,
-                "card": card,
-                **planned(recipe, base, judge, data, card),
-            }
+            at = {"model": model, "recipe": recipe, "card": card}
+            cell = at | (_same_plan(cells, at) or planned(recipe, base, judge, data, card))
             cells.append(cell)
             with args.out.open("a") as stream:
                 stream.write(json.dumps(cell) + "\n")
             print(*cell.values(), flush=True)
+
+
+def _same_plan(cells: Sequence[Mapping[str, Any]], at: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The plan of a larger card where it fits this one too.
+
+    What a plan may choose (batches) is the largest that fits, so that a dry run would choose the same again.
+    """
+    for cell in cells:
+        same = (cell["model"], cell["recipe"], cell["outcome"]) == (at["model"], at["recipe"], "fits")
+        if same and cell["card"] > at["card"] and cell["peak"] * GB + RESERVE <= at["card"] * GB:
+            return {"outcome": "fits", "peak": cell["peak"], "told": "", "seconds": 0.0}
+    return None
 
 
 def describe(model: str, folder: Path, configs: Path | None = None) -> Path:

@@ -85,7 +85,7 @@ def sketch(
     return _drawn(folder, there, source, runtime.dtype, asked, lora, tower)
 
 
-@lru_cache(4)
+@lru_cache(16)
 def _drawn(
     folder: Path,
     _there: tuple[object, ...],
