@@ -190,7 +190,7 @@ def _trained_memory(argument: str, runtime: Runtime, pairs: Sequence[Pair], batc
 
 
 def _folder(argument: str) -> Mapping[str, Check | None]:
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     return {argument: check_folder}
 

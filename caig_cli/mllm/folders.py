@@ -46,3 +46,11 @@ def locate(source: str) -> Path:
         more = "; GGUF files are for other programs: take the same model as a folder" if gguf else ""
         raise UsageError(f"{source}: no model here (expected a folder with config.json){more}")
     return folder
+
+
+def check_folder(folder: Path) -> None:
+    """``families.check_folder``, which loads torch, only where there is a configuration to look at."""
+    if (folder / "config.json").is_file():
+        from caig_cli.mllm import families
+
+        families.check_folder(folder)

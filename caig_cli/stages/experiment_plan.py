@@ -152,7 +152,7 @@ def check(recipe: ExperimentPlanRecipe) -> None:
 
 def models(recipe: ExperimentPlanRecipe) -> dict[str, Check | None]:
     """The judge, if one is asked."""
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     return {} if recipe.experiment.judge is None else {recipe.experiment.judge: check_folder}
 

@@ -81,7 +81,7 @@ def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
     order = make_order(recipe, known=True)
     mllms: dict[str, Check | None] = {}
     if named := [source for source in (order.writer, order.judge) if source is not None]:
-        from caig_cli.mllm.families import check_folder  # loads torch and transformers
+        from caig_cli.mllm.folders import check_folder
 
         mllms = dict.fromkeys(named, check_folder)
     hubs = {hub_name(item.cutout) for item in order.items}

@@ -62,7 +62,7 @@ def models(recipe: MergeRecipe) -> dict[str, Check | None]:
     names, _ = _given(recipe)
     if _are_runs(names):
         return {}
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     return {names[0]: check_folder}
 

@@ -47,7 +47,7 @@ def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.cutouts.source import hub_name
     from caig_cli.judges.stored_judge import heldout_of
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
     named = (recipe.policy.base, recipe.judge.model, heldout, recipe.eval.relevance)

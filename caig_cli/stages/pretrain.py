@@ -118,7 +118,7 @@ class PretrainRecipe(PlannedRecipe):
 
 def models(recipe: PretrainRecipe) -> dict[str, Check | None]:
     """The model that a run starts from."""
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     new = recipe.model.from_scratch
     source = recipe.model.base if new is None else new.language_model

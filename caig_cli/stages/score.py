@@ -53,7 +53,7 @@ class ScoreRecipe(ModelRecipe):
 
 def models(recipe: ScoreRecipe) -> dict[str, Check | None]:
     """The judge."""
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     return {recipe.score.model: check_folder}
 

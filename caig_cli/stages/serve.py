@@ -92,7 +92,7 @@ class ServeRecipe(ModelRecipe):
 
 def models(recipe: ServeRecipe) -> dict[str, Check | None]:
     """The judge, the prompt model, and the painter's."""
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     mllms: dict[str, Check | None] = dict.fromkeys((recipe.serve.judge, recipe.writer.model), check_folder)
     return mllms | registry.models(recipe.serve.painter, recipe.diffusion)

@@ -34,7 +34,7 @@ MEMORY_SAVERS = {
 
 def models(recipe: TrainRmRecipe) -> dict[str, Check | None]:
     """The models that a run starts from."""
-    from caig_cli.mllm.families import check_folder
+    from caig_cli.mllm.folders import check_folder
 
     model, row = recipe.model, ARCHITECTURES[recipe.model.arch]
     if model.base is not None:
