@@ -275,6 +275,7 @@ class PictureIndex:
         """For files that are copies of better ones in other folders, re-encoded or resized: those."""
         from caig_cli.clicks.same_picture import better_copies
 
+        self._files.clear()  # all are found: names of a hundred thousand files are some megabytes
         if len(self.folders) < 2:
             return {}
         mine: dict[int, list[int]] = defaultdict(list)
