@@ -16,9 +16,9 @@ RISK: Mapping[str, float] = {
     name: points
     for points, names in {
         0.1: "linen slate airy warm golden_hour backlight shelves wood_panel parquet dark white_marble",
-        0.2: "hard_sun pastel earthy cool sand sky leather",
+        0.2: "hard_sun pastel earthy cool sand sky",
         0.3: "moody tiles sea mountains black_marble",
-        0.4: "spotlight vivid velvet moss snow metal glass",
+        0.4: "spotlight vivid velvet moss snow metal glass leather",
         0.5: "brick terrazzo",
         0.7: "rug grass water candlelight",
         0.8: "night_neon moonlight",
