@@ -153,7 +153,8 @@ def light_shapes(
             shapes[f"lamp{number}"] = _spot(lamp, place, target, light.spot)
         else:
             shapes[f"lamp{number}"] = _panel(lamp, place, target, unit)
-        for k, blocker in enumerate(_gobo(lamp, target, ray, unit, rng)):
+        wide = 1.3 if camera.preview else 0.9  # in ads its walls are not to be seen in a corner
+        for k, blocker in enumerate(_gobo(lamp, target, ray, unit, wide, rng)):
             shapes[f"gobo{number}_{k}"] = blocker
     return shapes
 
@@ -275,14 +276,18 @@ def _gobo(
     target: Vector,
     ray: Vector,
     unit: float,
+    wide: float,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    """What stands between lamp and set: the frame and bars of a window, or nothing."""
+    """What stands between lamp and set: the frame and bars of a window, or nothing.
+
+    ``wide``: half the width of the walls around it, in units.
+    """
     if lamp.gobo != "window":
         return []
     centre = target + ray * 2.4 * unit + np.array([0.0, 0.25, 0.0]) * unit * rng.uniform(-1, 1)
     plane = _towards(centre, target)
-    width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, 1.3 * unit
+    width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, wide * unit
     bars = [
         (0.0, 0.0, bar, height),
         (0.0, 0.18 * unit, width, bar * 0.8),
