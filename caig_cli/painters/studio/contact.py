@@ -32,7 +32,8 @@ _THIN, _THICK = 0.08, 0.36
 """The same for what lies, as a share of how thick it is."""
 _LEAST = (0.004, 0.010)  # of the frame's longer side: what reaches less far would not be seen
 _MOVED, _TURNED = 0.6, 0.7  # of the wide reach, and the share of it that is moved away from the light
-_LYING = 0.62  # of the strength: the light that such a thing keeps away is ray-traced too
+_LYING_TURNED = 0.95  # of what lies: a glow all round it is no shadow
+_LYING = 0.58  # of the strength: the light that such a thing keeps away is ray-traced too
 _WALL = 0.6  # of the strength: what hangs touches its wall at a few points only
 
 
@@ -57,14 +58,19 @@ def contact(product: Cutout, stage: Stage, azimuth: float) -> Floats:
         size = math.sqrt(camera.box.width * camera.box.height)
         gap, air, flat = _NARROW * size, _WIDE * size, _foreshortening(camera)
         touching, strength = solid & _base(body, camera, lean=pose.stance == "lean"), 1.0
-    dark = _shade(touching, gap, air, flat, azimuth, wall=pose.stance == "hang")
+    turned = _LYING_TURNED if pose.stance == "lie" else _TURNED
+    dark = _shade(touching, (gap, air), flat, azimuth, turned, wall=pose.stance == "hang")
     dark[ndimage.binary_erosion(solid, iterations=3, border_value=1)] = 0
     return np.asarray(strength * dark, np.float32)
 
 
-def _shade(touching: Mask, gap: float, air: float, flat: float, azimuth: float, *, wall: bool) -> Field:
-    """The light that is missing around an area of contact; ``flat``: rows show so many times more ground
-    than columns do."""
+def _shade(
+    touching: Mask, reach: tuple[float, float], flat: float, azimuth: float, turned: float, *, wall: bool
+) -> Field:
+    """The light that is missing around an area of contact; ``reach``: of the gap and of the air;
+    ``flat``: rows show so many times more ground than columns do; ``turned``: the share of the wide part
+    that is moved away from the light."""
+    gap, air = reach
     area = touching.astype(np.float64)
     least_gap, least_air = (share * max(area.shape) for share in _LEAST)
     narrow = _beside(area, max(gap, least_gap), max(gap / flat, least_gap))
@@ -72,7 +78,7 @@ def _shade(touching: Mask, gap: float, air: float, flat: float, azimuth: float, 
     turn = math.radians(azimuth)
     down = 0.5 * air if wall else -math.cos(turn) * _MOVED * air / flat
     moved = ndimage.shift(wide, (down, -math.sin(turn) * _MOVED * air), order=1, mode="nearest")
-    return 1 - (1 - _GAP * narrow) * (1 - _AIR * (_TURNED * moved + (1 - _TURNED) * wide))
+    return 1 - (1 - _GAP * narrow) * (1 - _AIR * (turned * moved + (1 - turned) * wide))
 
 
 def _beside(area: Field, across: float, down: float) -> Field:

@@ -26,6 +26,9 @@ from caig_cli.records import Box
 GROUND = {"float": 0.90, "hang": 0.92, "worn": 1.35}
 """Row, as a share of the frame's height, of the ground right below a product that does not touch it."""
 
+CEILING = 1.6
+"""The same below what hangs from a ceiling: a lamp is not seen just above a floor."""
+
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 WIDEST_CM = 4.5  # lens radius before large things, or the floor that they stand on dissolves
 
@@ -66,6 +69,8 @@ def _camera(
         return aim(size, box, height_cm, elevation=elevation, aperture=aperture, lift=lift)
     cm = height_cm / max(box.height, 1)
     foot = GROUND[pose.stance] * size[1]
+    if pose.fixture == "cord" and pose.true_scale:
+        foot = CEILING * size[1]
     if pose.stance == "worn" and box.bottom < size[1]:
         foot = box.bottom  # its feet are seen
     hover = max(foot - box.bottom, 0.0) * cm
