@@ -153,8 +153,7 @@ def light_shapes(
             shapes[f"lamp{number}"] = _spot(lamp, place, target, light.spot)
         else:
             shapes[f"lamp{number}"] = _panel(lamp, place, target, unit)
-        wide = 1.3 if camera.preview else 0.9  # in ads its walls are not to be seen in a corner
-        for k, blocker in enumerate(_gobo(lamp, target, ray, unit, wide, rng)):
+        for k, blocker in enumerate(_gobo(lamp, target, ray, unit, rng)):
             shapes[f"gobo{number}_{k}"] = blocker
     return shapes
 
@@ -183,7 +182,10 @@ def _out_of_frame(place: Vector, lamp: Lamp, camera: Camera) -> Vector:
     if camera.down or (place[1] <= 0 and not lamp.overhead):
         return place
     reach = 1.2 * lamp.away * max(camera.frame) * math.tan(math.radians(lamp.size / 2))
-    return np.array([*place[:2], max(place[2], camera.view_at(place[1] + reach)[3] + reach)])
+    # A camera that looks down sees higher up nearby than further away.
+    ends = (place[1] + reach, max(place[1] - reach, -0.9 * camera.distance))
+    top = max(camera.view_at(end)[3] for end in (ends if lamp.overhead else ends[:1]))
+    return np.array([*place[:2], max(place[2], top + reach)])
 
 
 def fitted(light: Light, photo: PhotoLight, side: float, *, down: bool = False) -> Light:
@@ -276,18 +278,14 @@ def _gobo(
     target: Vector,
     ray: Vector,
     unit: float,
-    wide: float,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    """What stands between lamp and set: the frame and bars of a window, or nothing.
-
-    ``wide``: half the width of the walls around it, in units.
-    """
+    """What stands between lamp and set: the frame and bars of a window, or nothing."""
     if lamp.gobo != "window":
         return []
     centre = target + ray * 2.4 * unit + np.array([0.0, 0.25, 0.0]) * unit * rng.uniform(-1, 1)
     plane = _towards(centre, target)
-    width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, wide * unit
+    width, height, bar, far = 0.62 * unit, 0.58 * unit, 0.032 * unit, 1.3 * unit
     bars = [
         (0.0, 0.0, bar, height),
         (0.0, 0.18 * unit, width, bar * 0.8),
