@@ -56,7 +56,7 @@ _STREET = (
     "on a concrete floor before a light grey plaster wall, soft window light",
     "on a smooth concrete floor before a seamless grey studio backdrop, diffused studio lighting",
     "on a concrete floor before a sage plaster wall, soft window light",
-    "on beige paper before a seamless beige studio backdrop, diffused studio lighting",
+    "on a parquet floor before a beige plaster wall, soft window light",
     "on a concrete floor before a beige plaster wall, soft window light",
 )
 _WALL = (
