@@ -263,8 +263,9 @@ def test_every_recipe_value_is_explained() -> None:
         assert not mute, f"{command}: {mute}"
 
 
-def test_help_page_is_up_to_date() -> None:
+@pytest.mark.parametrize("page", ["help", "recipes"])
+def test_pages_of_options_are_up_to_date(page: str) -> None:
     done = subprocess.run(
-        [sys.executable, "scripts/help_page.py", "--check"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, f"scripts/{page}_page.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
