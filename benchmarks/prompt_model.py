@@ -26,7 +26,6 @@ from caig_cli.data.products import read_products
 from caig_cli.engine.report import make_reporter
 from caig_cli.engine.runtime import choose_device, derive_seed
 from caig_cli.market.truth import load_truth
-from caig_cli.metrics import wilson
 from caig_cli.mllm.instructions import instruction
 from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.painters.studio.language import read
@@ -61,7 +60,7 @@ class Tally:
     def result(self) -> dict[str, dict[str, Any]]:
         rows = {}
         for name, n in self.of.items():
-            low, high = wilson(self.hits[name], n)
+            low, high = binomtest(self.hits[name], n).proportion_ci(method="wilson")
             rows[name] = {
                 "value": self.hits[name] / n,
                 "ci": [low, high],

@@ -5,8 +5,6 @@ Legend of shape names: N response tokens of a batch, D conversations.
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 
@@ -20,13 +18,3 @@ def all_of_each(correct_N: torch.Tensor, owner_N: torch.Tensor, count: int) -> t
 def sum_of_each(value_N: torch.Tensor, owner_N: torch.Tensor, count: int) -> torch.Tensor:
     """Sum of the values of each of ``count`` conversations, float32 [D]."""
     return torch.zeros(count, device=value_N.device).index_add_(0, owner_N, value_N.float())
-
-
-def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson score interval of a share (95 % by default); (0, 1) when nothing was counted."""
-    if of == 0:
-        return 0.0, 1.0
-    share, spread = hits / of, z * z / of
-    centre = (share + spread / 2) / (1 + spread)
-    half = z * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -136,20 +136,10 @@ def _tracker_options(folder: str | None) -> dict[str, dict[str, object]]:
 
 
 def train(
-    model: nn.Module,
-    batches: Batches,
-    step_fn: StepFunction,
-    optim: OptimSection,
-    *,
-    seed: int,
-    accelerator: Accelerator,
-    run: RunDir,
-    report: Reporter,
-    evaluate: Evaluate | None = None,
-    unit: str = "",
-    track: bool = False,
-    stop_when: StopWhen | None = None,
-) -> TrainResult:
+    model: nn.Module, batches: Batches, step_fn: StepFunction, optim: OptimSection, *, seed: int,
+    accelerator: Accelerator, run: RunDir, report: Reporter, evaluate: Evaluate | None = None, unit: str = "",
+    track: bool = False, stop_when: StopWhen | None = None,
+) -> TrainResult:  # fmt: skip
     """Train ``model`` in place, from the run's newest checkpoint if it has one.
 
     ``evaluate`` gets the model in eval mode, without gradients, every ``evaluate_every`` steps and
@@ -160,29 +150,18 @@ def train(
     """
     report.info(step_size(optim, accelerator.num_processes, unit))
     total = total_steps(optim, len(batches), accelerator.num_processes)
-    if optim.gradient_checkpointing:
-        # Older transformers know it by the second name only.
-        enable: Any = (
-            getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
-        )
-        enable()
-    if not getattr(model, "is_quantized", False):
-        model.to(accelerator.device)
+    _prepare(model, optim, accelerator)
     optimizer = make_optimizer(model, optim)
     facts = _continued(run, model, optimizer, report, accelerator)
     stepper = _Stepper(model, optimizer, step_fn, optim, accelerator)
     stepper.restore(facts)
     clock = _Clock(facts["seconds"], optim.max_minutes)
     first = int(facts["step"])
-    if facts.get("ended"):
-        total = first
-    evaluation: dict[str, float] = {}
-    ended: dict[str, bool] = {}
-    if evaluate is not None and first >= total:
-        evaluation = evaluated(model, evaluate, accelerator)
+    total = first if facts.get("ended") else total
+    evaluation, ended = dict[str, float](), dict[str, bool]()
     if first >= total:
-        stepper.check(first)
-        check_figures(evaluation, f"evaluation after step {first}")
+        evaluation = evaluated(model, evaluate, accelerator) if evaluate is not None else evaluation
+        _check_end(stepper, evaluation, first)
     if first:
         report.info(f"continuing after step {first} of {total}")
     run.rewind_metrics(first)
@@ -202,8 +181,7 @@ def train(
                 if stop_when is not None and not last and stop_when(evaluation):
                     total, last, ended = step, True, {"ended": True}
             if last:
-                stepper.check(step)
-                check_figures(evaluation, f"evaluation after step {step}")
+                _check_end(stepper, evaluation, step)
             if last or step % optim.log_every == 0 or len(values) > plain:
                 run.metrics(step, values | {"seconds": clock.seconds})
                 if track:
@@ -217,6 +195,24 @@ def train(
     if step < total:
         report.warn(f"time is up after step {step} of {total}; --resume continues")
     return TrainResult(step, total, stepper.refused, clock.seconds, evaluation)
+
+
+def _prepare(model: nn.Module, optim: OptimSection, accelerator: Accelerator) -> None:
+    """Have the model on its device, with activations recomputed where that is asked."""
+    if optim.gradient_checkpointing:
+        # Older transformers know it by the second name only.
+        enable: Any = (
+            getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+        )
+        enable()
+    if not getattr(model, "is_quantized", False):
+        model.to(accelerator.device)
+
+
+def _check_end(stepper: _Stepper, evaluation: Mapping[str, float], step: int) -> None:
+    """Raises RunError where the last step or what came of it is not finite."""
+    stepper.check(step)
+    check_figures(evaluation, f"evaluation after step {step}")
 
 
 def _continued(

@@ -197,17 +197,15 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     named = (recipe.pretrain.data, recipe.pretrain.eval_data, *(one.image for one in train + held_out))
     run_dir.remember("data", [file for file in named if file is not None], report.warn)
     mllm = _start(recipe, train, runtime)
-    data = recipe.pretrain
-    pictures = TrainingPictures(mllm.rules)
+    data, pictures = recipe.pretrain, TrainingPictures(mllm.rules)
     sizes = Sizes(data.conversations_per_row, data.batch_tokens)
     learn, failed = read_set(train, mllm.encoder, pictures, sizes, data.max_tokens, report)
     judge, failed_too = read_set(held_out, mllm.encoder, pictures, sizes, data.max_tokens, report)
     if not learn.dialogues:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
-    new = recipe.model.from_scratch
-    if new is not None:
+    if (new := recipe.model.from_scratch) is not None:
+        lesson = TrainingRun(recipe.seed, data.augment, runtime, run_dir, report)
         if new.attribute_pretraining is not None:
-            lesson = TrainingRun(recipe.seed, data.augment, runtime, run_dir, report)
             pretrain_attributes(mllm, learn.dialogues, pictures, new.attribute_pretraining, lesson)
         level(mllm, learn.dialogues, pictures)
     if not recipe.model.train_tower:

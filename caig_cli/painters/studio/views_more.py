@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -112,81 +113,60 @@ def street_night(hour: str, variant: int, size: int) -> Picture:
     return picture
 
 
+WALLS = ((196, 176, 154), (176, 120, 96), (214, 206, 194), (150, 152, 156), (206, 184, 140))
+AWNINGS = ((176, 60, 52), (60, 100, 90), (206, 170, 90))
+
+
 def _street(hour: str, variant: int, size: int, lit: bool) -> Picture:
     """Facades in perspective towards the middle of the horizon."""
     rng = np.random.default_rng(541 + variant)
     canvas = Image.fromarray(np.clip(sky_srgb(hour, variant, size), 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(canvas)
     dark = hour == "night"
-    walls = ((196, 176, 154), (176, 120, 96), (214, 206, 194), (150, 152, 156), (206, 184, 140))
     mid, eye = 0.5 * size, HORIZON * size
     for side in (-1, 1):
         edges = 0.56 * size * np.array([1.0, 0.72, 0.50, 0.34, 0.22, 0.14])
         for near, far in pairwise(edges):
-            tone = (
-                np.asarray(walls[int(rng.integers(5))]) * (0.20 if dark else 1.0) * (0.8 + 0.35 * near / size)
-            )
-            top = rng.uniform(0.85, 1.15)
-            quad = [
-                (mid + side * near, eye - near * top),
-                (mid + side * far, eye - far * top),
-                (mid + side * far, eye + far * 0.22),
-                (mid + side * near, eye + near * 0.22),
-            ]
-            draw.polygon(quad, fill=tuple(int(min(c, 255)) for c in tone))
-            for row in range(4):
-                for col in range(3):
-                    a, b = (near + (far - near) * (col + 0.25) / 3), (near + (far - near) * (col + 0.72) / 3)
-                    z0, z1 = 0.16 + 0.19 * row, 0.27 + 0.19 * row
-                    glass = (
-                        (255, 206, 130)
-                        if lit and rng.random() < 0.55
-                        else (22, 26, 38)
-                        if dark
-                        else (110, 128, 146)
-                    )
-                    draw.polygon(
-                        [
-                            (mid + side * a, eye - a * z1),
-                            (mid + side * b, eye - b * z1),
-                            (mid + side * b, eye - b * z0),
-                            (mid + side * a, eye - a * z0),
-                        ],
-                        fill=glass,
-                    )
-            shop = (255, 220, 160) if lit else (206, 214, 216)
-            a, b = near + (far - near) * 0.1, near + (far - near) * 0.9
-            draw.polygon(
-                [
-                    (mid + side * a, eye - a * 0.10),
-                    (mid + side * b, eye - b * 0.10),
-                    (mid + side * b, eye + b * 0.18),
-                    (mid + side * a, eye + a * 0.18),
-                ],
-                fill=shop,
-            )
-            awning = tuple(
-                int(c * (0.5 if dark else 1))
-                for c in ((176, 60, 52), (60, 100, 90), (206, 170, 90))[int(rng.integers(3))]
-            )
-            draw.polygon(
-                [
-                    (mid + side * a, eye - a * 0.14),
-                    (mid + side * b, eye - b * 0.14),
-                    (mid + side * b * 0.94, eye - b * 0.06),
-                    (mid + side * a * 0.94, eye - a * 0.06),
-                ],
-                fill=awning,
-            )
+
+            def quad(
+                a: float, b: float, top: float, bottom: float, narrow: float = 1.0, side: int = side
+            ) -> list[tuple[float, float]]:
+                """Corners between two distances from the middle; heights above the eye are shares of these."""
+                return [
+                    (mid + side * a, eye - a * top), (mid + side * b, eye - b * top),
+                    (mid + side * b * narrow, eye - b * bottom), (mid + side * a * narrow, eye - a * bottom),
+                ]  # fmt: skip
+
+            _facade(draw, quad, near, far, size, rng, dark=dark, lit=lit)
     road = [
-        (mid - 0.125 * size, eye + 0.012 * size),
-        (mid + 0.125 * size, eye + 0.012 * size),
-        (size * 1.3, size),
-        (-size * 0.3, size),
-    ]
+        (mid - 0.125 * size, eye + 0.012 * size), (mid + 0.125 * size, eye + 0.012 * size),
+        (size * 1.3, size), (-size * 0.3, size),
+    ]  # fmt: skip
     draw.polygon(road, fill=(34, 35, 42) if dark else (150, 150, 152))
     picture = np.asarray(canvas.filter(ImageFilter.GaussianBlur(size * 0.003)), np.float32)
     return light(picture, 0.55 if dark else level(hour))
+
+
+def _facade(
+    draw: ImageDraw.ImageDraw, quad: Callable[..., list[tuple[float, float]]], near: float, far: float,
+    size: int, rng: np.random.Generator, *, dark: bool, lit: bool,
+) -> None:  # fmt: skip
+    """A wall with four rows of windows, a shop and its awning."""
+    tone = np.asarray(WALLS[int(rng.integers(5))]) * (0.20 if dark else 1.0) * (0.8 + 0.35 * near / size)
+    top = rng.uniform(0.85, 1.15)
+    draw.polygon(quad(near, far, top, -0.22), fill=tuple(int(min(c, 255)) for c in tone))
+    for row in range(4):
+        for col in range(3):
+            a, b = (near + (far - near) * (col + 0.25) / 3), (near + (far - near) * (col + 0.72) / 3)
+            z0, z1 = 0.16 + 0.19 * row, 0.27 + 0.19 * row
+            unlit = (22, 26, 38) if dark else (110, 128, 146)
+            glass = (255, 206, 130) if lit and rng.random() < 0.55 else unlit
+            draw.polygon(quad(a, b, z1, z0), fill=glass)
+    a, b = near + (far - near) * 0.1, near + (far - near) * 0.9
+    shop = (255, 220, 160) if lit else (206, 214, 216)
+    draw.polygon(quad(a, b, 0.10, -0.18), fill=shop)
+    awning = tuple(int(c * (0.5 if dark else 1)) for c in AWNINGS[int(rng.integers(3))])
+    draw.polygon(quad(a, b, 0.14, 0.06, narrow=0.94), fill=awning)
 
 
 def haunted(hour: str, variant: int, size: int) -> Picture:
