@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 from PIL import Image
+from scipy.stats import binomtest
 
 from caig_cli.data.products import read_products
 from caig_cli.engine.report import make_reporter

@@ -9,7 +9,8 @@ from typing import Any
 
 from caig_cli.data.creatives import open_creative
 from caig_cli.data.preference_tables import PICTURE, layout_schema, message, words
-from caig_cli.engine.files import TEMPORARY, png_bytes, to_json
+from caig_cli.engine.files import png_bytes, to_json
+from caig_cli.engine.replacing import replaced_file
 from caig_cli.engine.report import Bar
 from caig_cli.errors import UsageError
 from caig_cli.records import Creative, Pair
@@ -46,15 +47,13 @@ def write_preferences(path: Path, pairs: Iterable[Pair], bar: Bar) -> None:
     import pyarrow.parquet as parquet
 
     rows = _rows(pairs, bar)
-    partial = path.with_name(f".{path.name}{TEMPORARY}")
     schema = layout_schema(_OWN)
-    try:
-        with parquet.ParquetWriter(partial, schema, compression="zstd") as writer:
-            while some := list(islice(rows, _ROWS)):
-                writer.write_table(arrow.Table.from_pylist(some, schema))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        replaced_file(path) as partial,
+        parquet.ParquetWriter(partial, schema, compression="zstd") as writer,
+    ):
+        while some := list(islice(rows, _ROWS)):
+            writer.write_table(arrow.Table.from_pylist(some, schema))
 
 
 def _rows(pairs: Iterable[Pair], bar: Bar) -> Iterator[dict[str, Any]]:

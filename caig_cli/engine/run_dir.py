@@ -23,6 +23,7 @@ from caig_cli import recipe as recipes
 from caig_cli.engine import digests, environment, files, run_files, run_folder
 from caig_cli.engine.files import atomic_write
 from caig_cli.engine.redaction import redacted
+from caig_cli.engine.replacing import beside, replaced_folder
 from caig_cli.engine.run_files import RunFiles
 from caig_cli.engine.run_folder import Notify, is_main_process, latest, read_status
 from caig_cli.errors import CaigError, RunError, UsageError, in_words
@@ -271,17 +272,14 @@ class RunDir:
         Killed at any moment, the folder is the old one or all of the new one.
         """
         folder = self.path / rel
-        partial = folder.with_name(f"{folder.name}.partial")
         if self.is_main:
             self._check_root()
-            self._files.note_folder(partial)
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            fill(partial)
-            for path in sorted(partial.rglob("*")):
-                self._note(folder / path.relative_to(partial)) if path.is_file() else None
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.replace(folder)
+            for neighbour in beside(folder):
+                self._files.note_folder(neighbour)
+            with replaced_folder(folder) as partial:
+                fill(partial)
+                for path in sorted(partial.rglob("*")):
+                    self._note(folder / path.relative_to(partial)) if path.is_file() else None
         return folder
 
     def _note(self, path: Path) -> None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from caig_cli.engine.files import TEMPORARY, numbered_lines, to_json
+from caig_cli.engine.files import numbered_lines, to_json
+from caig_cli.engine.replacing import replaced_file
 from caig_cli.engine.report import Reporter
 from caig_cli.errors import UsageError
 from caig_cli.painters.ad_store import MANIFEST
@@ -59,30 +58,16 @@ def pack(ads: Iterator[PackedAd], out: Path, *, pictures: bool, per_file: int) -
     """
     write = _write_parquet if out.suffix == ".parquet" else _write_tar
     if "%" not in out.name:
-        with _whole(out) as partial:
+        with replaced_file(out) as partial:
             write(ads, partial, pictures)
         return [out]
     made: list[Path] = []
     while (first := next(ads, None)) is not None:
         path = out.with_name(out.name % len(made))
-        with _whole(path) as partial:
+        with replaced_file(path) as partial:
             write(chain([first], islice(ads, per_file - 1)), partial, pictures)
         made.append(path)
     return made
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to fill, which takes the place of ``path`` when it is full."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}{TEMPORARY}")
-    try:
-        yield partial
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_tar(ads: Iterator[PackedAd], path: Path, pictures: bool) -> None:

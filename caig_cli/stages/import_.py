@@ -6,7 +6,6 @@ Plan from headers, then tensors one at a time into a folder beside the final one
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from caig_cli.engine import sources
 from caig_cli.engine.files import to_json
 from caig_cli.engine.hub_name import HubName, ModelName
 from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.replacing import replaced_folder
 from caig_cli.engine.runtime import DTYPES
 from caig_cli.errors import UsageError
 from caig_cli.parsing import Malformed, read_json
@@ -83,12 +83,9 @@ def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
 
     made, tokenizer = _planned(recipe)
     out = _out(recipe)
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     _show(made, report)
     facts = _facts(made)
-    try:
+    with replaced_folder(out) as partial:
         with report.progress("tensors", len(made.found)) as bar:
             folder.write_model(made, tokenizer, partial, bar)
         if made.is_reward:
@@ -100,9 +97,6 @@ def run(recipe: ImportRecipe, report: Reporter) -> Outcome:
             path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file()
         )
         (partial / RECORD).write_text(to_json(facts | {"files": made_of}, indent=2) + "\n", "utf-8")
-        _take_place(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Outcome({"path": str(out.absolute()), **facts}, lines=(str(out),))
 
 
@@ -163,16 +157,6 @@ def _written(out: Path) -> set[str] | None:
     known = isinstance(facts, dict) and {"kind", "family", "mapped"} <= facts.keys()
     files = facts.get("files") if known else None
     return None if not isinstance(files, list) else {RECORD, *map(str, files)}
-
-
-def _take_place(partial: Path, out: Path) -> None:
-    """Move the new folder to its place; the old one, if any, leaves it just before."""
-    old = out.with_name(f".{out.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.replace(old)
-    partial.replace(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _facts(made: ImportPlan) -> dict[str, Any]:

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from caig_cli.engine import sources
 from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.replacing import replaced_folder
 from caig_cli.engine.runtime import DTYPES
 from caig_cli.errors import UsageError
 from caig_cli.recipe import Recipe, Section
@@ -123,16 +123,9 @@ def _merge_adapter(recipe: MergeRecipe, adapter: str, out: Path, report: Reporte
 
     dtype = _dtype(recipe, adapter)
     report.info(f"merging {adapter} in 32 bit on the CPU, to be written in {dtype}")
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with replaced_folder(out) as partial:
         merge_into(adapter, partial, dtype)
         copy_kept(sources.locate(adapter), partial)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.replace(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Outcome({"path": str(out.absolute())}, lines=(str(out),))
 
 

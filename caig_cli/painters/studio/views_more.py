@@ -131,7 +131,7 @@ def _street(hour: str, variant: int, size: int, lit: bool) -> Picture:
             def quad(
                 a: float, b: float, top: float, bottom: float, narrow: float = 1.0, side: int = side
             ) -> list[tuple[float, float]]:
-                """Corners between two distances from the middle; heights above the eye are shares of these."""
+                """Corners at two distances from the middle; heights above the eye are shares of these."""
                 return [
                     (mid + side * a, eye - a * top), (mid + side * b, eye - b * top),
                     (mid + side * b * narrow, eye - b * bottom), (mid + side * a * narrow, eye - a * bottom),
