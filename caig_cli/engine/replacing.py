@@ -47,7 +47,7 @@ def _put_back(old: Path, folder: Path) -> None:
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Path]:
-    """A path to write to, which takes the place of ``path``, on disk, when the block ends without an error."""
+    """A path to write to, which takes the place of ``path`` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}{TEMPORARY}")
     try:
