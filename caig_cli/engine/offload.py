@@ -22,7 +22,7 @@ class Movable(Protocol):
 
 
 @contextmanager
-def away(hosts: Sequence[Movable], device: torch.device) -> Iterator[None]:
+def offloaded(hosts: Sequence[Movable], device: torch.device) -> Iterator[None]:
     """These leave the device for the block, and are back after it."""
     moving = [] if device.type == HOME else hosts
     for host in moving:
@@ -37,16 +37,16 @@ def away(hosts: Sequence[Movable], device: torch.device) -> Iterator[None]:
 @contextmanager
 def onloaded(guest: Movable, device: torch.device, hosts: Sequence[Movable] = ()) -> Iterator[None]:
     """A guest is on the device within the block only; meanwhile the ``hosts`` are away."""
-    with away(hosts, device):
+    with offloaded(hosts, device):
         if device.type != HOME:
             guest.to(device)
         try:
             yield
         finally:
-            park(guest, device)
+            offload(guest, device)
 
 
-def park(guest: Movable, device: torch.device) -> None:
+def offload(guest: Movable, device: torch.device) -> None:
     """Send a model home until it visits."""
     if device.type != HOME:
         guest.to(HOME)

@@ -20,7 +20,6 @@ import torch
 
 from caig_cli.cutouts.storage import open_cutout
 from caig_cli.data.product_height import estimate_height_cm
-from caig_cli.engine.environment import version
 from caig_cli.engine.files import png_bytes, slug
 from caig_cli.engine.offload import HOME
 from caig_cli.engine.report import Reporter
@@ -37,6 +36,7 @@ from caig_cli.painters.posing import pose_of
 from caig_cli.painters.registry import PAINTERS, PainterConfig, described
 from caig_cli.painters.studio.viewpoint import View, view_of
 from caig_cli.pcpo.config import PainterSection
+from caig_cli.provenance.claims import DESCRIPTION, SOFTWARE
 from caig_cli.records import Creative, Pair, Product, Verdict
 
 VERDICTS = "verdicts"
@@ -223,8 +223,8 @@ def _provenance(
         "painter": described(painter.name, means.diffusion), "predicted_ctr": "unknown",
     }  # fmt: skip
     return {
-        "Software": f"caig {version('caig') or ''}".strip(),
-        "Description": "Advertising image: software made the background around a photo of the product.",
+        "Software": SOFTWARE,
+        "Description": DESCRIPTION,
         **{f"caig:{name}": value for name, value in facts.items()},
     }
 

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from PIL import Image
 
 from caig_cli.engine.loop import make_accelerator
-from caig_cli.engine.offload import away, park
+from caig_cli.engine.offload import offload, offloaded
 from caig_cli.engine.process import processors
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
@@ -56,7 +56,7 @@ class PcpoContext:
     accelerator: Accelerator
     pool: Workers
     split: ProductSplit
-    stock: CutoutCache
+    cutouts: CutoutCache
     policy: Mllm
     judge: LoadedJudge
     heldout: LoadedJudge | None
@@ -87,7 +87,7 @@ class PcpoContext:
 
         @lru_cache(256)
         def picture(product_id: str) -> Pixels:
-            return rules.frame(Image.fromarray(self.stock.cutout(product_id).rgba))
+            return rules.frame(Image.fromarray(self.cutouts.cutout(product_id).rgba))
 
         return PromptTemplate(self.question.ask, lambda product: picture(product.id))
 
@@ -122,7 +122,7 @@ class PcpoContext:
         """Prompts for each product, one per seed of its own, by the policy as it is now."""
         how = self.recipe.writer
         answers = PromptModel(self.policy, self.recipe.policy.base, self.question).write_many(
-            [Image.fromarray(self.stock.cutout(product.id).rgba) for product in products],
+            [Image.fromarray(self.cutouts.cutout(product.id).rgba) for product in products],
             [self.question.ask(product) for product in products],
             seeds=seeds,
             sampler=Sampler(how.temperature, how.top_p, how.max_new_tokens),
@@ -172,9 +172,9 @@ def open_context(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[
     with start_workers(worker_count(recipe.painter, accelerator.num_processes), one_thread) as pool:
         if recipe.pcpo.tracker is not None:
             accelerator.init_trackers("caig-pcpo", {"recipe": recipe_hash(recipe)})
-        stock = CutoutCache(run, pool, report, recipe.pcpo.cutout)
+        cutouts = CutoutCache(run, pool, report, recipe.pcpo.cutout)
         yield PcpoContext(
-            recipe, run, report, runtime, accelerator, pool, split, stock, policy, judge, heldout, relevance
+            recipe, run, report, runtime, accelerator, pool, split, cutouts, policy, judge, heldout, relevance
         )
         if recipe.pcpo.tracker is not None:
             accelerator.end_training()
@@ -190,9 +190,9 @@ def worker_count(painter: PainterSection, processes: int) -> int:
 
 def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:
     """Loaded while the policy is away, and away until it is asked."""
-    with away([policy.model], runtime.device):
+    with offloaded([policy.model], runtime.device):
         judge = RelevanceJudge.load(source, runtime)
-        park(judge.mllm.model, runtime.device)
+        offload(judge.mllm.model, runtime.device)
     return judge
 
 

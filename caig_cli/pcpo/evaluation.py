@@ -40,9 +40,9 @@ class Start:
 
 def evaluate_start(ctx: PcpoContext) -> Start:
     """Sample, paint and rank the starting model's ads of the watched products, once for all rounds."""
-    ctx.stock.cut(ctx.split.evaluate)
+    ctx.cutouts.cut(ctx.split.evaluate)
     ctx.processes.wait()
-    products = ctx.stock.usable(ctx.split.evaluate)
+    products = ctx.cutouts.usable(ctx.split.evaluate)
     if not products:
         ctx.report.warn("no product is held out: the rounds are not evaluated")
         return Start([], {}, None)

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from caig_cli.engine import bases
-from caig_cli.engine.offload import away, onloaded, park
+from caig_cli.engine.offload import offload, offloaded, onloaded
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
 from caig_cli.judges import PairJudge
@@ -41,7 +41,7 @@ class LoadedJudge:
     """A judge, and the context in which it may be asked."""
 
     judge: PairJudge
-    sit: Callable[[], AbstractContextManager[None]]
+    on_device: Callable[[], AbstractContextManager[None]]
     shares_base: bool = False
 
 
@@ -74,13 +74,13 @@ def open_judge_on(source: str, name: str, policy: Mllm, runtime: Runtime, seed: 
     ):
         model = _share(folder, facts, policy, name, runtime)
         return LoadedJudge(TrainedJudge(source, model, facts, room=0), lambda: _adapter(policy, name), True)
-    with away([policy.model], runtime.device):
+    with offloaded([policy.model], runtime.device):
         own, facts = read_reward(folder, runtime)
-        park(own, runtime.device)
+        offload(own, runtime.device)
     # A ranker is small; two language models share a small device by taking turns.
     hosts = [policy.model] if isinstance(own, MllmReward) else []
-    sit = partial(onloaded, own, runtime.device, hosts)
-    return LoadedJudge(TrainedJudge(source, own, facts, room=0), sit)
+    on_device = partial(onloaded, own, runtime.device, hosts)
+    return LoadedJudge(TrainedJudge(source, own, facts, room=0), on_device)
 
 
 def _stands_on(policy: Mllm, folder: Path, facts: RewardFacts) -> bool:

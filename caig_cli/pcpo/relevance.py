@@ -44,7 +44,7 @@ def relevance(
     judge = ctx.judge.judge
     if isinstance(judge, TrainedJudge) and judge.has_relevance:
         found: dict[str, list[float]] = {}
-        with ctx.judge.sit(), ctx.run.timed("relevance"):
+        with ctx.judge.on_device(), ctx.run.timed("relevance"):
             for product in products:
                 ads = [Creative(ad_path(folder, product, k)) for k in range(counts[product.id])]
                 found[product.id] = judge.suits(ads)

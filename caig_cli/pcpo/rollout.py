@@ -93,12 +93,18 @@ def show_to(
 ) -> None:
     """Let a judge see pairs of ads as soon as they are painted; ads that are there are not painted again."""
     jobs = [
-        CandidateJob(product, ctx.stock.path(product), tuple(prompts[product.id]), paint_seed(seed, product))
+        CandidateJob(
+            product, ctx.cutouts.path(product), tuple(prompts[product.id]), paint_seed(seed, product)
+        )
         for product in ctx.processes.share(products)
     ]
     painted = paint(jobs, ctx.recipe.painter, ctx.means, folder, ctx.pool)
     at_work = painter_on_device(ctx.recipe.painter, ctx.means, ctx.runtime.device)
-    with ctx.report.progress(f"painting and judging ({stem})", len(products)) as bar, seat.sit(), at_work:
+    with (
+        ctx.report.progress(f"painting and judging ({stem})", len(products)) as bar,
+        seat.on_device(),
+        at_work,
+    ):
         for _ in rank(match, products, Bench(seat.judge, stem), folder, ctx.processes, painted):
             bar.advance(ctx.processes.size)
     ctx.processes.wait()
@@ -110,9 +116,9 @@ def round_products(ctx: PcpoContext, number: int) -> tuple[list[Product], list[P
     painted = given.products_per_round
     wanted = ctx.split.of_round(number, None if painted is None else painted + how.products)
     first = wanted[:painted]
-    ctx.stock.cut(wanted)
+    ctx.cutouts.cut(wanted)
     ctx.processes.wait()
-    usable = ctx.stock.usable(first)
+    usable = ctx.cutouts.usable(first)
     lost = (len(first) - len(usable)) * wanted_pairs(given, given.candidates)
-    unpainted = ctx.stock.usable(wanted[len(first) :])
+    unpainted = ctx.cutouts.usable(wanted[len(first) :])
     return usable, unpainted, Counter({UNUSABLE: lost} if lost else {})

@@ -178,7 +178,7 @@ def run(recipe: PcpoRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
                 break
         source = ctx.counted(taken).path / "adapter"
         adapter = _deliver(ctx, source, reporting.card(ctx, start, rows, taken))
-        failed = (*ctx.split.failed, *ctx.stock.failed.values())
+        failed = (*ctx.split.failed, *ctx.cutouts.failed.values())
         reporting.write_report(ctx, start, rows, failed, taken)
         for remark in ctx.finish.remarks():
             report.warn(remark)

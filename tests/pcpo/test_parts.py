@@ -139,7 +139,7 @@ def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> Non
             if name.endswith("lora_B.default.weight"):
                 weight.normal_(0, 0.1)
     before = logps()
-    with seat.sit():
+    with seat.on_device():
         shared = seat.judge.judge(pairs)
     for one, other in zip(shared, alone.judge(pairs), strict=True):
         assert isinstance(one, Verdict) and isinstance(other, Verdict)
