@@ -57,7 +57,7 @@ class ProcessGroup:
     size: int
     wait: Callable[[], None]
 
-    def share(self, items: Sequence[T]) -> list[T]:
+    def shard(self, items: Sequence[T]) -> list[T]:
         """What this process does."""
         return list(items[self.rank :: self.size])
 
@@ -101,7 +101,7 @@ def sample(
 
     ``batch`` products are sampled together, always the same ones, so that a resumed run gets the same words.
     """
-    done, mine = processes.read(folder, "prompts"), iter(processes.share(products))
+    done, mine = processes.read(folder, "prompts"), iter(processes.shard(products))
     with report.progress("sampling prompts", len(products)) as bar, folder.timed("sample"):
         while group := list(islice(mine, batch)):
             if any(product.id not in done for product in group):
@@ -261,7 +261,7 @@ def between(
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class NamedJudge:
     """Whom to ask, and under which name the answers are kept."""
 
     judge: PairJudge
@@ -271,7 +271,7 @@ class Bench:
 def rank(
     match: Match,
     products: Sequence[Product],
-    bench: Bench,
+    bench: NamedJudge,
     folder: RunDir,
     processes: ProcessGroup,
     painted: Iterator[None],
@@ -280,7 +280,7 @@ def rank(
 
     Raises RunError when the judge fails, which --resume can go on from.
     """
-    done, mine = processes.read(folder, bench.stem), iter(processes.share(products))
+    done, mine = processes.read(folder, bench.stem), iter(processes.shard(products))
     while group := list(islice(mine, TOGETHER)):
         for _ in group:
             next(painted, None)

@@ -26,7 +26,7 @@ def ask_relevance(
         onloaded(ctx.relevance.mllm.model, ctx.runtime.device, [ctx.policy.model]),
         ctx.report.progress("looking for relevance", len(products)) as bar,
     ):
-        for product in ctx.processes.share(products):
+        for product in ctx.processes.shard(products):
             if product.id not in done:
                 ads = [open_image(ad_path(folder, product, k)) for k in range(counts[product.id])]
                 row = {"product": product.id, "suits": ctx.relevance.suits(product, ads)}

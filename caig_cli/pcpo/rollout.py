@@ -15,9 +15,9 @@ from caig_cli.engine.runtime import derive_seed
 from caig_cli.mllm.resampling import resample_duplicates
 from caig_cli.pcpo.candidates import (
     VERDICTS,
-    Bench,
     CandidateJob,
     Match,
+    NamedJudge,
     Prompts,
     between,
     paint,
@@ -96,7 +96,7 @@ def show_to(
         CandidateJob(
             product, ctx.cutouts.path(product), tuple(prompts[product.id]), paint_seed(seed, product)
         )
-        for product in ctx.processes.share(products)
+        for product in ctx.processes.shard(products)
     ]
     painted = paint(jobs, ctx.recipe.painter, ctx.means, folder, ctx.pool)
     at_work = painter_on_device(ctx.recipe.painter, ctx.means, ctx.runtime.device)
@@ -105,7 +105,7 @@ def show_to(
         seat.on_device(),
         at_work,
     ):
-        for _ in rank(match, products, Bench(seat.judge, stem), folder, ctx.processes, painted):
+        for _ in rank(match, products, NamedJudge(seat.judge, stem), folder, ctx.processes, painted):
             bar.advance(ctx.processes.size)
     ctx.processes.wait()
 
