@@ -16,6 +16,7 @@ from tiny_mllm import make_tiny
 
 from caig_cli import cli
 from caig_cli.clicks.posteriors import probability_higher
+from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.files import read_lines
 from caig_cli.engine.outcome import Outcome
 from caig_cli.engine.report import SilentReporter
@@ -500,3 +501,8 @@ def test_questions_hold_facts_as_data() -> None:
     title, attribute, asked = question(told).split("\n")
     assert title.startswith("Title: Mug image xxx") and len(title) == len("Title: ") + 200
     assert (attribute, asked) == ("ab: c", "Which? Answer with one word: left or right.")
+
+
+def test_the_shipped_test_set_is_whole() -> None:
+    pairs, failed = read_pairs(eval_rm.EMBEDDED_TESTSET)
+    assert len(pairs) == 2091 and not failed and all(pair.truth is not None for pair in pairs)
