@@ -68,14 +68,14 @@ def plan(recipe: ScoreRecipe, report: Reporter) -> list[str]:
 
 def run(recipe: ScoreRecipe, report: Reporter) -> Outcome:
     """Rank the ads; those that cannot be opened are failures."""
-    from caig_cli.rewards.judge import TrainedJudge
-
     given = recipe.score
-    use_threads(recipe.threads)
     ads, failed = opened_ads(_named(recipe))
     if len(ads) < 2:
-        reason = f"; {failed[0].item}: {failed[0].error}" if failed else ""
+        reason = f"; {failed[0].error}" if failed else ""
         raise UsageError(f"an ad is judged against others, and only {len(ads)} can be used{reason}")
+    from caig_cli.rewards.judge import TrainedJudge  # loads torch
+
+    use_threads(recipe.threads)
     judge = TrainedJudge.load(given.model, recipe.runtime())
     ranking = judge.rank(list(ads.values()), given.caption, given.attributes)
     paths = list(ads)

@@ -46,10 +46,11 @@ def check(recipe: TrainRmRecipe) -> None:
     """Read the pairs and look for the base; nothing is written before. Raises UsageError in one line."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.rewards.continued import settled
     from caig_cli.rewards.files import read_files
 
     read_files(recipe.train_rm)
+    from caig_cli.rewards.continued import settled  # loads torch
+
     model = settled(recipe).model
     starts = ARCHITECTURES[model.arch].language_model and model.base is None
     for source in [model.mllm.base] if starts else models(recipe):
