@@ -5,6 +5,7 @@ What can't be written (a full disk, no permission) is a RunError that names the 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -117,10 +118,12 @@ def sync_disk(folder: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-            if syncfs is None:  # only Linux knows one disk from the others
-                os.sync()
-            elif syncfs(descriptor):
+            number = errno.ENOSYS if syncfs is None else 0
+            if syncfs is not None and syncfs(descriptor):
                 number = ctypes.get_errno()
+            if number in (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP):
+                os.sync()  # macOS, and disks of programs, do not know one disk from the others
+            elif number:
                 raise OSError(number, os.strerror(number))
         finally:
             os.close(descriptor)
