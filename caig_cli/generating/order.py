@@ -155,7 +155,7 @@ def make_order(
     if source is None or not source.is_file():
         return read_order(recipe, notify, inform)
     stat = source.stat()
-    key = (recipe.model_dump_json(), stat.st_mtime_ns, stat.st_size)
+    key = (repr(recipe), stat.st_mtime_ns, stat.st_size)
     if not (known and _last and _last[0].key == key):
         warned, informed = list[str](), list[str]()
         _last.clear()
