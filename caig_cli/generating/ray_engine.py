@@ -43,12 +43,12 @@ def make_with_ray(recipe: GenerateRecipe, order: Order, run: RunDir, report: Rep
 
     Raises UsageError without Ray, and RunError where the cluster can't do the work.
     """
-    ray = _started(recipe.ray, report)
     parts = Parts.at(place_of(recipe, run.path))
     done = {str(row["product"]) for row in parts.facts(report, mend=True)}
     order = order.without(done)
     if order.items:
         report.info(f"products: {len(done)} made, {len(order.items)} to make")
+        ray = _started(recipe.ray, report)
         try:
             with run.timed("ray"):
                 _map(ray, recipe, order, parts)
