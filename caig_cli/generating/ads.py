@@ -104,6 +104,15 @@ def spread_filing(filing: Filing, product: str) -> Filing:
     return replace(filing, folder=f"{filing.folder}/{bucket(product)}")
 
 
+def varied(best: Sequence[tuple[Shot, PreviewOpinion | None]]) -> list[tuple[Shot, PreviewOpinion | None]]:
+    """The best shot of each prompt first, then those whose prompt has been: ads are not to be alike."""
+    firsts: dict[str, int] = {}
+    for rank, (shot, _) in enumerate(best):
+        firsts.setdefault(shot.prompt, rank)
+    again = [rank for rank, (shot, _) in enumerate(best) if firsts[shot.prompt] != rank]
+    return [best[rank] for rank in (*firsts.values(), *again)]
+
+
 def _jobs(
     item: OrderItem,
     cutout: Cutout,

@@ -9,10 +9,11 @@ from typing import Any, cast
 import numpy as np
 
 from caig_cli.cutouts.cutout import Cutout
-from caig_cli.generating.ads import AS_GIVEN, AS_PLAIN, origin_of, writing
+from caig_cli.generating.ads import AS_GIVEN, AS_PLAIN, origin_of, varied, writing
 from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.order import OrderItem
 from caig_cli.mllm.writing import Writer
+from caig_cli.painters import Shot
 from caig_cli.painters.plain_sets import is_plain
 from caig_cli.recipe import resolve
 from caig_cli.records import Product
@@ -57,3 +58,10 @@ def test_where_a_prompt_is_from_is_told() -> None:
     plain = tried(ITEM, *[ODD] * 12)[0]
     assert origin_of(ITEM, plain) == AS_PLAIN and origin_of(ITEM, GOOD) == {}
     assert origin_of(replace(ITEM, writes=False), plain) == AS_GIVEN
+
+
+def test_ads_of_one_prompt_do_not_follow_each_other() -> None:
+    best = [(Shot(CUTOUT, prompt, (64, 64), seed), None) for seed, prompt in enumerate("aabac")]
+    assert [shot.seed for shot, _ in varied(best)] == [0, 2, 4, 1, 3]
+    same = [(Shot(CUTOUT, "a", (64, 64), seed), None) for seed in range(3)]
+    assert varied(same) == same
