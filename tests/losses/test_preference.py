@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -71,7 +70,7 @@ def test_group_by_hand() -> None:
     how = Objective(loss="group", beta=0.1, pcpo_beta=0.3, pcpo_weight=0.7)
     loss, _ = preference_loss(POLICY, REFERENCE, LENGTH, how, torch.tensor([0.8]))
     assert float(loss) == pytest.approx(-1.2 + 0.125 + 0.7 * softplus(-0.3 * 2.5), rel=1e-6)
-    alone = replace(how, pcpo_weight=0.0)
+    alone = how.model_copy(update={"pcpo_weight": 0.0})
     assert how.needs_negatives and not alone.needs_negatives
     plain = preference_loss(POLICY._replace(negative=None), REFERENCE, LENGTH, alone, torch.tensor([0.8]))[0]
     assert float(plain) == pytest.approx(-1.2 + 0.125, rel=1e-6)
