@@ -20,6 +20,9 @@ MARGIN = 0.15
 _CLOSER = 0.7
 """Share of a photo up to which the product's surroundings are looked at alone."""
 
+_NO_CLOSER = 0.33
+"""Weight of a second look that is no closer: it shows what is unsure, but is no better than the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkPrior:
@@ -49,11 +52,13 @@ def find_prior(rgb: Pixels, network: Segmenter) -> NetworkPrior:
         second = _with_margin(rgb, network, colour)
         return NetworkPrior(np.maximum(first, second), np.abs(first - second))
     window = box.surroundings(first.shape)
+    weight = 0.5
     if first[window].size > _CLOSER * first.size:
-        window = slice(None), slice(None)
+        window, weight = (slice(None), slice(None)), _NO_CLOSER
     second = _mirrored(rgb[window], network)
     share = first.copy()
-    share[window] = 1 / (1 + np.exp(-(_log_odds(first[window]) + _log_odds(second)) / 2))
+    logit = (1 - weight) * _log_odds(first[window]) + weight * _log_odds(second)
+    share[window] = 1 / (1 + np.exp(-logit))
     nothing[window] = np.abs(first[window] - second)
     return NetworkPrior(share, nothing)
 
