@@ -20,6 +20,7 @@ where its code has changed (``earlier`` is then the code before). Columns, means
 - edge: average symmetric distance of the outlines at alpha 0.5, in pixels (Heimann et al. 2009)
 - holes: percent of the enclosed regions of ground of over 60 px that are at least 90 % open; white: percent
   of the white parts beside holes that are at least 95 % solid
+  (doubtful ones are refused; the last lines say how well doubt tells ruined cut-outs)
 - good: percent of photos with an IoU of at least 0.98 and every hole and every white part right
 - colour: mean error of the colours given at soft pixels, in levels of 255, weighted by alpha
 - CPU s: seconds of all threads, loading not included
@@ -40,13 +41,14 @@ from typing import Any
 
 import numpy as np
 from cutout_grounds import GROUNDS, Case, encoded, make_case
-from cutout_measures import interval, measured
+from cutout_measures import SOUND, interval, is_ruined, measured
 from cutout_methods import METHODS, Method, code_of
 from cutout_pictures import compared, look_at
 from cutout_products import ROOT, VERSION, Opener, Truth, products, rng_of
 from numpy.typing import NDArray
 from PIL import Image
 
+from caig_cli.cutouts.cutout import DOUBTFUL
 from caig_cli.errors import ItemError
 
 Pixels = NDArray[np.uint8]
@@ -128,14 +130,19 @@ def _tried(method: Method, case: Case, row: Row, args: argparse.Namespace) -> Ro
     photo = encoded(case, row["encoding"])
     size = {"width": photo.shape[1], "height": photo.shape[0]}
     try:
-        colours, alpha, cpu = method(photo)
+        colours, alpha, cpu, doubt = method(photo)
     except Exception as error:
         fault = "" if isinstance(error, ItemError) else f"FAULT {type(error).__name__}: "
         return size | {"refused": fault + str(error), "iou": 0.0, "good": False}
     path = _alpha_path(row, args)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(alpha).save(path)
-    return size | {"refused": None, "cpu_s": round(cpu, 3)} | measured(case, alpha, colours)
+    found = measured(case, alpha, colours)
+    told = {"doubt": doubt, "cut_iou": found["iou"], "cut_holes": found["holes"]}
+    row = size | {"refused": None, "cpu_s": round(cpu, 3)} | found | told
+    if doubt <= DOUBTFUL:
+        return row
+    return row | {"refused": f"doubtful ({doubt:.2f})", "iou": 0.0, "good": False}
 
 
 def _alpha_path(row: Row, args: argparse.Namespace) -> Path:
@@ -159,6 +166,7 @@ def table(rows: list[Row], grounds: list[str]) -> None:
             print(f"{ground:19}{name:16}" + "".join(f"{text:>{width}}" for text, width in cells))
             ground = ""
     _differences(rows)
+    _told(rows)
 
 
 def _label(row: Row) -> str:
@@ -218,6 +226,22 @@ def _differences(rows: list[Row]) -> None:
         print(f"IoU of this - {name}: {mean:+.3f} [{low:+.3f} {high:+.3f}] on {len(common)} photos")
 
 
+def _told(rows: list[Row]) -> None:
+    """How well the doubt of ``this`` tells ruined cut-outs from sound ones."""
+    own = [row for row in rows if _label(row) == "this" and "doubt" in row]
+    ruined = [row["doubt"] for row in own if is_ruined(row["cut_iou"], row["cut_holes"])]
+    sound = [row["doubt"] for row in own if row["cut_iou"] >= SOUND and all(row["cut_holes"])]
+    if not ruined or not sound:
+        return
+    pairs = np.array(ruined)[:, None] - np.array(sound)
+    area = float((pairs > 0).mean() + 0.5 * (pairs == 0).mean())
+    shares = [100 * sum(doubt > DOUBTFUL for doubt in group) / len(group) for group in (ruined, sound)]
+    print(
+        f"doubt: AUC {area:.2f} between {len(ruined)} ruined and {len(sound)} sound cut-outs; "
+        f"told: {shares[0]:.0f} % of the ruined, {shares[1]:.0f} % of the sound"
+    )
+
+
 # --- pictures ---------------------------------------------------------------------------------------------
 
 
@@ -228,7 +252,7 @@ def worst(rows: list[Row], args: argparse.Namespace) -> None:
         for rank, row in enumerate(sorted(own, key=lambda row: float(row["iou"]))[: args.worst]):
             case = make_case(truths[row["product"]], row["ground"], args.split, args.work)
             path = _alpha_path(row, args)
-            alpha = None if row["refused"] else np.array(Image.open(path))
+            alpha = None if row["refused"] or not path.is_file() else np.array(Image.open(path))
             picture = compared(case, encoded(case, row["encoding"]), alpha, str(row["refused"]))
             args.pictures.mkdir(parents=True, exist_ok=True)
             picture.save(args.pictures / f"{name}-{rank:03}-{row['iou']:.3f}-{path.stem}.jpg", quality=90)

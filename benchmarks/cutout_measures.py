@@ -20,6 +20,8 @@ SMALLEST = 60
 OPEN, WHOLE, GOOD = 0.9, 0.95, 0.98
 """Share of a hole that is open, of a white part that is solid, and the IoU, from which each is right."""
 RESAMPLES = 2000
+RUINED, SOUND = 0.93, 0.97
+"""IoU below which a cut-out is ruined, as one with most holes shut is, and from which it is sound."""
 
 
 def measured(case: Case, alpha: Pixels, colours: Pixels | None) -> dict[str, Any]:
@@ -39,6 +41,11 @@ def measured(case: Case, alpha: Pixels, colours: Pixels | None) -> dict[str, Any
         error = np.abs(colours[soft].astype(np.float64) - case.colours[soft]).mean(axis=-1)
         row["colour"] = float((weight * error).sum() / max(1.0, weight.sum()))
     return row
+
+
+def is_ruined(iou: float, holes: Sequence[bool]) -> bool:
+    """Whether no ad should be made of a cut-out."""
+    return iou < RUINED or (len(holes) > 0 and sum(holes) < len(holes) / 2)
 
 
 def _outline(mask: Mask) -> Mask:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.cutouts.cutout import DOUBTFUL, SOLID
+from caig_cli.cutouts.cutout import SOLID
 from caig_cli.errors import ItemError
 
 Pixels = NDArray[np.uint8]
@@ -30,8 +30,8 @@ WORKING_SIDE = 1024
 """Longest side in pixels at which plain matting is solved: as ``this`` does, so that times compare."""
 
 
-Answer = tuple[Pixels | None, Pixels, float]
-"""The product's colours [H, W, 3] if the method has them, its alpha [H, W], CPU seconds."""
+Answer = tuple[Pixels | None, Pixels, float, float]
+"""The product's colours [H, W, 3] if the method has them, its alpha [H, W], CPU seconds, and its doubt."""
 Method = Callable[[Pixels], Answer]
 
 
@@ -41,10 +41,8 @@ def _open_this(args: argparse.Namespace) -> Method:
     def method(rgb: Pixels) -> Answer:
         start = time.process_time()
         cut = cut_photo(rgb, "photo", lambda message: None)
-        if cut.facts.doubt > DOUBTFUL:
-            raise ItemError(f"photo: doubtful ({cut.facts.doubt:.2f}): {cut.facts.notes[0]}")
         colours = np.where((cut.alpha < SOLID)[..., None], cut.colours, rgb)
-        return colours, cut.alpha, time.process_time() - start
+        return colours, cut.alpha, time.process_time() - start, cut.facts.doubt
 
     return method
 
@@ -75,7 +73,7 @@ def _open_before(args: argparse.Namespace) -> Method:
         if "error" in answer:
             raise ItemError(answer["error"])
         rgba = np.load(path)
-        return rgba[..., :3], rgba[..., 3], answer["cpu_s"]
+        return rgba[..., :3], rgba[..., 3], answer["cpu_s"], 0.0
 
     return method
 
@@ -122,7 +120,7 @@ def _open_network(args: argparse.Namespace) -> Method:
     def method(rgb: Pixels) -> Answer:
         start = time.process_time()
         alpha = np.rint(mask(rgb) * 255).astype(np.uint8)
-        return None, alpha, time.process_time() - start
+        return None, alpha, time.process_time() - start, 0.0
 
     return method
 
@@ -147,7 +145,7 @@ def _open_matting(args: argparse.Namespace) -> Method:
         alpha = solve_alpha(image, product | ground, np.where(product, 1.0, np.where(ground, 0.0, share)))
         if small.size != (rgb.shape[1], rgb.shape[0]):
             alpha = enlarge_alpha(alpha, image, rgb / 255.0)
-        return None, np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8), time.process_time() - start
+        return None, np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8), time.process_time() - start, 0.0
 
     return method
 
