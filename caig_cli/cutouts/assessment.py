@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,73 +11,103 @@ from caig_cli.cutouts.contour import blended
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
 from caig_cli.cutouts.evidence import PhotoEvidence
-from caig_cli.cutouts.filters import gradient, largest
+from caig_cli.cutouts.filters import gaussian, gradient, largest
 from caig_cli.cutouts.masks import Mask, connected, grown, opened, outline, shrunk
 
 Floats = NDArray[np.floating]
 
-_LIMITS = {
-    "lost": 0.12, "unsure": 0.15, "rim": 0.35, "kept": 0.1, "added": 0.6, "left": 0.1, "ceded": 0.12,
-    "blended": 0.3, "pale": 0.15,
-}  # fmt: skip
-"""Each measure's value at which it alone makes a cut-out doubtful (a doubt of a half)."""
+_LIMITS = {"lost": 0.12, "rim": 0.35, "kept": 0.1, "left": 0.1, "ceded": 0.12, "pale": 0.15}
+"""Values at which each of these alone makes a cut-out doubtful (a doubt of a half)."""
 
-_MOST = {"kept": 0.45, "blended": 0.45, "pale": 0.45}
+_MOST = {"kept": 0.45, "pale": 0.45}
 """How much doubt these can make, others all: they are seldom wrong alone."""
 
-_TOLD = {"blended": 0.04, "pale": 0.1}
-"""Doubt from which these are told, others a quarter: each is worth a look."""
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A measure that is more often high where a cut-out is damaged: at ``half`` it has half of its ``weight``
+    in the log odds of that.
+    """
+
+    half: float
+    weight: float
+
+
+_SIGNS = {
+    "blended": Sign(0.056, 1.08), "unsure": Sign(0.0016, 1.16), "faint": Sign(0.0072, 0.96),
+    "edged": Sign(0.5, 0.94), "shaded": Sign(0.009, 1.0), "weak": Sign(0.044, 1.76),
+    "dim": Sign(0.0011, 0.84), "added": Sign(0.005, 0.7),
+}  # fmt: skip
+_SOUND = -3.3
+"""Log odds of damage without any sign. These and the weights are a logistic regression on composites of known
+alpha (split tune of benchmarks/cutout.py) and on photos judged by eye.
+"""
 
 _WORDS = {
     "lost": "parts that the network takes for product were left out",
-    "unsure": "network and colours are unsure of {share:.0%} of the product",
     "rim": "{share:.0%} of the outline follows no edge of the photo",
     "kept": "parts with the background's colour were kept as product",
-    "added": "{share:.0%} of it is seen by its colour only",
-    "ceded": "a part that the network is sure of has the background's colour and was left out",
-    "blended": "product and ground look alike at {share:.0%} of the outline, which may be wrong there",
-    "pale": "a paler part at its foot, which the photo cuts off, may be its mirror image or shadow",
     "left": "something with a sharp outline touches it and was left out",
+    "ceded": "a part that the network is sure of has the background's colour and was left out",
+    "pale": "a paler part at its foot, which the photo cuts off, may be its mirror image or shadow",
+    "blended": "product and ground look alike at {share:.0%} of the outline, which may be wrong there",
+    "unsure": "network and colours are unsure of a part of it",
+    "faint": "the network faintly sees more than was kept, such as legs or a stand",
+    "edged": "the ground close around it has sharp edges of its own",
+    "shaded": "even parts of it have the ground's hue in less light and may be shadow",
+    "weak": "{share:.0%} of the outline is faint in the photo",
+    "dim": "parts that the network hardly sees were kept",
+    "added": "{share:.1%} of it is seen by its colour only",
 }
+
+_TOLD = 3
+"""Notes on doubt at most."""
 
 
 def measured(evidence: PhotoEvidence, decision: Decision) -> dict[str, float]:
-    """Shares of a cut: of the product's area, or for ``rim`` of the outline's length.
+    """Shares of a cut: of the product's area, unless the outline is named.
 
-    ``lost``: the network is sure of it, and it is gone. ``unsure``: network and colours together are not.
-    ``rim``: outline without any edge of the photo. ``kept``: product of the background's colour. ``added``:
-    seen by its colour only. ``left``: beside it, with a sharp outline. ``ceded``: the network is sure of it,
-    but it has the background's colour and no border with it. ``blended``: outline before a busy ground or one
-    of its tone, where both sides have the same colours. ``pale``: its foot at the frame, in the ground's hue.
+    ``lost``: the network is sure of it, and it is gone. ``left``: beside it, with a sharp outline. ``ceded``:
+    the network is sure of it, but it has the background's colour and no border with it. ``pale``: its foot at
+    the frame, in the ground's hue. ``blended``: outline before a busy ground or one of its tone, where both
+    sides have the same colours. ``unsure``: network and colours together are not sure. ``faint``: what one of
+    the network's looks sees beyond it. ``edged``: of the ground at the outline, near edges. ``shaded``: even,
+    in the ground's hue. ``rim``: outline without any edge of the photo; ``weak``: with hardly any. ``kept``:
+    product of the background's colour. ``dim``: the network rather does not see it, and no exact colour does.
+    ``added``: seen by its colour only.
     """
     product, unit = decision.product, evidence.unit
     area = max(1, int(product.sum()))
     border = outline(product)
-    inner = ~grown(border, 8 * unit)
-    unsure = (decision.belief > 0.25) & (decision.belief < 0.75) & ~evidence.alike & ~evidence.unlike
-    beside = evidence.background.touching & evidence.unlike
-    return {
-        "lost": float(
-            (
-                (evidence.prior > 0.85)
-                & ~product
-                & ~evidence.alike
-                & ~decision.opened
-                & ~decision.mirrored
-                & inner
-            ).sum()
-            / area
-        ),
-        "unsure": float((unsure & inner).sum() / area),
-        "rim": _unsupported(evidence, border),
-        "kept": decision.kept / area,
-        "added": decision.added / area,
-        "left": float((beside & ~evidence.shaded & ~decision.mirrored & ~product).sum() / area),
-        "ceded": decision.ceded / area,
-        "blended": blended(evidence.soft, product, border & decision.unclear, unit)
-        * float(decision.unclear[border].mean() if border.any() else 0),
-        "pale": _pale_foot(evidence, product) / area,
+    near = grown(border, 8 * unit)
+    exact = evidence.unlike | evidence.exactly
+    belief, prior = decision.belief, evidence.prior
+    gone = (prior > 0.85) & ~product & ~evidence.alike & ~decision.opened & ~decision.mirrored & ~near
+    unsure = (belief > 0.25) & (belief < 0.75) & ~evidence.alike & ~evidence.unlike & ~near
+    beside = evidence.background.touching & evidence.unlike & ~evidence.shaded
+    seen = prior + evidence.differing / 2 > 0.2
+    even = np.abs(evidence.grey - gaussian(evidence.grey, 3)) < 1.2
+    shade = product & evidence.shaded & ~evidence.near_edge & even & (evidence.off < 120)
+    areas = {
+        "lost": int(gone.sum()),
+        "left": int((beside & ~decision.mirrored & ~product).sum()),
+        "ceded": decision.ceded,
+        "pale": _pale_foot(evidence, product),
+        "unsure": int(unsure.sum()),
+        "faint": int((seen & ~grown(product, 8 * unit)).sum()),
+        "shaded": int(opened(shade, 3).sum()),
+        "kept": decision.kept,
+        "dim": int(((prior < 0.5) & product & ~exact).sum()),
+        "added": decision.added,
     }
+    unclear = float(decision.unclear[border].mean()) if border.any() else 0.0
+    blends = blended(evidence.soft, product, border & decision.unclear, unit) * unclear
+    around = near & ~product
+    edged = float(evidence.near_edge[around].mean()) if around.any() else 0.0
+    rim, weak = _unsupported(evidence, border)
+    return {name: float(part) / area for name, part in areas.items()} | {
+        "blended": blends, "edged": edged, "rim": rim, "weak": weak,
+    }  # fmt: skip
 
 
 def _pale_foot(evidence: PhotoEvidence, product: Mask) -> int:
@@ -90,29 +122,36 @@ def _pale_foot(evidence: PhotoEvidence, product: Mask) -> int:
     return int(connected(pale, pale & grown(bottom, 4)).sum())
 
 
-def _unsupported(evidence: PhotoEvidence, border: Mask) -> float:
-    """Share of the outline that follows no edge of the photo."""
+def _unsupported(evidence: PhotoEvidence, border: Mask) -> tuple[float, float]:
+    """Shares of the outline that follow no edge of the photo, and next to none."""
     if not border.any():
-        return 0.0
-    radius = max(3, round(6 * evidence.unit))
+        return 0.0, 0.0
+    radius, close = (max(3, round(pixels * evidence.unit)) for pixels in (6, 4))
     steep = largest(evidence.edges.strength, 2 * radius + 1) > 8
-    return float(1 - (grown(evidence.edges.sharp, radius) | steep)[border].mean())
+    supported = (grown(evidence.edges.sharp, radius) | steep)[border]
+    weak = largest(evidence.edges.strength, 2 * close + 1)[border] < 5
+    return float(1 - supported.mean()), float(weak.mean())
 
 
 def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
-    """All measures as one doubt from 0 to 1, and a sentence for each that is near its limit, worst first."""
-    shares = {
-        name: min(_MOST.get(name, 1.0), 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()
-    }
-    # A product of its ground's tone is one cause of both: it counts once.
-    alike = max(shares["kept"], shares["blended"])
-    others = [1 - share for name, share in shares.items() if name not in ("kept", "blended")]
-    doubt = 1 - (1 - alike) * float(np.prod(others))
-    worst = sorted(
-        (name for name, share in shares.items() if share > _TOLD.get(name, 0.25)),
-        key=lambda name: -shares[name],
-    )
-    return round(doubt, 3), [_WORDS[name].format(share=measures[name]) for name in worst]
+    """All measures as one doubt from 0 to 1, and sentences for those that make it, worst first."""
+    said = {name: sign.weight * _saturated(measures[name], sign.half) for name, sign in _SIGNS.items()}
+    sound, damaged = (1 / (1 + np.exp(-odds)) for odds in (_SOUND, _SOUND + sum(said.values())))
+    alone = {name: min(_MOST.get(name, 1.0), 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()}
+    doubt = 1 - (1 - damaged) / (1 - sound) * float(np.prod([1 - share for share in alone.values()]))
+    told = {name: 4 * share for name, share in alone.items() if share > (0.1 if name == "pale" else 0.25)}
+    if doubt > _WORTH_TELLING:
+        told |= {name: weight for name, weight in said.items() if weight > 0.4 * _SIGNS[name].weight}
+    worst = sorted(told, key=lambda name: -told[name])[:_TOLD]
+    return round(float(doubt), 3), [_WORDS[name].format(share=measures[name]) for name in worst]
+
+
+_WORTH_TELLING = 0.15
+"""Doubt from which its signs are told."""
+
+
+def _saturated(value: float, half: float) -> float:
+    return value / (value + half)
 
 
 # --- what is told ----------------------------------------------------------------------------------
