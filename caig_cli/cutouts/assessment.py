@@ -53,12 +53,12 @@ _WORDS = {
     "blended": "product and ground look alike at {share:.0%} of the outline, which may be wrong there",
     "unsure": "network and colours are unsure of a part of it",
     "faint": "the network faintly sees more than was kept, such as legs or a stand",
-    "edged": "the ground close around it has sharp edges of its own",
     "shaded": "even parts of it have the ground's hue in less light and may be shadow",
     "weak": "{share:.0%} of the outline is faint in the photo",
     "dim": "parts that the network hardly sees were kept",
     "added": "{share:.1%} of it is seen by its colour only",
 }
+"""What is told; that the ground is uneven (``edged``) is no news."""
 
 _TOLD = 3
 """Notes on doubt at most."""
@@ -85,7 +85,8 @@ def measured(evidence: PhotoEvidence, decision: Decision) -> dict[str, float]:
     gone = (prior > 0.85) & ~product & ~evidence.alike & ~decision.opened & ~decision.mirrored & ~near
     unsure = (belief > 0.25) & (belief < 0.75) & ~evidence.alike & ~evidence.unlike & ~near
     beside = evidence.background.touching & evidence.unlike & ~evidence.shaded
-    seen = prior + evidence.differing / 2 > 0.2
+    ground = evidence.alike | evidence.shaded | decision.mirrored
+    seen = (prior + evidence.differing / 2 > 0.2) & ~ground
     even = np.abs(evidence.grey - gaussian(evidence.grey, 3)) < 1.2
     shade = product & evidence.shaded & ~evidence.near_edge & even & (evidence.off < 120)
     areas = {
@@ -141,7 +142,9 @@ def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
     doubt = 1 - (1 - damaged) / (1 - sound) * float(np.prod([1 - share for share in alone.values()]))
     told = {name: 4 * share for name, share in alone.items() if share > (0.1 if name == "pale" else 0.25)}
     if doubt > _WORTH_TELLING:
-        told |= {name: weight for name, weight in said.items() if weight > 0.4 * _SIGNS[name].weight}
+        told |= {
+            name: said[name] for name in said if name in _WORDS and said[name] > 0.4 * _SIGNS[name].weight
+        }
     worst = sorted(told, key=lambda name: -told[name])[:_TOLD]
     return round(float(doubt), 3), [_WORDS[name].format(share=measures[name]) for name in worst]
 
