@@ -20,9 +20,6 @@ MARGIN = 0.15
 _CLOSER = 0.7
 """Share of a photo up to which the product's surroundings are looked at alone."""
 
-_NO_CLOSER = 0.33
-"""Weight of a second look that is no closer: it shows what is unsure, but is no better than the first."""
-
 
 @dataclass(frozen=True, slots=True)
 class NetworkPrior:
@@ -38,9 +35,10 @@ def find_prior(rgb: Pixels, network: Segmenter) -> NetworkPrior:
     """Where the network sees the product in a photo [H, W, 3], by two looks.
 
     The first is at the whole photo. The second is mirrored left to right: what a network is not sure of it
-    sees otherwise there. A small product is looked at closer by, which shows thin parts and holes. The mean
-    in log odds counts, so that the look counts that is sure. A product that fills its photo is looked at with
-    a margin around it, without which networks often see a part of it only: what one of both sees is product.
+    sees otherwise there. A small product is looked at closer by, which shows thin parts and holes: the mean
+    in log odds counts, so that the look counts that is sure. Of a product that fills its photo the second
+    look has a margin around it, without which networks often see a part of it only: what one of both sees
+    is product.
     """
     first = _seen(rgb, network)
     nothing = np.zeros_like(first)
@@ -52,13 +50,11 @@ def find_prior(rgb: Pixels, network: Segmenter) -> NetworkPrior:
         second = _with_margin(rgb, network, colour)
         return NetworkPrior(np.maximum(first, second), np.abs(first - second))
     window = box.surroundings(first.shape)
-    weight = 0.5
     if first[window].size > _CLOSER * first.size:
-        window, weight = (slice(None), slice(None)), _NO_CLOSER
+        return NetworkPrior(first, np.abs(first - _mirrored(rgb, network)))
     second = _mirrored(rgb[window], network)
     share = first.copy()
-    logit = (1 - weight) * _log_odds(first[window]) + weight * _log_odds(second)
-    share[window] = 1 / (1 + np.exp(-logit))
+    share[window] = 1 / (1 + np.exp(-(_log_odds(first[window]) + _log_odds(second)) / 2))
     nothing[window] = np.abs(first[window] - second)
     return NetworkPrior(share, nothing)
 
@@ -103,13 +99,13 @@ def _even_border(rgb: Pixels) -> Pixels | None:
 
 
 def _with_margin(rgb: Pixels, network: Segmenter, colour: Pixels) -> Floats:
-    """What the network sees in the photo [H, W], mirrored, with a margin of ``colour`` around it."""
+    """What the network sees in the photo [H, W] with a margin of ``colour`` around it."""
     height, width = rgb.shape[:2]
     margin = round(MARGIN * max(height, width))
     large = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint8)
     large[:] = colour
     large[margin : margin + height, margin : margin + width] = rgb
-    return _mirrored(large, network)[margin : margin + height, margin : margin + width]
+    return _seen(large, network)[margin : margin + height, margin : margin + width]
 
 
 def _log_odds(share: Floats) -> Floats:
