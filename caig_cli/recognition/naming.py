@@ -40,7 +40,7 @@ CLASSIFIER = NetworkFile(
     remedy="give a title with --caption",
 )
 LEAST = 0.35
-"""Share of the chances that the likeliest family must have."""
+"""Share of the chances of all that shops sell that the likeliest family must have."""
 HALF = 0.5
 """Share of its family that a noun must have, else the family's own name is the safer one."""
 MARGINS = (0.05, 0.25)
@@ -51,7 +51,7 @@ FAINT = 40
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A noun for the product, its family, and the family's share of the chances."""
+    """A noun for the product, its family, and the family's share of the chances of all families."""
 
     noun: str
     family: str
@@ -97,11 +97,13 @@ def name_of(chances: Sequence[float]) -> Recognised | None:
     for number, (noun, family) in labels().items():
         families[family] += chances[number]  # type: ignore[assignment]
         nouns.setdefault(family, Counter())[noun] += chances[number]  # type: ignore[assignment]
-    (family, share), *_ = families.most_common(1)
+    (family, chance), *_ = families.most_common(1)
+    # Most classes are animals, vehicles and places: what they get says nothing of which product it is.
+    share = chance / sum(families.values())
     if share < LEAST:
         return None
     noun, own = nouns[family].most_common(1)[0]
-    return Recognised(noun if own >= HALF * share else family, family, share)
+    return Recognised(noun if own >= HALF * chance else family, family, share)
 
 
 def view(rgba: np.ndarray, margin: float) -> np.ndarray:
