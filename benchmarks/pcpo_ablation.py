@@ -165,10 +165,11 @@ def ask(
     )
     for one, prompts in zip(group, said, strict=True):
         worth = [oracle.worth(one.id, text) for text in prompts]
+        best = max(worth, key=lambda w: w.ctr)
         yield {
             "line": line, "seed": seed, "product": one.id,
             "ctr": sum(w.ctr for w in worth) / PROMPTS, "match": sum(w.match for w in worth) / PROMPTS,
-            "distinct": len(set(prompts)) / PROMPTS,
+            "distinct": len(set(prompts)) / PROMPTS, "best_ctr": best.ctr, "best_match": float(best.match),
         }  # fmt: skip
 
 
@@ -219,6 +220,8 @@ def table(asked: Asked, found: Mapping[str, Any], out: Path) -> None:
         match_of[line] = values["match"]
         summary.append({"line": line, "seeds": len(seeds), **compared(values, start, best)})
         rows.append(cells(summary[-1]))
+    for line in (START, *LINES):
+        report_best(line, found.get(line, {}), ids, float(start["ctr"].mean()), float(best.mean()))
     head = ["line", "seeds", "true CTR", "lift", "of headroom (95 %)", "match", "against the start (95 %)"]
     report = make_reporter()
     report.info(
@@ -232,6 +235,18 @@ def table(asked: Asked, found: Mapping[str, Any], out: Path) -> None:
         report.info(f"match of pcpo over dpo: {gap['mean']:+.1%} {span(gap['ci'], 1)}, se {gap['se']:.2%}")
         summary.append({"line": "pcpo - dpo", **gap})
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+
+
+def report_best(line: str, seeds: Mapping[int, Any], ids: Sequence[str], start: float, most: float) -> None:
+    """What the best of a product's prompts by the truth is worth: all that a perfect judge could choose."""
+    rows = [of[i] for of in seeds.values() for i in ids if i in of and "best_ctr" in of[i]]
+    if not rows:
+        return
+    ctr, match = (float(np.mean([row[key] for row in rows])) for key in ("best_ctr", "best_match"))
+    make_reporter().info(
+        f"{line}, best of {PROMPTS} by the truth ({len(rows)} products): true CTR {ctr:.3%}, "
+        f"{(ctr - start) / (most - start):.0%} of headroom, match {match:.1%}"
+    )
 
 
 def compared(values: Mapping[str, Floats], start: Mapping[str, Floats], best: Floats) -> dict[str, Any]:
