@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from caig_cli.data import stores
 from caig_cli.data.images import shown
 from caig_cli.engine.environment import version
 from caig_cli.engine.transport import Exchange
@@ -78,9 +77,6 @@ class Fetcher:
     def fetch(self, address: str, path: Path) -> None:
         """Have the photo at an address as a file; one that is there already counts. Raises ItemError."""
         if path.is_file():
-            return
-        if stores.is_store(address):
-            stores.fetch(address, path)
             return
         if address not in self._failed:
             try:

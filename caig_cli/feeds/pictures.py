@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from caig_cli.clicks.pictures import PictureIndex
 from caig_cli.cutouts.weights import cache_folder
 from caig_cli.data.images import SUFFIXES, shown
-from caig_cli.data.stores import beside
+from caig_cli.data.stores import beside, is_store
 from caig_cli.errors import ItemError
 
 _RESIZED = re.compile(
@@ -62,6 +62,11 @@ class Finder:
             where = f" or {shown(self._images)}" if self._images else "; --images names their folder"
             raise ItemError(f"'{shown(value[:80])}' is not beside the feed{where}")
         if self._fetch:
+            if is_store(value):
+                # A feed is written by others: it must not name files of this machine or of another bucket.
+                raise ItemError(
+                    f"'{shown(value[:120])}': only https addresses and files beside the feed are fetched"
+                )
             if value.lower().startswith("http://"):
                 self._upgraded.add(value)
                 value = f"https{value[4:]}"

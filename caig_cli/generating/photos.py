@@ -19,6 +19,7 @@ from caig_cli.cutouts.cutout import DOUBTFUL, Cutout, CutoutFacts
 from caig_cli.cutouts.doubt import DRY_RUN, GENERATE, doubt
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.storage import cutout_png, open_cutout
+from caig_cli.data import stores
 from caig_cli.data.images import shown
 from caig_cli.data.product_folders import mask_beside
 from caig_cli.data.shards import bucket
@@ -183,6 +184,13 @@ class Photos:
             self._report.info(f"{product.id}: photo {number} of {len(photos)} is used, as the first can't be")
         return look
 
+    def _fetch(self, address: str, path: Path) -> None:
+        """Have a photo of the web or beside a catalogue on a store as a file. Raises ItemError."""
+        if not stores.is_store(address):
+            self._fetcher.fetch(address, path)
+        elif not path.is_file():
+            stores.fetch(address, path)
+
     def _look(
         self, item: OrderItem, number: int, finished: bool, say: Callable[[str], None], *, spare: bool
     ) -> PhotoCheck | None:
@@ -192,7 +200,7 @@ class Photos:
             row = None
         if not finished and product.image in product.addresses:
             try:
-                self._fetcher.fetch(product.addresses[product.image], product.image)
+                self._fetch(product.addresses[product.image], product.image)
             except ItemError as error:
                 return PhotoCheck(product, None, str(error))
         whole = row is not None and self._run.has_image(self._name(product))

@@ -125,7 +125,7 @@ def test_more_bad_records(folder: Path) -> None:
 def test_unusable_files(folder: Path) -> None:
     for name, text, complaint in (
         ("none.jsonl", None, "no such file"),
-        ("pairs.csv", "id", "must be a .json or .jsonl file"),
+        ("pairs.csv", "id", "must be a .json, .jsonl or .parquet file"),
         ("empty.json", "[]", "no pairs"),
         ("blank.jsonl", " ", "empty"),
     ):

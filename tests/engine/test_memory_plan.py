@@ -25,6 +25,7 @@ from caig_cli.engine.optim import OptimSection, make_optimizer
 from caig_cli.engine.report import SilentReporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, choose_device
+from caig_cli.generating import painting
 from caig_cli.losses.preference import token_logps
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
@@ -270,7 +271,7 @@ def test_writer_and_judge_of_generate_take_turns(
             taken.append("load")
 
     taken: list[str] = []
-    monkeypatch.setattr(generate, "_turns", lambda *_: Noted())
+    monkeypatch.setattr(painting, "turns_of", lambda *_: Noted())
     recipe = resolve(
         generate.GenerateRecipe,
         sets=[

@@ -254,3 +254,11 @@ def test_the_page_of_names_is_up_to_date(root: Path) -> None:
         [sys.executable, "scripts/feeds_page.py", "--check"], cwd=root, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "s3://other/private.png", "memory://x/a.png"])
+def test_a_feed_names_no_file_of_this_machine_or_of_another_store(shop: Path, address: str) -> None:
+    source = shop / "feed.csv"
+    source.write_text(f"id,title,image_link\n1,Mug,{address}\n")
+    products, (failure,) = read(source, images=None, fetch=True)
+    assert not products and "only https addresses and files beside the feed" in failure.error

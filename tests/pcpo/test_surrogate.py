@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from caig_cli.painters.consistency import consistency, most_usual
-from caig_cli.painters.registry import word_reader
+from caig_cli.painters.registry import PAINTERS
 from caig_cli.pcpo.round_metrics import why_refused
 from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
 from caig_cli.pcpo.unpainted import (
@@ -129,8 +129,8 @@ def test_utilities_are_mean_log_odds() -> None:
 
 def test_the_studio_reads_what_it_shows_and_others_their_words() -> None:
     prompt = "On an oak table before a brick wall, with two candles, warm light."
-    assert {"surface oak", "backdrop brick"} <= set(word_reader("studio")(prompt))
-    assert {"oak", "brick", "candles"} <= set(word_reader("diffusion")(prompt))
+    assert {"surface oak", "backdrop brick"} <= set(PAINTERS["studio"].words()(prompt))
+    assert {"oak", "brick", "candles"} <= set(PAINTERS["diffusion"].words()(prompt))
 
 
 def test_a_round_is_refused_when_match_falls_or_wins_do_not_rise() -> None:

@@ -190,14 +190,14 @@ class Killer:
 
         original = getattr(files, name)
 
-        def write(path: Path, data: Any) -> None:
+        def write(path: Path, data: Any, **how: bool) -> None:
             if "rounds" not in path.parts and "products" not in path.parts:
-                original(path, data)
+                original(path, data, **how)
                 return
             self.left -= 1
             if self.left == 0 and not self.after:
                 raise KeyboardInterrupt
-            original(path, data)
+            original(path, data, **how)
             if self.left == 0:
                 raise KeyboardInterrupt
 
