@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from caig_cli.data.cache import cache_folder as cache_folder
+from caig_cli.data.cache import cache_folder
 from caig_cli.engine import sources
 from caig_cli.engine.files import atomic_write, digest
 from caig_cli.engine.hub_name import HubName

@@ -12,13 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caig_cli.data.cache import cache_folder
+from caig_cli.data.cache import cache_folder, whole_file
 from caig_cli.data.images import shown
 from caig_cli.data.products import inner_path
 from caig_cli.data.tables import Record, kind, read_rows
@@ -94,11 +92,8 @@ def _file(row: Record, image: object) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
+        with whole_file(path) as stream:
             stream.write(data)
-        Path(name).replace(path)
     except OSError as error:
         reason = f"({error.strerror}); set CAIG_CACHE"
         raise ItemError(f"pictures can't be kept in {shown(path.parent)} {reason}") from None

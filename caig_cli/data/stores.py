@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from caig_cli.data.cache import whole_file
 from caig_cli.data.images import shown
 from caig_cli.errors import ItemError
 
@@ -47,16 +46,8 @@ def beside(address: str, name: str) -> str | None:
 
 def fetch(address: str, path: Path) -> None:
     """Have the file at an address as a local one, whole or not at all. Raises ItemError in one line."""
-    with opened(address) as stream:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as copy:
-                shutil.copyfileobj(stream, copy, _STEP)
-            Path(name).replace(path)
-        finally:
-            with suppress(OSError):
-                Path(name).unlink(missing_ok=True)
+    with opened(address) as stream, whole_file(path) as copy:
+        shutil.copyfileobj(stream, copy, _STEP)
 
 
 def mark_of(address: str) -> str:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import os
 import socket
 import ssl
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from caig_cli.data.cache import whole_file
 from caig_cli.data.images import shown
 from caig_cli.engine.environment import version
 from caig_cli.engine.transport import Exchange
@@ -252,15 +250,7 @@ def connected(host: str, place: str, port: int, exchange: Exchange) -> http.clie
 def _keep(path: Path, data: bytes) -> None:
     """Write a whole file or none."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.replace(name, path)  # noqa: PTH105
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)  # noqa: PTH108
-            raise
+        with whole_file(path) as file:
+            file.write(data)
     except OSError as error:
         raise ItemError(f"can't be kept in {shown(path.parent)} ({error.strerror}); set CAIG_CACHE") from None

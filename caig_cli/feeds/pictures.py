@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from caig_cli.clicks.pictures import PictureIndex
-from caig_cli.cutouts.weights import cache_folder
+from caig_cli.data.cache import cache_folder
 from caig_cli.data.images import SUFFIXES, shown
 from caig_cli.data.stores import beside, is_store
 from caig_cli.errors import ItemError

@@ -226,7 +226,7 @@ def _on_this_machine(source: Path) -> tuple[Path, str | None]:
     """
     if ":/" not in source.as_posix():
         return source, None
-    from caig_cli.cutouts.weights import cache_folder
+    from caig_cli.data.cache import cache_folder
     from caig_cli.data.stores import address_of, fetch, mark_of
     from caig_cli.engine.runtime import derive_seed
 
