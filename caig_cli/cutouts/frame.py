@@ -1,4 +1,4 @@
-"""A thin frame drawn along the borders of a photo."""
+"""What only surrounds a photo: a thin frame drawn along its borders, or transparent bars beside it."""
 
 from __future__ import annotations
 
@@ -43,3 +43,34 @@ def _line(side: Pixels) -> tuple[int, NDArray[np.float64] | None]:
         return 0, None
     # One pixel more, which the line's colour bleeds into.
     return int(ends[-1]) + 2, colours[ends[-1]]
+
+
+_RECTANGULAR = 0.97
+"""Share of its box that an opaque photo fills, its rounded corners left out."""
+
+_BACKDROP = 0.25
+"""Share of a photo's borders in one light, grey colour, from which they show a backdrop."""
+
+_LIGHT, _GREY = 225, 14
+"""Levels from which a colour is light, and by which the channels of a grey differ at most."""
+
+
+def photo_window(rgba: Pixels) -> Window | None:
+    """Where transparent bars surround a photo with its backdrop, in a file [H, W, 4]; None for a cut-out.
+
+    The opaque part is a rectangle then (corners may be rounded), and its borders show a white or light grey
+    backdrop: those of a print or a card, which is a rectangle too, seldom do.
+    """
+    solid = rgba[..., 3] > 127
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    if solid.all() or min(rows.size, columns.size) < 32:
+        return None
+    window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    if float(solid[window].mean()) < _RECTANGULAR:
+        return None
+    # A pixel further in, because a scaled bar bleeds into the photo's borders.
+    inner = rgba[window][2:-2, 2:-2]
+    borders = np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]])
+    levels = borders[borders[:, 3] > 250][:, :3].astype(np.int16)
+    backdrop = (levels.min(axis=1) > _LIGHT) & (np.ptp(levels, axis=1) < _GREY)
+    return window if levels.size and float(backdrop.mean()) > _BACKDROP else None

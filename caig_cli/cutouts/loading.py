@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from caig_cli.cutouts.cutout import SOLID, VISIBLE, Cutout, CutoutFacts, Pixels, finish
+from caig_cli.cutouts.frame import photo_window
 from caig_cli.data.images import open_image, shown
 from caig_cli.errors import ItemError
 from caig_cli.records import Product
@@ -30,10 +31,17 @@ def load_cutout(product: Product, notify: Callable[[str], None], *, source: str 
         alpha = pixels[..., 3]
         if int(alpha.max()) < VISIBLE:
             raise ItemError(f"{name}: the image is fully transparent; export it with its product visible")
+        window = photo_window(pixels)
+        if window is not None:
+            return _in_window(pixels, window, name, notify, source)
         if np.count_nonzero(alpha < SOLID) >= 0.002 * alpha.size:
             return _by_its_alpha(pixels[..., :3], alpha, name)
         image = _on_white(image)
-    rgb = np.asarray(image)
+    return _out_of_photo(np.asarray(image), name, notify, source)
+
+
+def _out_of_photo(rgb: Pixels, name: str, notify: Callable[[str], None], source: str) -> Cutout:
+    """By the background of a photo [H, W, 3]."""
     # Imported here because it is of no use to transparent images, which must not wait for it.
     from caig_cli.cutouts.photo import cut_photo
 
@@ -42,6 +50,16 @@ def load_cutout(product: Product, notify: Callable[[str], None], *, source: str 
     return replace(
         finish(pixels, cut.alpha, name, alpha_from="matting"), cut_off=cut.cut_off, facts=cut.facts
     )
+
+
+def _in_window(
+    pixels: Pixels, window: tuple[slice, slice], name: str, notify: Callable[[str], None], source: str
+) -> Cutout:
+    """Out of the photo that the file's transparent bars only surround."""
+    inner = np.ascontiguousarray(pixels[window][..., :3])
+    cutout = _out_of_photo(inner, name, notify, source)
+    note = "its transparent part only frames a photo, which was cut out"
+    return replace(cutout, facts=replace(cutout.facts, notes=(*cutout.facts.notes, note)))
 
 
 def _by_its_alpha(rgb: Pixels, alpha: Pixels, name: str) -> Cutout:

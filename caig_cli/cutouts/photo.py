@@ -151,7 +151,7 @@ def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]
     if sides:
         notes.append(f"the photo cuts it off at the {' and the '.join(sorted(sides))}: it stays there in ads")
     if sides and shows_skin(rgb, alpha):
-        notes.append("it seems to be worn or held by a person, who stays in ads")
+        notes.append("it may be worn or held by a person (colours of skin), who stays in ads")
     return notes
 
 

@@ -25,7 +25,7 @@ from caig_cli.cutouts.background import find_background
 from caig_cli.cutouts.contour import blended, busy_contour
 from caig_cli.cutouts.cutout import DOUBTFUL, SOLID, Cutout
 from caig_cli.cutouts.edges import blurred, find_edges
-from caig_cli.cutouts.frame import inside_frame
+from caig_cli.cutouts.frame import inside_frame, photo_window
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.looks import NetworkPrior, find_prior
 from caig_cli.cutouts.lost_parts import belongs
@@ -306,6 +306,27 @@ def test_what_a_frame_surrounds() -> None:
     assert inside_frame(two_colours) is None
     thick = framed(rgb, 12, (0, 0, 0))
     assert inside_frame(thick) is None, "a passe-partout is no line"
+
+
+def test_a_photo_between_transparent_bars_is_cut_out_as_a_photo(tmp_path: Path) -> None:
+    photo = taken(VASE, plain(SIDE, WHITE), quality=None)
+    file = np.zeros((SIDE, SIDE + 80, 4), np.uint8)
+    file[:, 40:-40] = np.dstack([photo.rgb, np.full((SIDE, SIDE), 255, np.uint8)])
+    assert photo_window(file) == (slice(0, SIDE), slice(40, SIDE + 40))
+    Image.fromarray(file).save(tmp_path / "bars.png")
+    got = load_cutout(Product("vase", tmp_path / "bars.png"), lambda _: None, source="plain")
+    rows, columns = (np.flatnonzero((photo.alpha > 0.5).any(axis=axis)) for axis in (1, 0))
+    assert got.size == pytest.approx((np.ptp(columns) + 1, np.ptp(rows) + 1), abs=4)
+    assert any("only frames a photo" in note for note in got.facts.notes)
+
+
+def test_a_rectangular_product_is_no_photo_between_bars() -> None:
+    card = np.zeros((100, 140, 4), np.uint8)
+    card[:, 20:-20] = (30, 60, 120, 255)
+    assert photo_window(card) is None
+    round_product = np.zeros((100, 100, 4), np.uint8)
+    round_product[drawn(100, [Layer("ellipse", (0.1, 0.1, 0.9, 0.9), WHITE)])[0] > 0.5] = 255
+    assert photo_window(round_product) is None, "white, but no rectangle"
 
 
 def test_no_frame_is_seen_where_there_is_none(cut: Cutter) -> None:
