@@ -144,9 +144,9 @@ def _finish(outcome: Outcome, report: Reporter, options: Mapping[str, Any], *, s
     from caig_cli.engine.files import json_pieces
 
     if speaks:
-        for failure in () if outcome.told else outcome.failed:
+        for failure in () if outcome.reported else outcome.failed:
             report.warn(f"{failure.item}: {failure.error}")
-        if outcome.told and outcome.failed:
+        if outcome.reported and outcome.failed:
             report.warn(f"{len(outcome.failed)} not used, each told above and in report.html")
         if options["json"]:
             for piece in json_pieces(outcome.result):

@@ -52,14 +52,14 @@ def page() -> str:
         MORE_SURFACES,
     )
     from caig_cli.painters.studio.lexicon_foreign import LANGUAGES, WORDS
-    from caig_cli.painters.studio.lexicon_told import NOT_CHOSEN, NOT_PAINTED
+    from caig_cli.painters.studio.lexicon_ignored import NOT_CHOSEN, NOT_PAINTED
 
-    told = {**NOT_PAINTED, **NOT_CHOSEN}
+    ignored = {**NOT_PAINTED, **NOT_CHOSEN}
     counted = {*COUNTED, *(name for name, row in MORE_PROPS.items() if row.one)}
     core = {name: "|".join(phrases) for name, phrases in lexicon_props.PROPS.items()}
     things = {**core, **{name: row.words for name, row in MORE_PROPS.items()}}
     sections = [
-        _table(("reason", "for example"), ((reason, _some(words)) for reason, words in told.items())),
+        _table(("reason", "for example"), ((reason, _some(words)) for reason, words in ignored.items())),
         f"## Things: {len(things)}\n",
         _table(("thing", "", "phrases"), (
             (_plain(name), "n" if name in counted else "", _some(words)) for name, words in things.items())),

@@ -197,8 +197,8 @@ def _broken_down(
 
 def _dimensions(export: Export, products: Products, ads: Ads) -> list[Column]:
     """Columns by which the rows of an ad and day may differ."""
-    told = (ads.title, products.column.title)
-    return [column for column in (*export.beside, *export.columns.values()) if column.title not in told]
+    taken = (ads.title, products.column.title)
+    return [column for column in (*export.beside, *export.columns.values()) if column.title not in taken]
 
 
 def _refuse(export: Export, again: Bools, alike: Ints, first: Ints, bad: BadRows) -> None:

@@ -217,7 +217,7 @@ def find_order(
     Where the ``values`` leave it open, texts ``beside`` them count: other dates, the lines above the table.
     None where no date needs one. Raises UsageError where dates contradict each other or nothing decides.
     """
-    first_large, second_large, unclear = _told(values)
+    first_large, second_large, unclear = _day_order_evidence(values)
     if first_large and second_large:
         both = f"'{shown(first_large[:20])}' and '{shown(second_large[:20])}'"
         raise UsageError(f"{where}: {both} have day and month in two orders; make them one")
@@ -225,7 +225,7 @@ def find_order(
         return "dmy" if first_large else "mdy"
     if unclear is None:
         return hint
-    first_large, second_large, _ = _told(
+    first_large, second_large, _ = _day_order_evidence(
         match[0] for text in beside if isinstance(text, str) for match in _DATES.finditer(text)
     )
     if bool(first_large) != bool(second_large):
@@ -238,7 +238,7 @@ def find_order(
     )
 
 
-def _told(values: Iterable[object]) -> tuple[str | None, str | None, str | None]:
+def _day_order_evidence(values: Iterable[object]) -> tuple[str | None, str | None, str | None]:
     """The first date that must begin with the day, the first that must not, and one that may be either."""
     first_large = second_large = unclear = None
     for value in values:

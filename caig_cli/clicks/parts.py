@@ -54,13 +54,13 @@ def part_of(export: Export, pictures: AdFinder | None, rules: BadRowRules) -> Lo
     keep_R = real_R & bad.good_R
     if products.doubtful:
         warnings.append(
-            f"{shown(export.name)}: products are told by {shown(products.told)}; "
+            f"{shown(export.name)}: products are told by {shown(products.source)}; "
             "--column item=NAME says otherwise"
         )
     if len(items) == 1 and len(ads.name_A) >= MANY_ADS:
         warnings.append(
-            f"{shown(export.name)}: all {len(ads.name_A)} ads are of one product by {shown(products.told)}; "
-            "if they are not, --column item=NAME says which column tells"
+            f"{shown(export.name)}: all {len(ads.name_A)} ads are of one product by {shown(products.source)};"
+            " if they are not, --column item=NAME says which column tells"
         )
     item_R = item_R if keep_R.all() else item_R[keep_R]
     part = add_up(export.at(keep_R), ads, items, item_R, products, rules, bad)
@@ -100,26 +100,26 @@ def _products(
 ) -> Products:
     """The products of an export: those that its ads are known to be of, and for others what the rows tell."""
     if pictures is None:
-        return _told_products(export, ads, None, real_R, rules)
+        return _products_of_rows(export, ads, None, real_R, rules)
     files = ads.file_A.tolist()
     known = [pictures.product(file, name) for file, name in zip(files, ads.name_A, strict=True)]
     if all(product is None for product in known):
-        return _told_products(export, ads, pictures, real_R, rules)
+        return _products_of_rows(export, ads, pictures, real_R, rules)
     values: list[Any] = [product or name for product, name in zip(known, ads.name_A, strict=True)]
     code_R = np.maximum(ads.ad_R, 0)
     other_R = np.array([product is None for product in known], np.bool_)[code_R]
     if (other_R & real_R).any():
         try:
-            told = _told_products(export, ads, pictures, real_R, rules).column
+            listed = _products_of_rows(export, ads, pictures, real_R, rules).column
         except NoProductError:  # nothing tells: such an ad stands for itself
-            told = None
-        if told is not None:
-            code_R = np.where(other_R, len(values) + told.code_R, code_R)
-            values += told.values
+            listed = None
+        if listed is not None:
+            code_R = np.where(other_R, len(values) + listed.code_R, code_R)
+            values += listed.values
     return Products(Column(ads.title, values, code_R), "the plan")
 
 
-def _told_products(
+def _products_of_rows(
     export: Export, ads: Ads, pictures: AdFinder | None, real_R: Bools, rules: BadRowRules
 ) -> Products:
     """Products as the rows about ads tell them."""
@@ -141,7 +141,7 @@ def _told_products(
     )
     code_R = np.zeros(len(real_R), np.int32)
     code_R[real_R] = found.column.code_R
-    return Products(Column(found.column.title, found.column.values, code_R), found.told, found.doubtful)
+    return Products(Column(found.column.title, found.column.values, code_R), found.source, found.doubtful)
 
 
 def _by_pattern(known: Export, rules: BadRowRules, real_R: Bools) -> Products:
@@ -232,7 +232,7 @@ def _facts(export: Export, ads: Ads, products: Products, part: LogPart) -> dict[
         "rows": export.rows,
         "bad_rows": part.bad_rows,
         "ad": ads.title,
-        "item": products.told.strip("'"),
+        "item": products.source.strip("'"),
         "impressions": titles.get("impressions"),
         "clicks": titles.get("clicks", titles.get("event")),
         "day": None if export.day is None else export.day.title,

@@ -31,7 +31,7 @@ class Products:
     """The product of each row."""
 
     column: Column
-    told: str
+    source: str
     """Where it comes from, for people."""
     doubtful: bool = False
 

@@ -188,8 +188,8 @@ def _export(name: str, table: LogTable, intake: Intake, options: Options) -> Exp
     if wanted and (dated := [one for one in beside if days.are_days(one.title, one.values)]):
         columns["day"] = dated[0]
         beside = [column for column in beside if column is not dated[0]]
-    told = [*table.preamble, *footer, *(cell for cells in intake.sample.values() for cell in cells)]
-    day = counted.days(columns, options, layout.language, told)
+    texts = [*table.preamble, *footer, *(cell for cells in intake.sample.values() for cell in cells)]
+    day = counted.days(columns, options, layout.language, texts)
     if day is not None and not intake.is_events and _has_times(columns.get("day"), day):
         beside.append(replace(columns["day"], title=f"times of {day.title}"))
     notes = [*table.notes, *counted.notes]
@@ -302,16 +302,16 @@ class _Counted:
         return found
 
     def days(
-        self, columns: Mapping[str, Column], options: Options, language: str | None, told: Iterable[object]
+        self, columns: Mapping[str, Column], options: Options, language: str | None, texts: Iterable[object]
     ) -> Column | None:
-        """The day of each row, from its own column or the start of its period; ``told`` has more dates."""
+        """The day of each row, from its own column or the start of its period; ``texts`` has more dates."""
         column = columns.get("day") or columns.get("start")
         if column is None:
             return None
         hint: days.Order | None = (
             "dmy" if language in COMMA_LANGUAGES else "ymd" if language in YEAR_FIRST else None
         )
-        order = options.dates or days.find_order(column.values, hint, shown(self.name), told)
+        order = options.dates or days.find_order(column.values, hint, shown(self.name), texts)
         found: list[Any] = []
         wrong: dict[int, str] = {}
         for code, value in enumerate(column.values):

@@ -79,7 +79,7 @@ def _checked(row: Record, name: str, value: object, reader: TypeAdapter[Any]) ->
 def near_misses(names: Iterable[str], columns: Columns) -> str | None:
     """One sentence about columns that became attributes but look like an option; None where none does."""
     known = sorted(KNOWN | set(columns.options))
-    told = []
+    named = []
     for name in names:
         plain = re.sub(r"[^a-z]+", "_", name.lower()).strip("_")
         if name in KNOWN or name.lower().startswith("attr_") or plain in _WORDS:
@@ -90,5 +90,5 @@ def near_misses(names: Iterable[str], columns: Columns) -> str | None:
         hint = f"did you mean {near[0]}?"
         if near[0] not in KNOWN:
             hint = f"{near[0]} is an option of the command, not of one product"
-        told.append(f"'{name}' ({hint})")
-    return f"read as facts about the product: {', '.join(told)}" if told else None
+        named.append(f"'{name}' ({hint})")
+    return f"read as facts about the product: {', '.join(named)}" if named else None

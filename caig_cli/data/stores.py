@@ -52,7 +52,7 @@ def fetch(address: str, path: Path) -> None:
 
 def mark_of(address: str) -> str:
     """What the store says of a file's bytes: it changes when they do. Raises ItemError."""
-    with _told(address):
+    with _errors_in_words(address):
         store, path = _store(address)
         return str(store.ukey(path))
 
@@ -60,7 +60,7 @@ def mark_of(address: str) -> str:
 @contextmanager
 def opened(address: str) -> Iterator[Any]:
     """The bytes of a file, to be read. Raises ItemError, also for what is raised while they are."""
-    with _told(address):
+    with _errors_in_words(address):
         store, path = _store(address)
         with store.open(path, "rb") as stream:
             yield stream
@@ -74,16 +74,16 @@ def _store(address: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
+def _errors_in_words(address: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
         extra = EXTRAS.get(address.partition("://")[0])
         remedy = f"run pip install 'caig[{extra}]'" if extra else "install the package of this store"
-        said = shown(" ".join(str(error).split())[:120])
-        raise ItemError(f"{shown(address)}: needs a package ({said}); {remedy}") from None
+        reason = shown(" ".join(str(error).split())[:120])
+        raise ItemError(f"{shown(address)}: needs a package ({reason}); {remedy}") from None
     except FileNotFoundError:
         raise ItemError(f"{shown(address)}: no such file; check the address") from None
     except Exception as error:  # each store has errors of its own
-        said = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ItemError(f"{shown(address)}: cannot be fetched ({shown(said)}); check the address") from None
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise ItemError(f"{shown(address)}: cannot be fetched ({shown(reason)}); check the address") from None

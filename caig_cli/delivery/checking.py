@@ -48,7 +48,7 @@ class Subject:
 def check(path: Path, shape: DeliveryShape) -> list[RuleVerdict]:
     """What all rules of a shape say of a file. Raises ItemError for what is no picture."""
     file = read(path)
-    subject = Subject(file, path.stat().st_size, np.asarray(file.image), _told_box(file))
+    subject = Subject(file, path.stat().st_size, np.asarray(file.image), _stated_box(file))
     return [verdict for rule in RULES for verdict in rule(subject, shape)]
 
 
@@ -58,7 +58,7 @@ def nearest_shape(path: Path, shapes: list[DeliveryShape]) -> DeliveryShape:
     return min(shapes, key=lambda shape: abs(np.log(width / height * shape.size[1] / shape.size[0])))
 
 
-def _told_box(file: Read) -> Box | None:
+def _stated_box(file: Read) -> Box | None:
     try:
         left, top, right, bottom = map(int, file.claims.facts["box"].split())  # type: ignore[union-attr]
     except (AttributeError, KeyError, ValueError):
@@ -77,8 +77,8 @@ def _format(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
 
 def _bytes(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     over = subject.bytes - shape.bytes
-    said = f"{subject.bytes} bytes of at most {shape.bytes}" + (f": {over} too many" if over > 0 else "")
-    yield RuleVerdict("bytes", over <= 0, said)
+    finding = f"{subject.bytes} bytes of at most {shape.bytes}" + (f": {over} too many" if over > 0 else "")
+    yield RuleVerdict("bytes", over <= 0, finding)
 
 
 def _size(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
@@ -88,8 +88,8 @@ def _size(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     if shape.most is not None:
         wrong |= {"wide": width - shape.most[0], "high": height - shape.most[1]}
     missed = ", ".join(f"{pixels} px too {word}" for word, pixels in wrong.items() if pixels > 0)
-    said = f"{width}x{height}, at least {wide}x{high}" + (f": {missed}" if missed else "")
-    yield RuleVerdict("size", not missed, said)
+    finding = f"{width}x{height}, at least {wide}x{high}" + (f": {missed}" if missed else "")
+    yield RuleVerdict("size", not missed, finding)
 
 
 def _ratio(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
@@ -109,8 +109,8 @@ def _colour(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
 
 def _opaque(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
     if share := subject.file.see_through:
-        said = f"{share:.1%} of the picture is transparent, and shown on any ground; put it on one"
-        yield RuleVerdict("opaque", False, said)
+        finding = f"{share:.1%} of the picture is transparent, and shown on any ground; put it on one"
+        yield RuleVerdict("opaque", False, finding)
 
 
 def _background(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
@@ -119,8 +119,8 @@ def _background(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]
         off = int((border.min(axis=-1) < 255).sum())
         share = off / len(border)
         darkest = int(border.min())
-        said = "exactly white" if not off else f"{share:.1%} of the border is not white, down to {darkest}"
-        yield RuleVerdict("background", off == 0, said)
+        finding = "exactly white" if not off else f"{share:.1%} of the border is not white, down to {darkest}"
+        yield RuleVerdict("background", off == 0, finding)
     if shape.background == "scene":
         middle = np.median(border, axis=0)
         plain = float((np.abs(border - middle).max(axis=-1) <= _PLAIN).mean())
@@ -157,8 +157,8 @@ def _safe(subject: Subject, shape: DeliveryShape) -> Iterator[RuleVerdict]:
         "left": safe.left - box.left, "top": safe.top - box.top,
         "right": box.right - safe.right, "bottom": box.bottom - safe.bottom,
     }  # fmt: skip
-    said = ", ".join(f"{pixels} px out at the {side}" for side, pixels in out.items() if pixels > 0)
-    yield RuleVerdict("safe area", not said, said or "the product is inside")
+    finding = ", ".join(f"{pixels} px out at the {side}" for side, pixels in out.items() if pixels > 0)
+    yield RuleVerdict("safe area", not finding, finding or "the product is inside")
 
 
 RULES: tuple[Callable[[Subject, DeliveryShape], Iterator[RuleVerdict]], ...] = (

@@ -102,10 +102,10 @@ def compare(
 def _cutout(claims: Claims, photo: Path, mask: Path | None, notify: Callable[[str], None]) -> Cutout:
     """The product as the ad was made of it: by the same means, with glass as clear as the title says."""
     try:
-        told = parse_json(claims.facts.get("attributes", "{}").encode())
+        stated = parse_json(claims.facts.get("attributes", "{}").encode())
     except Malformed:
-        told = {}
-    attributes = {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
+        stated = {}
+    attributes = {str(k): str(v) for k, v in stated.items()} if isinstance(stated, dict) else {}
     product = Product(claims.facts.get("product", "product"), photo, claims.title or None, attributes, mask)
     source = claims.facts.get("cutout", "auto")
     return clear_parts(load_cutout(product, notify, source=source), product)[0]
@@ -183,14 +183,14 @@ def _finding(
 ) -> Finding:
     claims = ad.claims or Claims("", "", "")
     facts = claims.facts
-    told: dict[str, Any] = {
+    claimed: dict[str, Any] = {
         "id": facts.get("id"), "title": claims.title or None, "alt": claims.alt or None,
         "source_type": claims.source or None, "painter": facts.get("painter"),
         "prompt_model": facts.get("prompt_model"), "prompt": facts.get("prompt"), "seed": facts.get("seed"),
         "recipe": facts.get("recipe"), "photo_sha256": facts.get("photo_sha256"), "format": ad.kind,
     }  # fmt: skip
     lines = [f"{answer}: {shown(path)}: {why}"]
-    lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in told.items() if value]
+    lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in claimed.items() if value]
     if claims.source == WITH_TRAINED_MODEL:
         lines.append("  made with generative AI")
     if signed is not None:
@@ -199,6 +199,6 @@ def _finding(
     if compared is not None:
         product = {"different": compared.pixels, "of": compared.of, "most": compared.most,
                    "mean": round(compared.mean, 4), "same_photo": compared.same_photo}  # fmt: skip
-    result = {"path": str(path), "answer": answer, "why": why, **told}
+    result = {"path": str(path), "answer": answer, "why": why, **claimed}
     result |= {"unchanged": intact, "product": product, "signature": signed}
     return Finding(path, answer, why, tuple(lines), result)

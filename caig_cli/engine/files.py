@@ -37,7 +37,7 @@ def atomic_write(path: Path, data: bytes | Iterable[bytes], *, sync: bool = True
     Data in pieces is written as it comes, so that it need not fit into memory. Without ``sync`` it is on disk
     after the next ``sync_disk``. Raises RunError.
     """
-    with _told(path):
+    with _errors_in_words(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=TEMPORARY)
         temporary = Path(name)
@@ -100,7 +100,7 @@ def append_line(path: Path, value: Any) -> None:
 def append_lines(path: Path, values: Iterable[Any], *, sync: bool = True) -> None:
     """Append JSON lines, and with ``sync`` wait until they are on disk. Raises RunError."""
     lines = "".join(to_json(value) + "\n" for value in values).encode()
-    with _told(path):
+    with _errors_in_words(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as stream:
             _mend_end(stream)
@@ -114,7 +114,7 @@ def sync_disk(folder: Path) -> None:
     """Wait until all that was written to the disk of a folder is on it. Raises RunError."""
     import ctypes
 
-    with _told(folder):
+    with _errors_in_words(folder):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
@@ -194,8 +194,8 @@ def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:
     """A PNG with text chunks in sorted order; the same input gives the same bytes."""
     info = PngInfo()
     for key in sorted(text):
-        said = encodable(text[key])
-        info.add_itxt(key, said) if not said.isascii() else info.add_text(key, said)
+        encoded = encodable(text[key])
+        info.add_itxt(key, encoded) if not encoded.isascii() else info.add_text(key, encoded)
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", pnginfo=info, compress_level=5)
     return buffer.getvalue()
@@ -268,7 +268,7 @@ def digest_or_none(path: Path) -> str | None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _errors_in_words(path: Path) -> Iterator[None]:
     """An error of the system becomes a line that names the file and says what to do."""
     try:
         yield

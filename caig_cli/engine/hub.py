@@ -63,7 +63,7 @@ def fetch(name: HubName, report: Reporter | None = None, check: Check | None = N
     """
     from huggingface_hub import HfApi, constants, hf_hub_download
 
-    with _told(name):
+    with _errors_in_words(name):
         timeout = constants.HF_HUB_ETAG_TIMEOUT
         info = HfApi().model_info(name.repo, revision=name.revision, files_metadata=True, timeout=timeout)
         files = {entry.rfilename: entry.size or 0 for entry in info.siblings or ()}
@@ -266,7 +266,7 @@ def meter(bar: Bar | None) -> Any:
 
 
 @contextmanager
-def _told(name: HubName) -> Iterator[None]:
+def _errors_in_words(name: HubName) -> Iterator[None]:
     from huggingface_hub import constants
 
     try:

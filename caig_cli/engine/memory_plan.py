@@ -126,7 +126,7 @@ def _advice(
     if least > need.peak * (1 - WORTH):
         return "a smaller model is needed"
     if least + RESERVE > room:
-        return f"even {_told(useful)} would need {least / GB:.1f} GB, so a smaller model is needed"
+        return f"even {_listed(useful)} would need {least / GB:.1f} GB, so a smaller model is needed"
     chosen: dict[str, Any] = {}
     hints, before = [], need.peak
     for key, value in useful.items():
@@ -137,11 +137,11 @@ def _advice(
         if before + RESERVE <= room:
             break
     if before + RESERVE > room:  # only together they help
-        return f"set {_told(useful)}; that needs {least / GB:.1f} GB"
+        return f"set {_listed(useful)}; that needs {least / GB:.1f} GB"
     return f"set {', '.join(hints)}; that needs {before / GB:.1f} GB"
 
 
-def _told(values: Mapping[str, Any]) -> str:
+def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={_text(value)}" for key, value in values.items())
 
 

@@ -16,7 +16,7 @@ class Outcome:
 
     ``result`` is the object that ``--json`` prints, in whose long sequences items may be read from disk as
     they are printed; ``lines`` are for people, on stdout;
-    ``failed`` lists the items that could not be used (exit code 3 when there is one); ``told`` says that
+    ``failed`` lists the items that could not be used (exit code 3 when there is one); ``reported`` says that
     the user has read them while the stage ran, so that a line with their number is enough at the end;
     ``failed_check`` says that something that was to be checked is not so (exit code 1).
     """
@@ -24,7 +24,7 @@ class Outcome:
     result: dict[str, Any] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
     lines: Sequence[str] = ()
-    told: bool = False
+    reported: bool = False
     failed_check: bool = False
 
 

@@ -189,8 +189,8 @@ def _policies(found: Result) -> list[pages.Section]:
     ]  # fmt: skip
     columns = ["policy", "estimator", "CTR", "95 % interval", "CTR of what was shown",
                "effective impressions", "traffic nothing is known of"]  # fmt: skip
-    told = any(one["propensities"] == "exports" for one in found["policies"])
-    of = "those in the exports" if told else "the plan's, for the exports have no column of them"
+    exported = any(one["propensities"] == "exports" for one in found["policies"])
+    of = "those in the exports" if exported else "the plan's, for the exports have no column of them"
     text = f"What other shares of the same ads would have been worth, by these clicks. Propensities are {of}."
     return [pages.TextTable("Other policies", columns, rows, text)] if rows else []
 

@@ -38,7 +38,7 @@ class Observed:
     """0 for an ad that the plan does not show there."""
     chosen_R: Floats
     """With which it was chosen: as the exports say, where they have a column for it, else as planned."""
-    told: bool
+    exported: bool
     """Whether the exports have that column."""
     product_S: Ints
     day_S: Ints
@@ -109,8 +109,8 @@ def observe(plan: ExperimentPlan, log: ClickLog) -> Observed:
     clicks_R = np.bincount(row_L, log.clicks_R[known], len(ad_R))
     stratum_R = np.repeat(np.arange(len(strata)), size_S)
     propensity_R = _propensities(plan, log.days, ad_R, strata[stratum_R, 1])
-    told_R = _told(log, known, row_L, shown_R)
-    chosen_R = np.where(np.isnan(told_R), propensity_R, told_R)
+    exported_R = _exported(log, known, row_L, shown_R)
+    chosen_R = np.where(np.isnan(exported_R), propensity_R, exported_R)
     stray = (chosen_R == 0) & (shown_R > 0)
     if shown_R.sum() > 0 and not shown_R[~stray].any():
         raise UsageError(
@@ -119,7 +119,7 @@ def observe(plan: ExperimentPlan, log: ClickLog) -> Observed:
         )
     return Observed(
         plan, log.days, ad_R, stratum_R, np.where(stray, 0.0, shown_R), np.where(stray, 0.0, clicks_R),
-        propensity_R, chosen_R, not np.isnan(told_R).all(), strata[:, 0], strata[:, 1],
+        propensity_R, chosen_R, not np.isnan(exported_R).all(), strata[:, 0], strata[:, 1],
         int(shown_R[stray].sum()), unknown,
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ def _ads_of_products(product_A: Ints, products: int) -> list[Ints]:
     return np.split(order, np.searchsorted(product_A[order], np.arange(1, products)))
 
 
-def _told(log: ClickLog, known: NDArray[np.bool_], row_L: Ints, shown_R: NDArray[Any]) -> Floats:
+def _exported(log: ClickLog, known: NDArray[np.bool_], row_L: Ints, shown_R: NDArray[Any]) -> Floats:
     """Propensities as the log has them, NaN where it has none [R]; of several a day the mean.
 
     It is the harmonic one, over impressions: what weighs an impression is one over its propensity.

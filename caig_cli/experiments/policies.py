@@ -42,7 +42,7 @@ class PolicyValue:
     effective_impressions: float
     unsupported: float
     """Share of the policy's traffic for ads that were never to be shown: nothing is known of it."""
-    told: bool
+    exported: bool
     """Whether propensities are those of the exports; else they are the plan's."""
 
 
@@ -57,7 +57,7 @@ def value_of(name: str, source: str, seen: Observed) -> PolicyValue:
     lost = float((policy_R * ~can_R * total_S[seen.stratum_R]).sum() / max(1.0, total_S.sum()))
     use = can_R & (total_S[seen.stratum_R] > 0)
     propensity = seen.chosen_R[use]
-    if not seen.told:  # planned shares of the ads that can be had
+    if not seen.exported:  # planned shares of the ads that can be had
         propensity = (
             propensity / np.bincount(seen.stratum_R[use], propensity, len(total_S))[seen.stratum_R[use]]
         )
@@ -68,7 +68,7 @@ def value_of(name: str, source: str, seen: Observed) -> PolicyValue:
     model_R = modelled_rates(logged, seen.ad_R[use], seen.product_of_ad[seen.ad_R[use]], fold_R)
     values = {"IPS": ips(logged), "SNIPS": snips(logged), "DR": doubly_robust(logged, model_R)}
     observed = float(logged.clicks_R.sum() / logged.shown_R.sum())
-    return PolicyValue(name, values, observed, effective_impressions(logged), lost, seen.told)
+    return PolicyValue(name, values, observed, effective_impressions(logged), lost, seen.exported)
 
 
 def shares_of(source: str, plan: ExperimentPlan) -> Floats:

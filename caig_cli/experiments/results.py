@@ -163,7 +163,7 @@ def _policy(one: PolicyValue) -> Result:
     return {
         "policy": one.name, "observed_ctr": one.observed, **values,
         "effective_impressions": one.effective_impressions, "unsupported": one.unsupported,
-        "propensities": "exports" if one.told else "plan",
+        "propensities": "exports" if one.exported else "plan",
     }  # fmt: skip
 
 
@@ -183,16 +183,16 @@ def verdict(found: Result) -> str:
             "The split is not as planned, so that lifts may be the doing of what decided who saw which arm; "
             "find the cause before anything is decided."
         )
-    told = [arm for arm in found["arms"][1:] if arm["lift"] is not None]
-    if not told:
+    measured = [arm for arm in found["arms"][1:] if arm["lift"] is not None]
+    if not measured:
         return "There are too few clicks to compare the arms."
-    sure = [arm for arm in told if arm["p_holm"] < 0.05]
-    best = max(told, key=lambda arm: float(arm["lift"]))
+    sure = [arm for arm in measured if arm["p_holm"] < 0.05]
+    best = max(measured, key=lambda arm: float(arm["lift"]))
     control = found["control"]
     if best in sure and best["lift"] > 0:
         more = _early(best) + _beyond(best)
         return f"{best['arm']} is clicked more than {control}: {_words(best)}.{more}"
-    if sure and len(sure) == len(told):
+    if sure and len(sure) == len(measured):
         return f"{control} is clicked more than every other arm; {best['arm']} has {_words(best)}."
     return f"No arm is shown to be clicked more than {control}; the best, {best['arm']}, has {_words(best)}."
 

@@ -42,15 +42,15 @@ def weighed_totals(plan: ExperimentPlan | None, log: ClickLog) -> Weighed:
     plan some rows have propensities and others have none.
     """
     ad_C = np.full(len(log.image_C), -1) if plan is None else ads_of(plan, log)
-    told_R = np.full(len(log.creative_R), np.nan) if log.propensity_R is None else log.propensity_R
-    if plan is None and np.isnan(told_R).any():
+    exported_R = np.full(len(log.creative_R), np.nan) if log.propensity_R is None else log.propensity_R
+    if plan is None and np.isnan(exported_R).any():
         raise UsageError(
             "some logs have a column of propensities and others have none; --column propensity= leaves it out"
         )
-    planned_R = told_R if plan is None else _propensities(plan, log, ad_C)
-    propensity_R = np.where(np.isnan(told_R), planned_R, told_R)
+    planned_R = exported_R if plan is None else _propensities(plan, log, ad_C)
+    propensity_R = np.where(np.isnan(exported_R), planned_R, exported_R)
     known = ad_C >= 0
-    known[log.creative_R[~np.isnan(told_R)]] = True
+    known[log.creative_R[~np.isnan(exported_R)]] = True
     stray_R = propensity_R == 0
     shown_R, clicks_R = (np.where(stray_R, 0.0, of) for of in (log.impressions_R, log.clicks_R))
     creative_R = np.asarray(log.creative_R, np.int64)

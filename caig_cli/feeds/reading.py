@@ -41,7 +41,7 @@ class _Read:
 
     products: tuple[tuple[Product, FeedRow], ...]
     failures: tuple[Failure, ...]
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     warned: tuple[str, ...]
 
 
@@ -77,7 +77,7 @@ def read_source(
         raise DataError(f"{shown(mask)}: a mask belongs to one image, not to a feed")
     stat = source.stat()
     read = _read_feed(source, options, allow_outside, (stat.st_mtime_ns, stat.st_size))
-    for line in read.told:
+    for line in read.notes:
         inform(line)
     for line in read.warned:
         notify(line)
@@ -142,8 +142,8 @@ def _read_feed(source: Path, options: FeedOptions, allow_outside: bool, stamp: t
     drafts = [one for family in found for one in grouping.drafts(family, options.variants)]
     products = _products(file.name, layout, drafts, finder, failures)
     _check_any(file.name, products, failures, drafts, options)
-    told = [f"{shown(file.name)}: read as {layout.platform.title}: {len(products)} products", *table.notes]
-    return _Read(tuple(products), tuple(failures), tuple(told), tuple(_remarks(drafts, finder)))
+    notes = [f"{shown(file.name)}: read as {layout.platform.title}: {len(products)} products", *table.notes]
+    return _Read(tuple(products), tuple(failures), tuple(notes), tuple(_remarks(drafts, finder)))
 
 
 def _usable(table: FeedTable, layout: FeedLayout, failures: list[Failure]) -> Iterator[FeedRow]:

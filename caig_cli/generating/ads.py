@@ -214,7 +214,7 @@ def _shot(
         height_cm=height,
         pose=composed.pose,
         posed_by=posing.why,
-        told=posing.told,
+        contradictions=posing.contradictions,
         relight=item.relight,
     )
     return framed(shot, item.scale)

@@ -42,4 +42,4 @@ def _outcome(run: RunDir, ads: Sequence[Row], failures: Sequence[Failure]) -> Ou
 
     failed = [{"product": failure.item, "error": failure.error} for failure in failures]
     result = {"ads": Mapped(shown, ads), "failed": failed}
-    return Outcome(result, tuple(failures), Mapped(path, ads), told=True)
+    return Outcome(result, tuple(failures), Mapped(path, ads), reported=True)

@@ -78,8 +78,8 @@ def _writing(section: WriterSection, order: Order, runtime: Runtime, drawn: int)
     from caig_cli.mllm.prompt_model import question_for
 
     one, question = sketch(order.writer, runtime), question_for(order.writer, section.question)
-    told = (question.ask(item.product, item.prompt) for item in order.items if item.writes)
-    length = model_memory.longest(one.mllm, told)
+    questions = (question.ask(item.product, item.prompt) for item in order.items if item.writes)
+    length = model_memory.longest(one.mllm, questions)
     room, cache = model_memory.sampling(one, 1, length, drawn, section.max_new_tokens)
     return [Phase("write", one.base, FLOAT * one.adapter, 0, room, cache)]
 
@@ -95,7 +95,7 @@ def _ranking(order: Order, runtime: Runtime) -> list[Phase]:
     from caig_cli.mllm.instructions import knowledge
     from caig_cli.rewards.reward_memory import judge_needs
 
-    told = ["\n".join(knowledge(i.product.caption, i.product.attributes)) for i in order.items]
+    texts = ["\n".join(knowledge(i.product.caption, i.product.attributes)) for i in order.items]
     pairs = max(1, order.most_candidates * (order.most_candidates - 1) // 2)
-    judge = judge_needs(order.judge, runtime, told, pairs)
+    judge = judge_needs(order.judge, runtime, texts, pairs)
     return [Phase("rank", judge.weights, judge.adapters, activations=judge.activations)]

@@ -161,9 +161,9 @@ def make_order(
         _last.clear()
         order = read_order(recipe, warned.append, informed.append)
         _last.append(_ReadOrder(key, order, tuple(warned), tuple(informed)))
-    for told, lines in ((notify, _last[0].warned), (inform, _last[0].informed)):
+    for report, lines in ((notify, _last[0].warned), (inform, _last[0].informed)):
         for line in lines:
-            told(line)
+            report(line)
     return _last[0].order
 
 

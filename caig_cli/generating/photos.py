@@ -71,11 +71,11 @@ def telling(items: Sequence[OrderItem], report: Reporter) -> Callable[[str], Non
     if len(items) == 1:
         return report.info
     names = tuple(f"{shown(item.product.image)}: " for item in items)
-    told: set[str] = set()
+    reported: set[str] = set()
 
     def say(line: str) -> None:
-        if line not in told and not line.startswith(names):
-            told.add(line)
+        if line not in reported and not line.startswith(names):
+            reported.add(line)
             report.info(line)
 
     return say

@@ -251,4 +251,4 @@ def _outcome(order: Order, parts: Parts, run: RunDir, report: Reporter) -> Outco
     result = {"parts": files, "count": ads, "failed": [{"product": one.item, "error": one.error}
                                                        for one in failed.values()]}  # fmt: skip
     report.info(f"ads: {ads} in {len(files)} files; caig merge {run.path} --out FOLDER makes them one run")
-    return Outcome(result, tuple(failed.values()), tuple(files), told=True)
+    return Outcome(result, tuple(failed.values()), tuple(files), reported=True)

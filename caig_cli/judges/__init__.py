@@ -107,7 +107,7 @@ def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
     if spec in TRAINED or (spec and Path(spec).is_dir()) or HubName.parse(spec) is not None:
         return "trained", spec
     kind, colon, argument = spec.partition(":")
-    if kind in JUDGES and (found := _argument(JUDGES[kind], argument, told=bool(colon))) is not None:
+    if kind in JUDGES and (found := _argument(JUDGES[kind], argument, has_colon=bool(colon))) is not None:
         return kind, found
     if spec in NOT_SHIPPED:
         todo = f"name the folder that caig train-rm made, as in --set eval_rm.trained.{spec}=FOLDER"
@@ -117,11 +117,11 @@ def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
     raise UsageError(f"judge {spec!r}: no such judge or folder; known: {known}, or a folder of caig train-rm")
 
 
-def _argument(row: JudgeKind, argument: str, *, told: bool) -> str | None:
+def _argument(row: JudgeKind, argument: str, *, has_colon: bool) -> str | None:
     """What a judge of a kind is opened with; None where it is named otherwise than ``usage`` says."""
     if not row.takes_argument:
-        return None if told else ""
-    return argument or (None if told else row.default)
+        return None if has_colon else ""
+    return argument or (None if has_colon else row.default)
 
 
 # --- rows of the table: each imports what it needs when it is used -----------------------------------

@@ -19,8 +19,8 @@ from caig_cli.rewards.reward_memory import judge_needs
 
 def trained_phase(source: str, runtime: Runtime, pairs: Sequence[Pair], batch: int) -> Phase:
     """What a reward model needs."""
-    told = ("\n".join(knowledge(pair.caption, pair.attributes)) for pair in pairs)
-    needs = judge_needs(source, runtime, told, batch)
+    texts = ("\n".join(knowledge(pair.caption, pair.attributes)) for pair in pairs)
+    needs = judge_needs(source, runtime, texts, batch)
     return Phase("judge", needs.weights, needs.adapters, activations=needs.activations)
 
 

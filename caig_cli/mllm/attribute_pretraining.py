@@ -60,10 +60,10 @@ class AttributeTask:
 
     def answers(self, named: Sequence[tuple[int, ...]]) -> torch.Tensor:
         """What each picture's answer names, 1 or 0, float32 [B, names]; zeros where there is no answer."""
-        said = torch.zeros(len(named), len(self.names))
-        for row, classes in zip(said, named, strict=True):
+        named_BN = torch.zeros(len(named), len(self.names))
+        for row, classes in zip(named_BN, named, strict=True):
             row[list(classes)] = 1.0
-        return said
+        return named_BN
 
     def loss(self, logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
         """Mean negative log-likelihood of the answers of the pictures that have one; 0 without any."""
@@ -84,8 +84,8 @@ class AttributeTask:
         logits, named = logits[asked], answers[asked].bool()
         if not self.several:
             return named.gather(-1, logits.argmax(-1, keepdim=True)).float().mean()
-        said = logits > 0
-        return (said & named).sum() / (said | named).sum()
+        predicted = logits > 0
+        return (predicted & named).sum() / (predicted | named).sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,10 @@ def name_pictures(
     found: dict[Path, dict[str, tuple[int, ...]]] = defaultdict(dict)
     for dialogue in dialogues:
         if dialogue.task in names and dialogue.image is not None:
-            known, said = names[dialogue.task], dialogue.turns[-1].text.split(PARTED)
-            found[dialogue.image][dialogue.task] = tuple(known.setdefault(name, len(known)) for name in said)
+            known, classes = names[dialogue.task], dialogue.turns[-1].text.split(PARTED)
+            found[dialogue.image][dialogue.task] = tuple(
+                known.setdefault(name, len(known)) for name in classes
+            )
     asked = [task for task in tasks if names[task]]
     taught = [(path, tuple(row.get(task, ()) for task in asked)) for path, row in found.items()]
     several = {task for row in found.values() for task, classes in row.items() if len(classes) > 1}
@@ -227,10 +229,8 @@ def _teach(
                 views, share = cut_together(views, rng)
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 logits = model(rules.tensor(views).to(device))
-            told = [
-                (task, said, known[chosen]) for task, said, known in zip(tasks, logits, answers, strict=True)
-            ]
-            loss = sum_losses(told, share)
+            predictions = list(zip(tasks, logits, [known[chosen] for known in answers], strict=True))
+            loss = sum_losses(predictions, share)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), optim.max_grad_norm)
             for group in optimizer.param_groups:
@@ -238,19 +238,19 @@ def _teach(
             optimizer.step()
             optimizer.zero_grad()
             if step % TELL == 0 or step + 1 == section.steps:
-                right = {task.name: float(task.right(said, answer)) for task, said, answer in told}
+                right = {task.name: float(task.right(logits, answer)) for task, logits, answer in predictions}
                 figures = {"loss": loss.item()} | {name: x for name, x in right.items() if x == x}
             bar.advance(1, **figures)
 
 
 def sum_losses(
-    told: Sequence[tuple[AttributeTask, torch.Tensor, torch.Tensor]], share: float
+    predictions: Sequence[tuple[AttributeTask, torch.Tensor, torch.Tensor]], share: float
 ) -> torch.Tensor:
     """Of all tasks; of pictures that are ``share`` themselves and else their neighbours', of both answers."""
-    own = torch.stack([task.loss(said, known) for task, said, known in told]).sum()
+    own = torch.stack([task.loss(logits, known) for task, logits, known in predictions]).sum()
     if share == 1:
         return own
-    other = torch.stack([task.loss(said, known.roll(1, 0)) for task, said, known in told]).sum()
+    other = torch.stack([task.loss(logits, known.roll(1, 0)) for task, logits, known in predictions]).sum()
     return share * own + (1 - share) * other
 
 

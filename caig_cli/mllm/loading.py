@@ -178,7 +178,7 @@ def _read_model(loader: Any, folder: Path, **given: Any) -> Any:
     before = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # its table of what is missing is our one line
     try:
-        model, told = loader.from_pretrained(folder, local_files_only=True, output_loading_info=True, **given)
+        model, info = loader.from_pretrained(folder, local_files_only=True, output_loading_info=True, **given)
     except (ImportError, OSError, RuntimeError, ValueError, SafetensorError) as error:
         if "ignore_mismatched_sizes" in str(error):
             raise UsageError(f"{folder}: its weights have other shapes than its config.json says") from None
@@ -187,7 +187,7 @@ def _read_model(loader: Any, folder: Path, **given: Any) -> Any:
         ) from None
     finally:
         transformers_logging.set_verbosity(before)
-    missing = sorted(told["missing_keys"])
+    missing = sorted(info["missing_keys"])
     if missing:
         more = f" and {len(missing) - 2} more" if len(missing) > 2 else ""
         raise UsageError(f"{folder}: lacks the weights {', '.join(missing[:2])}{more}; copy the folder again")

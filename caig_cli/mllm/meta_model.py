@@ -116,10 +116,10 @@ def _has_own_head(folder: Path) -> bool:
     names = model_folder.tensor_names(folder)
     if names:
         return any(name.endswith("lm_head.weight") for name in names)
-    said = model_folder.read_json(folder / "config.json")
-    inner = said.get("text_config")
-    told = said if "tie_word_embeddings" in said or not isinstance(inner, dict) else inner
-    return told.get("tie_word_embeddings") is False
+    config = model_folder.read_json(folder / "config.json")
+    inner = config.get("text_config")
+    head = config if "tie_word_embeddings" in config or not isinstance(inner, dict) else inner
+    return head.get("tie_word_embeddings") is False
 
 
 def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | None = None) -> MetaModel:
@@ -164,9 +164,11 @@ def _seen(mllm: Mllm) -> tuple[int, ...]:
 
     counts: list[int] = []
     peak_of(look, mllm.model)
-    told = mllm.encoder.picture().count(mllm.config.image_token_id)
-    if counts != [told]:
-        raise UsageError(f"its tower makes {counts[0]} tokens of a picture, its configuration says {told}")
+    expected = mllm.encoder.picture().count(mllm.config.image_token_id)
+    if counts != [expected]:
+        raise UsageError(
+            f"its tower makes {counts[0]} tokens of a picture, its configuration says {expected}"
+        )
     return shapes[0]
 
 

@@ -71,8 +71,8 @@ class PromptModel:
         None is the checkpoint's own.
         """
         if repetition_penalty is None:
-            told = getattr(self.mllm.core.generation_config, "repetition_penalty", None)
-            repetition_penalty = 1.0 if told is None else float(told)
+            own_penalty = getattr(self.mllm.core.generation_config, "repetition_penalty", None)
+            repetition_penalty = 1.0 if own_penalty is None else float(own_penalty)
         sampler = Sampler(temperature, top_p, max_new_tokens, repetition_penalty)
         return self.write_many([image], [instruction], seeds=[seeds], sampler=sampler)[0]
 
@@ -106,8 +106,8 @@ class PromptModel:
 
     def _stops(self) -> list[int]:
         """Tokens that end an answer by the checkpoint's own settings."""
-        told = getattr(self.mllm.core.generation_config, "eos_token_id", None)
-        return [] if told is None else [int(one) for one in (told if isinstance(told, list) else [told])]
+        ends = getattr(self.mllm.core.generation_config, "eos_token_id", None)
+        return [] if ends is None else [int(one) for one in (ends if isinstance(ends, list) else [ends])]
 
     def _forbidden(self) -> list[int]:
         """What is no word: the family's marks and other special tokens, and rows without a token."""

@@ -31,10 +31,10 @@ def stored(config: Any) -> str | None:
 
     ``nf4`` and ``int8`` as in recipes, other methods by their own names.
     """
-    told = getattr(config, "quantization_config", None)
-    if told is None:
+    own = getattr(config, "quantization_config", None)
+    if own is None:
         return None
-    facts: dict[str, Any] = told if isinstance(told, dict) else told.to_dict()
+    facts: dict[str, Any] = own if isinstance(own, dict) else own.to_dict()
     if facts.get("quant_method") != "bitsandbytes":
         return str(facts.get("quant_method"))
     return "int8" if facts.get("load_in_8bit") else str(facts.get("bnb_4bit_quant_type", "nf4"))

@@ -54,16 +54,16 @@ class RelevanceJudge:
         batch = collate(rows, self.mllm.tokenizer.pad_token_id or 0, patches=seen, sizes=sizes)
         logp_D, _ = response_logps(ResponseScorer(self.mllm), [batch.to(self.mllm.core.device)])
         yes_R2, no_R2 = logp_D.cpu().double().view(len(ads), 2, -1).unbind(1)
-        said: list[float] = torch.sigmoid(yes_R2.logsumexp(1) - no_R2.logsumexp(1)).tolist()
-        return said
+        relevance: list[float] = torch.sigmoid(yes_R2.logsumexp(1) - no_R2.logsumexp(1)).tolist()
+        return relevance
 
     def _branches(self, product: Product) -> list[Branch]:
         """What the shop says, and the question with each answer as a branch."""
         encoder = self.mllm.encoder
-        told = knowledge(product.caption, product.attributes)
-        asked = encoder.question("\n".join([*told, QUESTION]), image=True)
+        facts = knowledge(product.caption, product.attributes)
+        asked = encoder.question("\n".join([*facts, QUESTION]), image=True)
         branches = []
         for answer in ANSWERS:
-            said = encoder.answer(answer)
-            branches.append(Branch(asked + said, (False,) * len(asked) + (True,) * len(said)))
+            answer_ids = encoder.answer(answer)
+            branches.append(Branch(asked + answer_ids, (False,) * len(asked) + (True,) * len(answer_ids)))
         return branches

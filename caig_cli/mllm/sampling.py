@@ -79,7 +79,7 @@ def sample_many(
     owner = [q for q, some in enumerate(seeds) for _ in some]
     generators = [torch.Generator().manual_seed(seed % 2**63) for some in seeds for seed in some]
     rows = _Rows(model, questions, shown, owner, end)
-    said: list[list[int]] = [[] for _ in owner]
+    answers: list[list[int]] = [[] for _ in owner]
     ends = {end, *stops}
     for step in range(max_new_tokens):
         uniform_R = torch.stack(
@@ -87,8 +87,8 @@ def sample_many(
         )
         logits_RV = rows.logits_RV
         if repetition_penalty != 1:
-            told = [[*questions[owner[row]].prefix, *said[row]] for row in rows.live]
-            logits_RV = penalised(logits_RV, told, repetition_penalty)
+            context = [[*questions[owner[row]].prefix, *answers[row]] for row in rows.live]
+            logits_RV = penalised(logits_RV, context, repetition_penalty)
         next_R = pick(logits_RV, uniform_R, temperature, top_p, forbidden)
         going = [
             n
@@ -96,12 +96,12 @@ def sample_many(
             if token not in ends and rows.live[n] not in rows.done
         ]
         for n in going:
-            said[rows.live[n]].append(int(next_R[n]))
+            answers[rows.live[n]].append(int(next_R[n]))
         if not going or step == max_new_tokens - 1:
             break
         rows.advance(next_R.to(device), going)
-    answers = iter(said)
-    return [[next(answers) for _ in some] for some in seeds]
+    remaining = iter(answers)
+    return [[next(remaining) for _ in some] for some in seeds]
 
 
 class _Rows:
@@ -176,10 +176,10 @@ class _Rows:
         self.logits_RV = self.model.lm_head(out.last_hidden_state)[:, -1]
 
 
-def penalised(logits_RV: torch.Tensor, told: Sequence[Sequence[int]], penalty: float) -> torch.Tensor:
-    """The logits with those of each row's ``told`` tokens divided by the penalty, or times it below 0."""
+def penalised(logits_RV: torch.Tensor, context: Sequence[Sequence[int]], penalty: float) -> torch.Tensor:
+    """The logits with those of each row's ``context`` tokens divided by the penalty, or times it below 0."""
     found_RV = logits_RV.clone()
-    for row, ids in enumerate(told):
+    for row, ids in enumerate(context):
         place = torch.tensor(sorted(set(ids)), device=found_RV.device)
         own = found_RV[row, place]
         found_RV[row, place] = torch.where(own < 0, own * penalty, own / penalty)

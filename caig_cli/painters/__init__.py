@@ -23,8 +23,8 @@ class Shot:
     ``size`` is (width, height) in pixels; ``placement`` and ``scale`` (share of the frame that the
     product may fill) say where the product goes; ``height_cm`` is the product's height in the real
     world, so that what stands beside it has a believable size; ``pose`` says how it is placed there,
-    ``posed_by`` what decided that (words, option, title, photo or default) and ``told`` what contradicts it;
-    ``relight`` lets the product take on the light of the set; ``safe`` are the shares of the frame at its
+    ``posed_by`` what decided that (words, option, title, photo or default) and ``contradictions`` what speaks
+    against it; ``relight`` lets the product take on the light of the set; ``safe`` are the shares of the frame at its
     sides that the product keeps clear of; ``seed`` decides everything random.
     """
 
@@ -37,7 +37,7 @@ class Shot:
     height_cm: float = 20.0
     pose: Pose = STANDS
     posed_by: str = "default"
-    told: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
     relight: bool = False
     safe: SafeArea = (0.0, 0.0, 0.0, 0.0)
 

@@ -20,7 +20,7 @@ from caig_cli.painters.candidates import PreviewOpinion
 from caig_cli.painters.compose import measure, measure_relit
 from caig_cli.painters.registry import source_type
 from caig_cli.painters.studio.language import nearest
-from caig_cli.painters.studio.lexicon_told import UNKNOWN
+from caig_cli.painters.studio.lexicon_ignored import UNKNOWN
 from caig_cli.provenance.claims import Claims
 from caig_cli.provenance.image_files import encode, pixels_digest
 from caig_cli.provenance.signing import ROOM

@@ -40,13 +40,13 @@ class Posing:
     """How a product is placed and why.
 
     ``why`` says what decided: words, option, title, photo or default. ``cutout``: the product, without sides
-    that only seemed cut off. ``told``: contradictions, one sentence each.
+    that only seemed cut off. ``contradictions``: what speaks against it, one sentence each.
     """
 
     pose: Pose
     why: str
     cutout: Cutout
-    told: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
 
 
 def pose_of(
@@ -60,22 +60,22 @@ def pose_of(
     habit = HABITS[kind.category] if kind is not None else None
     whole = replace(cutout, cut_off=ends(cutout, habit))
     stance, why = _usual(habit, whole, shape)
-    told: list[str] = []
+    found: list[str] = []
     if option is not None:
         stance, why = option, "option"
     if view.stance is not None or _flat_lay(view, habit, stance):
         asked = cast("Stance", view.stance or "lie")
         if option is not None and option != asked:
-            told.append(f"the prompt says that it {_ACTIONS[asked]}, --stance {option}: the words count")
+            found.append(f"the prompt says that it {_ACTIONS[asked]}, --stance {option}: the words count")
         stance, why = asked, "words"
     if why in ("words", "option"):
-        told += _contradictions(stance, habit, whole)
+        found += _contradictions(stance, habit, whole)
     elif view.camera == "above" and stance != "lie":
-        told.append("its photo is not from above: the camera is raised, and does not look straight down")
+        found.append("its photo is not from above: the camera is raised, and does not look straight down")
     pose = _posed(stance, habit, shape, view)
     if stance == "worn" and "bottom" not in whole.cut_off and view.camera is None:
         pose = replace(pose, elevation=_SHOES)
-    return Posing(pose, why, whole, tuple(told))
+    return Posing(pose, why, whole, tuple(found))
 
 
 def ends(cutout: Cutout, habit: Habit | None) -> frozenset[Edge]:
@@ -128,19 +128,19 @@ def _flat_lay(view: View, habit: Habit | None, stance: Stance) -> bool:
 
 def _contradictions(stance: Stance, habit: Habit | None, cutout: Cutout) -> list[str]:
     """What speaks against a stance that was asked for."""
-    told = []
+    found = []
     if cutout.cut_off and stance != "worn" and not (stance == "hang" and cutout.cut_off == {"top"}):
         sides = " and ".join(sorted(cutout.cut_off))
-        told.append(
+        found.append(
             f"it {_ACTIONS[stance]} as asked, but its photo cuts it off at the {sides}: it ends there"
         )
     elif _PERSON in _notes(cutout) and stance in ("hang", "lie", "lean"):
-        told.append(f"it {_ACTIONS[stance]} as asked, but its photo shows it worn or held by a person")
+        found.append(f"it {_ACTIONS[stance]} as asked, but its photo shows it worn or held by a person")
     if habit is not None and habit.heavy and stance in ("hang", "lie", "float"):
-        told.append(f"it {_ACTIONS[stance]} as asked; things like it stand")
+        found.append(f"it {_ACTIONS[stance]} as asked; things like it stand")
     if stance == "worn" and not cutout.cut_off:
-        told.append("worn as asked, but its photo shows it whole: it stands")
-    return told
+        found.append("worn as asked, but its photo shows it whole: it stands")
+    return found
 
 
 def _posed(stance: Stance, habit: Habit | None, shape: Outline, view: View) -> Pose:

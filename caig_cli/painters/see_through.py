@@ -40,19 +40,19 @@ _OWN = 0.03  # share of half-transparent pixels from which a file's own alpha co
 def clear_parts(cutout: Cutout, product: Product) -> tuple[Cutout, str | None]:
     """The cut-out with its clear parts half transparent, and a sentence about it; else as it is, and None."""
     words = " ".join([product.caption or "", *(str(value) for value in (product.attributes or {}).values())])
-    said = _CLEAR.search(words)
+    match = _CLEAR.search(words)
     alpha = cutout.rgba[..., 3]
     visible = alpha > 0
     soft = ndimage.binary_erosion(visible & (alpha < 240), iterations=2)
-    if said is None or soft.sum() > _OWN * visible.sum():
+    if match is None or soft.sum() > _OWN * visible.sum():
         return cutout, None
     glass = _glass(cutout.rgba)
     share = float(glass.sum() / visible.sum())
     if share < _WIDE:
         return cutout, None
     rgba = _thinned(cutout.rgba, glass)
-    told = f"clear parts ({share:.0%} of it) let the set shine through: the title says {said[0].lower()!r}"
-    return replace(cutout, rgba=rgba, facts=replace(cutout.facts, notes=(*cutout.facts.notes, told))), told
+    note = f"clear parts ({share:.0%} of it) let the set shine through: the title says {match[0].lower()!r}"
+    return replace(cutout, rgba=rgba, facts=replace(cutout.facts, notes=(*cutout.facts.notes, note))), note
 
 
 def _glass(rgba: npt.NDArray[np.uint8]) -> Mask:

@@ -8,7 +8,7 @@ from typing import Any
 
 from caig_cli.painters import Shot
 from caig_cli.painters.ad_store import hinted, plain
-from caig_cli.painters.studio.lexicon_told import UNKNOWN
+from caig_cli.painters.studio.lexicon_ignored import UNKNOWN
 
 SOFT = 2.0
 """A photo that is enlarged more than this looks soft beside what is rendered around it."""
@@ -27,7 +27,7 @@ def about_photo(product: str, shot: Shot) -> Iterator[str]:
 
 def about_poses(product: str, shots: Sequence[Shot]) -> Iterator[str]:
     """What contradicts how the product is placed."""
-    for sentence in dict.fromkeys(sentence for shot in shots for sentence in shot.told):
+    for sentence in dict.fromkeys(sentence for shot in shots for sentence in shot.contradictions):
         yield f"{product}: {sentence}"
 
 

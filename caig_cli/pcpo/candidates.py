@@ -105,8 +105,10 @@ def sample(
     with report.progress("sampling prompts", len(products)) as bar, folder.timed("sample"):
         while group := list(islice(mine, batch)):
             if any(product.id not in done for product in group):
-                said = zip(group, write(group), strict=True)
-                processes.write(folder, "prompts", [{"product": p.id, "prompts": texts} for p, texts in said])
+                written = zip(group, write(group), strict=True)
+                processes.write(
+                    folder, "prompts", [{"product": p.id, "prompts": texts} for p, texts in written]
+                )
             bar.advance(processes.size * len(group))
     processes.wait()
     rows = processes.read(folder, "prompts")
@@ -242,7 +244,7 @@ def between(
     folder: RunDir,
     product: Product,
     numbers: Sequence[tuple[int, int]],
-    told: bool,
+    with_caption: bool,
     rival: RunDir | None = None,
 ) -> list[Pair]:
     """Pairs of a product's ads by their numbers; the right one is of folder ``rival`` where one is given."""
@@ -253,8 +255,8 @@ def between(
             item=product.id,
             left=Creative(ad_path(folder, product, left)),
             right=Creative(ad_path(other, product, right)),
-            caption=product.caption if told else None,
-            attributes=product.attributes if told else {},
+            caption=product.caption if with_caption else None,
+            attributes=product.attributes if with_caption else {},
         )
         for left, right in numbers
     ]
@@ -307,9 +309,9 @@ def _judge_group(
         ) from error
     rows = []
     for product, some in zip(group, pairs, strict=True):
-        said = list(islice(answers, len(some)))
-        fault = next((one.error for one in said if not isinstance(one, Verdict)), None)
-        verdicts = [[v.shown, v.swapped, v.ctr] for v in said if isinstance(v, Verdict)]
+        answers_here = list(islice(answers, len(some)))
+        fault = next((one.error for one in answers_here if not isinstance(one, Verdict)), None)
+        verdicts = [[v.shown, v.swapped, v.ctr] for v in answers_here if isinstance(v, Verdict)]
         rows.append({"product": product.id, "verdicts": verdicts, "error": fault})
     return rows
 

@@ -78,9 +78,9 @@ def evaluate_round(ctx: PcpoContext, of: RunDir, start: Start) -> Figures:
     ):
         rates |= {name: None}
         if seat is not None:
-            said = _wins(ctx, seat, stem, folder, rival, start.products, shown)
-            rates |= {name: win_rate([verdict for some in said.values() for verdict in some or ()])}
-            rates |= ends(name, win_interval(said))
+            verdicts_of = _wins(ctx, seat, stem, folder, rival, start.products, shown)
+            rates |= {name: win_rate([verdict for some in verdicts_of.values() for verdict in some or ()])}
+            rates |= ends(name, win_interval(verdicts_of))
     with ctx.run.timed("evaluate"):
         kl, length = distance(ctx, start.products, prompts, starting_state)
     moved: Figures = {"kl": kl, "length": length}
@@ -115,11 +115,11 @@ def _wins(
     prompts: Prompts,
 ) -> dict[str, list[Verdict] | None]:
     """What is said of the policy's ads (left) against the starting model's with the same number and seeds."""
-    told = ctx.recipe.judge.caption
+    with_caption = ctx.recipe.judge.caption
 
     def match(product: Product) -> list[Pair]:
         same = [(k, k) for k in range(len(prompts[product.id]))]
-        return between(folder, product, same, told, rival)
+        return between(folder, product, same, with_caption, rival)
 
     show_to(ctx, seat, stem, folder, products, prompts, match, derive_seed(ctx.recipe.seed, "round", 0))
     return verdicts(folder, stem, products)
@@ -132,7 +132,7 @@ def _worth(ctx: PcpoContext, folder: RunDir, products: Sequence[Product], prompt
         return known
     counts = {product: len(texts) for product, texts in first_ads(ctx, prompts).items()}
     found = ask_relevance(ctx, folder, products, counts)
-    said = [(float(p > 0.5), product.id) for product in products for p in found[product.id]]
-    suits_P, item_P = zip(*said, strict=True)
+    matched = [(float(p > 0.5), product.id) for product in products for p in found[product.id]]
+    suits_P, item_P = zip(*matched, strict=True)
     interval = share_interval(np.asarray(suits_P), item_P)
-    return known | {"match": sum(suits_P) / len(said)} | ends("match", interval)
+    return known | {"match": sum(suits_P) / len(matched)} | ends("match", interval)

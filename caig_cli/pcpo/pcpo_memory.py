@@ -128,7 +128,7 @@ def training_passes(recipe: PcpoRecipe, policy: MetaModel, length: int) -> list[
     """
     given, encoder = recipe.pcpo, policy.mllm.encoder
     prefix = encoder.prefix(image=True)
-    asked, said = length - len(prefix), recipe.writer.max_new_tokens + 1
+    asked, answer_length = length - len(prefix), recipe.writer.max_new_tokens + 1
     pairs = wanted_pairs(given, given.candidates)
     replies = min(_drawn(recipe), 2 * pairs)
     wrong = pairs if LOSSES[given.loss].negatives and given.pcpo_weight else 0
@@ -136,8 +136,8 @@ def training_passes(recipe: PcpoRecipe, policy: MetaModel, length: int) -> list[
     pictures = wrong if any(share for kind, share in shares.items() if kind != "caption") else 0
 
     def reply(number: int, parts_at: int = asked) -> Branch:
-        ids = (*(0,) * parts_at, *(number,) * (asked - parts_at), *(number,) * said)
-        return Branch(ids, (False,) * asked + (True,) * said)
+        ids = (*(0,) * parts_at, *(number,) * (asked - parts_at), *(number,) * answer_length)
+        return Branch(ids, (False,) * asked + (True,) * answer_length)
 
     own = [reply(n + 1) for n in range(replies)]
     own += [reply(replies + n + 1, 0) for n in range(wrong - pictures)]
@@ -158,7 +158,7 @@ def _judges(recipe: PcpoRecipe, policy: MetaModel, products: Sequence[Product]) 
     """Who ranks, and who watches, by the name of the phase."""
     found: dict[str, JudgeMemory] = {}
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
-    given, told = recipe.pcpo, recipe.judge.caption
+    given, with_caption = recipe.pcpo, recipe.judge.caption
     comparisons = max(given.candidates * (given.candidates - 1), recipe.eval.ads * (recipe.eval.ads + 1)) // 2
     for name, source in (("rank", recipe.judge.model), ("watch", heldout)):
         if source is None or source == RANDOM or not is_there(source):
@@ -167,7 +167,7 @@ def _judges(recipe: PcpoRecipe, policy: MetaModel, products: Sequence[Product]) 
         folder = loading.locate(recipe.policy.base)
         folder = loading.locate(str(base_of_adapter(folder) or folder))
         shared = policy if ARCHITECTURES[facts.arch].language_model and same_base(facts, folder) else None
-        texts = _texts(products) if told else ()
+        texts = _texts(products) if with_caption else ()
         found[name] = judge_needs(source, recipe.planned_runtime(), texts, TOGETHER * comparisons, shared)
     return found
 

@@ -130,8 +130,8 @@ class PreferenceSet:
         else:
             assert negative.other is not None, "a caption negative has the title of another product"
             other = self.preferences[negative.other]
-            said = preference.chosen if self.section.answer == "same" else other.chosen
-            wrong = self._talk(own, other.product, said)
+            answer = preference.chosen if self.section.answer == "same" else other.chosen
+            wrong = self._talk(own, other.product, answer)
         return (*replies, wrong)
 
     def _picture(self, product: Product, negative: Negative | None) -> int:
@@ -141,8 +141,8 @@ class PreferenceSet:
             self.sizes.append(self._size(product, negative))
         return self._pictures.setdefault(key, len(self._pictures))
 
-    def _talk(self, picture: int, told: Product, text: str) -> int:
-        turns = (Turn("human", self.asking.question(told)), Turn("gpt", text))
+    def _talk(self, picture: int, about: Product, text: str) -> int:
+        turns = (Turn("human", self.asking.question(about)), Turn("gpt", text))
         branch = self._encoder.branch(turns, image=True)
         return self.talks.setdefault((picture, branch), len(self.talks))
 

@@ -178,9 +178,9 @@ def _followed(ctx: PcpoContext, product: Product, rounds: Sequence[int]) -> page
     cards = []
     for number in rounds:
         folder = ctx.counted(number).part(PART)
-        said = ProcessGroup.read(folder, "prompts")[product.id]["prompts"][0]
+        prompt = ProcessGroup.read(folder, "prompts")[product.id]["prompts"][0]
         title = f"round {number}" if number else "start"
-        cards.append(pages.Card(ad_path(folder, product, 0), title, said))
+        cards.append(pages.Card(ad_path(folder, product, 0), title, prompt))
     return pages.Gallery(product.caption or product.id, cards, product.id)
 
 

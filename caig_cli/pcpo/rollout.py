@@ -72,10 +72,10 @@ def paint_and_rank(
     ctx: PcpoContext, folder: RunDir, products: Sequence[Product], prompts: Prompts, number: int
 ) -> None:
     """Ads of all candidates, and the judge's verdicts on every two of a product."""
-    told = ctx.recipe.judge.caption
+    with_caption = ctx.recipe.judge.caption
 
     def match(product: Product) -> list[Pair]:
-        return between(folder, product, comparisons(prompts[product.id]), told)
+        return between(folder, product, comparisons(prompts[product.id]), with_caption)
 
     seed = derive_seed(ctx.recipe.seed, "round", number)
     show_to(ctx, ctx.judge, VERDICTS, folder, products, prompts, match, seed)

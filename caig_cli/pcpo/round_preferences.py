@@ -31,24 +31,24 @@ def prefer_candidates(
     folder: RunDir,
     products: Sequence[Product],
     prompts: Prompts,
-    told_of: int,
+    candidates_each: int,
 ) -> tuple[list[Preference], Counter[str]]:
     """Preferences of the judged products, stored in ``preferences.jsonl``; and how many pairs fell out why.
 
-    ``told_of``: candidates of each product.
+    ``candidates_each``: candidates of each product.
     """
     given = ctx.recipe.pcpo
-    said = verdicts(folder, VERDICTS, products)
+    judged = verdicts(folder, VERDICTS, products)
     suits = _relevance(
-        ctx, folder, [product for product in products if said[product.id] is not None], prompts
+        ctx, folder, [product for product in products if judged[product.id] is not None], prompts
     )
     dropped: Counter[str] = Counter()
     found: list[Preference] = []
     rows: list[dict[str, Any]] = []
     for product in products:
-        answers = said[product.id]
+        answers = judged[product.id]
         if answers is None:
-            dropped[UNJUDGED] += wanted_pairs(given, told_of)
+            dropped[UNJUDGED] += wanted_pairs(given, candidates_each)
             continue
         if LOSSES[given.loss].all_pairs:
             choices, lost = compare_all(prompts[product.id], answers, given.advantages == "grpo")

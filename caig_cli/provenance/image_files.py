@@ -43,17 +43,17 @@ def encode(
     that fits is taken. Raises ItemError where none does.
     """
     exact = ENCODINGS[kind].exact
-    said = 0 if exact else len(packet(claims)) + _MARGIN
-    room = None if max_bytes is None else max_bytes - said
+    reserved = 0 if exact else len(packet(claims)) + _MARGIN
+    room = None if max_bytes is None else max_bytes - reserved
     for quality in [None] if exact else _qualities(image, kind, room):
         shown_ = image if quality is None else _decoded(_bytes(image, kind, quality, None))
         facts = {**claims.facts, "format": kind, "pixels": digest(shown_)}
         if box is not None:
             facts["product_pixels"] = digest(shown_, box)
-        told = packet(replace(claims, facts=facts))
-        if len(told) > LONGEST:
-            raise ItemError(f"its provenance is {len(told)} bytes long; give a shorter prompt or title")
-        data = _bytes(image, kind, quality, told)
+        metadata = packet(replace(claims, facts=facts))
+        if len(metadata) > LONGEST:
+            raise ItemError(f"its provenance is {len(metadata)} bytes long; give a shorter prompt or title")
+        data = _bytes(image, kind, quality, metadata)
         if max_bytes is None or len(data) <= max_bytes:
             return data
     raise ItemError(f"as {kind} it is {len(data)} bytes, over the limit of {max_bytes}; take another format")

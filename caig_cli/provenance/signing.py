@@ -45,9 +45,9 @@ def sign(
         builder = c2pa.Builder(json.dumps(manifest(claims)), context=context)
         if photo is not None:
             mime = _mime(photo)
-            told = {"title": photo.name, "relationship": "componentOf", "label": "photo"}
+            ingredient = {"title": photo.name, "relationship": "componentOf", "label": "photo"}
             with photo.open("rb") as stream:
-                builder.add_ingredient(told, mime, stream)
+                builder.add_ingredient(ingredient, mime, stream)
         signer = c2pa.Signer.from_info(
             c2pa.C2paSignerInfo(algorithm.encode(), chain.encode(), secret.encode(), None)
         )
@@ -92,13 +92,13 @@ def read_manifest(path: Path, anchors: Path | None = None) -> dict[str, Any] | N
         settings["trust"] = {"trust_anchors": _pem(anchors, "anchors")}
     try:
         with c2pa.Context.from_dict(settings) as context, c2pa.Reader(path, context=context) as reader:
-            told = json.loads(reader.json())
+            store = json.loads(reader.json())
             state = str(reader.get_validation_state())
     except c2pa.C2paError as error:
         if "ManifestNotFound" in str(error):
             return None
         return {"state": "Invalid", "error": in_words(error)}
-    active: Mapping[str, Any] = told["manifests"][told["active_manifest"]]
+    active: Mapping[str, Any] = store["manifests"][store["active_manifest"]]
     signature = active.get("signature_info", {})
     return {
         "state": state,

@@ -56,12 +56,12 @@ def packet(claims: Claims) -> bytes:
 
 def _of_a_trained_model(claims: Claims) -> dict[str, str]:
     """What IPTC 2025.1 asks to be told of the model that painted."""
-    told = {
+    properties = {
         "AISystemUsed": claims.facts.get("painter", ""),
         "AIPromptInformation": claims.facts.get("prompt", ""),
         "AIPromptWriterName": claims.facts.get("prompt_model", ""),
     }
-    return {f"Iptc4xmpExt:{name}": value for name, value in told.items() if value}
+    return {f"Iptc4xmpExt:{name}": value for name, value in properties.items() if value}
 
 
 def read_packet(data: bytes) -> Claims | None:

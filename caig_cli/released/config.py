@@ -104,12 +104,12 @@ def tower_config(checkpoint: Path, raw: Mapping[str, Any], folder: Path | None) 
 
     name = Path(str(raw.get("mm_vision_tower"))).name
     if folder is not None:
-        told = read_json(folder / "config.json")
-        if told.get("model_type") not in ("clip", "clip_vision_model"):
-            raise UsageError(f"{folder}: no CLIP model, but {told.get('model_type')!r}")
-        told = told.get("vision_config") or told
+        config = read_json(folder / "config.json")
+        if config.get("model_type") not in ("clip", "clip_vision_model"):
+            raise UsageError(f"{folder}: no CLIP model, but {config.get('model_type')!r}")
+        config = config.get("vision_config") or config
     elif name in TOWERS:
-        told = dict(TOWERS[name])
+        config = dict(TOWERS[name])
     else:
         raise UsageError(
             f"{checkpoint}: its vision tower {raw.get('mm_vision_tower')!r} is not here; "
@@ -117,7 +117,7 @@ def tower_config(checkpoint: Path, raw: Mapping[str, Any], folder: Path | None) 
         )
     defaults = CLIPVisionConfig()
     known = ("attention_dropout", "hidden_act", "layer_norm_eps", *TOWERS["clip-vit-large-patch14-336"])
-    return CLIPVisionConfig(**{key: told.get(key, getattr(defaults, key)) for key in known})
+    return CLIPVisionConfig(**{key: config.get(key, getattr(defaults, key)) for key in known})
 
 
 def colours(folder: Path | None) -> dict[str, Sequence[float]]:

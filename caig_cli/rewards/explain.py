@@ -88,16 +88,16 @@ class _Worth:
 
     def of(self, seen_IN: torch.Tensor) -> torch.Tensor:
         """Log-odds [I], up to a constant, of chances of all names that are seen times GAIN."""
-        told_IN, model = self.names.concluded(seen_IN), self._model
+        concluded_IN, model = self.names.concluded(seen_IN), self._model
         if isinstance(model, MllmReward):
             assert model.worth is not None
-            logit_I = model.worth.each(told_IN)[:, 0]
+            logit_I = model.worth.each(concluded_IN)[:, 0]
         elif isinstance(model, Vam):
-            logit_I = PERCENT * model.scale.real(model.head(told_IN)[:, 0])
+            logit_I = PERCENT * model.scale.real(model.head(concluded_IN)[:, 0])
         else:
             assert isinstance(model, Cg4ctr)
-            text_ID = model.text([self._text] * len(told_IN)).float()
-            logit_I = model.heads(model.meet(torch.cat([told_IN, text_ID], dim=1)))[:, 0]
+            text_ID = model.text([self._text] * len(concluded_IN)).float()
+            logit_I = model.heads(model.meet(torch.cat([concluded_IN, text_ID], dim=1)))[:, 0]
         worth_I: torch.Tensor = logit_I / self._temperature
         return worth_I
 

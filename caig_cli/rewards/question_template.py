@@ -41,5 +41,5 @@ class QuestionTemplate:
         """The text for ads of a product that are in no pair file."""
         if self.form == "official":
             return OFFICIAL[0]
-        told = knowledge(caption if self.caption else None, attributes if self.attributes else None)
-        return "\n".join(told if self.form == "facts" else [self.question, *told])
+        facts = knowledge(caption if self.caption else None, attributes if self.attributes else None)
+        return "\n".join(facts if self.form == "facts" else [self.question, *facts])

@@ -44,7 +44,7 @@ class Ranker(nn.Module):
         pooled: torch.Tensor = self.vision(pixels_I3HW)
         return pooled
 
-    def told(self, look_ID: torch.Tensor) -> torch.Tensor:
+    def inputs(self, look_ID: torch.Tensor) -> torch.Tensor:
         """What the heads read of ads, float32: their features, or the chances of names in them."""
         return look_ID.float() if self.names is None else self.names(look_ID)
 
@@ -73,7 +73,7 @@ class Vam(Ranker):
     def scores(self, look_ID: torch.Tensor) -> torch.Tensor:
         """Click-through rates in percent, float32 [I]."""
         with torch.autocast(look_ID.device.type, enabled=False):
-            return PERCENT * self.scale.real(self.head(self.told(look_ID))[:, 0])
+            return PERCENT * self.scale.real(self.head(self.inputs(look_ID))[:, 0])
 
     def forward(
         self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
@@ -113,12 +113,12 @@ class Cg4ctr(Ranker):
         """Compare ads of looks [I, D]; ``texts`` tell what is known of each pair's product."""
         text_PD = self.text(texts)
         with torch.autocast(looks_I.device.type, enabled=False):
-            looks_I, text_PD = self.told(looks_I), text_PD.float()
-            said = [
+            looks_I, text_PD = self.inputs(looks_I), text_PD.float()
+            outputs = [
                 self.heads(self.meet(torch.cat([looks_I[ad_P], text_PD], dim=1)))
                 for ad_P in (left_P, right_P)
             ]
-        both_P22 = torch.stack(said, dim=1)
+        both_P22 = torch.stack(outputs, dim=1)
         return PairOutput(both_P22[..., 0], self.scale.real(both_P22[..., 1]))
 
     def gradient_checkpointing_enable(self) -> None:

@@ -39,9 +39,9 @@ class JudgeMemory:
 
 
 def judge_needs(
-    source: str, runtime: Runtime, told: Iterable[str], pairs: int, base: MetaModel | None = None
+    source: str, runtime: Runtime, texts: Iterable[str], pairs: int, base: MetaModel | None = None
 ) -> JudgeMemory:
-    """A judge that is asked about ``pairs`` at once, with texts no longer than those of ``told``.
+    """A judge that is asked about ``pairs`` at once, with texts no longer than those of ``texts``.
 
     ``base``: the model whose adapter it is, where that is on the device.
     """
@@ -52,7 +52,7 @@ def judge_needs(
             FLOAT * sum(map(model_folder.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False
         )
     own = base or sketch(str(folder), runtime)
-    text = max(told, key=len, default="")
+    text = max(texts, key=len, default="")
     activations = judging(own, facts.settings["layout"], facts.wording.tell(text, {}), pairs)
     if base is not None:
         return JudgeMemory(0, base.frozen(adapter_size(base, lora_of(folder).rank)), activations, shares=True)
@@ -110,12 +110,12 @@ def training(
     data: TrainRmSection,
     optim: OptimSection,
     runtime: Runtime,
-    told: Sequence[str],
+    texts: Sequence[str],
 ) -> list[Phase]:
     """Phases of training a reward model on pairs with such texts."""
     one = sketch(section.base, runtime, section.lora, tower=section.train_tower)
     model = _Drawn(one, section.layout, recomputes=optim.gradient_checkpointing)
-    text = max(told, key=len, default="")
+    text = max(texts, key=len, default="")
     ads = 2 * data.batch_pairs
     count = ads if data.swap == "both" else data.batch_pairs
     room = _judged(one, model, text, ads)

@@ -12,7 +12,7 @@ from caig_cli.serving.forms import Answer
 from caig_cli.serving.jobs import RUN, Jobs, ServedJob
 from caig_cli.serving.limits import Refused, ServiceLimits
 
-TOLD = ("id", "prompt", "seed", "size", "format", "bytes", "title", "alt", "score", "predicted_ctr",
+AD_FIELDS = ("id", "prompt", "seed", "size", "format", "bytes", "title", "alt", "score", "predicted_ctr",
         "simulated", "source_type", "product_box", "ignored")  # fmt: skip
 """What an ad's row of the manifest says to who has asked for it."""
 
@@ -30,7 +30,7 @@ class AdJobs:
             recipe = self.maker.order(body, folder)
             return lambda run, report: self.maker.make(recipe, run, report)
 
-        return told(self.jobs.add(prepare)) | {"ads": []}
+        return job_answer(self.jobs.add(prepare)) | {"ads": []}
 
     def state(self, name: str, embed: bool) -> Answer:
         """State, progress and the ads so far; with ``embed`` their files as base64. Raises Refused."""
@@ -38,15 +38,15 @@ class AdJobs:
         rows = self.jobs.rows(job)
         if embed and sum(row["bytes"] for row in rows) > self._limits.body:
             raise Refused(413, f"the ads are over {self._limits.body} bytes; get each by its href")
-        return told(job) | {"ads": [self._ad(job, row, embed) for row in rows]}
+        return job_answer(job) | {"ads": [self._ad(job, row, embed) for row in rows]}
 
     def list(self) -> Answer:
         """All jobs, oldest first, without their ads."""
-        return {"jobs": [told(job) for job in self.jobs.all()]}
+        return {"jobs": [job_answer(job) for job in self.jobs.all()]}
 
     def cancel(self, name: str) -> Answer:
         """End a job, or forget one that is over. Raises Refused."""
-        return told(self.jobs.cancel(name))
+        return job_answer(self.jobs.cancel(name))
 
     def file(self, name: str, ad: str) -> tuple[Path, str]:
         """The file of an ad, and its type. Raises Refused."""
@@ -59,16 +59,16 @@ class AdJobs:
         raise Refused(404, "the job has no such ad")
 
     def _ad(self, job: ServedJob, row: dict[str, Any], embed: bool) -> Answer:
-        told_ = {name: row.get(name) for name in TOLD}
+        facts = {name: row.get(name) for name in AD_FIELDS}
         name = Path(row["path"]).name
-        found = {"href": f"/jobs/{job.id}/ads/{name}", "name": name, **told_}
+        found = {"href": f"/jobs/{job.id}/ads/{name}", "name": name, **facts}
         if embed:
             path, _ = self.file(job.id, name)
             found["image"] = base64.b64encode(path.read_bytes()).decode("ascii")
         return found
 
 
-def told(job: ServedJob) -> Answer:
+def job_answer(job: ServedJob) -> Answer:
     """A job without its ads."""
     return {
         "id": job.id, "href": f"/jobs/{job.id}", "state": job.state, "created": job.created,

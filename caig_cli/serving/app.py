@@ -50,7 +50,7 @@ class Service:
             self._work("/score", lambda body: forms.answer_score(body, self._scorer, self._limits)),
             self._work("/compute", lambda body: forms.answer_compute(body, self._scorer, self._limits)),
             self._route("/health", self._health, open_to_all=True),
-            self._route("/metrics", self._told_metrics),
+            self._route("/metrics", self._metrics_page),
             self._route("/openapi.json", self._openapi, open_to_all=True),
             self._route("/docs", self._docs, open_to_all=True),
             *([] if self._ads is None else self._ad_routes(self._ads)),
@@ -143,7 +143,7 @@ class Service:
         rewards = {name: [name] for name in self._scorer.rewards}
         return JSONResponse({"status": "ok", "rewards": rewards, "scorer_version": forms.SCORER_VERSION})
 
-    async def _told_metrics(self, _: Request) -> Response:
+    async def _metrics_page(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _openapi(self, _: Request) -> Response:

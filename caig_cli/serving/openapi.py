@@ -81,9 +81,9 @@ def as_html(facts: Facts) -> str:
     parts = [f"<h1>caig {html.escape(facts['info']['version'])}</h1>"]
     parts.append(f"<p>{html.escape(facts['info']['description'])}</p>")
     for path, methods in facts["paths"].items():
-        for method, told in methods.items():
+        for method, operation in methods.items():
             parts.append(
-                f"<h2>{method.upper()} {html.escape(path)}</h2><p>{html.escape(told['summary'])}</p>"
+                f"<h2>{method.upper()} {html.escape(path)}</h2><p>{html.escape(operation['summary'])}</p>"
             )
     parts.append("<h2>Forms</h2>")
     for name, schema in facts["components"]["schemas"].items():

@@ -197,5 +197,5 @@ _RESULT = ("id", "of", "for", "product", "title", "alt", "size", "bytes", "forma
 
 def _outcome(run_dir: RunDir, rows: list[Row], failed: list[Failure]) -> Outcome:
     made = [{"path": str(run_dir.path / row["path"])} | {key: row[key] for key in _RESULT} for row in rows]
-    told = [{"item": failure.item, "error": failure.error} for failure in failed]
-    return Outcome({"files": made, "failed": told}, tuple(failed), tuple(str(one["path"]) for one in made))
+    errors = [{"item": failure.item, "error": failure.error} for failure in failed]
+    return Outcome({"files": made, "failed": errors}, tuple(failed), tuple(str(one["path"]) for one in made))

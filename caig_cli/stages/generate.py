@@ -100,7 +100,7 @@ def plan(recipe: GenerateRecipe, report: Reporter) -> list[str]:
     if recipe.generate.shard is None and not any(look.error is None for look in found):
         _tell(failures, len(order.items) + len(order.failed), report)
         raise _nothing(failures)
-    lines = [_counted(order), *_told(found, order.failed)]
+    lines = [_counted(order), *_photo_lines(found, order.failed)]
     if order.writer is not None:
         from caig_cli.engine import sources
         from caig_cli.mllm import folders
@@ -201,7 +201,7 @@ def _counted(order: Order) -> str:
     return f"products: {len(order.items)}, {ads}, pixels: {sizes}"
 
 
-def _told(found: Sequence[PhotoCheck], failed: Sequence[Failure]) -> list[str]:
+def _photo_lines(found: Sequence[PhotoCheck], failed: Sequence[Failure]) -> list[str]:
     """A line that counts the photos, and one for each."""
     words = {True: "doubtful", False: "refused"}
     kinds = ["accepted" if look.error is None else words[look.facts is not None] for look in found]

@@ -114,9 +114,9 @@ def _explain(
     from caig_cli.rewards.explain import explain
 
     given = recipe.score
-    told = explain(judge, images, ranking, given.caption, given.attributes)
+    explanations = explain(judge, images, ranking, given.caption, given.attributes)
     for row, n in zip(rows, ranking.order, strict=True):
-        why = told[n]
+        why = explanations[n]
         row["explanation"] = asdict(why)
         table = [[c.concept, c.seen, f"{c.chance:.0%}", f"{c.log_odds:+.2f}"] for c in why.contributions]
         table.append(["what has no name", "", "", f"{why.unnamed:+.2f}"])

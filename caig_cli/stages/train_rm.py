@@ -108,8 +108,8 @@ def memory(recipe: TrainRmRecipe) -> list[Phase]:
     if not speaks or sources.is_remote(recipe.model.base or recipe.model.mllm.base):
         return []
     wording = wording_of(recipe)
-    told = [wording.text(pair) for pair in read_data(recipe.train_rm, recipe.seed).train]
-    return training(recipe.model.mllm, recipe.train_rm, recipe.optim, recipe.planned_runtime(), told)
+    texts = [wording.text(pair) for pair in read_data(recipe.train_rm, recipe.seed).train]
+    return training(recipe.model.mllm, recipe.train_rm, recipe.optim, recipe.planned_runtime(), texts)
 
 
 def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:

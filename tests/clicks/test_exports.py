@@ -74,7 +74,7 @@ def test_every_export_says_what_the_log_says(shop: Path, name: str) -> None:
     assert log.facts[0]["platform"] in (platform, "meta", "generic", "yahoo_japan")
 
 
-def test_rows_added_up_and_left_out_are_told(shop: Path) -> None:
+def test_rows_added_up_and_left_out_are_reported(shop: Path) -> None:
     for name in ("placements.csv", "audiences.csv", "microsoft.csv.gz", "meta_de.csv"):
         exports(LOG)[name](shop / name)
     (note,) = read(shop, "placements.csv").notes
@@ -270,7 +270,7 @@ def test_ways_to_name_a_picture(shop: Path, value: str) -> None:
     assert Path(found.paths[found.match(value)]).name == "B00000XK_1.png"
 
 
-def test_a_name_shown_again_at_quite_another_rate_is_told(shop: Path) -> None:
+def test_a_name_shown_again_at_quite_another_rate_is_reported(shop: Path) -> None:
     lines = [["item", "image", "day", "impressions", "clicks"]]
     lines += [["A", "a", "2026-11-01", "9000", "400"], ["A", "a", "2026-12-01", "9000", "200"]]
     lines += [["A", "b", "2026-11-01", "9000", "300"], ["A", "b", "2026-12-01", "9000", "310"]]

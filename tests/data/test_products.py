@@ -193,7 +193,7 @@ def test_bad_dialogue_stops_with_its_line(case: str, folder: Path) -> None:
     assert str(error.value) == f"{table}:2{expected}"
 
 
-def test_number_of_further_bad_dialogues_is_told(folder: Path) -> None:
+def test_number_of_further_bad_dialogues_is_reported(folder: Path) -> None:
     table = write(folder / "d.jsonl", "{\n{\n{\n")
     with pytest.raises(DataError, match=r":1: not valid JSON .* \(and 2 more bad records\)$"):
         read_dialogues(table)

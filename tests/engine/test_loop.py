@@ -226,7 +226,7 @@ def test_weights_or_figures_that_are_not_finite_fail_the_run(tmp_path: Path) -> 
     assert "evaluation after step 2: error is not finite" in str(error.value)
 
 
-def test_what_a_step_learns_from_is_told() -> None:
+def test_what_a_step_learns_from_is_reported() -> None:
     optim = OptimSection(grad_accumulation=2, learning_rate=2e-5)
     assert step_size(OptimSection(), 1, "64 pairs") == "an optimiser step is 64 pairs"
     assert step_size(optim, 4, "8 pairs") == (

@@ -84,18 +84,18 @@ def doubted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_all_bad_photos_are_told_before_the_first_ad(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = [f"bad{k}" for k in range(6)]
     source = shop(workdir / "shop", [f"good{k:02}" for k in range(34)], bad)
-    report, told = SilentReporter(), []
+    report, reported = SilentReporter(), []
     real = FakePainter.paint
 
     def paint(self: FakePainter, shots: Sequence[Shot]) -> list[Image.Image]:
-        told.append(len([line for line in report.lines if "truncated" in line or "damaged" in line]))
+        reported.append(len([line for line in report.lines if "truncated" in line or "damaged" in line]))
         return real(self, shots)
 
     monkeypatch.setattr(FakePainter, "paint", paint)
     monkeypatch.setattr("test_generate.SilentReporter", lambda: report)
     outcome, _ = make(workdir / "run", recipe(source, n=1))
-    assert told == [6] * 34
-    assert [failure.item for failure in outcome.failed] == bad and outcome.told
+    assert reported == [6] * 34
+    assert [failure.item for failure in outcome.failed] == bad and outcome.reported
     assert "warning: 6 of 40 products can't be used" in report.lines
     assert sum(line.startswith("warning: bad") for line in report.lines) == 6, "each once, in one line"
     kept = {path.stem for path in (workdir / "run" / "products").glob("*.png")}

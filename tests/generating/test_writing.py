@@ -54,7 +54,7 @@ def test_a_users_words_are_never_sorted_out() -> None:
     assert tried(replace(ITEM, prompt=ODD), *[ODD] * 4) == [ODD] * 4
 
 
-def test_where_a_prompt_is_from_is_told() -> None:
+def test_where_a_prompt_is_from_is_reported() -> None:
     plain = tried(ITEM, *[ODD] * 12)[0]
     assert origin_of(ITEM, plain) == AS_PLAIN and origin_of(ITEM, GOOD) == {}
     assert origin_of(replace(ITEM, writes=False), plain) == AS_GIVEN

@@ -264,7 +264,7 @@ def test_a_file_that_is_missing_is_named(folders: dict[str, Path], file: str, tm
     assert "\n" not in str(caught.value)
 
 
-def test_what_a_folder_says_wrongly_is_told(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_what_a_folder_says_wrongly_is_reported(folders: dict[str, Path], tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     shutil.copytree(folders["qwen2_vl"], folder)
     (folder / "preprocessor_config.json").write_text('{"image_mean": [0.5, 0.5, 0.5]}')

@@ -58,7 +58,7 @@ def test_what_it_hangs_on(title: str, fixture: str) -> None:
 
 def test_what_its_photo_cuts_off_stays_at_the_side() -> None:
     worn = posed("Leggings", cutout=block(50, 120, {"top"}, "it seems to be worn or held by a person"))
-    assert (worn.pose.stance, worn.why, worn.told) == ("worn", "photo", ())
+    assert (worn.pose.stance, worn.why, worn.contradictions) == ("worn", "photo", ())
     assert posed("Vase", cutout=block(cut_off={"bottom"})).pose.stance == "worn"
     assert posed("Light shade", cutout=block(cut_off={"top"})).pose.stance == "hang"
     assert posed("Carpet", cutout=block(cut_off={"left"})).pose.stance == "lie"
@@ -88,11 +88,11 @@ def test_a_tight_crop_is_not_cut_off() -> None:
         ("Mug", "", "worn", "", "its photo shows it whole"),
     ],
 )
-def test_contradictions_are_told(
+def test_contradictions_are_reported(
     title: str, prompt: str, option: str | None, cut_off: str, part: str
 ) -> None:
     cutout = block(cut_off=cut_off.split())  # type: ignore[arg-type]
-    assert any(part in sentence for sentence in posed(title, prompt, option, cutout).told)
+    assert any(part in sentence for sentence in posed(title, prompt, option, cutout).contradictions)
 
 
 @pytest.mark.parametrize(

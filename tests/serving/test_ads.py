@@ -111,7 +111,7 @@ def test_bad_orders_leave_nothing(service: Service, case: int) -> None:
     assert asked(service, "GET", "/jobs").json() == before
 
 
-def test_a_product_that_can_not_be_cut_out_is_told(service: Service) -> None:
+def test_a_product_that_can_not_be_cut_out_is_reported(service: Service) -> None:
     body = {"image": base64.b64encode(_noise()).decode(), "size": "64x64", "n": 1}
     job = until_over(service, asked(service, "POST", "/generate", json=body).json()["href"])
     assert job["state"] == "failed" and "no ad could be made" in job["error"] and "/tmp" not in job["error"]

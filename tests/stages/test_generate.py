@@ -101,7 +101,7 @@ def test_an_ad_has_the_product_and_its_provenance(workdir: Path) -> None:
     assert (workdir / "run" / "contact-sheet.png").is_file()
 
 
-def test_a_photo_that_is_too_small_for_the_frame_is_told(workdir: Path) -> None:
+def test_a_photo_that_is_too_small_for_the_frame_is_reported(workdir: Path) -> None:
     source = photo(workdir / "cup.png")
     (told,) = [
         w
@@ -112,7 +112,7 @@ def test_a_photo_that_is_too_small_for_the_frame_is_told(workdir: Path) -> None:
     assert not any("larger photo" in line for line in make(workdir / "b", recipe(source))[1].lines)
 
 
-def test_props_without_room_are_told(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_props_without_room_are_reported(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakePainter, "notes", lambda self, shot: Notes(left_out=["glass_spheres"]))
     _, report = make(workdir / "run", recipe(photo(workdir / "cup.png")))
     assert rows(workdir / "run")[0]["left_out"] == ["glass_spheres"]

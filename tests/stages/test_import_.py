@@ -173,7 +173,7 @@ def test_a_tower_inside_is_dropped_where_the_original_does_not_read_it(tmp_path:
     assert sum(name.startswith(TOWER) for name in dropped) > 10 * LAYERS
 
 
-def test_precision_shards_and_what_was_told(
+def test_precision_shards_and_what_was_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(weight_files, "SHARD", 40_000)

@@ -76,9 +76,9 @@ def _direction(light: Floats, luma: Floats, solid: npt.NDArray[np.bool_]) -> tup
     shade = np.clip(shade, 0.4, 1.8) - 1
     push = facing.T @ facing + 0.02 * len(shade) * np.eye(3)
     x, y, z = np.linalg.solve(push, facing.T @ shade)
-    told = facing @ (x, y, z)
+    predicted = facing @ (x, y, z)
     spread = float(np.square(shade).sum())
-    explained = 1 - float(np.square(shade - told).sum()) / max(spread, 1e-6)
+    explained = 1 - float(np.square(shade - predicted).sum()) / max(spread, 1e-6)
     side = math.hypot(x, z)
     front = max(float(y), _FRONTAL)
     sure = float(np.clip(explained / 0.25, 0, 1) * np.clip(side / 0.15, 0, 1))

@@ -11,10 +11,10 @@ from typing import Literal
 
 from caig_cli.painters.studio import (
     lexicon,
+    lexicon_ignored,
     lexicon_light,
     lexicon_props,
     lexicon_stance,
-    lexicon_told,
     lexicon_words,
 )
 from caig_cli.painters.studio.catalogue import (
@@ -94,10 +94,10 @@ def catalogue_meanings() -> Iterator[tuple[str, Meaning]]:
         yield from _each(place.words, Meaning("place", what))
     for count, words in lexicon_words.NUMBERS.items():
         yield from _each(words, Meaning("number", (("count", str(count)),)))
-    for reason, words in lexicon_told.NOT_PAINTED.items():
+    for reason, words in lexicon_ignored.NOT_PAINTED.items():
         yield from _each(words, Meaning("told", (("reason", reason),)))
     yield from ((phrase, Meaning("view", what)) for phrase, what in lexicon_stance.view_phrases())
-    for reason, words in lexicon_told.NOT_CHOSEN.items():
+    for reason, words in lexicon_ignored.NOT_CHOSEN.items():
         yield from _each(words, Meaning("told", (("reason", reason),)))
     yield from _each(lexicon_words.QUALITY, Meaning("glue"))
 

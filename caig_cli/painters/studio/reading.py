@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
-from caig_cli.painters.studio import lexicon_told as told
+from caig_cli.painters.studio import lexicon_ignored as ignored
 from caig_cli.painters.studio.catalogue import COUNTED, MORE_BACKDROPS, MORE_PROPS, SHOWS
 from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_words import PLAIN_COLOURS
@@ -111,8 +111,8 @@ class _Reader:
         return (prop for prop in dict.fromkeys(props) if ("prop", prop) not in self.refused)
 
     def _agreed(self, scene: Scene) -> Scene:
-        """The scene without contradictions, by the rule of ``lexicon_told.CONFLICTS``."""
-        for row in told.CONFLICTS:
+        """The scene without contradictions, by the rule of ``lexicon_ignored.CONFLICTS``."""
+        for row in ignored.CONFLICTS:
             value = getattr(scene, row.other)
             plain = getattr(scene, f"{row.field}_colour", None) is None
             if plain and getattr(scene, row.field) in row.names and value in row.gives_way:
@@ -145,7 +145,7 @@ class _Reader:
             self._noun(at, item)
 
     def _ignore(self, phrase: str, reason: str | None = None) -> None:
-        self.reasons.setdefault(phrase, reason or told.UNKNOWN)
+        self.reasons.setdefault(phrase, reason or ignored.UNKNOWN)
 
     def _between(self, item: FoundPhrase) -> None:
         """Small words only steer: a link lets a colour reach back, a mark or preposition ends a reach."""
@@ -206,12 +206,12 @@ class _Reader:
     def _material(self, at: int, item: FoundPhrase) -> None:
         """What a thing is made of gives it its colour: "a concrete pedestal" is grey."""
         field_, name = self.found[at + 1].meaning.names[0]
-        colour = told.MATERIALS.get(item.meaning.names[0][1] or "")
+        colour = ignored.MATERIALS.get(item.meaning.names[0][1] or "")
         if field_ == "prop" and colour and not self.core:
             self._ask(name or "", colour=colour)
             self.understood.append(item.text)
         else:
-            self._ignore(item.text, told.MADE_OF)
+            self._ignore(item.text, ignored.MADE_OF)
 
     def _place(self, names: Sequence[tuple[str, str | None]]) -> None:
         fields = {name: value or "" for name, value in names if name != "prop"}
@@ -233,7 +233,9 @@ class _Reader:
         else:
             late = self.names.setdefault(name, value) != value
         if late:
-            reason = told.FULL.format(count=MAX_PROPS) if name == "prop" else told.SECOND.format(field=name)
+            reason = (
+                ignored.FULL.format(count=MAX_PROPS) if name == "prop" else ignored.SECOND.format(field=name)
+            )
             self._ignore(item.text, reason)
             self.late.append((name, value, item.text))
         return not late
@@ -261,7 +263,7 @@ class _Reader:
             self._name("prop", "oranges", item)
             self.understood.append(item.text)
         else:
-            self._ignore(item.text, told.NO_NOUN)
+            self._ignore(item.text, ignored.NO_NOUN)
 
     def _number(self, at: int, item: FoundPhrase) -> None:
         target, count = self._ahead(at), min(int(item.meaning.names[0][1] or 1), MAX_COUNT)
@@ -269,7 +271,7 @@ class _Reader:
             self._ask(target.name or "", count=count)
             self.understood.append(item.text)
         elif count > 1:
-            self._ignore(item.text, told.NO_COUNT)
+            self._ignore(item.text, ignored.NO_COUNT)
 
     def _ask(self, prop: str, *, colour: str | None = None, count: int | None = None) -> None:
         """Notes how a prop shall look; what was asked first counts."""

@@ -214,7 +214,7 @@ def test_a_control_net_of_one_file(checkpoints: dict[str, Path], section: Callab
         single_file.shape(next((checkpoints["z-image"] / "model" / "vae").glob("*.safetensors")))
 
 
-def test_a_licence_that_forbids_ads_for_sale_is_told(section: Callable[..., DiffusionSection]) -> None:
+def test_a_licence_that_forbids_ads_for_sale_is_reported(section: Callable[..., DiffusionSection]) -> None:
     lines = registry.planned("diffusion", section("flux-fill"))
     assert any("Non-Commercial" in line and "flux2-klein, z-image" in line for line in lines)
     for kind in ("flux2-klein", "z-image", "sd15"):
@@ -530,7 +530,7 @@ def test_a_half_precision_copy_is_found(
 
 
 @pytest.mark.parametrize("kind", ["sd15", "flux-fill"])
-def test_what_of_a_prompt_is_not_read_is_told(kind: str, painters: Callable[..., Any]) -> None:
+def test_what_of_a_prompt_is_not_read_is_reported(kind: str, painters: Callable[..., Any]) -> None:
     painter = painters(kind)
     limit = KINDS[kind].reads[1]
     end = "and a lamp"

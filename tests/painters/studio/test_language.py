@@ -22,9 +22,9 @@ from caig_cli.painters.studio.catalogue import (
 from caig_cli.painters.studio.language import Scene, nearest, random_scene, read, read_core, write
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES
 from caig_cli.painters.studio.lexicon_foreign import WORDS
+from caig_cli.painters.studio.lexicon_ignored import CONFLICTS
 from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
 from caig_cli.painters.studio.lexicon_props import PROPS
-from caig_cli.painters.studio.lexicon_told import CONFLICTS
 from caig_cli.painters.studio.lexicon_words import COLOUR_WORDS
 from caig_cli.painters.studio.scene import PropLook
 from caig_cli.painters.studio.translating import tokens

@@ -53,7 +53,7 @@ def test_what_the_words_mean() -> None:
     assert framed(Shot(bottle(), "on oak", SIZE, 3), None).scale is None
 
 
-def test_what_a_packshot_does_not_show_is_told() -> None:
+def test_what_a_packshot_does_not_show_is_reported() -> None:
     notes = StudioPainter().notes(Shot(bottle(), "packshot with lemons, golden hour", SIZE, 3))
     assert {"lemons", "golden hour"} <= set(notes.ignored)
     assert all(notes.reasons[word] for word in ("lemons", "golden hour"))

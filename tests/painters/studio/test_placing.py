@@ -60,7 +60,7 @@ def test_previews_stay_as_models_know_them() -> None:
     assert set(place_props(stage)) | set(left_out(stage)) | {"podium"} >= set(stage.scene.props)
 
 
-def test_what_has_no_room_is_told() -> None:
+def test_what_has_no_room_is_reported() -> None:
     """A product that fills the frame: boulders have nowhere to stand."""
     box = place((800, 400), (640, 320), scale=1.0)
     stage = build_stage(Scene("oak", "plaster", ("boulders",)), (640, 320), box, 24.0, 1)
