@@ -67,10 +67,10 @@ def shop(folder: Path, count: int = 6) -> Path:
 
 def call(*args: object) -> tuple[int, str]:
     """A command line within this process: exit code, and all that it says."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         code = cli.run([str(arg) for arg in args])
-    return code, said.getvalue()
+    return code, output.getvalue()
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -174,8 +174,8 @@ def folders(root: Path, products: Path) -> Iterator[Damage]:
     command = ("generate", "--product", products, *FAKE)
 
     def made(name: str) -> Path:
-        code, said = call(*command, "--out", root / name)
-        assert code == 0, said
+        code, output = call(*command, "--out", root / name)
+        assert code == 0, output
         return root / name
 
     foreign = root / "foreign"
@@ -263,8 +263,8 @@ def damages(root: Path, every: int = 1) -> tuple[int, list[str]]:
     root.mkdir()
     os.chdir(root)
     products = shop(root / "shop")
-    code, said = call("generate", "--product", products, *FAKE, "--out", root / "reference")
-    assert code == 0, said
+    code, output = call("generate", "--product", products, *FAKE, "--out", root / "reference")
+    assert code == 0, output
     reference = files(root / "reference")
     (root / "work").mkdir()
     whole = root / "work" / "whole"
@@ -292,17 +292,17 @@ def _rows(folder: Path) -> list[str]:
 
 def _tried(what: str, args: Sequence[object], codes: set[int], words: str) -> list[str]:
     started = time.monotonic()
-    code, said = call(*args)
+    code, output = call(*args)
     faults = []
     if code not in codes:
         faults.append(f"exit {code}")
-    if NAMES.search(said):
-        faults.append(f"an exception's name ({NAMES.search(said)[0]})")  # type: ignore[index]
-    if not re.search(words, said, re.S):
+    if NAMES.search(output):
+        faults.append(f"an exception's name ({NAMES.search(output)[0]})")  # type: ignore[index]
+    if not re.search(words, output, re.S):
         faults.append(f"does not say {words!r}")
     if time.monotonic() - started > SLOW_S:
         faults.append(f"{time.monotonic() - started:.0f} s")
-    last = said.strip().splitlines()[-1:] or [""]
+    last = output.strip().splitlines()[-1:] or [""]
     return [f"{what}: {', '.join(faults)}: {last[0][:200]}"] if faults else []
 
 
@@ -326,8 +326,8 @@ def stopped(
     for number, command in enumerate(commands):
         began = time.monotonic()
         process = start(*command, "--out", root / f"whole{number}")
-        said = process.communicate()[0]
-        assert process.returncode == 0, said
+        output = process.communicate()[0]
+        assert process.returncode == 0, output
         seconds.append(time.monotonic() - began)
         wholes.append(files(root / f"whole{number}"))
     while stops < count:
@@ -337,19 +337,19 @@ def stopped(
             process = start(*commands[number], "--out", out, "--resume")
             wait = rng.uniform(0.0, 1.1 * seconds[number])
             try:
-                said = process.communicate(timeout=wait)[0] if stops < count else process.communicate()[0]
+                output = process.communicate(timeout=wait)[0] if stops < count else process.communicate()[0]
             except subprocess.TimeoutExpired:
                 process.send_signal(rng.choice(signals))
-                said, stops = process.communicate()[0], stops + 1
-            if NAMES.search(said) and "caig_cli" in said:  # before that, Python itself is starting
-                faults.append(f"stop {stops}: an exception's name: {said[-900:]}")
+                output, stops = process.communicate()[0], stops + 1
+            if NAMES.search(output) and "caig_cli" in output:  # before that, Python itself is starting
+                faults.append(f"stop {stops}: an exception's name: {output[-900:]}")
             if process.returncode == 0:
                 break
         else:
             process = start(*commands[number], "--out", out, "--resume")
-            said = process.communicate()[0]
+            output = process.communicate()[0]
         if process.returncode != 0 or files(out) != wholes[number]:
-            faults.append(f"run {turn}: exit {process.returncode}, other files; {said[-200:]}")
+            faults.append(f"run {turn}: exit {process.returncode}, other files; {output[-200:]}")
         shutil.rmtree(out, ignore_errors=True)
         turn += 1
     return faults
@@ -360,8 +360,8 @@ def full_disks(root: Path, commands: Sequence[Sequence[object]], count: int, see
     rng, faults = random.Random(seed), list[str]()
     wholes = []
     for number, command in enumerate(commands):
-        said = start(*command, "--out", root / f"roomy{number}").communicate()[0]
-        wholes.append((files(root / f"roomy{number}"), said))
+        output = start(*command, "--out", root / f"roomy{number}").communicate()[0]
+        wholes.append((files(root / f"roomy{number}"), output))
     for turn in range(count):
         number = turn % len(commands)
         whole = wholes[number][0]
@@ -371,15 +371,15 @@ def full_disks(root: Path, commands: Sequence[Sequence[object]], count: int, see
         _mount(disk, int(size * rng.uniform(0.1, 0.95)))
         try:
             process = start(*commands[number], "--out", disk / "run")
-            said = process.communicate()[0]
-            told = "disk is full" in said.strip().splitlines()[-1]
-            if process.returncode == 0 or NAMES.search(said) or not told:
-                faults.append(f"disk {turn}: exit {process.returncode}: {said[-300:]}")
+            output = process.communicate()[0]
+            full = "disk is full" in output.strip().splitlines()[-1]
+            if process.returncode == 0 or NAMES.search(output) or not full:
+                faults.append(f"disk {turn}: exit {process.returncode}: {output[-300:]}")
             _mount(disk, 64 << 20, again=True)
             process = start(*commands[number], "--out", disk / "run", "--resume")
-            said = process.communicate()[0]
+            output = process.communicate()[0]
             if process.returncode != 0 or files(disk / "run") != whole:
-                faults.append(f"disk {turn}: after room was made, exit {process.returncode}: {said[-300:]}")
+                faults.append(f"disk {turn}: after room was made, exit {process.returncode}: {output[-300:]}")
         finally:
             subprocess.run(["umount", str(disk)], check=True)
     return faults

@@ -225,13 +225,13 @@ def _batch(mllm: Mllm, *, merged: bool) -> tuple[Any, Pass]:
     """A picture and two answers, in one row or in a row each."""
     prefix, size = mllm.encoder.prefix(image=True), mllm.rules.usual
     places = mllm.encoder.places(prefix, size)
-    said = [
+    branches = [
         Branch((5,) * QUESTION + (7 + n,) * RESPONSE, (False,) * QUESTION + (True,) * RESPONSE)
         for n in (0, 1)
     ]
-    rows = [TreeRow(prefix, (one,), places=places) for one in said]
+    rows = [TreeRow(prefix, (one,), places=places) for one in branches]
     if merged:
-        rows = [TreeRow(prefix, tuple(said), True, places)]
+        rows = [TreeRow(prefix, tuple(branches), True, places)]
     with torch.no_grad():
         seen = patches(mllm, _pixels(mllm, 1, size), [size])
     sizes = [size] * len(rows)
@@ -386,8 +386,8 @@ def write_data(folder: Path) -> Path:
         Image.fromarray(rgba).save(folder / f"{number}.png")
         named = {"id": str(number), "image": f"{number}.png"}
         products.append({**named, "new_caption": f"red mug number {number}"})
-        said = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A red mug."}]
-        talks.append({**named, "conversations": said})
+        turns = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A red mug."}]
+        talks.append({**named, "conversations": turns})
         pairs.append(
             {
                 "id": str(number), "item": str(number), "left": f"{number}.png",

@@ -156,11 +156,11 @@ def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, in
 
 def _batch(mllm: Mllm) -> tuple[Any, Pass]:
     prefix = (1, *[mllm.config.image_token_id] * 576)
-    said = [
+    branches = [
         Branch((5,) * QUESTION + (7 + n,) * RESPONSE, (False,) * QUESTION + (True,) * RESPONSE)
         for n in (0, 1)
     ]
-    row = TreeRow(prefix, tuple(said), merged=True)
+    row = TreeRow(prefix, tuple(branches), merged=True)
     pixels = torch.randn(1, 3, 336, 336)
     with torch.no_grad():
         seen = patches(mllm, pixels, [(336, 336)])

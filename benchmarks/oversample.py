@@ -55,13 +55,13 @@ def main() -> None:
     with report.progress("asking", len(products)) as bar:
         for start in range(0, len(products), TOGETHER):
             group = products[start : start + TOGETHER]
-            said = writer.write_many(
+            written = writer.write_many(
                 [Image.fromarray(load_cutout(one, lambda _: None).rgba) for one in group],
                 [writer.question.ask(one) for one in group],
                 seeds=[[derive_seed("oversample", one.id, k) for k in range(MOST)] for one in group],
                 sampler=Sampler(),
             )
-            prompts |= {one.id: texts for one, texts in zip(group, said, strict=True)}
+            prompts |= {one.id: texts for one, texts in zip(group, written, strict=True)}
             bar.advance(len(group))
     seconds = (time.process_time() - began) / len(products) / MOST
     unwanted = {one.id: clashing(one, "stand") for one in products}

@@ -157,13 +157,13 @@ def ask(
     """One row per product: mean true CTR and matching share of its prompts, with the same seeds always."""
     from PIL import Image
 
-    said = writer.write_many(
+    written = writer.write_many(
         [Image.fromarray(load_cutout(one, print).rgba) for one in group],
         [OURS.ask(one) for one in group],
         seeds=[[derive_seed("ablation", one.id, k) for k in range(PROMPTS)] for one in group],
         sampler=Sampler(),
     )
-    for one, prompts in zip(group, said, strict=True):
+    for one, prompts in zip(group, written, strict=True):
         worth = [oracle.worth(one.id, text) for text in prompts]
         best = max(worth, key=lambda w: w.ctr)
         yield {

@@ -42,28 +42,28 @@ _SAID = (
 )
 
 
-def _said(image: str) -> str:
+def _content(image: str) -> str:
     return _SAID.replace("IMAGE", f"'{image}'")
 
 
 def _chatml(image: str, first: str = "") -> str:
     return (
-        f"{{% for m in messages %}}{first}{{{{ '<|im_start|>' + m['role'] + '\n' }}}}{_said(image)}"
+        f"{{% for m in messages %}}{first}{{{{ '<|im_start|>' + m['role'] + '\n' }}}}{_content(image)}"
         "{{ '<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' if add_generation_prompt else '' }}"
     )
 
 
 VICUNA_CHAT = (
     "{% for m in messages %}{{ 'USER: ' if m['role'] == 'user' else ' ASSISTANT:' }}"
-    + _said("<image>\n")
+    + _content("<image>\n")
     + "{{ eos_token if m['role'] == 'assistant' else '' }}{% endfor %}"
     + "{{ ' ASSISTANT:' if add_generation_prompt else '' }}"
 )
 MISTRAL_CHAT = (
     "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}{{ '[INST]OPEN' }}"
-    + _said("IMG")
+    + _content("IMG")
     + "{{ 'CLOSE[/INST]' }}{% else %}{{ 'LEAD' }}"
-    + _said("IMG")
+    + _content("IMG")
     + "{{ eos_token }}{% endif %}{% endfor %}"
 )
 LLAVA_MISTRAL_CHAT = (
@@ -87,7 +87,7 @@ ONEVISION_CHAT = (
 SMOL_CHAT = (
     "<|im_start|>{% for m in messages %}{{ m['role'] | capitalize }}"
     "{{ ':' if m['content'][0]['type'] == 'image' else ': ' }}"
-    + _said("<image>")
+    + _content("<image>")
     + "<end_of_utterance>\n{% endfor %}{{ 'Assistant:' if add_generation_prompt else '' }}"
 )
 GEMMA_CHAT = (
@@ -101,7 +101,7 @@ AYA_CHAT = (
     "{{ bos_token }}{% for m in messages %}<|START_OF_TURN_TOKEN|>"
     "{{ '<|CHATBOT_TOKEN|>' if m['role'] == 'assistant' else '<|USER_TOKEN|>' }}"
     "{{ '<|START_RESPONSE|>' if m['role'] == 'assistant' else '' }}"
-    + _said("<image>")
+    + _content("<image>")
     + "{{ '<|END_RESPONSE|>' if m['role'] == 'assistant' else '' }}<|END_OF_TURN_TOKEN|>{% endfor %}"
     "{% if add_generation_prompt %}<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|><|START_RESPONSE|>{% endif %}"
 )

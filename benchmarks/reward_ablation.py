@@ -124,8 +124,8 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
 def judged(model: Path) -> dict[str, Any]:
     """The judge's figures on the shipped test set."""
     out = model.parent / "judged"
-    said = call(["eval-rm", "--judge", str(model), "--out", str(out), "--overwrite", "--json"], [])
-    (figures,) = json.loads(said)["judges"].values()
+    output = call(["eval-rm", "--judge", str(model), "--out", str(out), "--overwrite", "--json"], [])
+    (figures,) = json.loads(output)["judges"].values()
     return {name: figures[name] for name in ("accuracy", "ceiling", *FIGURES)}
 
 

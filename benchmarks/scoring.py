@@ -76,7 +76,7 @@ def main() -> None:
 @torch.no_grad()
 def one_at_a_time(judge: TrainedJudge, pairs: Sequence[Pair]) -> list[tuple[float, float]]:
     """P(left) of each pair with the left ad shown first, and with the right one."""
-    said = []
+    probabilities = []
     for pair in pairs:
         odds = []
         for ads in ((pair.left, pair.right), (pair.right, pair.left)):
@@ -84,8 +84,8 @@ def one_at_a_time(judge: TrainedJudge, pairs: Sequence[Pair]) -> list[tuple[floa
             left, right = torch.tensor([[0], [1]])
             out = judge.model(seen, left, right, [judge.facts.wording.text(pair)])
             odds.append(float(out.logits_P2[0, 0] - out.logits_P2[0, 1]) / judge.facts.temperature)
-        said.append((sigmoid(odds[0]), sigmoid(-odds[1])))
-    return said
+        probabilities.append((sigmoid(odds[0]), sigmoid(-odds[1])))
+    return probabilities
 
 
 def sigmoid(odds: float) -> float:

@@ -93,13 +93,13 @@ class Ads:
 
 def words(ads: Ads, fields: Sequence[str]) -> Floats:
     """The scenes' true words, one column each."""
-    said = [
+    words_of = [
         {(name, row["scene"][name]) for name in fields if name != "props"}
         | {("props", prop) for prop in row["scene"]["props"] if "props" in fields}
         for row in ads.rows
     ]
-    known = sorted(set().union(*said))
-    return np.array([[word in one for word in known] for one in said], np.float64)
+    known = sorted(set().union(*words_of))
+    return np.array([[word in one for word in known] for one in words_of], np.float64)
 
 
 def features(ads: Ads, see_all: Callable[[list[Image.Image]], torch.Tensor]) -> Floats:

@@ -62,7 +62,7 @@ class Judged:
     impressions_P: Floats
     category_P: Sequence[str | None]
     ctr_P2: Floats
-    said_ctr_P2: Floats
+    predicted_ctr_P2: Floats
 
     @property
     def probability(self) -> Floats:
@@ -137,18 +137,18 @@ def calibration_error(p_P: Floats, truth_P: Floats) -> float:
     return sum(gaps) / len(p_P)
 
 
-def ctr_errors(said_P2: Floats, ctr_P2: Floats) -> dict[str, float | None]:
+def ctr_errors(predicted_P2: Floats, ctr_P2: Floats) -> dict[str, float | None]:
     """Root mean square error of predicted rates, that of always saying their mean, and Spearman's rank
     correlation; over ads whose rate and prediction are known."""
-    known = np.isfinite(said_P2) & np.isfinite(ctr_P2)
-    said, ctr = said_P2[known], ctr_P2[known]
+    known = np.isfinite(predicted_P2) & np.isfinite(ctr_P2)
+    predicted, ctr = predicted_P2[known], ctr_P2[known]
     if len(ctr) < 2:
         return {"ctr_rmse": None, "ctr_rmse_of_mean": None, "ctr_spearman": None}
-    varied = len(np.unique(said)) > 1 and len(np.unique(ctr)) > 1
+    varied = len(np.unique(predicted)) > 1 and len(np.unique(ctr)) > 1
     return {
-        "ctr_rmse": float(np.sqrt(np.mean((said - ctr) ** 2))),
+        "ctr_rmse": float(np.sqrt(np.mean((predicted - ctr) ** 2))),
         "ctr_rmse_of_mean": float(ctr.std()),
-        "ctr_spearman": float(stats.spearmanr(said, ctr).statistic) if varied else None,
+        "ctr_spearman": float(stats.spearmanr(predicted, ctr).statistic) if varied else None,
     }
 
 
@@ -194,7 +194,7 @@ def measure(judged: Judged) -> dict[str, Any]:
         "log_loss": log_loss(p_P, truth_P) if graded else None,
         "ece": calibration_error(p_P, truth_P) if graded else None,
         "reliability": reliability(p_P, truth_P) if graded else [],
-        **ctr_errors(judged.said_ctr_P2, judged.ctr_P2),
+        **ctr_errors(judged.predicted_ctr_P2, judged.ctr_P2),
         **breakdown(judged),
     }
 

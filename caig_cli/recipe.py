@@ -191,9 +191,9 @@ def kinds(annotation: Any) -> set[Any]:
 
 
 def _find(
-    source: str | Path | None, command: str, said: str = "--recipe", beside: Path = Path()
+    source: str | Path | None, command: str, option: str = "--recipe", beside: Path = Path()
 ) -> Path | None:
-    """The file of a recipe's name or path; paths start in ``beside``, ``said`` opens the complaint."""
+    """The file of a recipe's name or path; paths start in ``beside``, ``option`` opens the complaint."""
     root = recipe_root()
     if source is None:
         path = root / "embedded" / f"{command}.yaml"
@@ -206,7 +206,7 @@ def _find(
             return path
     near = difflib.get_close_matches(str(source), shipped(), n=1, cutoff=0.4)
     hint = f"; did you mean {near[0]}?" if near else f"; shipped recipes: {', '.join(shipped()) or 'none'}"
-    raise RecipeError(f"{said} {source}: no such file or shipped recipe{hint}")
+    raise RecipeError(f"{option} {source}: no such file or shipped recipe{hint}")
 
 
 def _load(path: Path, command: str, cls: type[Recipe], where: dict[str, str], seen: tuple[Path, ...]) -> Tree:

@@ -65,10 +65,10 @@ class Browser:
         message = {"id": self._number, "method": method, "params": params}
         session = getattr(self, "_session", "")
         os.write(self._to, json.dumps(message | ({"sessionId": session} if session else {})).encode() + b"\0")
-        while (said := self._read()).get("id") != self._number:
-            self._note(said)
-        assert "error" not in said, said
-        result: dict[str, Any] = said["result"]
+        while (message := self._read()).get("id") != self._number:
+            self._note(message)
+        assert "error" not in message, message
+        result: dict[str, Any] = message["result"]
         return result
 
     def open(self, page: Path, width: int, height: int = 900) -> None:
@@ -90,9 +90,9 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page."""
-        said = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in said, said
-        return said["result"].get("value")
+        message = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in message, message
+        return message["result"].get("value")
 
     def clipped(self) -> list[str]:
         """Texts that a reader can't see whole."""
@@ -122,8 +122,8 @@ class Browser:
             more = os.read(self._back, 1 << 16)
             assert more, "the browser has gone"
             self._rest += more
-        said, _, self._rest = self._rest.partition(b"\0")
-        found: dict[str, Any] = json.loads(said)
+        message, _, self._rest = self._rest.partition(b"\0")
+        found: dict[str, Any] = json.loads(message)
         return found
 
 

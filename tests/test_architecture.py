@@ -177,8 +177,8 @@ def test_only_the_reporter_and_the_command_line_speak(path: Path) -> None:
             continue
         last = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
         if last in ("print", "write", "echo"):  # unparsing every call would take a second
-            said = ast.unparse(node.func)
-            assert said not in ("print", "sys.stdout.write", "sys.stderr.write", "typer.echo"), (
+            called = ast.unparse(node.func)
+            assert called not in ("print", "sys.stdout.write", "sys.stderr.write", "typer.echo"), (
                 f"line {node.lineno}"
             )
 

@@ -131,9 +131,9 @@ def test_bare_sides_say_nothing_of_certainty() -> None:
 
 def test_rates() -> None:
     """Errors .01, 0, -.02, 0 and ranks 2 1 3 4 against 1 2 4 3 (one ad's rate is unknown)."""
-    said = np.array([[0.03, 0.02], [0.04, 0.05], [0.9, np.nan]])
+    predicted = np.array([[0.03, 0.02], [0.04, 0.05], [0.9, np.nan]])
     true = np.array([[0.02, 0.02], [0.06, 0.05], [np.nan, 0.1]])
-    figures = judge_metrics.ctr_errors(said, true)
+    figures = judge_metrics.ctr_errors(predicted, true)
     assert figures["ctr_rmse"] == pytest.approx(math.sqrt((0.01**2 + 0.02**2) / 4))
     assert figures["ctr_rmse_of_mean"] == pytest.approx(np.std([0.02, 0.02, 0.06, 0.05]))
     # Ranks of the truth: 1.5, 1.5, 4, 3; said: 2, 1, 3, 4.

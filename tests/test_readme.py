@@ -52,10 +52,10 @@ def test_commands_said_to_be_here_exist() -> None:
 
 
 def test_counts_of_the_scene_language() -> None:
-    said = re.search(r"knows (\d+) things, (\d+) surfaces and (\d+) backdrops", " ".join(TEXT.split()))
-    assert said is not None
+    match = re.search(r"knows (\d+) things, (\d+) surfaces and (\d+) backdrops", " ".join(TEXT.split()))
+    assert match is not None
     core = (vocabulary.PROPS, vocabulary.SURFACES, vocabulary.BACKDROPS)
     more = (catalogue.MORE_PROPS, catalogue.MORE_SURFACES, catalogue.MORE_BACKDROPS)
-    assert [int(number) for number in said.groups()] == [
+    assert [int(number) for number in match.groups()] == [
         len(a) + len(b) for a, b in zip(core, more, strict=True)
     ]

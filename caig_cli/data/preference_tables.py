@@ -63,7 +63,7 @@ def _own(row: Record, number: int) -> dict[str, Any]:
     if target == other:
         raise row.error("rejected", f"names the {other} ad, as chosen does; write the other one")
     more = {name: value for name, value in values.items() if name not in ("images", "chosen", "rejected")}
-    question = said(more.pop("prompt", None))
+    question = answer_text(more.pop("prompt", None))
     if isinstance(more.get("attributes"), str):
         try:
             more["attributes"] = parse_json(str(more["attributes"]))
@@ -99,7 +99,7 @@ def _write(path: Path, data: bytes) -> None:
         raise ItemError(f"pictures can't be kept in {shown(path.parent)} {reason}") from None
 
 
-def said(value: object) -> str:
+def answer_text(value: object) -> str:
     """A text, or what the last of several messages says in words."""
     if isinstance(value, str):
         return value
@@ -108,14 +108,14 @@ def said(value: object) -> str:
         parts = last.get("content", last.get("text"))
         if isinstance(parts, list):
             return " ".join(
-                filter(None, (said(part.get("text")) for part in parts if isinstance(part, dict)))
+                filter(None, (answer_text(part.get("text")) for part in parts if isinstance(part, dict)))
             )
-        return said(parts)
+        return answer_text(parts)
     return ""
 
 
 def _side(row: Record, name: str) -> str:
-    answer = said(row.values.get(name)).strip().strip(".!\"'()[]*").lower()
+    answer = answer_text(row.values.get(name)).strip().strip(".!\"'()[]*").lower()
     for word in (" image", " ad", " picture", " one"):
         answer = answer.removesuffix(word)
     if answer not in ANSWERS:

@@ -60,8 +60,8 @@ class PublicSet:
         if image is None:
             self.left_out[NO_PICTURE] += 1
             return None
-        said = {turn.get("from"): turn.get("value") for turn in _turns(row, chosen)}
-        question, answer = said.get("human"), said.get("gpt")
+        value_by_speaker = {turn.get("from"): turn.get("value") for turn in _turns(row, chosen)}
+        question, answer = value_by_speaker.get("human"), value_by_speaker.get("gpt")
         if not isinstance(answer, str) or not isinstance(question, str) or not answer.strip():
             raise row.error(_CHOSEN[0], "must be a question of 'human' and an answer of 'gpt'; fix it")
         turns = (Turn("human", question), Turn("gpt", answer))

@@ -84,9 +84,9 @@ def words(folder: Path) -> str | None:
     path = folder / "tokenizer.json"
     if not path.is_file():
         return None
-    said = read_json(path)
-    added = sorted((token["id"], token["content"]) for token in said.get("added_tokens") or ())
-    named = json.dumps([said["model"]["vocab"], added], sort_keys=True)
+    tokenizer = read_json(path)
+    added = sorted((token["id"], token["content"]) for token in tokenizer.get("added_tokens") or ())
+    named = json.dumps([tokenizer["model"]["vocab"], added], sort_keys=True)
     return hashlib.sha256(named.encode()).hexdigest()[:12]
 
 

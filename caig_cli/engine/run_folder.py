@@ -116,13 +116,15 @@ def check(path: Path, command: str, *, resume: bool, overwrite: bool) -> None:
         occupied = path.is_dir() and any(p.name not in (LOCK, RECORD) for p in path.iterdir())
     except OSError as error:
         raise UsageError(f"--out {path}: {in_words(OSError(error.errno, error.strerror))}") from None
-    status, said = _look(path)
+    status, stored_command = _look(path)
     if occupied and status is None:
         raise UsageError(f"--out {path}: is not empty and holds no run; choose another folder")
-    if resume and status not in (None, DAMAGED) and said != command:
-        raise UsageError(f"--resume: {path} holds a run of {said}, not of {command}; choose another --out")
+    if resume and status not in (None, DAMAGED) and stored_command != command:
+        raise UsageError(
+            f"--resume: {path} holds a run of {stored_command}, not of {command}; choose another --out"
+        )
     if status not in (None, EMPTY) and not (resume or overwrite):
-        what = f"{status}: {path / 'run.json'}, {said}" if status == DAMAGED else status
+        what = f"{status}: {path / 'run.json'}, {stored_command}" if status == DAMAGED else status
         raise UsageError(
             f"--out {path}: holds a run ({what}); continue it with --resume or replace it with --overwrite"
         )

@@ -24,7 +24,7 @@ AFTER = (
 
 
 def plan_page(
-    plan: ExperimentPlan, power: Sequence[Result], said: Mapping[str, str], verdict: str, root: Path
+    plan: ExperimentPlan, power: Sequence[Result], facts: Mapping[str, str], verdict: str, root: Path
 ) -> str:
     """The page of a plan; ``power`` has a row for each number of days."""
     arms = [
@@ -51,7 +51,9 @@ def plan_page(
     if png is not None:
         sections.append(pages.Figure("Least gain by days", png))
     summary = f"{len(plan.arms)} arms, {len(plan.products)} products, {len(plan.ads)} ads"
-    return "".join(pages.report("Plan of an experiment", summary, said, sections, root=root, verdict=verdict))
+    return "".join(
+        pages.report("Plan of an experiment", summary, facts, sections, root=root, verdict=verdict)
+    )
 
 
 def result_page(found: Result, facts: Mapping[str, str], root: Path) -> str:
@@ -94,8 +96,8 @@ def _split(split: Result) -> pages.TextTable:
         for name in split["observed"]
     ]
     by_products = f", by products p {split['p_products']:.2g}" if split["p_products"] is not None else ""
-    said = "Not as planned" if split["alarm"] else "As planned"
-    text = f"{said}: chi-square {split['chi2']:.2f}, p {split['p']:.2g}{by_products}."
+    verdict = "Not as planned" if split["alarm"] else "As planned"
+    text = f"{verdict}: chi-square {split['chi2']:.2f}, p {split['p']:.2g}{by_products}."
     return pages.TextTable("Split", ["arm", split["unit"], "expected"], rows, text)
 
 

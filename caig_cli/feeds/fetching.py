@@ -181,8 +181,8 @@ def _body(response: http.client.HTTPResponse, exchange: Exchange) -> bytes:
 
 def _length(response: http.client.HTTPResponse) -> int | None:
     """What the server says the body's length is."""
-    said = response.getheader("Content-Length") or ""
-    return int(said) if said.isdecimal() and len(said) < 20 else None
+    length = response.getheader("Content-Length") or ""
+    return int(length) if length.isdecimal() and len(length) < 20 else None
 
 
 def split_address(address: str) -> tuple[str, int, str]:

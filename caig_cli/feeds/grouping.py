@@ -79,9 +79,9 @@ def families(rows: Iterable[FeedRow]) -> list[VariantGroup]:
         owner = by_group.get(group) if group else None
         if owner is None and row.follows and found:
             owner = found[-1]
-        if owner is None and row.key in by_key and not (row.said.get("title") and _own(row)):
+        if owner is None and row.key in by_key and not (row.fields.get("title") and _own(row)):
             owner = by_key[str(row.key)]  # the same product once more, such as for another language
-        if owner is not None and not (group and row.said.get("title")):
+        if owner is not None and not (group and row.fields.get("title")):
             _join(owner, row)
         elif owner is not None:
             owner.variants.append(Variant(row, _own(row)))
@@ -100,15 +100,17 @@ def families(rows: Iterable[FeedRow]) -> list[VariantGroup]:
 
 
 def _start(row: FeedRow) -> VariantGroup:
-    own, variant = _own(row), values.pictures(row.said.get("variant_image", ()))
-    if "variant_image" in row.said:  # where variants have a column of their own, the others are the product's
+    own, variant = _own(row), values.pictures(row.fields.get("variant_image", ()))
+    if (
+        "variant_image" in row.fields
+    ):  # where variants have a column of their own, the others are the product's
         return VariantGroup([Variant(row, variant)], own, list(own))
     return VariantGroup([Variant(row, own)], own)
 
 
 def _join(family: VariantGroup, row: FeedRow) -> None:
     """Add a row without a title: pictures of the product, and maybe a variant."""
-    own, variant = _own(row), values.pictures(row.said.get("variant_image", ()))
+    own, variant = _own(row), values.pictures(row.fields.get("variant_image", ()))
     grouped = bool(row.first("group"))
     is_picture = fold(row.first("kind") or "") in _PICTURES_ONLY
     sku = row.first("sku")
@@ -142,7 +144,7 @@ def _merged(
 
 
 def _children(row: FeedRow) -> Iterator[str]:
-    for cell in row.said.get("children", ()):
+    for cell in row.fields.get("children", ()):
         for part in cell.split("|"):
             for one in part.split(","):
                 name, equals, value = one.partition("=")
@@ -151,8 +153,8 @@ def _children(row: FeedRow) -> Iterator[str]:
 
 
 def _own(row: FeedRow) -> list[str]:
-    found = values.pictures([*row.said.get("image", ()), *row.said.get("images", ())])
-    return found or values.pictures([*row.said.get("variant_image", ()), *row.said.get("lifestyle", ())])
+    found = values.pictures([*row.fields.get("image", ()), *row.fields.get("images", ())])
+    return found or values.pictures([*row.fields.get("variant_image", ()), *row.fields.get("lifestyle", ())])
 
 
 def _keys(row: FeedRow) -> list[str]:
@@ -230,23 +232,23 @@ def title_of(draft: Draft) -> str | None:
 def attributes_of(draft: Draft) -> dict[str, str]:
     """Facts for the prompt model and the table of heights, those that say most of a picture first."""
     row, head = draft.row, draft.head
-    said = {name: cells for name, cells in head.said.items() if name in _SHARED} | dict(row.said)
+    fields = {name: cells for name, cells in head.fields.items() if name in _SHARED} | dict(row.fields)
     options = {**head.facts, **row.facts, **_options(draft)}
     found: dict[str, str | None] = dict.fromkeys(("colour", "material", "type", "size", "pattern", "brand"))
-    found["type"] = values.category(said.get("category", ()))
+    found["type"] = values.category(fields.get("category", ()))
     for name in ("colour", "material", "size", "pattern", "brand"):
-        found[name] = _plain(said.get(name))
+        found[name] = _plain(fields.get(name))
     for name, value in options.items():
         one = option_field(name) or name
         found[one] = found.get(one) or values.plain(value)
-    found["gender"], found["age group"] = _plain(said.get("gender")), _plain(said.get("age_group"))
+    found["gender"], found["age group"] = _plain(fields.get("gender")), _plain(fields.get("age_group"))
     for name in ("height", "width", "length"):
-        found[name] = found.get(name) or _plain(said.get(name))
-    currency = next(iter(said.get("currency", ())), None)
+        found[name] = found.get(name) or _plain(fields.get(name))
+    currency = next(iter(fields.get("currency", ())), None)
     for name, field_name in (("price", "price"), ("sale price", "sale_price")):
-        found[name] = values.price(said[field_name][0], currency) if said.get(field_name) else None
+        found[name] = values.price(fields[field_name][0], currency) if fields.get(field_name) else None
     for name in ("gtin", "mpn"):
-        found[name] = _plain(said.get(name))
+        found[name] = _plain(fields.get(name))
     if (found["brand"] or "").isdecimal():
         found["brand"] = None  # an id of the shop system
     return {name: value for name, value in found.items() if value}
@@ -272,9 +274,9 @@ def _plain(cells: Sequence[str] | None) -> str | None:
 
 def is_absent(draft: Draft) -> bool:
     """Whether it can't be bought now."""
-    return any(values.is_absent(cell) for cell in draft.row.said.get("availability", ())[:1])
+    return any(values.is_absent(cell) for cell in draft.row.fields.get("availability", ())[:1])
 
 
 def is_unpublished(draft: Draft) -> bool:
     """Whether it is not for sale at all."""
-    return any(values.is_unpublished(cell) for cell in draft.head.said.get("published", ()))
+    return any(values.is_unpublished(cell) for cell in draft.head.fields.get("published", ()))

@@ -36,7 +36,7 @@ class FeedRow:
     """One row: its line, what it says by field (filled values, most wanted first), options and facts."""
 
     line: int
-    said: Mapping[str, list[str]]
+    fields: Mapping[str, list[str]]
     facts: Mapping[str, str] = field(default_factory=dict)
     """Names and values of lists of facts."""
     options: Sequence[tuple[str, str]] = ()
@@ -46,7 +46,7 @@ class FeedRow:
 
     def first(self, name: str) -> str | None:
         """The first value of a field."""
-        found = self.said.get(name)
+        found = self.fields.get(name)
         return found[0] if found else None
 
     @property
@@ -58,9 +58,9 @@ class FeedRow:
     def follows(self) -> bool:
         """Whether it belongs to the product above it: pictures and variants of some shop systems."""
         kind = fold(self.first("kind") or "")
-        if kind in _FOLLOWING and not self.said.get("parent") and not self.said.get("group"):
+        if kind in _FOLLOWING and not self.fields.get("parent") and not self.fields.get("group"):
             return True
-        return not any(self.said.get(name) for name in ("id", "group", "parent", "title"))
+        return not any(self.fields.get(name) for name in ("id", "group", "parent", "title"))
 
     @property
     def has_option(self) -> bool:
@@ -80,17 +80,17 @@ def rows_of(table: FeedTable, layout: FeedLayout) -> Iterator[FeedRow | Failure]
             yield row
             continue
         line, cells = row
-        said = _said(cells, titles, units)
-        if any(said.values()):
+        fields = _fields_of(cells, titles, units)
+        if any(fields.values()):
             facts = values.facts(value for title in titles.get("facts", ()) for value in cells.get(title, ()))
             ads = {title: cells[title][0] for title in shots if cells.get(title, [""])[0]}
-            yield FeedRow(line, said, facts, _options(cells, titles), ads)
+            yield FeedRow(line, fields, facts, _options(cells, titles), ads)
 
 
-def _said(
+def _fields_of(
     cells: Cells, titles: Mapping[str, Sequence[str]], units: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    said: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     unit = next((value for title in titles.get("length_unit", ()) for value in cells.get(title, ())), None)
     for one, names in titles.items():
         found = [value for title in names for value in cells.get(title, ()) if value.strip()]
@@ -102,8 +102,8 @@ def _said(
             ]
             found = [value for value in stated if value]
         if found and one not in ("option_name", "option_value", "facts", "length_unit"):
-            said[one] = found
-    return said
+            fields[one] = found
+    return fields
 
 
 def _options(cells: Cells, titles: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:

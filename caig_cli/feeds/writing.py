@@ -102,14 +102,14 @@ def _picture_rows(one: Advertised, target: Target, done: Written) -> Iterator[Ou
     room = max(0, target.most - there)
     _note(one, len(one.ads) - room, done)
     for number, (address, alt) in enumerate(one.ads[:room], start=1):
-        said = {
+        cells = {
             target.group: str(one.entry.get("group") or one.product),
             target.title_column: one.title if number == 1 else "",
             target.more: address,
             target.position: str(there + number),
             target.alt: alt,
         }
-        yield {name: [value] for name, value in said.items() if name}
+        yield {name: [value] for name, value in cells.items() if name}
 
 
 def _product_rows(one: Advertised, target: Target, done: Written) -> Iterator[OutRow]:

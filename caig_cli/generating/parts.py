@@ -120,8 +120,8 @@ class Parts:
             try:
                 table = parquet.read_table(path, columns=list(_FACTS), filesystem=self.store)
             except (arrow.ArrowInvalid, OSError) as error:
-                said = " ".join(str(error).split())[:100]
-                report.warn(f"{path}: is not whole ({said}); {'made again' if mend else 'left out'}")
+                reason = " ".join(str(error).split())[:100]
+                report.warn(f"{path}: is not whole ({reason}); {'made again' if mend else 'left out'}")
                 if mend:
                     self.store.delete_file(path)
                 continue

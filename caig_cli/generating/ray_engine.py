@@ -180,10 +180,10 @@ class AdActor:
             except CaigError:
                 raise
             except Exception as error:
-                same[said := _unforeseen(error)] += 1
-                if same[said] == len(items) >= CERTAIN:
-                    raise RunError(f"every product of a task fails: {said}") from error
-                rows.append(failed_row(item.product.id, said))
+                same[reason := _unforeseen(error)] += 1
+                if same[reason] == len(items) >= CERTAIN:
+                    raise RunError(f"every product of a task fails: {reason}") from error
+                rows.append(failed_row(item.product.id, reason))
         return rows
 
     def _alone(self, item: OrderItem) -> list[PartRow]:
@@ -216,9 +216,9 @@ class AdActor:
                 paint(self._recipe, usable, album, photos, run, report, self._models)
             ids = [item.product.id for item in items]
             rows = list(rows_of_folder(Path(folder), ids, failed))
-        said = [line.removeprefix("warning: ") for line in report.lines if line.startswith("warning: ")]
-        if rows and said:
-            rows[0]["warnings"] = "\n".join(said)
+        warnings = [line.removeprefix("warning: ") for line in report.lines if line.startswith("warning: ")]
+        if rows and warnings:
+            rows[0]["warnings"] = "\n".join(warnings)
         return rows
 
 

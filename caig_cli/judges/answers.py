@@ -66,14 +66,14 @@ def _from_json(text: str) -> str | None:
     return str(found) if isinstance(found, str | int) else ""
 
 
-def probability(tokens: Any, said: Side) -> float | None:
+def probability(tokens: Any, side: Side) -> float | None:
     """P(left) where the answer names its side, from a server's ``logprobs.content``; None without them.
 
     ``tokens``: list of {token, logprob, top_logprobs: [{token, logprob}]}. A side that is not among the
     listed alternatives is at most as likely as the least of them.
     """
     for token in tokens if isinstance(tokens, list) else ():
-        if not isinstance(token, dict) or _side_of_token(token.get("token")) != said:
+        if not isinstance(token, dict) or _side_of_token(token.get("token")) != side:
             continue
         listed = _listed(token)
         if len(listed) < 2:

@@ -121,16 +121,16 @@ def read_answer(body: Payload) -> dict[str, Any]:
     choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     message = choice.get("message")
     text = _text(message.get("content") if isinstance(message, dict) else None)
-    said = side_of(text)
+    side = side_of(text)
     logprobs = choice.get("logprobs")
     p_first = None
-    if said is not None:
-        graded = probability(logprobs.get("content") if isinstance(logprobs, dict) else None, said)
-        p_first = float(said == "left") if graded is None else graded
+    if side is not None:
+        graded = probability(logprobs.get("content") if isinstance(logprobs, dict) else None, side)
+        p_first = float(side == "left") if graded is None else graded
     usage = body.get("usage")
     tokens = usage if isinstance(usage, dict) else {}
     return {
-        "said": said,
+        "side": side,
         "p_first": p_first,
         "tokens_in": _count(tokens.get("prompt_tokens")),
         "tokens_out": _count(tokens.get("completion_tokens")),
@@ -149,7 +149,7 @@ def usage(name: str, section: ApiSection, run: RunDir) -> dict[str, Any]:
         totals["calls"] += row["attempts"]
         totals["retries"] += max(0, row["attempts"] - 1)
         totals["failed_calls"] += row["error"] is not None
-        totals["refusals"] += row["error"] is None and row["said"] is None
+        totals["refusals"] += row["error"] is None and row["side"] is None
         for key in ("tokens_in", "tokens_out"):
             counted = counted or row.get(key) is not None
             totals[key] += row.get(key) or 0
@@ -178,9 +178,9 @@ def _checked(row: dict[str, Any]) -> dict[str, Any]:
         raise TypeError("pair")
     if p_first is not None and not 0 <= float(p_first) <= 1:
         raise ValueError("no probability")
-    said = row.get("said") if row["error"] is not None else row["said"]
+    side = row.get("side") if row["error"] is not None else row["side"]
     tokens = {key: _count(row.get(key)) for key in ("tokens_in", "tokens_out")}
-    return {**row, "attempts": int(row["attempts"]), "said": said, **tokens}
+    return {**row, "attempts": int(row["attempts"]), "side": side, **tokens}
 
 
 def _content(text: str, pictures: Sequence[str]) -> list[Payload]:

@@ -243,11 +243,11 @@ class Chat:
         """What an HTTP error means; an option that the server does not know is left out from now on."""
         status = error.code
         try:
-            said = self._complaint(transport.read(error, exchange))
+            complaint = self._complaint(transport.read(error, exchange))
         except (OSError, http.client.HTTPException, ValueError, transport.TooMuch):
-            said = ""
-        text = self._line(f"HTTP {status} {said or error.reason or ''}")
-        if status in (400, 422) and self._adapt(said.lower(), payload):
+            complaint = ""
+        text = self._line(f"HTTP {status} {complaint or error.reason or ''}")
+        if status in (400, 422) and self._adapt(complaint.lower(), payload):
             return _Trouble(text, again=True, adapted=True)
         again = status in BUSY or status >= 500
         wait_s = _retry_after(error.headers.get("Retry-After"))

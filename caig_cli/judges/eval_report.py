@@ -86,8 +86,8 @@ def lines(results: Results) -> list[str]:
     for name, result in results.items():
         label = f" ({MARKET})" if result.figures["note"] else ""
         keys = ("accuracy", "attainable", "order_agreement", "ece")
-        said = ", ".join(f"{_COLUMNS[key]} {_figure(result.figures, key)}" for key in keys)
-        out.append(f"{name}{label}: {said}, of {result.figures['pairs']} pairs")
+        figures = ", ".join(f"{_COLUMNS[key]} {_figure(result.figures, key)}" for key in keys)
+        out.append(f"{name}{label}: {figures}, of {result.figures['pairs']} pairs")
     return out
 
 
@@ -172,37 +172,37 @@ def _gallery(name: str, result: Result, pairs: Sequence[Pair], run: RunDir) -> I
     for rank, index in enumerate(result.figures["wrong"], start=1):
         pair, p = pairs[result.kept[index]], float(result.judged.probability[index])
         try:
-            picture = _framed(pair, said_left=p > 0.5)
+            picture = _framed(pair, chose_left=p > 0.5)
         except ItemError:
             continue  # judged before, gone since: the verdict stands, there is nothing to show
         path = run.save_png(f"wrong/{slug(name)}/{rank:03}-{slug(pair.id)}.png", picture, {})
-        cards.append(_card(path, pair, p, result.judged.said_ctr_P2[index]))
+        cards.append(_card(path, pair, p, result.judged.predicted_ctr_P2[index]))
     if cards:
         label = f" ({MARKET})" if result.figures["note"] else ""
         text = "Green frame: clicked more. Red frame: what the judge chose."
         yield pages.Gallery(f"Most confidently wrong: {name}{label}", cards, text)
 
 
-def _card(path: Any, pair: Pair, p: float, said_ctr: Any) -> pages.Card:
+def _card(path: Any, pair: Pair, p: float, predicted_ctr: Any) -> pages.Card:
     left = pair.truth
     assert left is not None
-    said, true = ("left", "right") if p > 0.5 else ("right", "left")
+    chosen, true = ("left", "right") if p > 0.5 else ("right", "left")
     chance = max(left, 1 - left)
     worth = f", with a chance of {chance:.0%}" if chance < 0.995 else ""
     facts: dict[str, str] = {}
-    for side, ad, value in (("left", pair.left, said_ctr[0]), ("right", pair.right, said_ctr[1])):
+    for side, ad, value in (("left", pair.left, predicted_ctr[0]), ("right", pair.right, predicted_ctr[1])):
         known = [] if ad.ctr is None else [f"CTR {ad.ctr:.2%}"]
         known += [f"judged {value:.2%}"] if np.isfinite(value) else []
         facts |= {side: ", ".join(known)} if known else {}
-    note = f"Said {said} ({max(p, 1 - p):.0%} sure); {true} is clicked more{worth}."
+    note = f"Said {chosen} ({max(p, 1 - p):.0%} sure); {true} is clicked more{worth}."
     return pages.Card(path, pair.id, pair.caption or "", note, facts)
 
 
-def _framed(pair: Pair, *, said_left: bool) -> Image.Image:
+def _framed(pair: Pair, *, chose_left: bool) -> Image.Image:
     """Both ads, the chosen one framed red and the other, which is clicked more, green."""
     sheet = side_by_side(open_creative(pair.left), open_creative(pair.right), SIDE)
     draw = ImageDraw.Draw(sheet)
-    for column, wrong in enumerate((said_left, not said_left)):
+    for column, wrong in enumerate((chose_left, not chose_left)):
         box = (column * SIDE, 0, (column + 1) * SIDE - 1, SIDE - 1)
         draw.rectangle(box, outline=WRONG if wrong else TRUE, width=6)
     return sheet

@@ -94,8 +94,8 @@ def _judge(judge: PairJudge, pairs: Sequence[Pair]) -> Sequence[Verdict | Failur
 def _row(pair: Pair, verdict: Verdict | Failure, seconds: float) -> Mapping[str, Any]:
     if isinstance(verdict, Failure):
         return {"pair": pair.id, "error": verdict.error, "seconds": seconds}
-    said = {"shown": verdict.shown, "swapped": verdict.swapped, "ctr": verdict.ctr}
-    return {"pair": pair.id, "error": None, **said, "seconds": seconds}
+    values = {"shown": verdict.shown, "swapped": verdict.swapped, "ctr": verdict.ctr}
+    return {"pair": pair.id, "error": None, **values, "seconds": seconds}
 
 
 def _checked(row: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _columns(pairs: Sequence[Pair], rows: Sequence[Mapping[str, Any]], oracle_P:
         return np.asarray([math.nan if value is None else value for value in values], dtype=np.float64)
 
     ctr = column(c.ctr for pair in pairs for c in (pair.left, pair.right)).reshape(-1, 2)
-    said = column(value for row in rows for value in row["ctr"] or (None, None)).reshape(-1, 2)
+    predicted_ctr_P2 = column(value for row in rows for value in row["ctr"] or (None, None)).reshape(-1, 2)
     return Judged(
         item_P=[pair.item for pair in pairs],
         shown_P=column(row["shown"] for row in rows),
@@ -130,7 +130,7 @@ def _columns(pairs: Sequence[Pair], rows: Sequence[Mapping[str, Any]], oracle_P:
         impressions_P=column(_impressions(pair) for pair in pairs),
         category_P=[pair.category for pair in pairs],
         ctr_P2=ctr,
-        said_ctr_P2=said,
+        predicted_ctr_P2=predicted_ctr_P2,
     )
 
 

@@ -87,9 +87,9 @@ class ZeroShotJudge:
         asked = encoder.question(text, image=True)
         branches = []
         for answer in ANSWERS:
-            said = encoder.answer(answer)
-            marks = (False,) * len(asked) + (True,) * len(said)
-            branches.append(Branch(asked + said, marks))
+            answer_ids = encoder.answer(answer)
+            marks = (False,) * len(asked) + (True,) * len(answer_ids)
+            branches.append(Branch(asked + answer_ids, marks))
         prefix = encoder.prefix(image=True, size=sizes[0])
         for size in sizes[1:]:
             prefix += encoder.after_image + encoder.picture(size)

@@ -49,13 +49,13 @@ def order_gap(logits_P2: torch.Tensor) -> torch.Tensor:
     return (first_H + second_H).square().repeat(2)
 
 
-def ctr_mse(said_P2: torch.Tensor, ctr_P2: torch.Tensor) -> torch.Tensor:
+def ctr_mse(predicted_P2: torch.Tensor, ctr_P2: torch.Tensor) -> torch.Tensor:
     """Mean squared error of each pair's two rates, float32 [P]: mean of (said - ctr)^2 over left and right.
 
     A side whose rate is unknown is left out; a pair that knows neither has an error of 0.
     """
     known_P2 = ctr_P2.isfinite()
-    square_P2 = (said_P2.float() - ctr_P2.where(known_P2, said_P2.detach().float())).pow(2)
+    square_P2 = (predicted_P2.float() - ctr_P2.where(known_P2, predicted_P2.detach().float())).pow(2)
     return square_P2.sum(1) / known_P2.sum(1).clamp(min=1)
 
 

@@ -162,9 +162,9 @@ def _answered(render: Render, asked: Sequence[Message], answering: str) -> tuple
 
     A template for questions only leaves answers out: then a question is closed as an answer would be.
     """
-    said, again = _says("assistant", _ANSWER), _says("user", _SECOND)
+    answer, again = _says("assistant", _ANSWER), _says("user", _SECOND)
     try:
-        whole, open_end = render([*asked, said, again], False), render([*asked, said], False)
+        whole, open_end = render([*asked, answer, again], False), render([*asked, answer], False)
     except _UnusableError:
         whole = open_end = ""
     if whole.count(_ANSWER) != 1 or open_end.count(_ANSWER) != 1:

@@ -136,11 +136,11 @@ class Encoder:
 
     def answer(self, text: str) -> tuple[int, ...]:
         """The words of an answer, without its end."""
-        said = self.form.lead + self._neutral(text)
+        text_of_answer = self.form.lead + self._neutral(text)
         before = self._ids(self._image + self.form.answering)
-        whole = self._tokens(self._image + self.form.answering + said)
+        whole = self._tokens(self._image + self.form.answering + text_of_answer)
         # Where both ends would melt into one token, the model has been given the first of them already.
-        return whole[len(before) :] if whole[: len(before)] == before else self._ids(said)
+        return whole[len(before) :] if whole[: len(before)] == before else self._ids(text_of_answer)
 
     def decode(self, ids: Sequence[int]) -> str:
         """The words of a response, without special tokens and outer white space."""

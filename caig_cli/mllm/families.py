@@ -186,13 +186,13 @@ def check_folder(folder: Path) -> None:
     path = folder / "config.json"
     if not path.is_file():
         return
-    said = read_json(path)
-    tower = said.get("vision_config")
+    config = read_json(path)
+    tower = config.get("vision_config")
     inner = tower.get("model_type") if isinstance(tower, dict) else None
-    name = said.get("caig_family") or _row_of(said.get("model_type", "unknown"), inner)
+    name = config.get("caig_family") or _row_of(config.get("model_type", "unknown"), inner)
     if name not in FAMILIES:
-        code = " (whose own Python code caig never runs)" if "auto_map" in said else ""
-        blind = SEES_NOTHING if tower is None and "CausalLM" in str(said.get("architectures")) else ""
+        code = " (whose own Python code caig never runs)" if "auto_map" in config else ""
+        blind = SEES_NOTHING if tower is None and "CausalLM" in str(config.get("architectures")) else ""
         raise UsageError(f"{folder}: {_unknown(str(name))}{code or blind}")
     if not isinstance(tower, dict):
         raise UsageError(f"{path}: describes no vision tower (vision_config); copy the whole checkpoint")

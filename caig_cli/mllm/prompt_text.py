@@ -99,8 +99,10 @@ def _list(text: str) -> str:
 def _paragraph(text: str) -> str:
     """The first paragraph that says something."""
     parts = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-    said = [part for part in parts if not part.endswith(":")]
-    return next((part for part in said if len(part.split()) >= _SENTENCE), said[0] if said else text)
+    sentences = [part for part in parts if not part.endswith(":")]
+    return next(
+        (part for part in sentences if len(part.split()) >= _SENTENCE), sentences[0] if sentences else text
+    )
 
 
 def _quotes(text: str) -> str:

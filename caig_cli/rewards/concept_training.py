@@ -66,7 +66,9 @@ def learn_concepts(
         mean_ID = _see(model, views, looks, lesson)
         rows = [row for _, row in taught for _ in range(looks.views)]
         answers = [task.answers([row[asked.index(task)] for row in rows]) for task in names.tasks]
-        _teach(names, mean_ID.to(device_of(model)), [said.to(device_of(model)) for said in answers], lesson)
+        _teach(
+            names, mean_ID.to(device_of(model)), [answer.to(device_of(model)) for answer in answers], lesson
+        )
         lesson.run.write_bytes(FILE, save(names.state_dict()))
     looks.ads.forget()
     return names.requires_grad_(False).eval()
@@ -109,9 +111,9 @@ def _teach(
             chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
             named = names.named(mean_ID[chosen])
             # What is seen is not bent to what is judged by it.
-            said = [*named, *names.judged(names.chances(named).detach())]
+            logits = [*named, *names.judged(names.chances(named).detach())]
             known = [answer[chosen] for answer in answers]
-            loss = sum_losses(list(zip(names.tasks, said, known, strict=True)), 1.0)
+            loss = sum_losses(list(zip(names.tasks, logits, known, strict=True)), 1.0)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * (1 - step / STEPS)
             optimizer.zero_grad()

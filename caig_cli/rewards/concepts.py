@@ -66,7 +66,7 @@ class ConceptBottleneck(nn.Module):
     def chances(self, logits: Sequence[torch.Tensor]) -> torch.Tensor:
         """Of the names of the first tasks, or of all, times GAIN, float32 [I, N]."""
         return GAIN * torch.cat(
-            [task.chances(said) for task, said in zip(self.tasks, logits, strict=False)], dim=1
+            [task.chances(one) for task, one in zip(self.tasks, logits, strict=False)], dim=1
         )
 
     def chances_of_named(self, look_I: torch.Tensor) -> torch.Tensor:
@@ -78,8 +78,8 @@ class ConceptBottleneck(nn.Module):
     def concluded(self, seen_IN: torch.Tensor) -> torch.Tensor:
         """What heads read, float32 [I, N]: chances of what is seen, none aside, and of judgements."""
         judgements = self.tasks[len(self.layers) :]
-        said = zip(judgements, self.judged(seen_IN), strict=True)
-        judged = [GAIN * task.chances(logits) for task, logits in said]
+        outputs = zip(judgements, self.judged(seen_IN), strict=True)
+        judged = [GAIN * task.chances(logits) for task, logits in outputs]
         return torch.cat([seen_IN[:, self._first :], *judged], dim=1)
 
     def is_aside(self, task: AttributeTask) -> bool:

@@ -57,9 +57,9 @@ def judge(model: RewardModel, held_out: PairSet) -> PairOpinion:
     shown_P, swapped_P, ctr_P2 = np.zeros(count), np.zeros(count), np.zeros((count, 2))
     for draw in held_out.in_order():
         batch = held_out.collate(draw).to(device_of(model))
-        said = both_orders(model, batch.see(model), batch.left_P, batch.right_P, list(batch.texts))
+        opinion = both_orders(model, batch.see(model), batch.left_P, batch.right_P, list(batch.texts))
         rows = list(draw.pairs)
-        shown_P[rows], swapped_P[rows], ctr_P2[rows] = said.shown_P, said.swapped_P, said.ctr_P2
+        shown_P[rows], swapped_P[rows], ctr_P2[rows] = opinion.shown_P, opinion.swapped_P, opinion.ctr_P2
     return PairOpinion(shown_P, swapped_P, ctr_P2)
 
 
@@ -68,34 +68,34 @@ def calibrated(model: RewardModel, held_out: PairSet) -> tuple[PairOpinion, dict
 
     ``temperature`` is what all pairs together give, with the middle 95 % of what it may be.
     """
-    said, truth_P = judge(model, held_out), truths(held_out)
+    opinion, truth_P = judge(model, held_out), truths(held_out)
     item_P = [pair.item for pair in held_out.pairs]
-    odds_P, weight_P = (said.shown_P + said.swapped_P) / 2, independent(item_P, held_out.sides)
+    odds_P, weight_P = (opinion.shown_P + opinion.swapped_P) / 2, independent(item_P, held_out.sides)
     fitted = fit_temperature(odds_P, truth_P, weight_P)
-    figures = measure(said, held_out, cross_fitted(odds_P, truth_P, weight_P, item_P))
-    return said, figures | {
+    figures = measure(opinion, held_out, cross_fitted(odds_P, truth_P, weight_P, item_P))
+    return opinion, figures | {
         "temperature": fitted.value,
         "temperature_low": fitted.low,
         "temperature_high": fitted.high,
     }
 
 
-def promise(said: PairOpinion, held_out: PairSet) -> float:
+def promise(opinion: PairOpinion, held_out: PairSet) -> float:
     """Log-loss at the temperature that suits these pairs best: what weights are chosen by, told to nobody.
 
     Chosen by a careful temperature, timid weights would be kept in the place of better ones.
     """
     truth_P = truths(held_out)
-    fitted = fit_temperature((said.shown_P + said.swapped_P) / 2, truth_P, spread=math.inf)
-    shown_P, swapped_P = said.probabilities(fitted.value)
+    fitted = fit_temperature((opinion.shown_P + opinion.swapped_P) / 2, truth_P, spread=math.inf)
+    shown_P, swapped_P = opinion.probabilities(fitted.value)
     return judge_metrics.log_loss(judge_metrics.combine(shown_P, swapped_P), truth_P)
 
 
-def measure(said: PairOpinion, held_out: PairSet, temperature_P: Floats | float) -> dict[str, float]:
+def measure(opinion: PairOpinion, held_out: PairSet, temperature_P: Floats | float) -> dict[str, float]:
     """Figures of the opinions against the truth that the pairs have; accuracy with a 95 % interval."""
     truth_P = truths(held_out)
     item_P = [pair.item for pair in held_out.pairs]
-    shown_P, swapped_P = said.probabilities(temperature_P)
+    shown_P, swapped_P = opinion.probabilities(temperature_P)
     p_P = judge_metrics.combine(shown_P, swapped_P)
     credit_P = judge_metrics.credit(p_P, truth_P)
     accuracy, (low, high) = float(credit_P.mean()), share_interval(credit_P, item_P)
@@ -113,7 +113,7 @@ def measure(said: PairOpinion, held_out: PairSet, temperature_P: Floats | float)
         figures["ceiling"] = ceiling = float(np.maximum(truth_P, 1 - truth_P).mean())
         share = judge_metrics.attainable(accuracy, ceiling)
         figures |= {} if share is None else {"attainable": share}
-    errors = judge_metrics.ctr_errors(said.ctr_P2, rates(held_out))
+    errors = judge_metrics.ctr_errors(opinion.ctr_P2, rates(held_out))
     return figures | {name: value for name, value in errors.items() if value is not None}
 
 
@@ -127,7 +127,7 @@ def rates(held_out: PairSet) -> Floats:
     return np.array([[held_out.rate[left], held_out.rate[right]] for left, right in held_out.sides])
 
 
-def log_spread(said: PairOpinion, held_out: PairSet) -> float | None:
+def log_spread(opinion: PairOpinion, held_out: PairSet) -> float | None:
     """Spread of log(rate / predicted rate) over held-out ads, so that exp(+-1.96 of it) is a 95 % interval.
 
     Their root mean square, widened for few items by Student's law; None where fewer than two tell.
@@ -137,7 +137,7 @@ def log_spread(said: PairOpinion, held_out: PairSet) -> float | None:
     items = {pair.item for pair, row in zip(held_out.pairs, known, strict=True) if row.any()}
     if len(items) < 2:
         return None
-    error = np.log(ctr_P2[known]) - np.log(np.maximum(said.ctr_P2[known], 1e-4))
+    error = np.log(ctr_P2[known]) - np.log(np.maximum(opinion.ctr_P2[known], 1e-4))
     count = len(items)
     widened = stats.t.ppf(0.975, count - 1) / stats.norm.ppf(0.975) * np.sqrt(1 + 1 / count)
     return float(np.sqrt(np.mean(error**2)) * widened)

@@ -100,8 +100,8 @@ class TrainedJudge:
                 place = {key: number for number, key in enumerate(looks)}
                 sides = [(place[_key(pairs[n].left)], place[_key(pairs[n].right)]) for n in whole]
                 seen = torch.stack(list(looks.values()))
-                said = self._verdicts(seen, sides, [texts[n] for n in whole])
-                answers |= zip(whole, said, strict=True)
+                verdicts = self._verdicts(seen, sides, [texts[n] for n in whole])
+                answers |= zip(whole, verdicts, strict=True)
         return [answers[n] for n in range(len(pairs))]
 
     @property
@@ -135,8 +135,8 @@ class TrainedJudge:
         size = together(self.model, [text])
         for start in range(0, len(duels), size):
             chunk = duels[start : start + size]
-            said = self._verdicts(looks, chunk, [text] * len(chunk))
-            for (a, b), verdict in zip(chunk, said, strict=True):
+            verdicts = self._verdicts(looks, chunk, [text] * len(chunk))
+            for (a, b), verdict in zip(chunk, verdicts, strict=True):
                 won[a] += verdict.p_left, 1
                 won[b] += 1 - verdict.p_left, 1
                 odds[[a, b]] += np.array([1, -1]) * log_odds(verdict.p_left)
@@ -151,10 +151,10 @@ class TrainedJudge:
         self, looks_I: torch.Tensor, sides: Sequence[tuple[int, int]], texts: list[str]
     ) -> list[Verdict]:
         left_P, right_P = torch.tensor(sides, device=looks_I.device).unbind(1)
-        said = both_orders(self.model, looks_I, left_P, right_P, texts)
-        shown_P, swapped_P = said.probabilities(self.facts.temperature)
+        opinion = both_orders(self.model, looks_I, left_P, right_P, texts)
+        shown_P, swapped_P = opinion.probabilities(self.facts.temperature)
         has_ctr = self.facts.ctr_log_spread is not None
-        rates = np.clip(said.ctr_P2, 0.0, 1.0).tolist() if has_ctr else [None] * len(texts)
+        rates = np.clip(opinion.ctr_P2, 0.0, 1.0).tolist() if has_ctr else [None] * len(texts)
         return [
             Verdict(shown, swapped, None if rate is None else (rate[0], rate[1]))
             for shown, swapped, rate in zip(shown_P.tolist(), swapped_P.tolist(), rates, strict=True)

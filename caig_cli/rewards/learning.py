@@ -151,9 +151,9 @@ def _step(architecture: Architecture, section: TrainRmSection, device: torch.dev
 
 def _evaluation(judged: PairSet, best: Best | None) -> Evaluate:
     def evaluate(model: Any) -> dict[str, float]:
-        said, figures = calibrated(model, judged)
+        opinion, figures = calibrated(model, judged)
         if best is not None:
-            best.offer(promise(said, judged))
+            best.offer(promise(opinion, judged))
         return figures
 
     return evaluate
@@ -171,7 +171,7 @@ def _facts(
     """Calibrate the trained model on the held-out pairs and say all that its judge must know."""
     section, architecture = recipe.train_rm, ARCHITECTURES[recipe.model.arch]
     model.eval()
-    said, figures = (None, {}) if judged is None else calibrated(model, judged)
+    opinion, figures = (None, {}) if judged is None else calibrated(model, judged)
     rates = learnt.knows_rates and (section.ctr_weight > 0 or architecture.needs_rates)
     wording = learnt.wording
     assert section.pairs is not None
@@ -185,7 +185,7 @@ def _facts(
         ctr_mean=model.scale.mean,
         ctr_std=model.scale.std,
         ctr_log=model.scale.log,
-        ctr_log_spread=log_spread(said, judged) if rates and said is not None and judged else None,
+        ctr_log_spread=log_spread(opinion, judged) if rates and opinion is not None and judged else None,
         temperature=figures.get("temperature", 1.0),
         simulated=simulated,
         prior=section.prior,

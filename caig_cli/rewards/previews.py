@@ -30,8 +30,8 @@ def ranker(load: Callable[[], TrainedJudge], turns: DeviceSharing) -> Rank:
     def rank(previews: Sequence[Image.Image], product: Product) -> list[tuple[int, PreviewOpinion]]:
         judge = load()
         turns.take(judge.model)
-        said = judge.rank(previews, product.caption, product.attributes)
-        return [(n, _opinion(said.wins[n], said.ctr[n], judge.simulated)) for n in said.order]
+        ranking = judge.rank(previews, product.caption, product.attributes)
+        return [(n, _opinion(ranking.wins[n], ranking.ctr[n], judge.simulated)) for n in ranking.order]
 
     return rank
 

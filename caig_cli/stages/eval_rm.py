@@ -170,20 +170,20 @@ def _result(
         judge = open_judge(name, _setting(recipe), run_dir)
     with run_dir.timed(f"judge {name}"):
         collect(judge, name, pairs, section.batch, run_dir, report)
-    said = load(name, pairs, oracle_P, run_dir)
+    loaded = load(name, pairs, oracle_P, run_dir)
     measured_on_market = from_market(pairs)
-    figures = measure(said.judged) | {
-        "failed": len(said.failed),
-        "pairs_per_s": said.pairs_per_s,
+    figures = measure(loaded.judged) | {
+        "failed": len(loaded.failed),
+        "pairs_per_s": loaded.pairs_per_s,
         "simulated": judge.simulated or measured_on_market,
         "note": note(judge.simulated, measured_on_market),
-        "wrong": most_wrong(said.judged, section.wrong_cases),
+        "wrong": most_wrong(loaded.judged, section.wrong_cases),
     }
     if (costs := JUDGES[parse(name, section.trained)[0]].costs) is not None:
         figures["usage"] = dict(costs(name, _setting(recipe), run_dir))
         if figures["usage"].get("refusals"):
             report.warn(f"{name}: {figures['usage']['refusals']} answers name no side and count as a coin")
-    return Result(said.judged, said.kept, said.failed, figures)
+    return Result(loaded.judged, loaded.kept, loaded.failed, figures)
 
 
 def _judges(recipe: EvalRmRecipe) -> list[str]:

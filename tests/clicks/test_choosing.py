@@ -322,9 +322,9 @@ def test_hugging_faces_preference_layout(tmp_path: Path, monkeypatch: pytest.Mon
     parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "others.parquet")
     (pair,), failures = read_pairs(tmp_path / "others.parquet")
     assert (pair.id, pair.target, pair.question) == ("1", "right", "which?")
-    said = [failure.error.split(": ", 1)[1] for failure in failures]
-    assert said[0].startswith("has 1 pictures") and "'a cat' names neither ad" in said[1]
-    assert said[2].startswith("names the left ad, as chosen does")
+    errors = [failure.error.split(": ", 1)[1] for failure in failures]
+    assert errors[0].startswith("has 1 pictures") and "'a cat' names neither ad" in errors[1]
+    assert errors[2].startswith("names the left ad, as chosen does")
 
 
 # --- the simulated market --------------------------------------------------------------------------

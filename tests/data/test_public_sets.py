@@ -54,11 +54,11 @@ def test_a_file_of_other_lines_or_without_pictures_is_refused(tmp_path: Path, pi
 
 @pytest.mark.parametrize("name", ["chosen_conversation", "chosen_conversations"])
 def test_preferences_teach_what_was_chosen(tmp_path: Path, pictures: Path, name: str) -> None:
-    def said(answer: str) -> list[dict[str, str]]:
+    def talk(answer: str) -> list[dict[str, str]]:
         return [{"from": "human", "value": "<image>\nDesign it."}, {"from": "gpt", "value": answer}]
 
-    row = {"id": "10025762562081", "image": "data/trans_img/10025762562081.png", name: said("A desk."),
-           name.replace("chosen", "reject"): said("A cellar.")}  # fmt: skip
+    row = {"id": "10025762562081", "image": "data/trans_img/10025762562081.png", name: talk("A desk."),
+           name.replace("chosen", "reject"): talk("A cellar.")}  # fmt: skip
     file = tmp_path / "idpo_all_samples.json"
     file.write_text(json.dumps([row]))
     (one,) = read_dialogues(file, images=pictures)

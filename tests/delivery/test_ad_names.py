@@ -54,8 +54,8 @@ def test_the_manifest_has_what_an_upload_needs(workdir: Path) -> None:
 def test_an_alternative_text_is_short_and_true() -> None:
     product = Product("blue-mug", Path("x.png"))
     assert alt_text(product, "", []) == "blue mug"
-    said = alt_text(product, "oak, a glass sphere; UNICORNS dance", ["unicorn", "glass_sphere"])
-    assert said == "blue mug. Setting: oak"
+    text = alt_text(product, "oak, a glass sphere; UNICORNS dance", ["unicorn", "glass_sphere"])
+    assert text == "blue mug. Setting: oak"
     assert len(alt_text(product, "very long words, " * 60, [])) <= LONGEST
 
 

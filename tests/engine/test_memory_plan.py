@@ -72,8 +72,8 @@ def allocated(work: Callable[[], object]) -> int:
 
 def batch_for(mllm: Mllm) -> Any:
     """Rows of one picture and two answers of ``RESPONSE`` tokens each."""
-    said = [Branch((7 + n,) * RESPONSE, (False,) + (True,) * (RESPONSE - 1)) for n in range(2)]
-    row = TreeRow(mllm.encoder.prefix(image=True), tuple(said), merged=True)
+    branches = [Branch((7 + n,) * RESPONSE, (False,) + (True,) * (RESPONSE - 1)) for n in range(2)]
+    row = TreeRow(mllm.encoder.prefix(image=True), tuple(branches), merged=True)
     size = mllm.rules.usual
     pieces = mllm.rules.tensor([torch.zeros(*size, 3, dtype=torch.uint8).numpy()] * ROWS)
     with torch.no_grad():
@@ -153,16 +153,16 @@ def test_every_family_has_a_plan(tmp_path: Path, family: str) -> None:
 def test_heads_of_their_own_are_counted(tmp_path: Path) -> None:
     """InternVL's class ties heads where nothing is said; checkpoints say it of the language model alone."""
     folder = make_checkpoint(tmp_path / "whole", "internvl")
-    said = json.loads((folder / "config.json").read_text())
-    head = said["text_config"]["vocab_size"] * said["text_config"]["hidden_size"] * 4
+    config = json.loads((folder / "config.json").read_text())
+    head = config["text_config"]["vocab_size"] * config["text_config"]["hidden_size"] * 4
     there = choose_device("cpu", "fp32")
     by_weights = sketch(str(folder), there).base
     (folder / "model.safetensors").unlink()
     bases = {}
     for tied in (False, True):
-        said["text_config"]["tie_word_embeddings"] = tied
-        said.pop("tie_word_embeddings", None)
-        (folder / "config.json").write_text(json.dumps(said))
+        config["text_config"]["tie_word_embeddings"] = tied
+        config.pop("tie_word_embeddings", None)
+        (folder / "config.json").write_text(json.dumps(config))
         bases[tied] = sketch(str(folder), there).base
     assert bases[False] == by_weights == bases[True] + head
 

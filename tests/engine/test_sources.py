@@ -373,8 +373,8 @@ def test_download_generate_and_again_offline(
     assert len({path.read_bytes() for path in workdir.glob("*/ads/mug-1-*.png")}) == 1
     capfd.readouterr()
     assert cli.run([*ask, "--set", "writer.model=shop/typo", "--out", "fourth"]) == 2
-    said = capfd.readouterr().err.splitlines()
-    assert len(said) == 1 and said[0].startswith(
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith(
         "caig: shop/typo: not in the cache, and HF_HUB_OFFLINE is set;"
     )
     assert not (workdir / "fourth").exists()

@@ -30,10 +30,10 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(source: Path, lines: list[str] | None = None, **said: Any) -> tuple[list[Product], list[Failure]]:
-    said.setdefault("images", source.parent / "photos")
+def read(source: Path, lines: list[str] | None = None, **options: Any) -> tuple[list[Product], list[Failure]]:
+    options.setdefault("images", source.parent / "photos")
     tell = [].append if lines is None else lines.append
-    return read_source(source, FeedOptions(**said), notify=tell, inform=tell)
+    return read_source(source, FeedOptions(**options), notify=tell, inform=tell)
 
 
 @pytest.mark.parametrize("name", FEEDS)

@@ -259,8 +259,8 @@ def test_pcpo_learns_nothing_from_doubtful_cutouts(workdir: Path, monkeypatch: p
         return Cutout(np.full((8, 8, 4), 255, np.uint8), facts=CutoutFacts("network", "tiny", 0.9, (NOTE,)))
 
     monkeypatch.setattr(products, "load_cutout", load)
-    said = products.cut_out((Product("a", photo(workdir / "a.png")), "plain"))
-    assert isinstance(said, str) and said.startswith("doubtful cut-out (0.90): Product and backdrop")
+    answer = products.cut_out((Product("a", photo(workdir / "a.png")), "plain"))
+    assert isinstance(answer, str) and answer.startswith("doubtful cut-out (0.90): Product and backdrop")
     assert asked == ["plain"]
 
 

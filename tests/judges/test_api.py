@@ -102,7 +102,7 @@ def test_broken_logprobs_are_no_logprobs(broken: Any) -> None:
 )  # fmt: skip
 def test_any_json_is_at_worst_a_refusal(body: dict[str, Any]) -> None:
     answer = read_answer(body)
-    assert (answer["said"], answer["p_first"], answer["tokens_in"]) == (None, None, None)
+    assert (answer["side"], answer["p_first"], answer["tokens_in"]) == (None, None, None)
 
 
 # --- a server that misbehaves ----------------------------------------------------------------------

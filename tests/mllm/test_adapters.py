@@ -92,11 +92,11 @@ def other_family(folder: Path) -> None:
 
 def other_words(folder: Path) -> None:
     path = folder / "base" / "tokenizer.json"
-    said = json.loads(path.read_text())
-    first, last = (next(iter(said["model"]["vocab"])), list(said["model"]["vocab"])[-1])
-    vocab = said["model"]["vocab"]
+    tokenizer = json.loads(path.read_text())
+    first, last = (next(iter(tokenizer["model"]["vocab"])), list(tokenizer["model"]["vocab"])[-1])
+    vocab = tokenizer["model"]["vocab"]
     vocab[first], vocab[last] = vocab[last], vocab[first]
-    path.write_text(json.dumps(said))
+    path.write_text(json.dumps(tokenizer))
 
 
 def listed(folder: Path) -> None:

@@ -340,9 +340,9 @@ def test_greedy_words_with_published_settings(name: str, tmp_path: Path) -> None
     if name.startswith("qwen"):
         given["image_grid_thw"] = torch.tensor([[1, height // 14, width // 14]])
         given["mm_token_type_ids"] = (ids == mllm.config.image_token_id).int()
-    said = mllm.core.generate(input_ids=ids, **given, do_sample=False, max_new_tokens=12)
+    generated = mllm.core.generate(input_ids=ids, **given, do_sample=False, max_new_tokens=12)
     mine = model.write_prompts(photo, "x", seeds=[0], temperature=0, max_new_tokens=12)
-    assert mine == [mllm.encoder.decode(said[0, ids.shape[1] :])]
+    assert mine == [mllm.encoder.decode(generated[0, ids.shape[1] :])]
     if name.startswith("qwen"):
         assert mllm.core.generation_config.repetition_penalty == 1.05
         plain = model.write_prompts(

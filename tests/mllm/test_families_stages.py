@@ -72,11 +72,14 @@ def write_data(folder: Path) -> None:
         Image.fromarray(rgba).save(folder / f"{number}.png")
         named = {"id": str(number), "image": f"{number}.png"}
         products.append({**named, "new_caption": f"mug {number}"})
-        said = [{"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "a red mug"}]
+        conversation = [
+            {"from": "human", "value": "<image>\nWhat is it?"},
+            {"from": "gpt", "value": "a red mug"},
+        ]
         more = [{"from": "human", "value": "And where?"}, {"from": "gpt", "value": "on walnut"}]
         talks += [
-            {**named, "conversations": said},
-            {**named, "id": f"t{number}", "conversations": said + more},
+            {**named, "conversations": conversation},
+            {**named, "id": f"t{number}", "conversations": conversation + more},
         ]
     (folder / "products.json").write_text(json.dumps(products))
     (folder / "talks.json").write_text(json.dumps(talks))

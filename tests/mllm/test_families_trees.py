@@ -174,12 +174,12 @@ def test_answers_from_one_prefill_are_the_models_next_words(adapted: tuple[Mllm,
     texts = ("Write", "Write a prompt about a red mug", "What is it?")
     rows = [encoder.asked(text, size) for text, size in zip(texts, sizes, strict=True)]
     forbidden = PromptModel(mllm, "tiny")._forbidden()
-    said = sample_many(
+    sampled = sample_many(
         mllm.core, rows, QuestionPictures(mllm.rules.tensor(views), sizes), seeds=[[1, 2]] * 3,
             end=encoder.end,
         forbidden=forbidden, max_new_tokens=6, temperature=0,
     )  # fmt: skip
-    for row, view, answers in zip(rows, views, said, strict=True):
+    for row, view, answers in zip(rows, views, sampled, strict=True):
         assert answers[0] == answers[1]
         ids = [*row.prefix, *answers[0]]
         with torch.no_grad():

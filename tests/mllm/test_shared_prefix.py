@@ -399,9 +399,9 @@ def test_the_answer_of_a_caption_negative(tiny: Mllm) -> None:
     section = NegativesSection(answer="theirs")
     theirs = PreferenceSet(tiny, preferences(), MIXED, section, PromptTemplate(ask, picture))
 
-    def said(made: PreferenceSet) -> str:
+    def chosen_text(made: PreferenceSet) -> str:
         branch = list(made.talks)[made.replies[0][2]][1]
         own = [i for i, mine in zip(branch.ids, branch.is_response, strict=True) if mine]
         return tiny.encoder.decode(own)
 
-    assert said(same) == PROMPTS[0][0] and said(theirs) == PROMPTS[1][0]
+    assert chosen_text(same) == PROMPTS[0][0] and chosen_text(theirs) == PROMPTS[1][0]

@@ -18,8 +18,8 @@ ROUNDS = [{"round": n} for n in (1, 2, 3)]
 )
 def test_an_interval_decides(low: float, high: float, word: str) -> None:
     row = {"win_rate_heldout": (low + high) / 2, "win_rate_heldout_low": low, "win_rate_heldout_high": high}
-    said = sentence(by_wins(row, "win_rate_heldout", "the second judge"), 32, ROUNDS, 3, 3)
-    assert said == (
+    sentence_made = sentence(by_wins(row, "win_rate_heldout", "the second judge"), 32, ROUNDS, 3, 3)
+    assert sentence_made == (
         f"{word}: on 32 products that it did not learn from, the second judge prefers its ads to the "
         f"starting model's in {(low + high) / 2:.0%} (95 %: {low:.0%} to {high:.0%}). "
         "Kept: the adapter of round 3, the last one."
@@ -27,9 +27,9 @@ def test_an_interval_decides(low: float, high: float, word: str) -> None:
 
 
 def test_true_rates_decide_by_their_difference() -> None:
-    said = by_rate(0.0441, 0.0366, (0.005, 0.01))
-    assert said.verdict == "Better" and "4.41%" in said.words
-    assert "simulated market; the difference is +0.50 to +1.00 points, 95 %" in said.words
+    sentence_made = by_rate(0.0441, 0.0366, (0.005, 0.01))
+    assert sentence_made.verdict == "Better" and "4.41%" in sentence_made.words
+    assert "simulated market; the difference is +0.50 to +1.00 points, 95 %" in sentence_made.words
     assert by_rate(0.0441, 0.0366, (-0.001, 0.01)).verdict == "Unresolved"
     assert by_rate(0.0441, 0.0366, None).verdict == "Unresolved", "one product tells nothing"
 

@@ -31,7 +31,7 @@ from caig_cli.rewards.judge import TrainedJudge
 CPU = choose_device("cpu", "fp32")
 
 
-def said(*p_left: float) -> list[Verdict]:
+def verdicts_of(*p_left: float) -> list[Verdict]:
     return [Verdict(p, p) for p in p_left]
 
 
@@ -39,35 +39,35 @@ def said(*p_left: float) -> list[Verdict]:
 
 
 def test_two_candidates_make_a_pair_or_a_near_tie() -> None:
-    (choice,), dropped = prefer(["a", "b"], said(0.3), 1, 0.1)
+    (choice,), dropped = prefer(["a", "b"], verdicts_of(0.3), 1, 0.1)
     assert (choice.chosen, choice.rejected, round(choice.p_chosen, 9)) == (1, 0, 0.7)
     assert choice.agrees and not dropped
-    assert prefer(["a", "b"], said(0.55), 1, 0.1) == ([], {"near_tie": 1})
-    assert prefer(["a", "b"], said(0.5), 1, 0.0) == ([], {"near_tie": 1}), "a tie has no winner"
+    assert prefer(["a", "b"], verdicts_of(0.55), 1, 0.1) == ([], {"near_tie": 1})
+    assert prefer(["a", "b"], verdicts_of(0.5), 1, 0.0) == ([], {"near_tie": 1}), "a tie has no winner"
     assert prefer(["a", "a"], [], 1, 0.0) == ([], {"same_prompt": 1})
 
 
 def test_best_against_worst_then_the_next_widest_apart() -> None:
     """Wins: c 0.8, a 0.5, b 0.2; duels are (a, b), (a, c), (b, c)."""
-    choices, dropped = prefer(["a", "b", "c"], said(0.8, 0.2, 0.2), 3, 0.0)
+    choices, dropped = prefer(["a", "b", "c"], verdicts_of(0.8, 0.2, 0.2), 3, 0.0)
     assert [(one.chosen, one.rejected) for one in choices] == [(2, 1), (0, 1), (2, 0)]
     assert [round(one.p_chosen, 9) for one in choices] == [0.8, 0.8, 0.8] and not dropped
-    assert [(c.chosen, c.rejected) for c in prefer(["a", "b", "c"], said(0.8, 0.2, 0.2), 1, 0.0)[0]] == [
-        (2, 1)
-    ]
+    assert [
+        (c.chosen, c.rejected) for c in prefer(["a", "b", "c"], verdicts_of(0.8, 0.2, 0.2), 1, 0.0)[0]
+    ] == [(2, 1)]
 
 
 def test_every_product_gives_what_it_owes() -> None:
     for prompts in (["a", "b", "c"], ["a", "a", "c"], ["a", "", "a"], ["", "", ""]):
         for margin in (0.0, 0.25, 0.45):
-            verdicts = said(*(0.9, 0.55, 0.3)[: len(comparisons(prompts))])
+            verdicts = verdicts_of(*(0.9, 0.55, 0.3)[: len(comparisons(prompts))])
             choices, dropped = prefer(prompts, verdicts, 2, margin)
             assert len(choices) + dropped.total() == 2 == expected_pairs(3, 2), (prompts, margin)
 
 
 def test_a_judge_that_contradicts_itself_gives_no_pair() -> None:
     """0 beats 1 and 2, 1 beats 0 on average only: the direct duel decides, and says it is a near-tie."""
-    choices, dropped = prefer(["a", "b", "c"], said(0.45, 0.95, 0.5), 3, 0.0)
+    choices, dropped = prefer(["a", "b", "c"], verdicts_of(0.45, 0.95, 0.5), 3, 0.0)
     pairs = {(one.chosen, one.rejected) for one in choices}
     assert (0, 1) not in pairs and (1, 0) not in pairs and dropped["near_tie"] >= 1
 
@@ -76,7 +76,7 @@ def test_a_judge_that_contradicts_itself_gives_no_pair() -> None:
 
 
 def test_win_rate_by_hand() -> None:
-    assert win_rate(said(0.9, 0.2, 0.5, 0.5000001)) == pytest.approx((1 + 0 + 0.5 + 0.5) / 4)
+    assert win_rate(verdicts_of(0.9, 0.2, 0.5, 0.5000001)) == pytest.approx((1 + 0 + 0.5 + 0.5) / 4)
     assert win_rate([]) is None
 
 

@@ -30,5 +30,5 @@ def test_hugging_faces_layout(tmp_path: Path) -> None:
     for name, words in (("chosen", "on oak"), ("rejected", "on ice")):
         assert rows[0][name] == [{"role": "assistant", "content": [{"type": "text", "text": words}]}]
     assert [row["p_chosen"] for row in rows] == [0.7, 1.0]
-    said = official(found[0], "what?")["chosen_conversations"]
-    assert said == [{"from": "human", "value": "<image>\nwhat?"}, {"from": "gpt", "value": "on oak"}]
+    conversation = official(found[0], "what?")["chosen_conversations"]
+    assert conversation == [{"from": "human", "value": "<image>\nwhat?"}, {"from": "gpt", "value": "on oak"}]

@@ -91,8 +91,8 @@ def test_real_products_without_a_background_are_named() -> None:
     for name, family in wanted.items():
         rgba = np.array(Image.open(SHARED / name).convert("RGBA"))
         with torch.inference_mode():
-            said = network(as_pixels([torch.from_numpy(view(rgba, 0.05))])).softmax(1)[0]
-        seen = name_of(said.tolist())
+            chances = network(as_pixels([torch.from_numpy(view(rgba, 0.05))])).softmax(1)[0]
+        seen = name_of(chances.tolist())
         assert seen is not None and seen.family == family, name
 
 

@@ -62,11 +62,11 @@ def test_disagreement_of_two_orders_by_hand() -> None:
 
 
 def test_ctr_loss_by_hand_and_without_what_is_unknown() -> None:
-    said = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]], requires_grad=True)
-    loss = ctr_mse(said, torch.tensor([[0.0, 4.0], [math.nan, 4.0], [math.nan, math.nan]]))
+    predicted = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]], requires_grad=True)
+    loss = ctr_mse(predicted, torch.tensor([[0.0, 4.0], [math.nan, 4.0], [math.nan, math.nan]]))
     assert loss.tolist() == [2.5, 4.0, 0.0]
     loss.sum().backward()
-    assert said.grad is not None and said.grad.tolist() == [[1.0, -2.0], [0.0, -4.0], [0.0, 0.0]]
+    assert predicted.grad is not None and predicted.grad.tolist() == [[1.0, -2.0], [0.0, -4.0], [0.0, 0.0]]
 
 
 def test_list_losses_by_hand() -> None:
@@ -470,20 +470,20 @@ def stored(model: Any, folder: Path, dtype: torch.dtype = torch.float32, **more:
 def test_what_is_read_says_what_was_written(model: Any, tmp_path: Path) -> None:
     looks = look(model, pictures(3))
     left, right = torch.tensor([0, 1, 2]), torch.tensor([2, 0, 1])
-    said = model(looks, left, right, ["red mug", "a", "b"])
+    expected = model(looks, left, right, ["red mug", "a", "b"])
     folder = stored(model, tmp_path / "model")
     again, facts = read_reward(folder, CPU)
     seen = look(again, pictures(3))
     out = again(seen, left, right, ["red mug", "a", "b"])
     # What is read has its adapters merged, which rounds otherwise.
-    torch.testing.assert_close(out.logits_P2, said.logits_P2, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(out.ctr_P2, said.ctr_P2, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(out.logits_P2, expected.logits_P2, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(out.ctr_P2, expected.ctr_P2, rtol=1e-4, atol=1e-5)
     assert facts.simulated and "simulated market" in (folder / "README.md").read_text()
     half = stored(model, tmp_path / "half", torch.float16)
     sizes = [sum(f.stat().st_size for f in d.rglob("*.safetensors")) for d in (folder, half)]
     assert sizes[1] < 0.8 * sizes[0]
     rough = read_reward(half, CPU)[0](seen, left, right, ["red mug", "a", "b"])
-    torch.testing.assert_close(rough.logits_P2, said.logits_P2, rtol=0, atol=0.02)
+    torch.testing.assert_close(rough.logits_P2, expected.logits_P2, rtol=0, atol=0.02)
 
 
 @torch.no_grad()
@@ -493,8 +493,8 @@ def test_all_weights_are_a_whole_model(base: Path, tmp_path: Path) -> None:
     folder = stored(model, tmp_path / "model")
     again, facts = read_reward(folder, CPU)
     assert facts.base is None and (folder / "config.json").is_file()
-    out, said = (m(looks, *torch.tensor([[0], [1]]), ["x"]).logits_P2 for m in (again, model))
-    torch.testing.assert_close(out, said, rtol=0, atol=1e-5)
+    out, expected = (m(looks, *torch.tensor([[0], [1]]), ["x"]).logits_P2 for m in (again, model))
+    torch.testing.assert_close(out, expected, rtol=0, atol=1e-5)
 
 
 def test_damage_is_told_in_a_line(base: Path, tmp_path: Path) -> None:
@@ -569,10 +569,10 @@ def test_an_ad_is_looked_at_once_and_memory_is_bounded(
 def test_a_broken_ad_fails_its_pairs_only(base: Path, tmp_path: Path) -> None:
     pairs, _ = read_pairs(write_pairs(tmp_path / "ads", items=2))
     (tmp_path / "ads" / "0-0.png").write_bytes(b"")
-    said = TrainedJudge.load(str(stored(make(base, "vam"), tmp_path / "judge")), CPU).judge(pairs)
-    failed = [v.item for v in said if isinstance(v, Failure)]
+    verdicts = TrainedJudge.load(str(stored(make(base, "vam"), tmp_path / "judge")), CPU).judge(pairs)
+    failed = [v.item for v in verdicts if isinstance(v, Failure)]
     assert failed == [p.id for p in pairs if "0-0.png" in (p.left.image.name, p.right.image.name)] != []
-    assert len(said) == len(pairs)
+    assert len(verdicts) == len(pairs)
 
 
 def test_ranking_is_the_mean_of_all_duels(trained: TrainedJudge, tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def _pictures(count: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     seen = torch.stack([colour, thing, colour + thing], dim=1).float()
     seen += 0.1 * torch.randn(seen.shape, generator=generator)
     one_hot = torch.nn.functional.one_hot
-    said = {"colour": colour, "thing": thing, "match": (colour != thing).long()}
-    return seen, {name: one_hot(answer, 2).float() for name, answer in said.items()}
+    answers = {"colour": colour, "thing": thing, "match": (colour != thing).long()}
+    return seen, {name: one_hot(answer, 2).float() for name, answer in answers.items()}
 
 
 def _taught(folder: Path, *tasks: AttributeTask, aside: tuple[str, ...] = ()) -> ConceptBottleneck:

@@ -477,11 +477,13 @@ def test_zero_shot_is_the_probability_of_the_words(tmp_path: Path, family: str) 
         ids += encoder.question(question(pair), image=True)
         chances = []
         for answer in ANSWERS:
-            said = mllm.tokenizer(answer, add_special_tokens=False)["input_ids"]
+            answer_ids = mllm.tokenizer(answer, add_special_tokens=False)["input_ids"]
             with torch.no_grad():
-                logits = core(input_ids=torch.tensor([ids + said]), pixel_values=pixels.double()).logits[0]
+                logits = core(
+                    input_ids=torch.tensor([ids + answer_ids]), pixel_values=pixels.double()
+                ).logits[0]
             logp = logits.log_softmax(-1)[len(ids) - 1 : -1]
-            chances.append(float(logp[range(len(said)), said].sum().exp()))
+            chances.append(float(logp[range(len(answer_ids)), answer_ids].sum().exp()))
         return sum(chances[:2]) / sum(chances)
 
     verdicts = judge.judge(pairs)

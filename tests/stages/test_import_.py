@@ -142,7 +142,7 @@ def test_a_reward_model_judges(tmp_path: Path, capsys: pytest.CaptureFixture[str
     pairs = write_pairs(tmp_path / "pairs", items=3, ads=2)
     judge = TrainedJudge.load(str(out), choose_device("cpu", "fp32"))
     verdicts = judge.judge(read_pairs(pairs)[0])
-    assert all(isinstance(said, Verdict) and said.ctr is None for said in verdicts)
+    assert all(isinstance(verdict, Verdict) and verdict.ctr is None for verdict in verdicts)
     assert judge.facts.wording.form == "official" and not judge.simulated
     if ratio == "pad":
         return

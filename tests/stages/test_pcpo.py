@@ -124,11 +124,11 @@ def test_rounds_end_in_an_adapter_that_generate_takes(parts: Path, whole: tuple[
         assert row["chosen_logp"] < 0 and row["rejected_logp"] < 0
     assert outcome.result["adapter"] == str(out / "adapter") and not outcome.failed
     runtime, picture = choose_device("cpu", "fp32"), Image.new("RGB", (24, 24), (200, 30, 30))
-    said = [
+    written = [
         PromptModel.load(str(source), runtime).write_prompts(picture, "x", seeds=[1, 2, 3])
         for source in (out / "adapter", parts / "base")
     ]
-    assert said[0] != said[1], "the adapter changes the model"
+    assert written[0] != written[1], "the adapter changes the model"
     page = (out / "report.html").read_text()
     assert (
         "simulated market" in page and "Preferences of round 2" in page and (out / "plots/wins.png").is_file()
@@ -287,9 +287,9 @@ def test_a_judge_whose_concept_says_what_suits_is_asked(parts: Path) -> None:
     judge = TrainedJudge.load("heldout", choose_device("cpu", "fp32"))
     assert judge.has_relevance
     ads = [Creative(parts / "images/0.png"), Creative(parts / "images/1.png")]
-    said = judge.suits(ads)
-    assert len(said) == 2 and all(0 < p < 1 for p in said)
-    assert judge.suits(ads[1:]) == pytest.approx(said[1:], abs=1e-6)
+    relevance = judge.suits(ads)
+    assert len(relevance) == 2 and all(0 < p < 1 for p in relevance)
+    assert judge.suits(ads[1:]) == pytest.approx(relevance[1:], abs=1e-6)
     assert not TrainedJudge.load(str(parts / "other"), choose_device("cpu", "fp32")).has_relevance
 
 
@@ -428,10 +428,10 @@ def test_the_market_knows_match_and_rate(parts: Path, tmp_path: Path) -> None:
     assert {oracle.products[p.id].split for p in goods.evaluate} == {"validation"}
     outcome = run(recipe, tmp_path / "run")
     row = outcome.result["rounds"][0]
-    said = [
+    written = [
         json.loads(line) for line in (tmp_path / "run/rounds/01/eval/prompts.jsonl").read_text().splitlines()
     ]
-    found = [oracle.worth(one["product"], text) for one in said for text in one["prompts"]]
+    found = [oracle.worth(one["product"], text) for one in written for text in one["prompts"]]
     assert row["match"] == sum(one.match for one in found) / len(found)
     assert row["ctr_true"] == pytest.approx(sum(one.ctr for one in found) / len(found))
 
@@ -451,11 +451,11 @@ def test_official_file_and_merged_model(parts: Path, tmp_path: Path) -> None:
     assert rows[0]["chosen_conversations"][0] == rows[0]["reject_conversations"][0]
     assert (tmp_path / "run/rounds/01/preferences-hf.parquet").is_file()
     runtime, picture = choose_device("cpu", "fp32"), Image.new("RGB", (24, 24), (200, 30, 30))
-    said = [
+    written = [
         PromptModel.load(source, runtime).write_prompts(picture, "x", seeds=[1, 2, 3])
         for source in (outcome.result["adapter"], str(tmp_path / "run/model"))
     ]
-    assert said[0] == said[1], "merged or not, it is one model"
+    assert written[0] == written[1], "merged or not, it is one model"
 
 
 def test_going_on_from_an_adapter_keeps_it_as_the_reference(parts: Path, whole: Any, tmp_path: Path) -> None:

@@ -63,11 +63,11 @@ def test_ads_are_ranked_and_labelled(judge: Path, ads: list[str], capsys: pytest
 def test_the_order_given_does_not_matter(
     judge: Path, ads: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = []
+    wins = []
     for order in (ads, ads[::-1]):
         assert run(["score", *order, "--model", str(judge), "--json"]) == 0
-        said.append({row["path"]: row["win"] for row in json.loads(capsys.readouterr().out)["ads"]})
-    assert said[0] == pytest.approx(said[1], abs=1e-4)
+        wins.append({row["path"]: row["win"] for row in json.loads(capsys.readouterr().out)["ads"]})
+    assert wins[0] == pytest.approx(wins[1], abs=1e-4)
 
 
 def test_an_unreadable_ad_is_one_line_and_the_others_go_on(

@@ -119,10 +119,10 @@ def test_no_float64_reaches_a_device_without_it(tmp_path: Path, monkeypatch: pyt
     order = torch.tensor([0, 1]), torch.tensor([1, 2])
 
     def work() -> tuple[list[str], float]:
-        said = PromptModel(mllm, "tiny").write_prompts(
+        prompts = PromptModel(mllm, "tiny").write_prompts(
             images[0], "what?", seeds=[1, 2], top_p=0.9, max_new_tokens=4
         )
-        return said, float(both_orders(model, look(model, images), *order, ["which?"] * 2).shown_P[0])
+        return prompts, float(both_orders(model, look(model, images), *order, ["which?"] * 2).shown_P[0])
 
     exact = work()
     with pytest.raises(TypeError, match="MPS"), Apple():

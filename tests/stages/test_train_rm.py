@@ -306,13 +306,13 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
     seen = look(model, pictures)
     chances = names(seen) / GAIN
     assert torch.allclose(chances.sum(1), torch.ones(2)) and chances.diagonal().min() > 0.9
-    said = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
-    assert said.logits_P2.isfinite().all()
+    output = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
+    assert output.logits_P2.isfinite().all()
     with torch.no_grad():  # the names are what is judged by
         for weight in names.layers[0].parameters():
             weight.neg_()
     other = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
-    assert not torch.allclose(said.logits_P2, other.logits_P2)
+    assert not torch.allclose(output.logits_P2, other.logits_P2)
     assert facts.settings["concepts"] == [
         {"task": "surface", "names": ["oak", "slate"], "several": False, "auxiliary_only": False}
     ]
@@ -567,8 +567,8 @@ def test_a_judge_goes_on_learning(
 
 def odds(judge: TrainedJudge, pairs: list[Pair]) -> list[float]:
     """Log-odds of the left ads, whatever the temperature."""
-    said = [v for v in judge.judge(pairs[:12]) if not isinstance(v, Failure)]
-    return [math.log(v.shown / (1 - v.shown)) * judge.facts.temperature for v in said]
+    verdicts = [v for v in judge.judge(pairs[:12]) if not isinstance(v, Failure)]
+    return [math.log(v.shown / (1 - v.shown)) * judge.facts.temperature for v in verdicts]
 
 
 def test_a_judge_goes_on_as_what_it_is(

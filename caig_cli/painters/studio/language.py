@@ -69,12 +69,12 @@ def _exact(prompt: str, scene: Scene) -> bool:
 def _compose(scene: Scene, rng: random.Random) -> str:
     unsaid = _blur_follows(scene) and rng.random() < 0.6
     slots = {
-        "surface": _coloured(_said(SURFACES, scene.surface, rng), scene.surface_colour, rng),
-        "backdrop": _coloured(_said(BACKDROPS, scene.backdrop, rng), scene.backdrop_colour, rng),
-        "props": _listed([_said(PROPS, prop, rng) for prop in scene.props], rng),
-        "light": _said(LIGHTS, scene.light, rng),
-        "mood": _said(MOODS, scene.mood, rng),
-        "blur": "" if unsaid else _said(BLURS, scene.blur, rng),
+        "surface": _coloured(_phrase_for(SURFACES, scene.surface, rng), scene.surface_colour, rng),
+        "backdrop": _coloured(_phrase_for(BACKDROPS, scene.backdrop, rng), scene.backdrop_colour, rng),
+        "props": _listed([_phrase_for(PROPS, prop, rng) for prop in scene.props], rng),
+        "light": _phrase_for(LIGHTS, scene.light, rng),
+        "mood": _phrase_for(MOODS, scene.mood, rng),
+        "blur": "" if unsaid else _phrase_for(BLURS, scene.blur, rng),
     }
     return _fill(rng.choice(_TEMPLATES), slots)
 
@@ -98,7 +98,7 @@ def _tint(colour: str | None) -> str:
     return f" tinted {COLOUR_WORDS[colour].split('|')[0]}" if colour else ""
 
 
-def _said(table: Lexicon, name: str, rng: random.Random) -> str:
+def _phrase_for(table: Lexicon, name: str, rng: random.Random) -> str:
     return rng.choice(table[name][0].split("|"))
 
 

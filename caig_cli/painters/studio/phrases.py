@@ -30,7 +30,7 @@ from caig_cli.painters.studio.colours import hex_colour
 from caig_cli.painters.studio.translating import Token, singular, tokens, translated
 
 Kind = Literal[
-    "name", "place", "bare", "colour", "number", "no_props", "negation", "told", "view", "glue", "link",
+    "name", "place", "bare", "colour", "number", "no_props", "negation", "ignored", "view", "glue", "link",
     "stop", "unknown",
 ]  # fmt: skip
 
@@ -62,9 +62,9 @@ def meanings() -> Iterator[tuple[str, Meaning]]:
     yield from _each(lexicon_words.NO_PROPS, Meaning("no_props"))
     yield from _each(lexicon_words.NEGATIONS, Meaning("negation"))
     for field, table in fields.items():
-        for name, (said, heard) in table.items():
-            said = "|".join(re.sub(r"^(a|an|the) ", "", phrase) for phrase in said.split("|"))
-            yield from _each(f"{said}|{heard}", Meaning("name", ((field, name),)))
+        for name, (written, heard) in table.items():
+            written = "|".join(re.sub(r"^(a|an|the) ", "", phrase) for phrase in written.split("|"))
+            yield from _each(f"{written}|{heard}", Meaning("name", ((field, name),)))
     for name, phrases in lexicon_words.COLOUR_WORDS.items():
         yield from _each(phrases, Meaning("colour", (("colour", name),)))
     for phrases, place in lexicon_words.PLACES.items():
@@ -95,10 +95,10 @@ def catalogue_meanings() -> Iterator[tuple[str, Meaning]]:
     for count, words in lexicon_words.NUMBERS.items():
         yield from _each(words, Meaning("number", (("count", str(count)),)))
     for reason, words in lexicon_ignored.NOT_PAINTED.items():
-        yield from _each(words, Meaning("told", (("reason", reason),)))
+        yield from _each(words, Meaning("ignored", (("reason", reason),)))
     yield from ((phrase, Meaning("view", what)) for phrase, what in lexicon_stance.view_phrases())
     for reason, words in lexicon_ignored.NOT_CHOSEN.items():
-        yield from _each(words, Meaning("told", (("reason", reason),)))
+        yield from _each(words, Meaning("ignored", (("reason", reason),)))
     yield from _each(lexicon_words.QUALITY, Meaning("glue"))
 
 

@@ -56,11 +56,13 @@ class _Reader:
     props: list[str] = field(default_factory=list)
     place_props: list[str] = field(default_factory=list)
     looks: dict[str, PropLook] = field(default_factory=dict)
-    props_said: bool = False
+    props_named: bool = False
     refused: set[tuple[str, str]] = field(default_factory=set)
     understood: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)  # of the ignored phrases
-    said: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # the phrases that name something
+    phrases_of: dict[tuple[str, str], list[str]] = field(
+        default_factory=dict
+    )  # the phrases that name something
     last_noun: _Target | None = None
     bare: set[str] = field(default_factory=set)  # fields that a bare noun named
     late: list[tuple[str, str, str]] = field(default_factory=list)  # field, name, phrase
@@ -73,8 +75,8 @@ class _Reader:
         self._settle()
         self._forgive()
         limit = MAX_RANDOM_PROPS if self.core else MAX_PROPS
-        props = tuple(self._wanted(self.props or ([] if self.props_said else self.place_props)))[:limit]
-        named = set(self.names) | ({"props"} if props or self.props_said else set())
+        props = tuple(self._wanted(self.props or ([] if self.props_named else self.place_props)))[:limit]
+        named = set(self.names) | ({"props"} if props or self.props_named else set())
         scene = self._without_refused(harmonise(self.names, props), named)
         if not self.core:
             scene = self._agreed(replace(scene, looks=tuple(self.looks.values())))
@@ -117,7 +119,7 @@ class _Reader:
             plain = getattr(scene, f"{row.field}_colour", None) is None
             if plain and getattr(scene, row.field) in row.names and value in row.gives_way:
                 scene = replace(scene, **{row.other: row.becomes})  # type: ignore[arg-type]
-                for phrase in self.said.get((row.other, value), ()):
+                for phrase in self.phrases_of.get((row.other, value), ()):
                     self._ignore(phrase, row.reason)
         return scene
 
@@ -130,12 +132,12 @@ class _Reader:
             self._between(item)
         elif self.negated is not None and self._refuse(item):
             return
-        elif kind in ("unknown", "told"):
+        elif kind in ("unknown", "ignored"):
             self._ignore(item.text, item.meaning.names[0][1] if item.meaning.names else None)
         elif kind == "view":  # about the product and the camera: viewpoint reads it
             self.understood.append(item.text)
         elif kind == "no_props":
-            self.props_said = True
+            self.props_named = True
             self.understood.append(item.text)
         elif kind == "colour":
             self._colour(at, item)
@@ -225,7 +227,7 @@ class _Reader:
 
     def _name(self, name: str, value: str, item: FoundPhrase) -> bool:
         """Sets a field, or says that the phrase came too late to have an effect."""
-        self.said.setdefault((name, value), []).append(item.text)
+        self.phrases_of.setdefault((name, value), []).append(item.text)
         if name == "prop":
             limit = MAX_RANDOM_PROPS if self.core else MAX_PROPS
             late = value not in self.props and len(set(self.props)) >= limit
@@ -280,7 +282,7 @@ class _Reader:
 
     def _ahead(self, at: int) -> _Target | None:
         """The noun that a colour or a number stands before."""
-        passed = {"glue", "colour", "unknown"} | (set() if self.core else {"number", "told"})
+        passed = {"glue", "colour", "unknown"} | (set() if self.core else {"number", "ignored"})
         for item in self.found[at + 1 :]:
             kind, names = item.meaning.kind, item.meaning.names
             if kind in ("name", "bare") and names[0][0] in _COLOURABLE:
@@ -313,7 +315,7 @@ def _colour_within(phrase: str) -> str | None:
 
 @cache
 def _written() -> frozenset[str]:
-    return frozenset(phrase for said, _ in PROPS.values() for phrase in said.split("|"))
+    return frozenset(phrase for written, _ in PROPS.values() for phrase in written.split("|"))
 
 
 def _countable(prop: str) -> bool:

@@ -76,10 +76,10 @@ def test_every_name_has_synonyms_and_all_of_them_are_understood(
     names: tuple[str, ...], table: dict[str, tuple[str, str]]
 ) -> None:
     assert tuple(table) == names
-    for name, (said, heard) in table.items():
-        assert len(said.split("|")) >= 3
+    for name, (written, heard) in table.items():
+        assert len(written.split("|")) >= 3
         assert len(heard.split("|")) >= 5
-        for phrase in f"{said}|{heard}".split("|"):
+        for phrase in f"{written}|{heard}".split("|"):
             reading = read_core(phrase)
             scene = reading.scene
             assert name in (
