@@ -24,8 +24,8 @@ class Shot:
     product may fill) say where the product goes; ``height_cm`` is the product's height in the real
     world, so that what stands beside it has a believable size; ``pose`` says how it is placed there,
     ``posed_by`` what decided that (words, option, title, photo or default) and ``contradictions`` what speaks
-    against it; ``relight`` lets the product take on the light of the set; ``safe`` are the shares of the frame
-    at its sides that the product keeps clear of; ``seed`` decides everything random.
+    against it; ``relight`` lets the product take on the light of the set; ``safe`` are the shares of the
+    frame at its sides that the product keeps clear of; ``seed`` decides everything random.
     """
 
     product: Cutout
