@@ -40,7 +40,7 @@ from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.meta_model import MetaModel, sketch
+from caig_cli.mllm.meta_model import MetaModel, load_meta_model
 from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
@@ -123,7 +123,7 @@ def plans(folder: Path, runtime: Runtime, args: argparse.Namespace) -> Iterator[
 def compared(source: Path, base: Mllm, runtime: Runtime) -> Iterator[dict[str, Any]]:
     """Phases of a model with an adapter of rank 32: one product, two answers, two ads."""
     lora = LoraSection(rank=RANK, alpha=2.0 * RANK)
-    drawn = sketch(str(source), runtime, lora)
+    drawn = load_meta_model(str(source), runtime, lora)
     real = loading.add_lora(base, str(source), rank=RANK, alpha=2.0 * RANK, dropout=0.0)
     real.model.eval()
     asked = len(real.encoder.prefix(image=True)) + QUESTION

@@ -38,7 +38,7 @@ from caig_cli.mllm.families import FAMILIES
 from caig_cli.mllm.images import ImageRules
 from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.loading import EMBEDDED_FOLDER, Mllm
-from caig_cli.mllm.meta_model import sketch
+from caig_cli.mllm.meta_model import load_meta_model
 from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer
@@ -131,7 +131,7 @@ def tokenizer_for(folder: Path) -> Path:
 def measured(source: str, runtime: Runtime, rank: int) -> Iterator[tuple[str, int, int]]:
     """Phase, bytes planned and bytes measured beside the weights of the base."""
     lora = LoraSection(rank=rank, alpha=2.0 * rank)
-    drawn = sketch(source, runtime, lora)
+    drawn = load_meta_model(source, runtime, lora)
     load = {"device": runtime.device, "dtype": runtime.dtype, "quantised": runtime.quantise}
     real = loading.add_lora(loading.load(source, **load), source, rank=rank, alpha=2.0 * rank, dropout=0.0)
     sampled = sum(model_memory.sampling(drawn, 1, 577 + QUESTION, 2, NEW))

@@ -29,7 +29,7 @@ from PIL import Image
 from caig_cli.clicks.posteriors import q_observed_higher
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import loading, vision
-from caig_cli.mllm.images import see
+from caig_cli.mllm.images import preprocess
 from caig_cli.painters.studio.scene import CHOICES
 from caig_cli.rewards.concepts import GAIN
 from caig_cli.rewards.judge import TrainedJudge
@@ -158,7 +158,8 @@ def main() -> None:
         mllm = loading.load(name, device=runtime.device, dtype=runtime.dtype)
         told[name] = lambda mllm=mllm: level(
             features(
-                ads, lambda images: vision.patches(mllm, torch.cat([see(i, mllm.rules) for i in images]))
+                ads,
+                lambda images: vision.patches(mllm, torch.cat([preprocess(i, mllm.rules) for i in images])),
             )
         )
     for name in args.judge:

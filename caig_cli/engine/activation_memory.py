@@ -159,9 +159,9 @@ class _Lists(TorchFunctionMode):
 
 def peak_of(work: Callable[[], object], *given: nn.Module) -> int:
     """Bytes that ``work`` needs at most beside the ``given`` modules, which are on the meta device."""
-    with MemoryTracker(*given) as meter, _Lists(), _fused_attention():
+    with MemoryTracker(*given) as tracker, _Lists(), _fused_attention():
         work()
-    return int(meter.peak)
+    return int(tracker.peak)
 
 
 @contextmanager

@@ -70,16 +70,18 @@ def fetch(name: HubName, report: Reporter | None = None, check: Check | None = N
         where: dict[str, Any] = {"repo_id": name.repo, "revision": info.sha}
         small, weights = _choose(name, files, _parts(files, where))
         _check_room(name, sum(files[file] for file in weights if not _is_here(where, file)))
-        paths = [Path(hf_hub_download(filename=file, tqdm_class=meter(None), **where)) for file in small]
+        paths = [
+            Path(hf_hub_download(filename=file, tqdm_class=byte_counter(None), **where)) for file in small
+        ]
         if check is not None and DESCRIBED & set(small):
             check(_folder(paths[0], small[0]))
         with _bar(name, report, sum(files[file] for file in weights)) as bar:
             for file in weights:
-                path = Path(hf_hub_download(filename=file, tqdm_class=meter(bar), **where))
+                path = Path(hf_hub_download(filename=file, tqdm_class=byte_counter(bar), **where))
                 _refuse_damaged(name, path, file)
         # The branch's name joins the cache last: what it points to is then whole.
         last = weights[-1]
-        path = Path(hf_hub_download(name.repo, last, revision=name.revision, tqdm_class=meter(None)))
+        path = Path(hf_hub_download(name.repo, last, revision=name.revision, tqdm_class=byte_counter(None)))
     return path if name.file else _folder(path, last)
 
 
@@ -89,7 +91,7 @@ def _parts(files: Mapping[str, int], where: Mapping[str, Any]) -> list[str] | No
 
     if INDEX not in files:
         return None
-    index = read_json(Path(hf_hub_download(filename=INDEX, tqdm_class=meter(None), **where)))
+    index = read_json(Path(hf_hub_download(filename=INDEX, tqdm_class=byte_counter(None), **where)))
     return [part for part, kind in index.items() if is_component(part, kind)]
 
 
@@ -246,11 +248,11 @@ def _bar(name: HubName, report: Reporter | None, size: int) -> Iterator[Bar | No
         yield bar
 
 
-def meter(bar: Bar | None) -> Any:
+def byte_counter(bar: Bar | None) -> Any:
     """A class of tqdm's kind whose bytes move our bar, by whole megabytes."""
     from tqdm.auto import tqdm
 
-    class Meter(tqdm):  # type: ignore[misc]
+    class ByteCounter(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
             super().__init__(*args, **kwargs | {"disable": True})
@@ -262,7 +264,7 @@ def meter(bar: Bar | None) -> Any:
             if bar is not None:
                 bar.advance(self._bytes // 10**6 - before // 10**6)
 
-    return Meter
+    return ByteCounter
 
 
 @contextmanager

@@ -74,10 +74,10 @@ def _writing(section: WriterSection, order: Order, runtime: Runtime, drawn: int)
     if order.writer is None:
         return []
     from caig_cli.mllm import model_memory
-    from caig_cli.mllm.meta_model import FLOAT, sketch
+    from caig_cli.mllm.meta_model import FLOAT, load_meta_model
     from caig_cli.mllm.prompt_model import question_for
 
-    one, question = sketch(order.writer, runtime), question_for(order.writer, section.question)
+    one, question = load_meta_model(order.writer, runtime), question_for(order.writer, section.question)
     questions = (question.ask(item.product, item.prompt) for item in order.items if item.writes)
     length = model_memory.longest(one.mllm, questions)
     room, cache = model_memory.sampling(one, 1, length, drawn, section.max_new_tokens)

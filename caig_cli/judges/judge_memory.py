@@ -12,7 +12,7 @@ from caig_cli.engine.runtime import Runtime
 from caig_cli.judges.question import question
 from caig_cli.judges.zero_shot import ZeroShotJudge
 from caig_cli.mllm.instructions import knowledge
-from caig_cli.mllm.meta_model import FLOAT, MetaModel, pixels, sketch
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, load_meta_model, pixels
 from caig_cli.records import Pair
 from caig_cli.rewards.reward_memory import judge_needs
 
@@ -26,7 +26,7 @@ def trained_phase(source: str, runtime: Runtime, pairs: Sequence[Pair], batch: i
 
 def zero_shot_phase(source: str, runtime: Runtime, pairs: Sequence[Pair], batch: int) -> Phase:
     """What an untrained model needs."""
-    one = sketch(source, runtime)
+    one = load_meta_model(source, runtime)
     room = zero_shot(one, max(map(question, pairs), key=len), batch)
     return Phase("judge", one.base, FLOAT * one.adapter, activations=room)
 

@@ -29,7 +29,7 @@ from caig_cli.engine.optim import OptimSection, learning_rate, make_optimizer
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime, derive_seed
-from caig_cli.mllm.augment import cut_together, vary_all
+from caig_cli.mllm.augment import augment_all, cut_together
 from caig_cli.mllm.batching import TrainingPictures
 from caig_cli.mllm.config import AttributePretrainingSection
 from caig_cli.mllm.images import flatten
@@ -93,7 +93,7 @@ class TrainingRun:
     """How a first look is taken: its seed, the strength of image variations, and where it runs."""
 
     seed: int
-    vary_by: float
+    augment: float
     runtime: Runtime
     run: RunDir
     report: Reporter
@@ -101,24 +101,24 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True)
 class EncoderTraining:
-    """What learns to see: ``see`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W], by
+    """What learns to see: ``encode`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W], by
     the trainable weights of ``model``."""
 
     model: nn.Module
-    see: Callable[[torch.Tensor], torch.Tensor]
+    encode: Callable[[torch.Tensor], torch.Tensor]
     width: int
 
 
 class AttributeClassifier(nn.Module):
     """Eyes and one linear layer per task: pixels [B, 3, H, W] to logits [B, names] of each task."""
 
-    def __init__(self, eyes: EncoderTraining, names: Sequence[int]) -> None:
+    def __init__(self, encoder: EncoderTraining, names: Sequence[int]) -> None:
         super().__init__()
-        self.model, self._see = eyes.model, eyes.see
-        self.heads = nn.ModuleList(nn.Linear(eyes.width, count) for count in names)
+        self.model, self._encode = encoder.model, encoder.encode
+        self.heads = nn.ModuleList(nn.Linear(encoder.width, count) for count in names)
 
     def forward(self, pixels: torch.Tensor) -> list[torch.Tensor]:
-        mean_BD = mean_features(self._see(pixels))
+        mean_BD = mean_features(self._encode(pixels))
         return [head(mean_BD) for head in self.heads]
 
 
@@ -150,7 +150,7 @@ def pretrain_attributes(
     dialogues: Sequence[Dialogue],
     pictures: TrainingPictures,
     section: AttributePretrainingSection,
-    lesson: TrainingRun,
+    training: TrainingRun,
 ) -> None:
     """Teach the tower of a new model: its residual network, then the attention on what that has learnt.
 
@@ -160,11 +160,13 @@ def pretrain_attributes(
     tower, view = mllm.tower, mllm.family.view
     network, width = tower.embeddings.backbone, tower.config.backbone_config.hidden_sizes[-1]
     names = EncoderTraining(network, lambda pixels: network(pixels).feature_maps[-1].mean(dim=(2, 3)), width)
-    teach_names(names, dialogues, pictures, section, lesson, FILE_OF_NETWORK)
+    teach_names(names, dialogues, pictures, section, training, FILE_OF_NETWORK)
     network.requires_grad_(False)
-    eyes = EncoderTraining(tower, lambda pixels: view.see(mllm.core, pixels, ()), view.width(mllm.config))
+    encoder = EncoderTraining(
+        tower, lambda pixels: view.encode(mllm.core, pixels, ()), view.width(mllm.config)
+    )
     short = section.model_copy(update={"steps": max(1, section.steps // ATTENTION)})
-    teach_names(eyes, dialogues, pictures, short, lesson)
+    teach_names(encoder, dialogues, pictures, short, training)
     network.requires_grad_(True)
 
 
@@ -177,54 +179,54 @@ def level(mllm: Mllm, dialogues: Sequence[Dialogue], pictures: TrainingPictures)
 
 
 def teach_names(
-    eyes: EncoderTraining,
+    encoder: EncoderTraining,
     dialogues: Sequence[Dialogue],
     pictures: TrainingPictures,
     section: AttributePretrainingSection,
-    lesson: TrainingRun,
+    training: TrainingRun,
     file: str = FILE,
 ) -> None:
     """Train the eyes in place; a resumed run reads what the first one wrote."""
-    weights, own = read_weights(lesson.run, file), trained_state(eyes.model)
+    weights, own = read_weights(training.run, file), trained_state(encoder.model)
     if weights is not None and weights.keys() == own.keys():
         with torch.no_grad():
             for name, tensor in own.items():
                 tensor.copy_(weights[name])
     else:
-        _teach(eyes, dialogues, pictures, section, lesson)
-        check_tensors(trained_state(eyes.model).items(), "first look")
-        lesson.run.write_bytes(file, save(trained_state(eyes.model)))
+        _teach(encoder, dialogues, pictures, section, training)
+        check_tensors(trained_state(encoder.model).items(), "first look")
+        training.run.write_bytes(file, save(trained_state(encoder.model)))
 
 
 def _teach(
-    eyes: EncoderTraining,
+    encoder: EncoderTraining,
     dialogues: Sequence[Dialogue],
     pictures: TrainingPictures,
     section: AttributePretrainingSection,
-    lesson: TrainingRun,
+    training: TrainingRun,
 ) -> None:
     taught, tasks = name_pictures(dialogues, section.tasks)
     if not taught:
-        lesson.report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
+        training.report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
         return
     if lacking := set(section.tasks) - {task.name for task in tasks}:
-        lesson.report.warn(f"no dialogue of {', '.join(sorted(lacking))} shows a picture")
-    torch.manual_seed(derive_seed(lesson.seed, "names"))
+        training.report.warn(f"no dialogue of {', '.join(sorted(lacking))} shows a picture")
+    torch.manual_seed(derive_seed(training.seed, "names"))
     optim = OptimSection(learning_rate=section.learning_rate, warmup=0.05, weight_decay=0.05, beta2=0.98)
-    device, dtype = lesson.runtime.device, lesson.runtime.dtype
+    device, dtype = training.runtime.device, training.runtime.dtype
     rules = pictures.rules
     paths, named = zip(*taught, strict=True)
     answers = [
         task.answers(row).to(device) for task, row in zip(tasks, zip(*named, strict=True), strict=True)
     ]
-    model = AttributeClassifier(eyes, [len(task.names) for task in tasks]).to(device).train()
+    model = AttributeClassifier(encoder, [len(task.names) for task in tasks]).to(device).train()
     optimizer = make_optimizer(model, optim)
     show = _shelf(pictures, paths, device)
-    rng = random.Random(derive_seed(lesson.seed, "first look"))
-    with lesson.report.progress("first look", section.steps) as bar, lesson.run.timed("first look"):
+    rng = random.Random(derive_seed(training.seed, "first look"))
+    with training.report.progress("first look", section.steps) as bar, training.run.timed("first look"):
         for step in range(section.steps):
             chosen = rng.choices(range(len(paths)), k=section.batch)
-            views, share = vary_all(show(chosen), rules.fill, rng, lesson.vary_by), 1.0
+            views, share = augment_all(show(chosen), rules.fill, rng, training.augment), 1.0
             if rng.random() < section.cutmix_prob:
                 views, share = cut_together(views, rng)
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):

@@ -21,20 +21,24 @@ CHANCES = 12
 TINTS = ((255, 255, 255), (238, 238, 238), (214, 205, 190), (120, 120, 120), (40, 40, 44))
 
 
-def vary(picture: Pixels, fill: Colour, rng: random.Random, strength: float) -> Pixels:
-    """One varied view, uint8 [H, W, 3], of a picture, uint8 [H, W, 4]; see ``vary_all``."""
-    view: Pixels = vary_all(torch.tensor(picture)[None], fill, rng, strength)[0].numpy()
+def augment(picture: Pixels, fill: Colour, rng: random.Random, strength: float) -> Pixels:
+    """One varied view, uint8 [H, W, 3], of a picture, uint8 [H, W, 4]; see ``augment_all``."""
+    view: Pixels = augment_all(torch.tensor(picture)[None], fill, rng, strength)[0].numpy()
     return view
 
 
-def vary_each(pictures: Sequence[Pixels], fill: Colour, rng: random.Random, strength: float) -> list[Pixels]:
+def augment_each(
+    pictures: Sequence[Pixels], fill: Colour, rng: random.Random, strength: float
+) -> list[Pixels]:
     """A varied view of each picture, uint8 [H, W, 3] of uint8 [H, W, 4]; their sizes may differ."""
     if len({picture.shape for picture in pictures}) > 1:
-        return [vary(picture, fill, rng, strength) for picture in pictures]
-    return list(vary_all(torch.from_numpy(np.stack(pictures)), fill, rng, strength).numpy())
+        return [augment(picture, fill, rng, strength) for picture in pictures]
+    return list(augment_all(torch.from_numpy(np.stack(pictures)), fill, rng, strength).numpy())
 
 
-def vary_all(pictures_BHW4: torch.Tensor, fill: Colour, rng: random.Random, strength: float) -> torch.Tensor:
+def augment_all(
+    pictures_BHW4: torch.Tensor, fill: Colour, rng: random.Random, strength: float
+) -> torch.Tensor:
     """A varied view of each picture: uint8 [B, H, W, 3] of uint8 [B, H, W, 4].
 
     Mirrored half the time, shifted and scaled by up to about a tenth, turned by a few degrees, brightness and

@@ -16,7 +16,7 @@ from caig_cli.data.images import open_image
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import ItemError
-from caig_cli.mllm.augment import vary_each
+from caig_cli.mllm.augment import augment_each
 from caig_cli.mllm.encoder import Encoder
 from caig_cli.mllm.images import Pixels, Rules, Size, size_of
 from caig_cli.mllm.inputs import Batch, Branch, collate
@@ -104,8 +104,8 @@ class DialogueSet:
         rng.shuffle(batches)
         return [PlannedBatch(tuple(rows), derive_seed(seed, epoch, n)) for n, rows in enumerate(batches)]
 
-    def collate(self, item: PlannedBatch, vary_by: float = 0.0) -> Batch:
-        """The tensors of an item; ``vary_by`` is the strength of the image variations."""
+    def collate(self, item: PlannedBatch, strength: float = 0.0) -> Batch:
+        """The tensors of an item; ``strength`` is the strength of the image variations."""
         rng = random.Random(item.seed)
         rows, shown = [], []
         for indices in item.rows:
@@ -114,7 +114,7 @@ class DialogueSet:
             rows.append(self.encoder.row(branches, image=image is not None, size=self.pictures.size(image)))
             if image is not None:
                 shown.append(self.pictures.get(image))
-        views = vary_each(shown, self.pictures.rules.fill, rng, vary_by) if shown else []
+        views = augment_each(shown, self.pictures.rules.fill, rng, strength) if shown else []
         pixels = self.pictures.rules.tensor(views) if views else None
         sizes = [size_of(view) for view in views]
         return collate(rows, self.encoder.tokenizer.pad_token_id or 0, pixels, sizes=sizes)

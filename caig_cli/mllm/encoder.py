@@ -53,7 +53,7 @@ class Encoder:
     def picture(self, size: Size | None = None) -> tuple[int, ...]:
         """What stands for a picture of this size: its image tokens, and the family's marks around them."""
         ids: list[int] = []
-        for piece in self.family.view.spell(self.config, size or self.usual):
+        for piece in self.family.view.placeholder_tokens(self.config, size or self.usual):
             if piece == IMAGE:
                 ids.append(self.config.image_token_id)
             else:
@@ -156,7 +156,7 @@ class Encoder:
                 "chat_template.jinja of "
                 "the model that it was made from beside its config.json"
             )
-        pieces = self.family.view.spell(self.config, self.usual)
+        pieces = self.family.view.placeholder_tokens(self.config, self.usual)
         outer = [piece if piece != IMAGE else "" for piece in (pieces[0], pieces[-1])]
         special = {role: str(token) for role, token in self.tokenizer.special_tokens_map.items() if token}
         marks = frozenset(_marks(self.tokenizer))

@@ -216,7 +216,7 @@ def to_tensor(pictures: Sequence[Pixels] | torch.Tensor, rules: ImageRules) -> t
     return (batch - mean) / std
 
 
-def see(image: Image.Image, rules: Rules) -> torch.Tensor:
+def preprocess(image: Image.Image, rules: Rules) -> torch.Tensor:
     """One picture as the tower's input: for plain rules float32 [1, 3, H, W]."""
     return rules.tensor([flatten(rules.frame(image), rules.fill)])
 

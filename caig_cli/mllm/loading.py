@@ -64,7 +64,7 @@ class Mllm:
     @property
     def tower(self) -> Any:
         """The part that looks at pictures."""
-        return self.core.model.get_submodule(self.family.view.eyes[0])
+        return self.core.model.get_submodule(self.family.view.vision_modules[0])
 
     def save(self, folder: Path, dtype: torch.dtype) -> None:
         """Write a folder that transformers (or, with adapters, PEFT) loads; weights as safetensors.
@@ -326,7 +326,7 @@ def level_projector(mllm: Mllm, pixels_B3HW: torch.Tensor) -> None:
     core = mllm.core.model
     projector, words = core.multi_modal_projector, core.language_model.embed_tokens.weight
     core.vision_tower.eval()  # a few pictures must not move what its batch norms have measured
-    seen = mllm.family.view.see(mllm.core, pixels_B3HW.to(words.device), ())
+    seen = mllm.family.view.encode(mllm.core, pixels_B3HW.to(words.device), ())
     projector.linear_1.weight /= _rms(projector.linear_1(seen))
     projector.linear_2.weight *= _rms(words) / _rms(projector(seen))
 

@@ -67,7 +67,7 @@ class MetaModel:
         return self.itemsize * parameters
 
 
-def sketch(
+def load_meta_model(
     source: str, runtime: Runtime, lora: LoraSection | None = None, *, tower: bool = False
 ) -> MetaModel:
     """A model, or an adapter with its base; one without an adapter gets that of ``lora``, if there is one.

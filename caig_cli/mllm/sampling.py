@@ -140,7 +140,7 @@ class _Rows:
         if self.family.sees_ahead:
             before = looks_back(mask_QL.bool(), model.dtype)
             given["attention_mask"] = mask_for(model, self.family, ids_QL, before, mask_QL.cumsum(1))
-        seen = None if shown is None else self.family.view.see(model, *shown)
+        seen = None if shown is None else self.family.view.encode(model, *shown)
         sizes = () if shown is None else shown.sizes
         out = self._read(embed(model, self.family, ids_QL, seen, sizes), **given)
         owner_R = torch.tensor(owner, device=device)

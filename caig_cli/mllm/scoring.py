@@ -46,7 +46,7 @@ class ResponseScorer(nn.Module):
         core: Any = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         seen = batch.patches
         if batch.pixels is not None:
-            seen = self.family.view.see(core, batch.pixels.to(core.dtype), batch.sizes)
+            seen = self.family.view.encode(core, batch.pixels.to(core.dtype), batch.sizes)
         out = language(core, self.family)(
             **embed(core, self.family, batch.ids_BL, seen, batch.sizes),
             position_ids=batch.position,

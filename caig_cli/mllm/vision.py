@@ -20,7 +20,9 @@ def patches(mllm: Mllm, pixels: torch.Tensor, sizes: Sequence[Size] = ()) -> tor
 
     Models that see squares need no sizes, and have one row per image: [I, T, W].
     """
-    seen: torch.Tensor = mllm.family.view.see(mllm.core, pixels.to(mllm.core.device, mllm.core.dtype), sizes)
+    seen: torch.Tensor = mllm.family.view.encode(
+        mllm.core, pixels.to(mllm.core.device, mllm.core.dtype), sizes
+    )
     return seen
 
 

@@ -19,7 +19,7 @@ from caig_cli.pcpo.policy import starting_state
 from caig_cli.pcpo.relevance import ask_relevance
 from caig_cli.pcpo.rollout import paint_and_rank, show_to
 from caig_cli.pcpo.round_metrics import Figures, diversity, ends, win_interval, win_rate, worth
-from caig_cli.pcpo.round_preferences import prefer_candidates
+from caig_cli.pcpo.round_preferences import preferences_of_candidates
 from caig_cli.pcpo.scoring import preference_figures
 from caig_cli.records import Pair, Product, Verdict
 
@@ -51,7 +51,7 @@ def evaluate_start(ctx: PcpoContext) -> Start:
         prompts = _sample(ctx, folder, products)
         shown = first_ads(ctx, prompts)
     paint_and_rank(ctx, folder, products, shown, 0)
-    preferences, _ = prefer_candidates(ctx, folder, products, shown, ctx.recipe.eval.ads)
+    preferences, _ = preferences_of_candidates(ctx, folder, products, shown, ctx.recipe.eval.ads)
     evaluate = None
     if preferences:
         held_out = preference_set(ctx, preferences, 0)
@@ -72,13 +72,13 @@ def evaluate_round(ctx: PcpoContext, of: RunDir, start: Start) -> Figures:
     prompts = _sample(ctx, folder, start.products)
     shown = first_ads(ctx, prompts)
     rates: Figures = {}
-    for name, stem, seat in (
+    for name, stem, loaded in (
         ("win_rate", VERDICTS, ctx.judge),
         ("win_rate_heldout", HELDOUT, ctx.heldout),
     ):
         rates |= {name: None}
-        if seat is not None:
-            verdicts_of = _wins(ctx, seat, stem, folder, rival, start.products, shown)
+        if loaded is not None:
+            verdicts_of = _wins(ctx, loaded, stem, folder, rival, start.products, shown)
             rates |= {name: win_rate([verdict for some in verdicts_of.values() for verdict in some or ()])}
             rates |= ends(name, win_interval(verdicts_of))
     with ctx.run.timed("evaluate"):
@@ -107,7 +107,7 @@ def _sample(ctx: PcpoContext, folder: RunDir, products: Sequence[Product]) -> di
 
 def _wins(
     ctx: PcpoContext,
-    seat: LoadedJudge,
+    loaded: LoadedJudge,
     stem: str,
     folder: RunDir,
     rival: RunDir,
@@ -121,7 +121,7 @@ def _wins(
         same = [(k, k) for k in range(len(prompts[product.id]))]
         return between(folder, product, same, with_caption, rival)
 
-    show_to(ctx, seat, stem, folder, products, prompts, match, derive_seed(ctx.recipe.seed, "round", 0))
+    show_to(ctx, loaded, stem, folder, products, prompts, match, derive_seed(ctx.recipe.seed, "round", 0))
     return verdicts(folder, stem, products)
 
 

@@ -12,7 +12,7 @@ from caig_cli.losses.objective import LOSSES
 from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.inputs import Branch
 from caig_cli.mllm.instructions import knowledge
-from caig_cli.mllm.meta_model import FLOAT, MetaModel, sketch
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, load_meta_model
 from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.packing import cost_of_trees, group_by_length, pack
 from caig_cli.mllm.prompt_model import question_for
@@ -86,7 +86,7 @@ def _elsewhere(recipe: PcpoRecipe) -> bool:
 def _ground(recipe: PcpoRecipe) -> _Ground:
     split = split_products(recipe.pcpo, recipe.eval, recipe.seed)
     products = [*split.learn, *split.evaluate]
-    policy = sketch(recipe.policy.base, recipe.planned_runtime(), recipe.policy.lora)
+    policy = load_meta_model(recipe.policy.base, recipe.planned_runtime(), recipe.policy.lora)
     question = question_for(recipe.policy.base, recipe.writer.question)
     length = model_memory.longest(policy.mllm, map(question.ask, products))
     judges = _judges(recipe, policy, products)
@@ -186,7 +186,7 @@ def _judged(name: str, judge: JudgeMemory, here: Phase, recipe: PcpoRecipe) -> l
 
 def _relevance(recipe: PcpoRecipe, products: Sequence[Product]) -> Phase:
     """A model that looks at the ads of one product at a time, alone."""
-    one = sketch(str(recipe.eval.relevance), recipe.planned_runtime())
+    one = load_meta_model(str(recipe.eval.relevance), recipe.planned_runtime())
     length = model_memory.longest(one.mllm, _texts(products)) + 64  # its question
     passes = [Pass(recipe.eval.ads, length, 4 * recipe.eval.ads, recipe.eval.ads)]
     room = max(model_memory.looking(one, recipe.eval.ads), model_memory.asking(one, passes))

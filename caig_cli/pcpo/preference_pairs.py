@@ -51,7 +51,7 @@ def comparisons(prompts: Sequence[str]) -> list[tuple[int, int]]:
     return list(combinations(different, 2))
 
 
-def prefer(
+def build_preferences(
     prompts: Sequence[str],
     verdicts: Sequence[Verdict],
     pairs_per_product: int,
@@ -68,8 +68,8 @@ def prefer(
     agrees = dict(zip(fought, (verdict.agrees for verdict in verdicts), strict=True))
     wins = _mean_wins(p_first)
 
-    def apart(duel: tuple[int, int]) -> float:
-        return -abs(wins[duel[0]] - wins[duel[1]])
+    def apart(comparison: tuple[int, int]) -> float:
+        return -abs(wins[comparison[0]] - wins[comparison[1]])
 
     wanted = expected_pairs(len(prompts), pairs_per_product)
     choices: list[Choice] = []
@@ -106,7 +106,7 @@ def compare_all(
     """
     fought = comparisons(prompts)
     gaps = [verdict.log_odds for verdict in verdicts]
-    count = len({number for duel in fought for number in duel})
+    count = len({number for comparison in fought for number in comparison})
     scale = 1.0
     if normalise and any(gaps):
         scale = (count - 1) / math.sqrt(sum(gap * gap for gap in gaps))

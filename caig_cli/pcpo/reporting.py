@@ -74,9 +74,9 @@ def label(ctx: PcpoContext) -> str:
     return f" ({MARKET})" if simulated else ""
 
 
-def of_judge(seat: LoadedJudge) -> str:
+def of_judge(loaded: LoadedJudge) -> str:
     """`` (simulated market)`` where a judge learnt from it."""
-    return f" ({MARKET})" if seat.judge.simulated else ""
+    return f" ({MARKET})" if loaded.judge.simulated else ""
 
 
 def write_report(
@@ -214,9 +214,9 @@ def card(ctx: PcpoContext, start: Start, rows: Sequence[Row], taken: int) -> str
     return adapter_card(ctx.policy, recipe, base, asked, figures, notes)
 
 
-def _name(seat: LoadedJudge) -> str:
+def _name(loaded: LoadedJudge) -> str:
     """A judge's name without a path of this machine."""
-    return sources.portable(seat.judge.name) if Path(seat.judge.name).exists() else seat.judge.name
+    return sources.portable(loaded.judge.name) if Path(loaded.judge.name).exists() else loaded.judge.name
 
 
 def _zeroth(start: Start) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def paint_and_rank(
 
 def show_to(
     ctx: PcpoContext,
-    seat: LoadedJudge,
+    loaded: LoadedJudge,
     stem: str,
     folder: RunDir,
     products: Sequence[Product],
@@ -102,10 +102,10 @@ def show_to(
     at_work = painter_on_device(ctx.recipe.painter, ctx.means, ctx.runtime.device)
     with (
         ctx.report.progress(f"painting and judging ({stem})", len(products)) as bar,
-        seat.on_device(),
+        loaded.on_device(),
         at_work,
     ):
-        for _ in rank(match, products, NamedJudge(seat.judge, stem), folder, ctx.processes, painted):
+        for _ in rank(match, products, NamedJudge(loaded.judge, stem), folder, ctx.processes, painted):
             bar.advance(ctx.processes.size)
     ctx.processes.wait()
 

@@ -18,15 +18,15 @@ from caig_cli.pcpo.candidates import (
 )
 from caig_cli.pcpo.context import PcpoContext
 from caig_cli.pcpo.preference_files import HUGGING_FACE, hugging_face_file, official
-from caig_cli.pcpo.preference_pairs import UNJUDGED, compare_all, prefer, wanted_pairs
+from caig_cli.pcpo.preference_pairs import UNJUDGED, build_preferences, compare_all, wanted_pairs
 from caig_cli.pcpo.relevance import relevance
 from caig_cli.pcpo.rollout import sample_unpainted
 from caig_cli.pcpo.surrogate import Surrogate, fit_surrogate
-from caig_cli.pcpo.unpainted import WantedPreferences, judged_groups, prefer_unpainted
+from caig_cli.pcpo.unpainted import WantedPreferences, build_unpainted_preferences, judged_groups
 from caig_cli.records import Preference, Product
 
 
-def prefer_candidates(
+def preferences_of_candidates(
     ctx: PcpoContext,
     folder: RunDir,
     products: Sequence[Product],
@@ -54,7 +54,7 @@ def prefer_candidates(
             choices, lost = compare_all(prompts[product.id], answers, given.advantages == "grpo")
         else:
             relevant = partial(_suits, suits[product.id] if suits else None, given.min_relevance)
-            choices, lost = prefer(
+            choices, lost = build_preferences(
                 prompts[product.id], answers, given.pairs_per_product, given.min_margin, relevant
             )
         dropped += lost
@@ -104,7 +104,7 @@ def fit_rounds(ctx: PcpoContext, last: int) -> Surrogate | None:
     return fit_surrogate(groups, registry.PAINTERS[ctx.recipe.painter.name].words())
 
 
-def prefer_unpainted_of(
+def preferences_of_unpainted(
     ctx: PcpoContext, folder: RunDir, products: Sequence[Product], number: int
 ) -> tuple[list[Preference], Counter[str], dict[str, Any]]:
     """Preferences of further products by the surrogate, why others fell out, and how far it is to be trusted.
@@ -129,7 +129,7 @@ def prefer_unpainted_of(
     prompts = sample_unpainted(ctx, folder, products, number)
     relevant = given.min_relevance is not None
     wanted = WantedPreferences(given.pairs_per_product, given.min_margin, relevant, how.consistent_share)
-    found, dropped = prefer_unpainted(products, prompts, surrogate, wanted)
+    found, dropped = build_unpainted_preferences(products, prompts, surrogate, wanted)
     rows = [
         {"id": one.id, "product": one.product.id, "chosen": one.chosen, "rejected": one.rejected,
          "p_chosen": one.p_chosen} for one in found

@@ -63,7 +63,7 @@ class WantedPreferences:
     """It must be among this share of the product's prompts, the most usual ones."""
 
 
-def prefer_unpainted(
+def build_unpainted_preferences(
     products: Sequence[Product], prompts: Prompts, surrogate: Surrogate, wanted: WantedPreferences
 ) -> tuple[list[Preference], Counter[str]]:
     """Predicted preferences, widest first, each prompt in one of them; and how many fell out why."""

@@ -16,7 +16,7 @@ from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
 from caig_cli.rewards.storage import names_of
 
 
-def check_lessons(section: RewardSection, teaching: TrainRmSection) -> Path | None:
+def check_attribute_data(section: RewardSection, teaching: TrainRmSection) -> Path | None:
     """The file of lessons, if there are any. Raises UsageError where it is missing."""
     if section.concept_bottleneck and teaching.attribute_data is None:
         raise UsageError(
@@ -40,17 +40,17 @@ def known_names(section: RewardSection) -> str | None:
 
 
 def pretrain_encoder(
-    model: Any, section: RewardSection, teaching: TrainRmSection, lesson: TrainingRun
+    model: Any, section: RewardSection, teaching: TrainRmSection, training: TrainingRun
 ) -> None:
     """A first look of a vision encoder that is trained here, then names to judge by, as the sections say.
 
     Raises UsageError for lessons that cannot teach this model.
     """
-    tasks, lessons = teaching.attribute_pretraining.tasks, check_lessons(section, teaching)
-    if lessons is None:
+    tasks, dialogues_file = teaching.attribute_pretraining.tasks, check_attribute_data(section, teaching)
+    if dialogues_file is None:
         if (source := known_names(section)) is not None:
             model.use_concepts(names_of(source, section.mllm.base, model.seen_width))
-            model.to(lesson.runtime.device)
+            model.to(training.runtime.device)
         return
     if model.looks_last and not section.concept_bottleneck:
         raise UsageError(
@@ -59,16 +59,16 @@ def pretrain_encoder(
         )
     if ARCHITECTURES[section.arch].language_model and section.mllm.layout == "side_by_side":
         raise UsageError("train_rm.attribute_data need model.mllm.layout two_images: they show one ad")
-    named = [d for d in read_dialogues(lessons) if d.task in tasks]
+    named = [d for d in read_dialogues(dialogues_file) if d.task in tasks]
     if not named:
-        raise UsageError(f"{lessons}: no dialogue of {', '.join(tasks)}")
+        raise UsageError(f"{dialogues_file}: no dialogue of {', '.join(tasks)}")
     if not model.looks_last:
-        eyes = EncoderTraining(model, model.features, model.seen_width)
-        teach_names(eyes, named, TrainingPictures(model.rules), teaching.attribute_pretraining, lesson)
+        encoder = EncoderTraining(model, model.features, model.seen_width)
+        teach_names(encoder, named, TrainingPictures(model.rules), teaching.attribute_pretraining, training)
         if teaching.attribute_pretraining.freeze_encoder:
             model.freeze_sight()
     if section.concept_bottleneck:
         ads = NumberedAds(model.rules, teaching.room)
-        looks = FeatureCache(ads, strength=teaching.augment, views=teaching.augmentations, seed=lesson.seed)
-        model.use_concepts(learn_concepts(model, named, teaching.attribute_pretraining, looks, lesson))
-        model.to(lesson.runtime.device)
+        looks = FeatureCache(ads, strength=teaching.augment, views=teaching.augmentations, seed=training.seed)
+        model.use_concepts(learn_concepts(model, named, teaching.attribute_pretraining, looks, training))
+        model.to(training.runtime.device)

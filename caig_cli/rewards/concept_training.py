@@ -43,15 +43,15 @@ def learn_concepts(
     dialogues: Sequence[Dialogue],
     section: AdAttributeSection,
     looks: FeatureCache,
-    lesson: TrainingRun,
+    training: TrainingRun,
 ) -> ConceptBottleneck:
     """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
 
     Raises ItemError when a picture cannot be used, UsageError when no name is left to judge by.
     """
     taught, asked = name_pictures(dialogues, section.tasks)
-    kept = read_weights(lesson.run, FILE)
-    torch.manual_seed(derive_seed(lesson.seed, "names"))
+    kept = read_weights(training.run, FILE)
+    torch.manual_seed(derive_seed(training.seed, "names"))
     names = ConceptBottleneck(model.seen_width, asked, section.auxiliary_only).to(device_of(model))
     if names.width == 0:
         raise UsageError(
@@ -63,26 +63,26 @@ def learn_concepts(
     else:
         ads = [looks.ads.number(Creative(path)) for path, _ in taught]
         views = [(ad, view) for ad in ads for view in range(looks.views)]
-        mean_ID = _see(model, views, looks, lesson)
+        mean_ID = _see(model, views, looks, training)
         rows = [row for _, row in taught for _ in range(looks.views)]
         answers = [task.answers([row[asked.index(task)] for row in rows]) for task in names.tasks]
         _teach(
-            names, mean_ID.to(device_of(model)), [answer.to(device_of(model)) for answer in answers], lesson
+            names, mean_ID.to(device_of(model)), [answer.to(device_of(model)) for answer in answers], training
         )
-        lesson.run.write_bytes(FILE, save(names.state_dict()))
+        training.run.write_bytes(FILE, save(names.state_dict()))
     looks.ads.forget()
     return names.requires_grad_(False).eval()
 
 
 @torch.no_grad()
 def _see(
-    model: RewardModel, views: Sequence[tuple[int, int]], looks: FeatureCache, lesson: TrainingRun
+    model: RewardModel, views: Sequence[tuple[int, int]], looks: FeatureCache, training: TrainingRun
 ) -> torch.Tensor:
     """Mean features of views of ads, float32 [I, D]."""
     assert isinstance(model, nn.Module)
     model.eval()
     seen = []
-    with lesson.report.progress("looking at lessons", len(views)) as bar:
+    with training.report.progress("looking at lessons", len(views)) as bar:
         for start in range(0, len(views), CHUNK):
             chunk = views[start : start + CHUNK]
             seen.append(mean_features(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
@@ -91,7 +91,7 @@ def _see(
 
 
 def _teach(
-    names: ConceptBottleneck, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], lesson: TrainingRun
+    names: ConceptBottleneck, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], training: TrainingRun
 ) -> None:
     with torch.no_grad():
         names.level.momentum = None  # the mean of all, not one that forgets
@@ -105,8 +105,8 @@ def _teach(
             if len(part)
         ]
     )
-    generator = torch.Generator().manual_seed(derive_seed(lesson.seed, "lessons"))
-    with lesson.report.progress("learning names", STEPS) as bar:
+    generator = torch.Generator().manual_seed(derive_seed(training.seed, "lessons"))
+    with training.report.progress("learning names", STEPS) as bar:
         for step in range(STEPS):
             chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
             named = names.named(mean_ID[chosen])

@@ -300,7 +300,7 @@ class TrainRmRecipe(PlannedRecipe):
         return self
 
     @model_validator(mode="after")
-    def _eyes_stay(self) -> Self:
+    def _encoder_stays(self) -> Self:
         pre_trained = ARCHITECTURES[self.model.arch].frozen(self.model)
         if (
             self.model.concept_bottleneck

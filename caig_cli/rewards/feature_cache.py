@@ -14,7 +14,7 @@ from torch import nn
 from caig_cli.data.creatives import open_creative
 from caig_cli.engine.report import Reporter
 from caig_cli.engine.runtime import derive_seed
-from caig_cli.mllm.augment import vary
+from caig_cli.mllm.augment import augment
 from caig_cli.mllm.images import Pixels, Rules, flatten
 from caig_cli.records import Creative, Side
 from caig_cli.rewards.model import RewardModel, device_of
@@ -85,15 +85,15 @@ class FeatureCache:
         self._kept: dict[tuple[int, int], torch.Tensor] = {}
 
     def fill(
-        self, model: RewardModel, varied: Iterable[int], plain: Iterable[int], room: int, report: Reporter
+        self, model: RewardModel, augmented: Iterable[int], plain: Iterable[int], room: int, report: Reporter
     ) -> None:
-        """Look at all views of ads in ``varied`` and at those in ``plain`` as they are, up to ``room`` bytes.
+        """Look at all views of ads in ``augmented`` and at those in ``plain`` as they are, up to ``room`` bytes.
 
         Only for a model whose looks last.
         """
         assert isinstance(model, nn.Module)
         jobs = dict.fromkeys([(ad, 0) for ad in plain])
-        jobs |= dict.fromkeys([(ad, view) for ad in varied for view in range(self.views)])
+        jobs |= dict.fromkeys([(ad, view) for ad in augmented for view in range(self.views)])
         todo = list(jobs)
         model.eval()
         with torch.no_grad(), report.progress("looking at ads", len(todo)) as bar:
@@ -127,4 +127,4 @@ class FeatureCache:
         picture, fill = self.ads.picture(ad), self.ads.rules.fill
         if view == 0:
             return flatten(picture, fill)
-        return vary(picture, fill, random.Random(derive_seed(self.seed, "view", ad, view)), self.strength)
+        return augment(picture, fill, random.Random(derive_seed(self.seed, "view", ad, view)), self.strength)

@@ -134,7 +134,7 @@ def _go_on_mllm(folder: Path, settings: Settings, section: RewardSection, runtim
 
 def _start_vam(section: RewardSection, _texts: Sequence[str], runtime: Runtime) -> Vam:
     if section.vam.concepts_from is not None:
-        return _eyes_of(section.vam.concepts_from, runtime)
+        return _encoder_of(section.vam.concepts_from, runtime)
     return Vam(encoders.new_vision(section.vam.vision)).to(runtime.device)
 
 
@@ -144,7 +144,7 @@ def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime
     return Cg4ctr(vision, text, part.width).to(runtime.device)
 
 
-def _eyes_of(source: str, runtime: Runtime) -> Vam:
+def _encoder_of(source: str, runtime: Runtime) -> Vam:
     """A new ranker with another's encoder and names, which stay; what that learnt of clicks is left out."""
     folder = locate(source)
     facts = open_facts(folder)

@@ -130,11 +130,11 @@ class TrainedJudge:
         count = len(images)
         text = self._wording.tell(caption, attributes)
         # Alone, an ad is compared with itself: that says nothing of winning, but what rate to expect.
-        duels = list(itertools.combinations(range(count), 2)) or [(0, 0)] * count
+        comparisons = list(itertools.combinations(range(count), 2)) or [(0, 0)] * count
         won, rates, odds = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros(count)
         size = together(self.model, [text])
-        for start in range(0, len(duels), size):
-            chunk = duels[start : start + size]
+        for start in range(0, len(comparisons), size):
+            chunk = comparisons[start : start + size]
             verdicts = self._verdicts(looks, chunk, [text] * len(chunk))
             for (a, b), verdict in zip(chunk, verdicts, strict=True):
                 won[a] += verdict.p_left, 1

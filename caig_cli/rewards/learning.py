@@ -55,9 +55,9 @@ def learn(recipe: TrainRmRecipe, data: Data, runtime: Runtime, run_dir: RunDir, 
     seed_everything(derive_seed(recipe.seed, "weights"))
     wording = wording_of(recipe)
     model, before = _start(recipe, architecture, [wording.text(pair) for pair in data.train], runtime)
-    lesson = TrainingRun(recipe.seed, recipe.train_rm.augment, runtime, run_dir, report)
+    training = TrainingRun(recipe.seed, recipe.train_rm.augment, runtime, run_dir, report)
     if before is None:
-        pretrain_encoder(model, recipe.model, recipe.train_rm, lesson)
+        pretrain_encoder(model, recipe.model, recipe.train_rm, training)
     mixed = not architecture.needs_rates
     learnt, judged, failed = _sets(recipe, data, model, wording, report, mixed=mixed)
     _scale(recipe, model, learnt, architecture, before)

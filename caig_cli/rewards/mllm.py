@@ -53,16 +53,18 @@ class MllmReward(nn.Module):
     @property
     def looks_last(self) -> bool:
         """True where the look is a frozen tower's."""
-        return self._apart and not any(p.requires_grad for part in self._eyes for p in part.parameters())
+        return self._apart and not any(
+            p.requires_grad for part in self._vision_modules for p in part.parameters()
+        )
 
     @property
-    def _eyes(self) -> list[nn.Module]:
+    def _vision_modules(self) -> list[nn.Module]:
         """The parts that a picture passes through."""
-        return [getattr(self.mllm.core.model, name) for name in self.mllm.family.view.eyes]
+        return [getattr(self.mllm.core.model, name) for name in self.mllm.family.view.vision_modules]
 
     def freeze_sight(self) -> None:
         """Keep what sees as it is."""
-        for part in self._eyes:
+        for part in self._vision_modules:
             part.requires_grad_(False)
 
     @property

@@ -15,7 +15,7 @@ from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import model_memory
 from caig_cli.mllm.images import beside
-from caig_cli.mllm.meta_model import FLOAT, MetaModel, adapter_size, lora_of, pixels, sketch
+from caig_cli.mllm.meta_model import FLOAT, MetaModel, adapter_size, load_meta_model, lora_of, pixels
 from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.config import MllmRewardSection, TrainRmSection
 from caig_cli.rewards.facts import RewardFacts
@@ -51,7 +51,7 @@ def judge_needs(
         return JudgeMemory(
             FLOAT * sum(map(model_folder.parameters, folder.glob("*.safetensors"))), 0, 0, speaks=False
         )
-    own = base or sketch(str(folder), runtime)
+    own = base or load_meta_model(str(folder), runtime)
     text = max(texts, key=len, default="")
     activations = judging(own, facts.settings["layout"], facts.wording.tell(text, {}), pairs)
     if base is not None:
@@ -113,7 +113,7 @@ def training(
     texts: Sequence[str],
 ) -> list[Phase]:
     """Phases of training a reward model on pairs with such texts."""
-    one = sketch(section.base, runtime, section.lora, tower=section.train_tower)
+    one = load_meta_model(section.base, runtime, section.lora, tower=section.train_tower)
     model = _Drawn(one, section.layout, recomputes=optim.gradient_checkpointing)
     text = max(texts, key=len, default="")
     ads = 2 * data.batch_pairs

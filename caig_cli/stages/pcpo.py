@@ -206,8 +206,10 @@ def _play(ctx: PcpoContext, number: int, start: Start, rows: Sequence[Mapping[st
     surrogate = round_preferences.fit_rounds(ctx, number - 1)
     prompts = rollout.sample_candidates(ctx, folder, products, number, surrogate)
     rollout.paint_and_rank(ctx, folder, products, prompts, number)
-    preferences, more = round_preferences.prefer_candidates(ctx, folder, products, prompts, given.candidates)
-    predicted, lost, trust = round_preferences.prefer_unpainted_of(ctx, folder, unpainted, number)
+    preferences, more = round_preferences.preferences_of_candidates(
+        ctx, folder, products, prompts, given.candidates
+    )
+    predicted, lost, trust = round_preferences.preferences_of_unpainted(ctx, folder, unpainted, number)
     preferences += predicted
     row: dict[str, Any] = {
         "round": number, "pairs": len(preferences), "dropped": dict(sorted((dropped + more + lost).items())),

@@ -161,13 +161,13 @@ def memory(recipe: PretrainRecipe) -> list[Phase]:
     from caig_cli.engine import sources
     from caig_cli.mllm import model_memory as needs
     from caig_cli.mllm.batching import Sizes, largest
-    from caig_cli.mllm.meta_model import sketch
+    from caig_cli.mllm.meta_model import load_meta_model
 
     source = recipe.model.base
     if source is None or sources.is_remote(source):
         return []
     whole = recipe.model.lora is None
-    one = sketch(
+    one = load_meta_model(
         source, recipe.planned_runtime(), recipe.model.lora, tower=whole and recipe.model.train_tower
     )
     train, _ = _read(recipe)
@@ -204,9 +204,9 @@ def run(recipe: PretrainRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     if not learn.dialogues:
         raise UsageError(f"{data.data}: no dialogue can be used; {(failed + failed_too)[0].error}")
     if (new := recipe.model.from_scratch) is not None:
-        lesson = TrainingRun(recipe.seed, data.augment, runtime, run_dir, report)
+        training = TrainingRun(recipe.seed, data.augment, runtime, run_dir, report)
         if new.attribute_pretraining is not None:
-            pretrain_attributes(mllm, learn.dialogues, pictures, new.attribute_pretraining, lesson)
+            pretrain_attributes(mllm, learn.dialogues, pictures, new.attribute_pretraining, training)
         level(mllm, learn.dialogues, pictures)
     if not recipe.model.train_tower:
         # Answers whose words are mostly chance send a small tower noise: it forgot half of what it knew.

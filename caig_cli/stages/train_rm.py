@@ -62,7 +62,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.rewards.attribute_data import check_lessons, known_names
+    from caig_cli.rewards.attribute_data import check_attribute_data, known_names
     from caig_cli.rewards.continued import second_recipe, settled
     from caig_cli.rewards.split import is_simulated, read_data
 
@@ -83,9 +83,9 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
         lines.append(f"start from {start}, train {weights} and the heads")
     else:
         lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
-    if (lessons := check_lessons(recipe.model, recipe.train_rm)) is not None:
+    if (dialogues_file := check_attribute_data(recipe.model, recipe.train_rm)) is not None:
         judge = " and judge by what they name" if recipe.model.concept_bottleneck else ""
-        lines.append(f"learn to see from {lessons}{judge}")
+        lines.append(f"learn to see from {dialogues_file}{judge}")
     elif (known := known_names(recipe.model)) is not None:
         lines.append(f"judge by the names of {known}")
     if recipe.second.train:
@@ -114,7 +114,7 @@ def memory(recipe: TrainRmRecipe) -> list[Phase]:
 
 def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     """Train, calibrate and write ``model/`` in the run folder, and the second judge in that."""
-    from caig_cli.rewards.attribute_data import check_lessons
+    from caig_cli.rewards.attribute_data import check_attribute_data
     from caig_cli.rewards.continued import second_recipe, settled
     from caig_cli.rewards.learning import learn
     from caig_cli.rewards.reward_report import write_report
@@ -122,7 +122,7 @@ def run(recipe: TrainRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
 
     use_threads(recipe.threads)
     recipe = settled(recipe)
-    check_lessons(recipe.model, recipe.train_rm)
+    check_attribute_data(recipe.model, recipe.train_rm)
     runtime = recipe.runtime()
     report.info(runtime.reason)
     data = read_data(recipe.train_rm, recipe.seed)

@@ -31,7 +31,7 @@ from caig_cli.mllm import loading, model_memory
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.inputs import Branch, TreeRow, collate
 from caig_cli.mllm.loading import Mllm
-from caig_cli.mllm.meta_model import packed, sketch
+from caig_cli.mllm.meta_model import load_meta_model, packed
 from caig_cli.mllm.model_memory import Pass
 from caig_cli.mllm.sampling import QuestionPictures, sample_many
 from caig_cli.mllm.scoring import ResponseScorer, response_logps
@@ -111,7 +111,7 @@ def test_a_training_step(base: Path, method: str, recomputes: bool) -> None:
     real = loading.load(str(base), device=torch.device("cpu"), dtype=torch.float32, quantised=method)
     real = loading.add_lora(real, str(base), rank=8, alpha=64.0, dropout=0.0)
     found, batch = measured_step(real, optim)
-    drawn = sketch(str(base), choose_device("cpu", "fp32", method), lora)
+    drawn = load_meta_model(str(base), choose_device("cpu", "fp32", method), lora)
     phase = model_memory.learning("optimise", drawn, [batch], optim)
     assert phase.adapters == sum(p.nbytes for p in real.model.parameters() if p.requires_grad)
     assert phase.training + phase.activations == pytest.approx(found, rel=NEAR)
@@ -119,7 +119,7 @@ def test_a_training_step(base: Path, method: str, recomputes: bool) -> None:
 
 def test_a_step_of_all_weights(base: Path) -> None:
     real = loading.load(str(base), device=torch.device("cpu"), dtype=torch.float32)
-    drawn = sketch(str(base), choose_device("cpu", "fp32"))
+    drawn = load_meta_model(str(base), choose_device("cpu", "fp32"))
     for mllm in (real, drawn.mllm):
         mllm.tower.requires_grad_(False)
     found, batch = measured_step(real, OptimSection())
@@ -129,7 +129,7 @@ def test_a_step_of_all_weights(base: Path) -> None:
 
 
 def test_gradients_of_earlier_micro_batches_are_there_already(base: Path) -> None:
-    drawn = sketch(str(base), choose_device("cpu", "fp32"), LoraSection(rank=64))
+    drawn = load_meta_model(str(base), choose_device("cpu", "fp32"), LoraSection(rank=64))
     one, more = (
         model_memory.learning("train", drawn, [Pass(1, 40, 8, 1)], OptimSection(grad_accumulation=n))
         for n in (1, 4)
@@ -141,7 +141,7 @@ def test_gradients_of_earlier_micro_batches_are_there_already(base: Path) -> Non
 def test_every_family_has_a_plan(tmp_path: Path, family: str) -> None:
     make_checkpoint(tmp_path, family)
     real = loading.load(str(tmp_path), device=torch.device("cpu"), dtype=torch.float32)
-    drawn = sketch(str(tmp_path), choose_device("cpu", "fp32"), LoraSection(rank=4))
+    drawn = load_meta_model(str(tmp_path), choose_device("cpu", "fp32"), LoraSection(rank=4))
     assert drawn.base == pytest.approx(sum(p.nbytes for p in real.model.parameters()), rel=0.05)
     found, batch = measured_step(
         loading.add_lora(real, str(tmp_path), rank=4, alpha=8.0, dropout=0.0), OptimSection()
@@ -156,20 +156,20 @@ def test_heads_of_their_own_are_counted(tmp_path: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     head = config["text_config"]["vocab_size"] * config["text_config"]["hidden_size"] * 4
     there = choose_device("cpu", "fp32")
-    by_weights = sketch(str(folder), there).base
+    by_weights = load_meta_model(str(folder), there).base
     (folder / "model.safetensors").unlink()
     bases = {}
     for tied in (False, True):
         config["text_config"]["tie_word_embeddings"] = tied
         config.pop("tie_word_embeddings", None)
         (folder / "config.json").write_text(json.dumps(config))
-        bases[tied] = sketch(str(folder), there).base
+        bases[tied] = load_meta_model(str(folder), there).base
     assert bases[False] == by_weights == bases[True] + head
 
 
 def test_asking_and_sampling(base: Path) -> None:
     real = loading.load(str(base), device=torch.device("cpu"), dtype=torch.float32)
-    drawn = sketch(str(base), choose_device("cpu", "fp32"))
+    drawn = load_meta_model(str(base), choose_device("cpu", "fp32"))
     batch, length, answers = batch_for(real)
 
     @torch.no_grad()
@@ -205,7 +205,9 @@ def test_weights_in_few_bits(base: Path, method: str) -> None:
             )
         elif getattr(getattr(module, "weight", None), "SCB", None) is not None:
             held += module.weight.SCB.nbytes
-    assert sketch(str(base), choose_device("cpu", "fp32", method)).base == pytest.approx(held, rel=0.01)
+    assert load_meta_model(str(base), choose_device("cpu", "fp32", method)).base == pytest.approx(
+        held, rel=0.01
+    )
     assert packed("nf4", 4096, 4096) * 8 / 4096**2 == pytest.approx(4.127, abs=0.002), "bits a weight"
 
 
@@ -317,7 +319,7 @@ def test_a_judge_on_the_policys_base_adds_an_adapter(base: Path, shop: Path) -> 
         and not phases["rank"].training
     )
     ways = [pcpo(shop, base, f"pcpo.reference={way}", "pcpo.rounds=2") for way in ("start", "last")]
-    one = sketch(str(base), ways[0].planned_runtime(), ways[0].policy.lora)
+    one = load_meta_model(str(base), ways[0].planned_runtime(), ways[0].policy.lora)
     held, moved = ({phase.adapters for phase in planned(way)} for way in ways)
     assert moved == {adapters + one.frozen(one.adapter) for adapters in held}, "and last round's policy"
 
@@ -335,7 +337,7 @@ def test_a_judge_of_its_own_takes_the_policys_place(base: Path, shop: Path, tmp_
 
 
 def test_masks_need_a_row_of_their_own_and_titles_a_branch(base: Path, shop: Path) -> None:
-    drawn = sketch(str(base), choose_device("cpu", "fp32"), LoraSection(rank=4))
+    drawn = load_meta_model(str(base), choose_device("cpu", "fp32"), LoraSection(rank=4))
     prefix = len(drawn.mllm.encoder.prefix(image=True))
     single = ("pcpo.batch_products=1", "pcpo.candidates=2", "pcpo.pairs_per_product=1")
     masked = training_passes(pcpo(shop, base, *single), drawn, prefix + 10)

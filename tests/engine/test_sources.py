@@ -217,7 +217,7 @@ def test_a_cut_download_is_taken_up_again(hub: TinyHub, monkeypatch: pytest.Monk
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        real = hubs.meter
+        real = hubs.byte_counter
         patch.setattr(hubs, "meter", lambda bar: broken() if bar else real(bar))
         with pytest.raises(RunError, match="the disk of the cache is full"):
             locate("shop/tiny", SilentReporter())

@@ -68,8 +68,8 @@ def _look(out: Path, *, resume: bool = False, mix: float = 0.0) -> nn.Module:
         tasks=("shape",), steps=60, batch=8, learning_rate=3e-3, cutmix_prob=mix
     )
     with RunDir.open(out, "pretrain", Recipe(), resume=resume) as run:
-        lesson = TrainingRun(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
-        pretrain_attributes(mllm, DIALOGUES, TrainingPictures(RULES, opener=_picture), section, lesson)
+        training = TrainingRun(1, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
+        pretrain_attributes(mllm, DIALOGUES, TrainingPictures(RULES, opener=_picture), section, training)
     assert all(weight.requires_grad for weight in mllm.tower.parameters())
     tower: nn.Module = mllm.tower.eval()
     return tower

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from caig_cli.mllm.augment import TINTS, cut_together, vary, vary_all, vary_each
+from caig_cli.mllm.augment import TINTS, augment, augment_all, augment_each, cut_together
 from caig_cli.mllm.images import Pixels, flatten
 
 FILL = (10, 120, 230)
@@ -32,26 +32,26 @@ def _cut_out(seed: int) -> Pixels:
 def test_strength_zero_only_lays_the_picture_over_the_fill() -> None:
     pictures = [_cut_out(seed) for seed in range(8)]
     plain = np.stack([flatten(picture, FILL) for picture in pictures])
-    together = vary_all(torch.from_numpy(np.stack(pictures)), FILL, random.Random(0), 0.0).numpy()
+    together = augment_all(torch.from_numpy(np.stack(pictures)), FILL, random.Random(0), 0.0).numpy()
     assert np.array_equal(together, plain)
-    assert np.array_equal(vary(pictures[0], FILL, random.Random(0), 0.0), plain[0])
+    assert np.array_equal(augment(pictures[0], FILL, random.Random(0), 0.0), plain[0])
 
 
 def test_a_picture_varies_alike_alone_and_in_a_batch() -> None:
     pictures = [_picture(0), _cut_out(1), _picture(2)]
-    together = vary_all(torch.from_numpy(np.stack(pictures)), FILL, random.Random(5), 0.7).numpy()
+    together = augment_all(torch.from_numpy(np.stack(pictures)), FILL, random.Random(5), 0.7).numpy()
     rng = random.Random(5)
     for picture, view in zip(pictures, together, strict=True):
-        assert np.abs(vary(picture, FILL, rng, 0.7).astype(int) - view).max() <= 1
+        assert np.abs(augment(picture, FILL, rng, 0.7).astype(int) - view).max() <= 1
 
 
 def test_pictures_of_many_sizes_vary_each_as_alone() -> None:
     for pictures in ([_picture(0), _cut_out(1)], [_picture(0), _picture(1, 16, 40)]):
-        views = vary_each(pictures, FILL, random.Random(5), 0.7)
+        views = augment_each(pictures, FILL, random.Random(5), 0.7)
         rng = random.Random(5)
         for picture, view in zip(pictures, views, strict=True):
             assert view.shape == (*picture.shape[:2], 3)
-            assert np.abs(vary(picture, FILL, rng, 0.7).astype(int) - view).max() <= 1
+            assert np.abs(augment(picture, FILL, rng, 0.7).astype(int) - view).max() <= 1
 
 
 def test_half_of_the_views_are_mirrored_and_else_hardly_changed_at_low_strength() -> None:
@@ -60,7 +60,7 @@ def test_half_of_the_views_are_mirrored_and_else_hardly_changed_at_low_strength(
     inner = np.s_[4:-4, 4:-4]
     rng, mirrored = random.Random(1), 0
     for _ in range(40):
-        view = vary(picture, FILL, rng, 0.02).astype(int)
+        view = augment(picture, FILL, rng, 0.02).astype(int)
         far = [np.abs(view[inner] - other[inner]).mean() for other in (plain, plain[:, ::-1])]
         assert min(far) < 3 < max(far)
         mirrored += far[1] < far[0]
@@ -72,7 +72,7 @@ def test_beside_an_opaque_picture_is_the_fill_and_under_a_cut_out_sometimes_a_ti
     seen = set()
     for _ in range(60):
         opaque, cut = (
-            vary(p, FILL, rng, 1.0).astype(int) for p in (np.full_like(_picture(0), 255), _cut_out(0))
+            augment(p, FILL, rng, 1.0).astype(int) for p in (np.full_like(_picture(0), 255), _cut_out(0))
         )
         outside = np.abs(opaque - 255).max(axis=-1) > 60
         assert np.abs(opaque[outside] - FILL).max(initial=0) < 255 - 60
@@ -88,7 +88,7 @@ def test_turning_keeps_a_picture_that_is_not_square_in_proportion() -> None:
     picture = np.full((40, 80, 4), 255, np.uint8)
     picture[..., :3][(x**2 + y**2) > 100] = 0
     for seed in range(12):
-        view = vary(picture, (0, 0, 0), random.Random(seed), 1.0)[..., 0] > 128
+        view = augment(picture, (0, 0, 0), random.Random(seed), 1.0)[..., 0] > 128
         across, down = view.any(axis=0).sum(), view.any(axis=1).sum()
         assert abs(int(across) - int(down)) <= 2
 
@@ -114,5 +114,5 @@ def test_chances_that_round_to_one_still_name_a_colour() -> None:
             return 1 - 2.0**-40  # in float32 that is 1
 
     picture = torch.zeros((1, 8, 8, 4), dtype=torch.uint8)
-    view = vary_all(picture, (255, 255, 255), Nearly(), 1.0)
+    view = augment_all(picture, (255, 255, 255), Nearly(), 1.0)
     assert view.shape == (1, 8, 8, 3)

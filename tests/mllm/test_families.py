@@ -156,7 +156,7 @@ def test_pixels_are_those_of_transformers(folders: dict[str, Path], family: str)
         pieces, rows = mllm.family.view.rows(mllm.config, size_of(picture))
         assert len(mine) == pieces
         with torch.no_grad():
-            seen = mllm.family.view.see(mllm.core, mine, [size_of(picture)])
+            seen = mllm.family.view.encode(mllm.core, mine, [size_of(picture)])
         assert len(seen) == rows and seen.shape[-1] == mllm.family.view.width(mllm.config)
 
 
@@ -220,10 +220,10 @@ def test_a_budget_of_image_tokens_is_kept(folders: dict[str, Path]) -> None:
             rules = row.view.read(raw, config, most)
             assert isinstance(rules, NativeShape)
             for size in map(rules.fit, ((300, 200), (200, 300))):
-                spelt = row.view.spell(config, size)
-                assert spelt.count("<image>") <= most and (most > 100 or spelt.count("<image>") > 25)
+                tokens = row.view.placeholder_tokens(config, size)
+                assert tokens.count("<image>") <= most and (most > 100 or tokens.count("<image>") > 25)
             two = rules.of_two().usual
-            assert 2 * row.view.spell(config, two).count("<image>") <= most
+            assert 2 * row.view.placeholder_tokens(config, two).count("<image>") <= most
 
 
 def test_a_folder_sets_its_own_budget(tmp_path: Path) -> None:

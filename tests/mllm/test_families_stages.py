@@ -200,7 +200,7 @@ def test_a_judge_of_this_family_forgets_nothing(base: Path, tmp_path: Path) -> N
         outcome = run("train-rm", tmp_path, {"train_rm": learn, "model": model, "optim": OPTIM})
     judge = TrainedJudge.load(outcome.result["model"], choose_device("cpu", "fp32"))
     adapted = load_file(Path(outcome.result["model"]) / "adapter_model.safetensors")
-    eyes = load(base).family.view.eyes
-    assert any(f".{eyes[0]}." in name for name in adapted)
+    vision_modules = load(base).family.view.vision_modules
+    assert any(f".{vision_modules[0]}." in name for name in adapted)
     ranking = judge.rank(photos(3), "red mug", {})
     assert sorted(ranking.order) == [0, 1, 2] and len(set(ranking.wins)) == 3

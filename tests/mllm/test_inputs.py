@@ -8,7 +8,7 @@ from PIL import Image
 from tiny_mllm import make_tiny
 
 from caig_cli.losses.supervised import length_weights, token_nll
-from caig_cli.mllm.images import ImageRules, see, square
+from caig_cli.mllm.images import ImageRules, preprocess, square
 from caig_cli.mllm.inputs import TreeRow, collate
 from caig_cli.mllm.instructions import TASKS, instruction
 from caig_cli.mllm.loading import Mllm, level_projector
@@ -39,7 +39,7 @@ def rows_of(tiny: Mllm) -> tuple[list[TreeRow], torch.Tensor]:
     encoder = tiny.encoder
     prefix = encoder.prefix(image=True)
     rows = [TreeRow(prefix, (encoder.branch(talk(ASK, *answer), image=True),)) for answer in texts]
-    return rows, torch.cat([see(picture(i), tiny.rules) for i in range(4)])
+    return rows, torch.cat([preprocess(picture(i), tiny.rules) for i in range(4)])
 
 
 def test_only_the_models_own_words_are_learnt(tiny: Mllm) -> None:
@@ -119,7 +119,7 @@ def test_gradients_of_packed_and_separate_rows_agree(tiny: Mllm) -> None:
 
 def test_images_enter_a_new_model_as_large_as_words() -> None:
     mllm = make_tiny()
-    pixels = torch.cat([see(picture(i), mllm.rules) for i in range(4)])
+    pixels = torch.cat([preprocess(picture(i), mllm.rules) for i in range(4)])
     with torch.no_grad():
         mllm.model.model.vision_tower.encoder.layers[-1].mlp.fc2.weight *= 100.0
     level_projector(mllm, pixels)

@@ -12,7 +12,7 @@ from tiny_mllm import make_tiny
 from caig_cli.engine.runtime import choose_device
 from caig_cli.errors import UsageError
 from caig_cli.mllm import loading
-from caig_cli.mllm.images import see
+from caig_cli.mllm.images import preprocess
 from caig_cli.mllm.loading import Mllm
 from caig_cli.mllm.prompt_model import PromptModel, Sampler
 from caig_cli.mllm.sampling import pick, sample
@@ -44,7 +44,7 @@ def test_a_row_does_not_depend_on_its_neighbours(tiny: Mllm) -> None:
 def test_greedy_equals_transformers_generate(tiny: Mllm) -> None:
     encoder = tiny.encoder
     ids = torch.tensor([encoder.prefix(image=True) + encoder.question("What is it?", image=True)])
-    pixels = see(RED, tiny.rules)
+    pixels = preprocess(RED, tiny.rules)
     end = tiny.tokenizer.eos_token_id
     ours = sample(tiny.model, ids, pixels, seeds=[0], end=end, max_new_tokens=12, temperature=0)[0]
     options = {"do_sample": False, "max_new_tokens": 12, "eos_token_id": end, "pad_token_id": 0}
@@ -92,9 +92,9 @@ def test_transformers_alone_can_use_a_saved_model(tiny: Mllm, tmp_path: Path) ->
     encoder = tiny.encoder
     expected = encoder.prefix(image=True) + encoder.question("What is it?", image=True)
     assert inputs["input_ids"][0].tolist() == list(expected)
-    torch.testing.assert_close(inputs["pixel_values"], see(square, tiny.rules), rtol=0, atol=1e-5)
+    torch.testing.assert_close(inputs["pixel_values"], preprocess(square, tiny.rules), rtol=0, atol=1e-5)
     theirs = model(**inputs).logits
-    ours = tiny.model(input_ids=torch.tensor([expected]), pixel_values=see(square, tiny.rules)).logits
+    ours = tiny.model(input_ids=torch.tensor([expected]), pixel_values=preprocess(square, tiny.rules)).logits
     torch.testing.assert_close(theirs, ours, rtol=0, atol=1e-4)
 
 

@@ -21,7 +21,7 @@ from caig_cli.pcpo.config import EvalSection, PcpoSection
 from caig_cli.pcpo.loaded_judge import open_judge_on
 from caig_cli.pcpo.policy import make_policy, restore_policy, save_policy, starting_state
 from caig_cli.pcpo.preference_batches import PromptTemplate
-from caig_cli.pcpo.preference_pairs import comparisons, expected_pairs, prefer
+from caig_cli.pcpo.preference_pairs import build_preferences, comparisons, expected_pairs
 from caig_cli.pcpo.products import split_products
 from caig_cli.pcpo.round_metrics import self_bleu, stops_at, win_rate
 from caig_cli.pcpo.scoring import prompt_logps
@@ -39,21 +39,24 @@ def verdicts_of(*p_left: float) -> list[Verdict]:
 
 
 def test_two_candidates_make_a_pair_or_a_near_tie() -> None:
-    (choice,), dropped = prefer(["a", "b"], verdicts_of(0.3), 1, 0.1)
+    (choice,), dropped = build_preferences(["a", "b"], verdicts_of(0.3), 1, 0.1)
     assert (choice.chosen, choice.rejected, round(choice.p_chosen, 9)) == (1, 0, 0.7)
     assert choice.agrees and not dropped
-    assert prefer(["a", "b"], verdicts_of(0.55), 1, 0.1) == ([], {"near_tie": 1})
-    assert prefer(["a", "b"], verdicts_of(0.5), 1, 0.0) == ([], {"near_tie": 1}), "a tie has no winner"
-    assert prefer(["a", "a"], [], 1, 0.0) == ([], {"same_prompt": 1})
+    assert build_preferences(["a", "b"], verdicts_of(0.55), 1, 0.1) == ([], {"near_tie": 1})
+    assert build_preferences(["a", "b"], verdicts_of(0.5), 1, 0.0) == ([], {"near_tie": 1}), (
+        "a tie has no winner"
+    )
+    assert build_preferences(["a", "a"], [], 1, 0.0) == ([], {"same_prompt": 1})
 
 
 def test_best_against_worst_then_the_next_widest_apart() -> None:
     """Wins: c 0.8, a 0.5, b 0.2; duels are (a, b), (a, c), (b, c)."""
-    choices, dropped = prefer(["a", "b", "c"], verdicts_of(0.8, 0.2, 0.2), 3, 0.0)
+    choices, dropped = build_preferences(["a", "b", "c"], verdicts_of(0.8, 0.2, 0.2), 3, 0.0)
     assert [(one.chosen, one.rejected) for one in choices] == [(2, 1), (0, 1), (2, 0)]
     assert [round(one.p_chosen, 9) for one in choices] == [0.8, 0.8, 0.8] and not dropped
     assert [
-        (c.chosen, c.rejected) for c in prefer(["a", "b", "c"], verdicts_of(0.8, 0.2, 0.2), 1, 0.0)[0]
+        (c.chosen, c.rejected)
+        for c in build_preferences(["a", "b", "c"], verdicts_of(0.8, 0.2, 0.2), 1, 0.0)[0]
     ] == [(2, 1)]
 
 
@@ -61,13 +64,13 @@ def test_every_product_gives_what_it_owes() -> None:
     for prompts in (["a", "b", "c"], ["a", "a", "c"], ["a", "", "a"], ["", "", ""]):
         for margin in (0.0, 0.25, 0.45):
             verdicts = verdicts_of(*(0.9, 0.55, 0.3)[: len(comparisons(prompts))])
-            choices, dropped = prefer(prompts, verdicts, 2, margin)
+            choices, dropped = build_preferences(prompts, verdicts, 2, margin)
             assert len(choices) + dropped.total() == 2 == expected_pairs(3, 2), (prompts, margin)
 
 
 def test_a_judge_that_contradicts_itself_gives_no_pair() -> None:
     """0 beats 1 and 2, 1 beats 0 on average only: the direct duel decides, and says it is a near-tie."""
-    choices, dropped = prefer(["a", "b", "c"], verdicts_of(0.45, 0.95, 0.5), 3, 0.0)
+    choices, dropped = build_preferences(["a", "b", "c"], verdicts_of(0.45, 0.95, 0.5), 3, 0.0)
     pairs = {(one.chosen, one.rejected) for one in choices}
     assert (0, 1) not in pairs and (1, 0) not in pairs and dropped["near_tie"] >= 1
 
@@ -118,8 +121,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> None:
     """One base, several adapters: nothing that one learns moves the other."""
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
-    seat = open_judge_on(str(parts / "judge"), "judge", policy, CPU, 0)
-    assert seat.shares_base
+    loaded = open_judge_on(str(parts / "judge"), "judge", policy, CPU, 0)
+    assert loaded.shares_base
     alone = TrainedJudge.load(str(parts / "judge"), CPU)
     pairs = [
         Pair(f"{a}{b}", "x", Creative(parts / f"{a}.png"), Creative(parts / f"{b}.png"), caption="red mug")
@@ -139,8 +142,8 @@ def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> Non
             if name.endswith("lora_B.default.weight"):
                 weight.normal_(0, 0.1)
     before = logps()
-    with seat.on_device():
-        shared = seat.judge.judge(pairs)
+    with loaded.on_device():
+        shared = loaded.judge.judge(pairs)
     for one, other in zip(shared, alone.judge(pairs), strict=True):
         assert isinstance(one, Verdict) and isinstance(other, Verdict)
         assert (one.shown, one.swapped) == pytest.approx((other.shown, other.swapped), abs=1e-6)

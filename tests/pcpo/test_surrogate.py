@@ -16,9 +16,9 @@ from caig_cli.pcpo.round_metrics import why_refused
 from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
 from caig_cli.pcpo.unpainted import (
     WantedPreferences,
+    build_unpainted_preferences,
     choose_to_paint,
     judged_group,
-    prefer_unpainted,
 )
 from caig_cli.records import Product, Verdict
 
@@ -101,20 +101,28 @@ def test_pairs_by_hand() -> None:
     product = Product("p", Path("p.png"))
     surrogate = exact(a=3.0, b=2.0, c=0.0, d=-2.0)
     prompts = {"p": ["a", "b", "c", "d", "a"]}
-    pairs, dropped = prefer_unpainted([product], prompts, surrogate, WantedPreferences(2, 0.02, False))
+    pairs, dropped = build_unpainted_preferences(
+        [product], prompts, surrogate, WantedPreferences(2, 0.02, False)
+    )
     assert [(one.chosen, one.rejected) for one in pairs] == [("a", "d"), ("b", "c")] and not dropped
     assert [one.p_chosen for one in pairs] == pytest.approx([p_chosen(5), p_chosen(2)])
-    pairs, dropped = prefer_unpainted([product], prompts, surrogate, WantedPreferences(3, 0.02, False))
+    pairs, dropped = build_unpainted_preferences(
+        [product], prompts, surrogate, WantedPreferences(3, 0.02, False)
+    )
     assert len(pairs) == 2 and dropped == {"same_prompt": 1}
-    near, dropped = prefer_unpainted(
+    near, dropped = build_unpainted_preferences(
         [product], {"p": ["a", "b"]}, surrogate, WantedPreferences(1, 0.3, False)
     )
     assert not near and dropped == {"near_tie": 1}
     unusual = {"p": ["a x", "b y", "c y", "d y"]}
-    pairs, dropped = prefer_unpainted([product], unusual, surrogate, WantedPreferences(2, 0.02, True))
+    pairs, dropped = build_unpainted_preferences(
+        [product], unusual, surrogate, WantedPreferences(2, 0.02, True)
+    )
     assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
     assert dropped == {"less_relevant": 1}
-    pairs, dropped = prefer_unpainted([product], unusual, surrogate, WantedPreferences(3, 0.02, False, 0.75))
+    pairs, dropped = build_unpainted_preferences(
+        [product], unusual, surrogate, WantedPreferences(3, 0.02, False, 0.75)
+    )
     assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
     assert dropped == {"less_relevant": 1, "same_prompt": 1}
 

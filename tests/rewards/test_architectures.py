@@ -22,7 +22,7 @@ from caig_cli.engine.runtime import choose_device
 from caig_cli.engine.stream import Stream
 from caig_cli.errors import UsageError
 from caig_cli.losses.supervised import ctr_mse, list_mse, list_nll, order_gap, pair_nll
-from caig_cli.mllm.images import see
+from caig_cli.mllm.images import preprocess
 from caig_cli.mllm.instructions import COMPARISON
 from caig_cli.recipe import Recipe
 from caig_cli.records import Creative, Failure, Pair
@@ -303,7 +303,7 @@ def test_an_official_picture_of_two_is_seen_as_it_is(base: Path, tmp_path: Path)
     turned = Image.fromarray(np.roll(levels, 512, axis=1))
     for order, picture in (([0, 1], Image.open(tmp_path / "pair.png")), ([1, 0], turned)):
         joined = model.mllm.rules.join(*(looks[n : n + 1] for n in order))
-        assert torch.equal(joined, see(picture, model.mllm.rules))
+        assert torch.equal(joined, preprocess(picture, model.mllm.rules))
 
 
 def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
@@ -320,10 +320,10 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     model = ARCHITECTURES["cg4ctr"].implementation().start(chosen, [], CPU).eval()
     looks = look(model, pictures(2))
     assert model.rules.mean == (0.5, 0.5, 0.5) and looks.shape == (2, 16)
-    from caig_cli.mllm.images import see
+    from caig_cli.mllm.images import preprocess
 
     with torch.no_grad():
-        expected = vision(pixel_values=see(pictures(2)[0], model.rules)).pooler_output
+        expected = vision(pixel_values=preprocess(pictures(2)[0], model.rules)).pooler_output
     torch.testing.assert_close(looks[:1], expected, rtol=0, atol=1e-5)
     assert not model.looks_last
     folders["vision"]["frozen"] = "true"
@@ -412,7 +412,7 @@ def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Pa
     fresh = data.collate(draw)
     assert fresh.looks is None
     with torch.no_grad():
-        expected = fresh.see(model)
+        expected = fresh.preprocess(model)
     data.looks.fill(model, data.rate, (), 1 << 20, SilentReporter())
     kept = data.collate(draw)
     assert kept.pixels is None and kept.looks is not None
@@ -424,7 +424,7 @@ def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Pa
     held = {id(b) for b in batches if b.looks is not None}
     assert held and any(b.pixels is not None for b in batches), "32 views fit, the others are looked at anew"
     with torch.no_grad():
-        mixed = batches[0].see(model)
+        mixed = batches[0].preprocess(model)
     assert mixed.shape[0] == len(batches[0].rate_I)
 
 
@@ -583,12 +583,12 @@ def test_ranking_is_the_mean_of_all_duels(trained: TrainedJudge, tmp_path: Path)
     ranking = trained.rank(images, "red mug", {})
     wins = []
     for a in range(4):
-        duels = [
+        comparisons = [
             Pair(f"{b}", "i", Creative(paths[a]), Creative(paths[b]), caption="red mug")
             for b in range(4)
             if b != a
         ]
-        verdicts = trained.judge(duels)
+        verdicts = trained.judge(comparisons)
         wins.append(sum(v.p_left for v in verdicts if not isinstance(v, Failure)) / 3)
     assert ranking.wins == pytest.approx(wins, abs=1e-5) and sum(ranking.wins) == pytest.approx(2.0)
     assert list(ranking.order) == sorted(range(4), key=lambda n: -wins[n])

@@ -38,8 +38,8 @@ def _taught(folder: Path, *tasks: AttributeTask, aside: tuple[str, ...] = ()) ->
     seen, answers = _pictures(600)
     names = ConceptBottleneck(3, tasks, aside)
     with RunDir.open(folder, "train-rm", Recipe()) as run:
-        lesson = TrainingRun(0, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
-        concept_training._teach(names, seen, [answers[task.name] for task in names.tasks], lesson)
+        training = TrainingRun(0, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
+        concept_training._teach(names, seen, [answers[task.name] for task in names.tasks], training)
     return names.requires_grad_(False).eval()
 
 

@@ -28,7 +28,7 @@ from caig_cli.judges.random_judge import RandomJudge
 from caig_cli.judges.verdicts import oracle, verdicts_file
 from caig_cli.judges.zero_shot import ANSWERS, ZeroShotJudge
 from caig_cli.mllm.families import FAMILIES
-from caig_cli.mllm.images import see
+from caig_cli.mllm.images import preprocess
 from caig_cli.records import Creative, Pair
 from caig_cli.stages import eval_rm
 from caig_cli.stages.eval_rm import EvalRmRecipe
@@ -462,12 +462,12 @@ def test_zero_shot_is_the_probability_of_the_words(tmp_path: Path, family: str) 
     def plain(pair: Pair) -> float:
         with Image.open(pair.left.image) as left, Image.open(pair.right.image) as right:
             if family == "embedded":
-                pixels = torch.cat([see(left, mllm.rules), see(right, mllm.rules)])
+                pixels = torch.cat([preprocess(left, mllm.rules), preprocess(right, mllm.rules)])
             else:
                 sheet = Image.new("RGB", (1024, 512))
                 sheet.paste(left.resize((512, 512), Image.Resampling.LANCZOS), (0, 0))
                 sheet.paste(right.resize((512, 512), Image.Resampling.LANCZOS), (512, 0))
-                pixels = see(sheet, mllm.rules)
+                pixels = preprocess(sheet, mllm.rules)
         ids = list(encoder.prefix(image=True))
         if family == "embedded":
             ids += [

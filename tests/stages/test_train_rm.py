@@ -232,7 +232,7 @@ def test_other_ways_to_train_the_language_model(
     TrainedJudge.load(str(folder), choose_device("cpu", "fp32"))
 
 
-def write_lessons(folder: Path) -> Path:
+def write_attribute_data(folder: Path) -> Path:
     """What stands in a few plain pictures, named by their colour."""
     folder.mkdir()
     records = []
@@ -251,7 +251,7 @@ def write_lessons(folder: Path) -> Path:
 def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
     base: Path, data: Path, tmp_path: Path, arch: str
 ) -> None:
-    lessons = write_lessons(tmp_path / "lessons")
+    dialogues_file = write_attribute_data(tmp_path / "lessons")
     seen: dict[str, dict[str, torch.Tensor]] = {}
     for name, steps, frozen in (("short", 1, True), ("long", 9, True), ("free", 9, False)):
         look = {"steps": steps, "batch": 4, "learning_rate": 0.01, "freeze_encoder": frozen}
@@ -260,7 +260,7 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
             data,
             arch,
             optim={"steps": 2},
-            train_rm={"attribute_data": lessons, "attribute_pretraining": look},
+            train_rm={"attribute_data": dialogues_file, "attribute_pretraining": look},
         )
         tree = recipe.model_dump()
         tree["model"]["mllm"]["train_tower"] = True
@@ -286,14 +286,14 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
 def test_judging_by_names_learns_them_first_and_reads_them_again(
     base: Path, data: Path, tmp_path: Path, arch: str
 ) -> None:
-    lessons = write_lessons(tmp_path / "lessons")
-    lesson = {"steps": 2, "batch": 4, "freeze_encoder": True}
+    dialogues_file = write_attribute_data(tmp_path / "lessons")
+    training = {"steps": 2, "batch": 4, "freeze_encoder": True}
     recipe = recipe_for(
         base,
         data,
         arch,
         optim={"steps": 4},
-        train_rm={"attribute_data": lessons, "attribute_pretraining": lesson},
+        train_rm={"attribute_data": dialogues_file, "attribute_pretraining": training},
     )
     tree = recipe.model_dump()
     tree["model"]["concept_bottleneck"] = True
@@ -319,14 +319,14 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
 
 
 def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: Path, tmp_path: Path) -> None:
-    lessons = write_lessons(tmp_path / "lessons")
+    dialogues_file = write_attribute_data(tmp_path / "lessons")
     trees = {
         arch: recipe_for(
             base,
             data,
             arch,
             train_rm={
-                "attribute_data": lessons,
+                "attribute_data": dialogues_file,
                 "attribute_pretraining": {"steps": 2, "freeze_encoder": True},
             },
         ).model_dump()
@@ -362,10 +362,10 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
 
 @pytest.mark.parametrize("arch", ["mllm", "vam"])
 def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
-    lessons = write_lessons(tmp_path / "lessons")
-    lesson = {"steps": 2, "batch": 4, "freeze_encoder": True}
+    dialogues_file = write_attribute_data(tmp_path / "lessons")
+    training = {"steps": 2, "batch": 4, "freeze_encoder": True}
     tree = recipe_for(
-        base, data, arch, train_rm={"attribute_data": lessons, "attribute_pretraining": lesson}
+        base, data, arch, train_rm={"attribute_data": dialogues_file, "attribute_pretraining": training}
     ).model_dump()
     tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
@@ -385,7 +385,7 @@ def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path:
         train_rm.plan(recipe, SilentReporter())
     with pytest.raises(UsageError, match=r"train_rm\.attribute_data"):
         run(recipe, tmp_path / "run")
-    tree["train_rm"]["attribute_data"] = write_lessons(tmp_path / "lessons")
+    tree["train_rm"]["attribute_data"] = write_attribute_data(tmp_path / "lessons")
     tree["train_rm"]["attribute_pretraining"] |= {"tasks": ["surface"], "auxiliary_only": ["surface"]}
     with pytest.raises(UsageError, match="all that it names is auxiliary"):
         run(TrainRmRecipe.model_validate(tree), tmp_path / "aside")
@@ -460,14 +460,16 @@ def test_the_plan_says_what_is_known(base: Path, data: Path, unseen: Path) -> No
 
 
 def test_the_plan_tells_of_lessons_and_misses_them(base: Path, data: Path, tmp_path: Path) -> None:
-    lessons = tmp_path / "lessons" / "lessons.json"
-    tree = recipe_for(base, data, "mllm", train_rm={"attribute_data": lessons}).model_dump()
+    dialogues_file = tmp_path / "lessons" / "lessons.json"
+    tree = recipe_for(base, data, "mllm", train_rm={"attribute_data": dialogues_file}).model_dump()
     tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
     with pytest.raises(UsageError, match="no such file"):
         train_rm.plan(recipe, SilentReporter())
-    write_lessons(tmp_path / "lessons")
-    assert f"learn to see from {lessons} and judge by" in "\n".join(train_rm.plan(recipe, SilentReporter()))
+    write_attribute_data(tmp_path / "lessons")
+    assert f"learn to see from {dialogues_file} and judge by" in "\n".join(
+        train_rm.plan(recipe, SilentReporter())
+    )
 
 
 def test_simulated_market_is_said_of_a_markets_own_ads_only(base: Path, tmp_path: Path) -> None:

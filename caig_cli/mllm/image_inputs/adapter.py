@@ -24,10 +24,10 @@ class ImageAdapter:
     read: Callable[[Mapping[str, Any], Any, int], Rules]
     """Rules of pictures, from the image processor's configuration, the model's, and image tokens at most."""
 
-    spell: Callable[[Any, Size], tuple[str, ...]]
+    placeholder_tokens: Callable[[Any, Size], tuple[str, ...]]
     """What is written for a picture of a size: ``IMAGE`` for each of its tokens, and what stands around."""
 
-    see: Callable[[Any, torch.Tensor, Sequence[Size]], torch.Tensor]
+    encode: Callable[[Any, torch.Tensor, Sequence[Size]], torch.Tensor]
     """What the tower of a model gives [S, ...] for the pieces of pictures of these sizes."""
 
     project: Callable[[Any, torch.Tensor, Sequence[Size]], torch.Tensor]
@@ -39,8 +39,8 @@ class ImageAdapter:
     width: Callable[[Any], int]
     """Last dimension of what the tower gives."""
 
-    eyes: tuple[str, ...]
-    """Parts of the model that ``see`` passes through; the first one is the tower."""
+    vision_modules: tuple[str, ...]
+    """Parts of the model that ``encode`` passes through; the first one is the tower."""
 
     grid: Callable[[Any, Size], Size] | None = None
     """Rows and columns of a picture's tokens, where each has a position in both; None for a plain count."""

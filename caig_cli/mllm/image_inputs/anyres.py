@@ -34,7 +34,9 @@ def _read(raw: Mapping[str, Any], config: Any, _most: int) -> NativeShape:
 def _read_bounded(raw: Mapping[str, Any], config: Any, most: int) -> NativeShape:
     """As ``_read`` for the grids of which no more than ``most`` tokens come."""
     tile = int(config.vision_config.image_size)
-    grids = [grid for grid in config.image_grid_pinpoints if len(_spell_whole(config, tuple(grid))) <= most]
+    grids = [
+        grid for grid in config.image_grid_pinpoints if len(_tokens_of_whole(config, tuple(grid))) <= most
+    ]
     fit = partial(_fit, grids or [[tile, tile]])
     cut = partial(_cut, config.image_grid_pinpoints, tile)
     return NativeShape(fit, cut, side=fit(VAST)[0], half=tile, joins=PAIR_SIDE, **colours(raw))
@@ -71,13 +73,13 @@ def _count(config: Any, size: Size) -> int:
     return 1 + int(height // tile) * int(width // tile)
 
 
-def _spell(config: Any, size: Size) -> tuple[str, ...]:
+def _placeholder_tokens(config: Any, size: Size) -> tuple[str, ...]:
     rows, columns = _unpadded(config, size)
     base = plain.patch_tokens(config, int(config.vision_config.image_size))
     return (IMAGE,) * (base + rows * (columns + 1))
 
 
-def _spell_whole(config: Any, size: Size) -> tuple[str, ...]:
+def _tokens_of_whole(config: Any, size: Size) -> tuple[str, ...]:
     """For towers without a class token, and grids that are shrunk where they are too large."""
     rows, columns = _unpadded(config, size)
     side = int(config.vision_config.image_size) // int(config.vision_config.patch_size)
@@ -122,11 +124,11 @@ def _packed(core: Any, patches_STW: torch.Tensor, sizes: Sequence[Size], **how: 
 
 ANYRES = ImageAdapter(
     read=_read,
-    spell=_spell,
-    see=plain.see,
+    placeholder_tokens=_placeholder_tokens,
+    encode=plain.encode,
     project=_project,
     rows=lambda config, size: (_count(config, size),) * 2,
     width=plain.tower_width,
-    eyes=("vision_tower",),
+    vision_modules=("vision_tower",),
 )
-ONEVISION = replace(ANYRES, read=_read_bounded, spell=_spell_whole, project=_project_whole)
+ONEVISION = replace(ANYRES, read=_read_bounded, placeholder_tokens=_tokens_of_whole, project=_project_whole)

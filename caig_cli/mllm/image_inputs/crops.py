@@ -71,18 +71,18 @@ def _tiles(config: Any, size: Size) -> int:
     return count_with_whole(_tile(config), size)
 
 
-def _spell(config: Any, size: Size) -> tuple[str, ...]:
+def _placeholder_tokens(config: Any, size: Size) -> tuple[str, ...]:
     return ("<img>", *(IMAGE,) * (_tiles(config, size) * _each(config)), "</img>")
 
 
-def _spell_numbered(config: Any, size: Size) -> tuple[str, ...]:
+def _numbered_tokens(config: Any, size: Size) -> tuple[str, ...]:
     """Aya Vision names its tiles."""
     names = [*(f"TILE_{n}" for n in range(1, _tiles(config, size))), "TILE_GLOBAL"]
     tokens = (IMAGE,) * _each(config)
     return ("<|START_OF_IMG|>", *(piece for name in names for piece in (name, *tokens)), "<|END_OF_IMG|>")
 
 
-def _see(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
+def _encode(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
     """Tokens [T, D] of all tiles."""
     seen = core.model.get_image_features(pixels_S3HW, return_dict=True).pooler_output
     tokens: torch.Tensor = seen.flatten(0, 1)
@@ -91,11 +91,11 @@ def _see(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.
 
 CROPS = ImageAdapter(
     read=_read,
-    spell=_spell,
-    see=_see,
+    placeholder_tokens=_placeholder_tokens,
+    encode=_encode,
     project=lambda _core, tokens, _sizes: tokens,
     rows=lambda config, size: (_tiles(config, size), _tiles(config, size) * _each(config)),
     width=lambda config: int(config.text_config.hidden_size),
-    eyes=("vision_tower", "multi_modal_projector"),
+    vision_modules=("vision_tower", "multi_modal_projector"),
 )
-NUMBERED_CROPS = replace(CROPS, spell=_spell_numbered)
+NUMBERED_CROPS = replace(CROPS, placeholder_tokens=_numbered_tokens)

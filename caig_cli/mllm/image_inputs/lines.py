@@ -50,13 +50,13 @@ def _patches(config: Any, size: Size) -> Size:
     return size[0] // patch, size[1] // patch
 
 
-def _spell(config: Any, size: Size) -> tuple[str, ...]:
+def _placeholder_tokens(config: Any, size: Size) -> tuple[str, ...]:
     rows, columns = _grid(config, size)
     line = (*(IMAGE,) * columns, "[IMG_BREAK]")
     return (*(line * rows)[:-1], "[IMG_END]")
 
 
-def _see(core: Any, patches_S: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
+def _encode(core: Any, patches_S: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
     """Tokens [T, D] of patches; picture by picture, for no picture of a batch sees another."""
     counts = [math.prod(_patches(core.config, size)) for size in sizes]
     tokens = [
@@ -79,10 +79,10 @@ def whole(patches_S: torch.Tensor, size: Size) -> torch.Tensor:
 
 LINES = ImageAdapter(
     read=_read,
-    spell=_spell,
-    see=_see,
+    placeholder_tokens=_placeholder_tokens,
+    encode=_encode,
     project=lambda _core, tokens, _sizes: tokens,
     rows=lambda config, size: (math.prod(_patches(config, size)), math.prod(_grid(config, size))),
     width=lambda config: int(config.text_config.hidden_size),
-    eyes=("vision_tower", "multi_modal_projector"),
+    vision_modules=("vision_tower", "multi_modal_projector"),
 )

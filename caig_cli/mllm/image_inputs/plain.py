@@ -23,7 +23,7 @@ def patch_tokens(config: Any, size: int) -> int:
     return side * side + first - (1 if config.vision_feature_select_strategy == "default" else 0)
 
 
-def see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
+def encode(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
     """The tower's features that the projector takes [I, T, W], as transformers' LLaVA selects them."""
     config, tower = core.config, core.model.vision_tower
     for module in tower.modules():
@@ -66,11 +66,11 @@ def processor_config(config: Any) -> dict[str, Any]:
 
 PLAIN = ImageAdapter(
     read=_read,
-    spell=lambda config, size: (IMAGE,) * patch_tokens(config, size[0]),
-    see=see,
+    placeholder_tokens=lambda config, size: (IMAGE,) * patch_tokens(config, size[0]),
+    encode=encode,
     project=_project,
     rows=lambda _config, _size: (1, 1),
     width=tower_width,
-    eyes=("vision_tower",),
+    vision_modules=("vision_tower",),
     processor=processor_config,
 )

@@ -66,11 +66,11 @@ def _grid(config: Any, size: Size) -> Size:
     return size[0] // cell, size[1] // cell
 
 
-def _spell(config: Any, size: Size) -> tuple[str, ...]:
+def _placeholder_tokens(config: Any, size: Size) -> tuple[str, ...]:
     return ("<|vision_start|>", *(IMAGE,) * math.prod(_grid(config, size)), "<|vision_end|>")
 
 
-def _see(core: Any, pixels_SP: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
+def _encode(core: Any, pixels_SP: torch.Tensor, sizes: Sequence[Size]) -> torch.Tensor:
     """Tokens [T, D x (1 + levels)] of patches [S, values]."""
     patch = int(core.config.vision_config.patch_size)
     grids = [(1, height // patch, width // patch) for height, width in sizes]
@@ -97,11 +97,11 @@ def _rows(config: Any, size: Size) -> tuple[int, int]:
 
 QWEN = ImageAdapter(
     read=_read,
-    spell=_spell,
-    see=_see,
+    placeholder_tokens=_placeholder_tokens,
+    encode=_encode,
     project=lambda _core, tokens, _sizes: tokens,
     rows=_rows,
     width=_width,
-    eyes=("visual",),
+    vision_modules=("visual",),
     grid=_grid,
 )

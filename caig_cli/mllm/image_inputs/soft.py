@@ -22,7 +22,7 @@ def _cut(canvas: NativeShape, picture: Pixels) -> torch.Tensor:
     return torch.from_numpy(canvas.levels(canvas.resize(picture, canvas.usual)))[None]
 
 
-def _see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
+def _encode(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
     """Tokens [T, D] of all pictures."""
     tokens: torch.Tensor = core.model.get_image_features(pixels_I3HW, return_dict=True).pooler_output
     return tokens.flatten(0, 1)
@@ -30,14 +30,14 @@ def _see(core: Any, pixels_I3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.
 
 SOFT = ImageAdapter(
     read=_read,
-    spell=lambda config, _size: (
+    placeholder_tokens=lambda config, _size: (
         "<start_of_image>",
         *(IMAGE,) * int(config.mm_tokens_per_image),
         "<end_of_image>",
     ),
-    see=_see,
+    encode=_encode,
     project=lambda _core, tokens, _sizes: tokens,
     rows=lambda config, _size: (1, int(config.mm_tokens_per_image)),
     width=lambda config: int(config.text_config.hidden_size),
-    eyes=("vision_tower", "multi_modal_projector"),
+    vision_modules=("vision_tower", "multi_modal_projector"),
 )

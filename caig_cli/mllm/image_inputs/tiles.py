@@ -46,7 +46,7 @@ def _fit(tile: int, longest: int, size: Size) -> Size:
     return (short or tile, longest) if size[1] >= size[0] else (longest, short or tile)
 
 
-def _spell(config: Any, size: Size) -> tuple[str, ...]:
+def _placeholder_tokens(config: Any, size: Size) -> tuple[str, ...]:
     tile, tokens = int(config.vision_config.image_size), (IMAGE,) * _each(config)
     rows, columns = size[0] // tile, size[1] // tile
     written: list[str] = []
@@ -63,17 +63,17 @@ def _rows(config: Any, size: Size) -> tuple[int, int]:
     return tiles, tiles * _each(config)
 
 
-def _see(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
+def _encode(core: Any, pixels_S3HW: torch.Tensor, _sizes: Sequence[Size]) -> torch.Tensor:
     """Tokens [T, D] of all tiles."""
     return torch.cat(list(core.model.get_image_features(pixels_S3HW[None], return_dict=True).pooler_output))
 
 
 TILES = ImageAdapter(
     read=_read,
-    spell=_spell,
-    see=_see,
+    placeholder_tokens=_placeholder_tokens,
+    encode=_encode,
     project=lambda _core, tokens, _sizes: tokens,
     rows=_rows,
     width=lambda config: int(config.text_config.hidden_size),
-    eyes=("vision_model", "connector"),
+    vision_modules=("vision_model", "connector"),
 )
