@@ -203,8 +203,8 @@ def ranked(mllm: Mllm, drawn: Any, runtime: Runtime, layout: str, pairs: int) ->
 
     @torch.no_grad()
     def judge() -> None:
-        looks = model.features(model.rules.tensor(pictures).to(runtime.device))
-        model(looks, order, order.flip(0), [text] * 2 * pairs)
+        features = model.features(model.rules.tensor(pictures).to(runtime.device))
+        model(features, order, order.flip(0), [text] * 2 * pairs)
 
     return judging(drawn, layout, text, pairs), *measured(judge, runtime)
 

@@ -21,7 +21,7 @@ from caig_cli.data.pairs import read_pairs
 from caig_cli.engine.runtime import choose_device
 from caig_cli.records import Pair, Verdict
 from caig_cli.rewards.judge import TrainedJudge
-from caig_cli.rewards.model import look
+from caig_cli.rewards.model import encode
 
 GOAL = 4.0
 TESTSET = Path(__file__).parents[1] / "caig_cli" / "embedded" / "testset" / "pairs.jsonl"
@@ -80,7 +80,7 @@ def one_at_a_time(judge: TrainedJudge, pairs: Sequence[Pair]) -> list[tuple[floa
     for pair in pairs:
         odds = []
         for ads in ((pair.left, pair.right), (pair.right, pair.left)):
-            seen = torch.cat([look(judge.model, [open_creative(ad)]) for ad in ads])
+            seen = torch.cat([encode(judge.model, [open_creative(ad)]) for ad in ads])
             left, right = torch.tensor([[0], [1]])
             out = judge.model(seen, left, right, [judge.facts.wording.text(pair)])
             odds.append(float(out.logits_P2[0, 0] - out.logits_P2[0, 1]) / judge.facts.temperature)

@@ -33,7 +33,7 @@ from caig_cli.mllm.images import preprocess
 from caig_cli.painters.studio.scene import CHOICES
 from caig_cli.rewards.concepts import GAIN
 from caig_cli.rewards.judge import TrainedJudge
-from caig_cli.rewards.model import look
+from caig_cli.rewards.model import encode
 
 LEAST_IMPRESSIONS, RATIOS = 1000, (1.05, 1.20)
 PRIOR = 20.0
@@ -164,11 +164,11 @@ def main() -> None:
         )
     for name in args.judge:
         model: Any = TrainedJudge.load(name, runtime).model
-        seen = cache(lambda model=model: features(ads, lambda images: look(model, images)))
+        seen = cache(lambda model=model: features(ads, lambda images: encode(model, images)))
         told[name] = lambda seen=seen: level(seen())
-        if model.names is not None:
+        if model.concepts is not None:
             told[f"{name}, names"] = lambda model=model, seen=seen: (
-                model.names(torch.from_numpy(seen()).float()).numpy() / GAIN
+                model.concepts(torch.from_numpy(seen()).float()).numpy() / GAIN
             )
     rows = {}
     with torch.inference_mode():

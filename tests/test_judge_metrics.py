@@ -25,7 +25,8 @@ def make(p: Floats, truth: Floats, **columns: Any) -> Judged:
     given: dict[str, Any] = {
         "item_P": [str(i) for i in range(n)], "shown_P": p, "swapped_P": p, "truth_P": truth,
         "oracle_P": unknown, "estimated": False, "gap_P": unknown, "impressions_P": unknown,
-        "category_P": [None] * n, "ctr_P2": np.full((n, 2), np.nan), "predicted_ctr_P2": np.full((n, 2), np.nan),
+        "category_P": [None] * n, "ctr_P2": np.full((n, 2), np.nan),
+            "predicted_ctr_P2": np.full((n, 2), np.nan),
     }  # fmt: skip
     return Judged(**(given | columns))
 

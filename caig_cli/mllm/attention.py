@@ -35,7 +35,7 @@ def mask_for(
     return _by_layer(text, mask_B1LL, near_B1LL)
 
 
-def looks_back(shown_BL: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def causal_mask(shown_BL: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """The additive mask [B, 1, L, L] of rows whose real tokens are ``shown_BL``: all that came before."""
     length = shown_BL.shape[1]
     seen = torch.ones(length, length, dtype=torch.bool, device=shown_BL.device).tril() & shown_BL[:, None]

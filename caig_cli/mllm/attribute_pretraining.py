@@ -101,8 +101,8 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True)
 class EncoderTraining:
-    """What learns to see: ``encode`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W], by
-    the trainable weights of ``model``."""
+    """What learns to see: ``encode`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W],
+    by    the trainable weights of ``model``."""
 
     model: nn.Module
     encode: Callable[[torch.Tensor], torch.Tensor]

@@ -190,7 +190,7 @@ def largest(dialogues: Sequence[Dialogue], encoder: Encoder, sizes: Sizes, longe
     length = max((length for length, _ in rows), default=len(encoder.prefix(image=True)) + 1)
     answers = max((sum(b.response_length for b in row) for _, row in rows), default=1)
     count = max(1, sizes.tokens // length)
-    return Pass(count, length, count * answers, count, looks=True)
+    return Pass(count, length, count * answers, count, encodes_images=True)
 
 
 def read_set(

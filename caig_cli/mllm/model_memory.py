@@ -31,14 +31,14 @@ LIKELY = 64
 class Pass:
     """A forward pass: rows of a length, each with an image or none, and how many tokens the head predicts.
 
-    ``looks``: the tower is asked within it; otherwise what it sees was kept.
+    ``encodes_images``: the tower is asked within it; otherwise what it sees was kept.
     """
 
     rows: int
     length: int
     answers: int
     images: int
-    looks: bool = False
+    encodes_images: bool = False
 
 
 def learning(name: str, one: MetaModel, passes: Sequence[Pass], optim: OptimSection) -> Phase:
@@ -140,7 +140,7 @@ def _sampled(one: MetaModel, questions: int, length: int, answers: int, longest:
     def sample() -> None:
         nonlocal kept
         reader = language(core, mllm.family)
-        begun = Pass(questions, length, 1, questions, looks=True)
+        begun = Pass(questions, length, 1, questions, encodes_images=True)
         shown = _shown(mllm, begun)  # they stay until the answers are there
         given = {}
         if mllm.family.sees_ahead:
@@ -192,7 +192,7 @@ def longest(mllm: Mllm, texts: Iterable[str]) -> int:
 
 def _shown(mllm: Mllm, one: Pass) -> torch.Tensor | None:
     """The pixels of a pass in which the tower is asked."""
-    return pixels(mllm.rules, one.images, mllm.rules.usual) if one.images and one.looks else None
+    return pixels(mllm.rules, one.images, mllm.rules.usual) if one.images and one.encodes_images else None
 
 
 def _ids(mllm: Mllm, one: Pass) -> torch.Tensor:

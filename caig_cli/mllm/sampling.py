@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from caig_cli.engine.runtime import exact_dtype
-from caig_cli.mllm.attention import looks_back, mask_for
+from caig_cli.mllm.attention import causal_mask, mask_for
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.inputs import TreeRow
@@ -138,7 +138,7 @@ class _Rows:
         if any(row.places for row in questions):
             given["position_ids"] = position_3QL
         if self.family.sees_ahead:
-            before = looks_back(mask_QL.bool(), model.dtype)
+            before = causal_mask(mask_QL.bool(), model.dtype)
             given["attention_mask"] = mask_for(model, self.family, ids_QL, before, mask_QL.cumsum(1))
         seen = None if shown is None else self.family.view.encode(model, *shown)
         sizes = () if shown is None else shown.sizes

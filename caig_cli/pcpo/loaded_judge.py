@@ -104,7 +104,7 @@ def _share(folder: Path, facts: RewardFacts, policy: Mllm, name: str, runtime: R
     add_frozen(policy, folder, name, runtime.dtype)
     model = MllmReward(policy, facts.settings["layout"])
     read_heads(model, folder, facts.settings)
-    for part in (model.heads, model.worth):
+    for part in (model.heads, model.concept_head):
         if part is not None:
             part.to(runtime.device)
     model.scale = facts.scale

@@ -13,7 +13,7 @@ from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.concept_training import learn_concepts
 from caig_cli.rewards.config import RewardSection, TrainRmSection
 from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
-from caig_cli.rewards.storage import names_of
+from caig_cli.rewards.storage import concepts_of
 
 
 def check_attribute_data(section: RewardSection, teaching: TrainRmSection) -> Path | None:
@@ -27,7 +27,7 @@ def check_attribute_data(section: RewardSection, teaching: TrainRmSection) -> Pa
     return teaching.attribute_data
 
 
-def known_names(section: RewardSection) -> str | None:
+def concepts_source(section: RewardSection) -> str | None:
     """The judge whose names are taken over, if there is one. Raises UsageError where they are of no use."""
     part = section.mllm
     if not ARCHITECTURES[section.arch].language_model or part.concepts_from is None:
@@ -48,11 +48,11 @@ def pretrain_encoder(
     """
     tasks, dialogues_file = teaching.attribute_pretraining.tasks, check_attribute_data(section, teaching)
     if dialogues_file is None:
-        if (source := known_names(section)) is not None:
-            model.use_concepts(names_of(source, section.mllm.base, model.seen_width))
+        if (source := concepts_source(section)) is not None:
+            model.use_concepts(concepts_of(source, section.mllm.base, model.feature_width))
             model.to(training.runtime.device)
         return
-    if model.looks_last and not section.concept_bottleneck:
+    if model.features_fixed and not section.concept_bottleneck:
         raise UsageError(
             "train_rm.attribute_data: the tower is frozen; set model.concept_bottleneck or "
             "model.mllm.train_tower, or give no such data"
@@ -62,13 +62,13 @@ def pretrain_encoder(
     named = [d for d in read_dialogues(dialogues_file) if d.task in tasks]
     if not named:
         raise UsageError(f"{dialogues_file}: no dialogue of {', '.join(tasks)}")
-    if not model.looks_last:
-        encoder = EncoderTraining(model, model.features, model.seen_width)
+    if not model.features_fixed:
+        encoder = EncoderTraining(model, model.features, model.feature_width)
         teach_names(encoder, named, TrainingPictures(model.rules), teaching.attribute_pretraining, training)
         if teaching.attribute_pretraining.freeze_encoder:
-            model.freeze_sight()
+            model.freeze_encoder()
     if section.concept_bottleneck:
         ads = NumberedAds(model.rules, teaching.room)
-        looks = FeatureCache(ads, strength=teaching.augment, views=teaching.augmentations, seed=training.seed)
-        model.use_concepts(learn_concepts(model, named, teaching.attribute_pretraining, looks, training))
+        cache = FeatureCache(ads, strength=teaching.augment, views=teaching.augmentations, seed=training.seed)
+        model.use_concepts(learn_concepts(model, named, teaching.attribute_pretraining, cache, training))
         model.to(training.runtime.device)

@@ -42,7 +42,7 @@ def learn_concepts(
     model: RewardModel,
     dialogues: Sequence[Dialogue],
     section: AdAttributeSection,
-    looks: FeatureCache,
+    cache: FeatureCache,
     training: TrainingRun,
 ) -> ConceptBottleneck:
     """Teach the names of dialogues to layers on a model whose looks last; a resumed run reads them again.
@@ -52,31 +52,34 @@ def learn_concepts(
     taught, asked = name_pictures(dialogues, section.tasks)
     kept = read_weights(training.run, FILE)
     torch.manual_seed(derive_seed(training.seed, "names"))
-    names = ConceptBottleneck(model.seen_width, asked, section.auxiliary_only).to(device_of(model))
-    if names.width == 0:
+    concepts = ConceptBottleneck(model.feature_width, asked, section.auxiliary_only).to(device_of(model))
+    if concepts.width == 0:
         raise UsageError(
             "train_rm.attribute_data: all that it names is auxiliary "
             "(train_rm.attribute_pretraining.auxiliary_only)"
         )
-    if kept is not None and kept.keys() == names.state_dict().keys():
-        names.load_state_dict(kept)
+    if kept is not None and kept.keys() == concepts.state_dict().keys():
+        concepts.load_state_dict(kept)
     else:
-        ads = [looks.ads.number(Creative(path)) for path, _ in taught]
-        views = [(ad, view) for ad in ads for view in range(looks.views)]
-        mean_ID = _see(model, views, looks, training)
-        rows = [row for _, row in taught for _ in range(looks.views)]
-        answers = [task.answers([row[asked.index(task)] for row in rows]) for task in names.tasks]
+        ads = [cache.ads.number(Creative(path)) for path, _ in taught]
+        views = [(ad, view) for ad in ads for view in range(cache.views)]
+        mean_ID = _see(model, views, cache, training)
+        rows = [row for _, row in taught for _ in range(cache.views)]
+        answers = [task.answers([row[asked.index(task)] for row in rows]) for task in concepts.tasks]
         _teach(
-            names, mean_ID.to(device_of(model)), [answer.to(device_of(model)) for answer in answers], training
+            concepts,
+            mean_ID.to(device_of(model)),
+            [answer.to(device_of(model)) for answer in answers],
+            training,
         )
-        training.run.write_bytes(FILE, save(names.state_dict()))
-    looks.ads.forget()
-    return names.requires_grad_(False).eval()
+        training.run.write_bytes(FILE, save(concepts.state_dict()))
+    cache.ads.forget()
+    return concepts.requires_grad_(False).eval()
 
 
 @torch.no_grad()
 def _see(
-    model: RewardModel, views: Sequence[tuple[int, int]], looks: FeatureCache, training: TrainingRun
+    model: RewardModel, views: Sequence[tuple[int, int]], cache: FeatureCache, training: TrainingRun
 ) -> torch.Tensor:
     """Mean features of views of ads, float32 [I, D]."""
     assert isinstance(model, nn.Module)
@@ -85,19 +88,19 @@ def _see(
     with training.report.progress("looking at lessons", len(views)) as bar:
         for start in range(0, len(views), CHUNK):
             chunk = views[start : start + CHUNK]
-            seen.append(mean_features(model.features(looks.pixels(chunk).to(device_of(model)))).float().cpu())
+            seen.append(mean_features(model.features(cache.pixels(chunk).to(device_of(model)))).float().cpu())
             bar.advance(len(chunk))
     return torch.cat(seen)
 
 
 def _teach(
-    names: ConceptBottleneck, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], training: TrainingRun
+    concepts: ConceptBottleneck, mean_ID: torch.Tensor, answers: Sequence[torch.Tensor], training: TrainingRun
 ) -> None:
     with torch.no_grad():
-        names.level.momentum = None  # the mean of all, not one that forgets
-        names.level.train()(mean_ID)
-        names.level.eval()
-    learners = [(names.layers, NAMING), (names.judgements, JUDGING)]
+        concepts.level.momentum = None  # the mean of all, not one that forgets
+        concepts.level.train()(mean_ID)
+        concepts.level.eval()
+    learners = [(concepts.layers, NAMING), (concepts.judgements, JUDGING)]
     optimizer = torch.optim.AdamW(
         [
             {"params": part.parameters(), "lr": pace.rate, "peak": pace.rate, "weight_decay": pace.decay}
@@ -109,11 +112,11 @@ def _teach(
     with training.report.progress("learning names", STEPS) as bar:
         for step in range(STEPS):
             chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
-            named = names.named(mean_ID[chosen])
+            named = concepts.named(mean_ID[chosen])
             # What is seen is not bent to what is judged by it.
-            logits = [*named, *names.judged(names.chances(named).detach())]
+            logits = [*named, *concepts.judged(concepts.chances(named).detach())]
             known = [answer[chosen] for answer in answers]
-            loss = sum_losses(list(zip(names.tasks, logits, known, strict=True)), 1.0)
+            loss = sum_losses(list(zip(concepts.tasks, logits, known, strict=True)), 1.0)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * (1 - step / STEPS)
             optimizer.zero_grad()

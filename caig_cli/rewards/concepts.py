@@ -34,16 +34,16 @@ HIDDEN = 64
 class ConceptBottleneck(nn.Module):
     """Linear layers on levelled mean features, one per task; frozen once they are taught.
 
-    ``aside``: names of tasks that only judgements read. These come first among ``tasks``, judgements last.
+    ``auxiliary``: names of tasks that only judgements read. These are first in ``tasks``, judgements last.
     """
 
-    def __init__(self, width: int, tasks: Sequence[AttributeTask], aside: Collection[str] = ()) -> None:
+    def __init__(self, width: int, tasks: Sequence[AttributeTask], auxiliary: Collection[str] = ()) -> None:
         super().__init__()
         named = [task for task in tasks if not is_judgement(task)] or list(tasks)
         judged = [task for task in tasks if task not in named]
-        named.sort(key=lambda task: task.name not in aside)
+        named.sort(key=lambda task: task.name not in auxiliary)
         self.tasks = (*named, *judged)
-        self._aside = [task for task in named if task.name in aside]
+        self._auxiliary = [task for task in named if task.name in auxiliary]
         self.level = nn.BatchNorm1d(width, affine=False)
         self.layers = nn.ModuleList(nn.Linear(width, len(task.names)) for task in named)
         names = sum(len(task.names) for task in named)
@@ -51,7 +51,7 @@ class ConceptBottleneck(nn.Module):
             nn.Sequential(nn.Linear(names, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, len(task.names)))
             for task in judged
         )
-        self._first = sum(len(task.names) for task in self._aside)
+        self._first = sum(len(task.names) for task in self._auxiliary)
         self.width = sum(len(task.names) for task in self.tasks) - self._first
 
     def named(self, mean_ID: torch.Tensor) -> list[torch.Tensor]:
@@ -69,38 +69,40 @@ class ConceptBottleneck(nn.Module):
             [task.chances(one) for task, one in zip(self.tasks, logits, strict=False)], dim=1
         )
 
-    def chances_of_named(self, look_I: torch.Tensor) -> torch.Tensor:
-        """Chances of all names that are seen times GAIN, those aside first, float32 [I, names], of features
-        [I, D] or [I, ..., T, D]."""
-        with torch.autocast(look_I.device.type, enabled=False):
-            return self.chances(self.named(mean_features(look_I).float()))
+    def chances_of_named(self, features_I: torch.Tensor) -> torch.Tensor:
+        """Chances of all names that are seen times GAIN, auxiliary ones first, float32 [I, names].
+
+        Features are [I, D] or [I, ..., T, D].
+        """
+        with torch.autocast(features_I.device.type, enabled=False):
+            return self.chances(self.named(mean_features(features_I).float()))
 
     def concluded(self, seen_IN: torch.Tensor) -> torch.Tensor:
-        """What heads read, float32 [I, N]: chances of what is seen, none aside, and of judgements."""
+        """What heads read, float32 [I, N]: chances of what is seen, no auxiliary ones, and of judgements."""
         judgements = self.tasks[len(self.layers) :]
         outputs = zip(judgements, self.judged(seen_IN), strict=True)
         judged = [GAIN * task.chances(logits) for task, logits in outputs]
         return torch.cat([seen_IN[:, self._first :], *judged], dim=1)
 
-    def is_aside(self, task: AttributeTask) -> bool:
+    def is_auxiliary(self, task: AttributeTask) -> bool:
         """Whether only judgements read it."""
-        return task in self._aside
+        return task in self._auxiliary
 
-    def forward(self, look_I: torch.Tensor) -> torch.Tensor:
-        """Chances of names times GAIN, float32 [I, N], of features [I, D] or [I, ..., T, D]; none aside."""
-        with torch.autocast(look_I.device.type, enabled=False):
-            return self.concluded(self.chances_of_named(look_I))
+    def forward(self, features_I: torch.Tensor) -> torch.Tensor:
+        """Chances of names but auxiliary ones, times GAIN, float32 [I, N], of features as above."""
+        with torch.autocast(features_I.device.type, enabled=False):
+            return self.concluded(self.chances_of_named(features_I))
 
     @property
     def has_relevance(self) -> bool:
         """Whether one of the judgements says if the background suits the product."""
         return any(task.name == SUITS and is_judgement(task) for task in self.tasks)
 
-    def p_suits(self, look_I: torch.Tensor) -> torch.Tensor:
+    def p_suits(self, features_I: torch.Tensor) -> torch.Tensor:
         """Probability [I] that the background suits the product, of features as in ``forward``."""
         place = next(n for n, task in enumerate(self.tasks) if task.name == SUITS)
-        with torch.autocast(look_I.device.type, enabled=False):
-            named = self.named(mean_features(look_I).float())
+        with torch.autocast(features_I.device.type, enabled=False):
+            named = self.named(mean_features(features_I).float())
             judged = self.judged(self.chances(named))[place - len(named)]
         return judged.softmax(1)[:, self.tasks[place].names.index("yes")]
 
@@ -110,9 +112,14 @@ class ConceptBottleneck(nn.Module):
 
     @property
     def settings(self) -> list[Mapping[str, Any]]:
-        """What ``open_names`` needs."""
+        """What ``open_concepts`` needs."""
         return [
-            {"task": t.name, "names": list(t.names), "several": t.several, "auxiliary_only": t in self._aside}
+            {
+                "task": t.name,
+                "names": list(t.names),
+                "several": t.several,
+                "auxiliary_only": self.is_auxiliary(t),
+            }
             for t in self.tasks
         ]
 
@@ -120,16 +127,16 @@ class ConceptBottleneck(nn.Module):
 class ConceptHead(nn.Module):
     """What the names in an ad are worth: one linear layer without bias that starts at zero."""
 
-    def __init__(self, names: ConceptBottleneck) -> None:
+    def __init__(self, concepts: ConceptBottleneck) -> None:
         super().__init__()
-        self.names = names
-        self.each = nn.Linear(names.width, 2, bias=False)
+        self.concepts = concepts
+        self.each = nn.Linear(concepts.width, 2, bias=False)
         nn.init.zeros_(self.each.weight)
 
-    def forward(self, look_I: torch.Tensor) -> torch.Tensor:
+    def forward(self, features_I: torch.Tensor) -> torch.Tensor:
         """Added to the ad's logit and to its rate in the heads' units, float32 [I, 2]."""
-        worth_I2: torch.Tensor = self.each(self.names(look_I))
-        return worth_I2
+        added_I2: torch.Tensor = self.each(self.concepts(features_I))
+        return added_I2
 
 
 def is_judgement(task: AttributeTask) -> bool:
@@ -140,5 +147,5 @@ def is_judgement(task: AttributeTask) -> bool:
 def open_concepts(width: int, settings: Sequence[Mapping[str, Any]]) -> ConceptBottleneck:
     """The layers that ``settings`` describe; their weights are random."""
     tasks = [AttributeTask(str(row["task"]), tuple(row["names"]), bool(row["several"])) for row in settings]
-    aside = {str(row["task"]) for row in settings if row.get("auxiliary_only")}
-    return ConceptBottleneck(width, tasks, aside).requires_grad_(False).eval()
+    auxiliary = {str(row["task"]) for row in settings if row.get("auxiliary_only")}
+    return ConceptBottleneck(width, tasks, auxiliary).requires_grad_(False).eval()

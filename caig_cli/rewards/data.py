@@ -59,14 +59,14 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class PairBatch:
-    """The tensors of a batch. Its ads are ``looks`` (kept from before), then ``pixels`` (still to look at).
+    """The tensors of a batch. Its ads are ``features`` (from the cache), then ``pixels`` (to be encoded).
 
     Pair p compares ads ``left_P[p]`` and ``right_P[p]``; ad i is of item ``item_I[i]`` of ``items`` and has
     the rate ``rate_I[i]`` (NaN: unknown). ``p_left_P`` is the target and ``weight_P`` what it counts. With
     ``both_orders`` the second half of the pairs is the first half with their sides swapped.
     """
 
-    looks: torch.Tensor | None
+    features: torch.Tensor | None
     pixels: torch.Tensor | None
     left_P: torch.Tensor
     right_P: torch.Tensor
@@ -84,9 +84,9 @@ class PairBatch:
         moved: dict[str, Any] = {n: v.to(device) for n, v in values if isinstance(v, torch.Tensor)}
         return replace(self, **moved)
 
-    def see(self, model: RewardModel) -> torch.Tensor:
-        """Looks [I, ...] at all ads of the batch."""
-        parts = [] if self.looks is None else [self.looks]
+    def encode(self, model: RewardModel) -> torch.Tensor:
+        """Features [I, ...] of all ads of the batch."""
+        parts = [] if self.features is None else [self.features]
         if self.pixels is not None:
             parts.append(model.features(self.pixels))
         return torch.cat(parts) if len(parts) > 1 else parts[0]
@@ -104,7 +104,7 @@ class PairSet:
         pairs: Sequence[Pair],
         teaching: LabelPolicy,
         wording: QuestionTemplate,
-        looks: FeatureCache,
+        cache: FeatureCache,
         size: int,
         *,
         mixed: bool = False,
@@ -113,8 +113,8 @@ class PairSet:
         batch tells of many items; otherwise whole items stay together, as list-wise losses need it.
         """
         self.mixed = mixed
-        self.pairs, self.wording, self.looks, self.size = list(pairs), wording, looks, size
-        self.sides = [(looks.ads.number(p.left), looks.ads.number(p.right)) for p in pairs]
+        self.pairs, self.wording, self.cache, self.size = list(pairs), wording, cache, size
+        self.sides = [(cache.ads.number(p.left), cache.ads.number(p.right)) for p in pairs]
         self._target = [teaching.target(pair) for pair in pairs]
         self._weight = [teaching.weight(pair) for pair in pairs]
         self.rate: dict[int, float] = {}
@@ -164,12 +164,12 @@ class PairSet:
             for n, swapped in zip(draw.pairs, draw.swapped, strict=True)
         ]
         item_of = {ad: self.pairs[n].item for n, pair in zip(draw.pairs, sides, strict=True) for ad in pair}
-        shown = self.looks.show(list(item_of), rng)
+        shown = self.cache.show(list(item_of), rng)
         place = {ad: number for number, ad in enumerate(shown.ads)}
         items = {item: number for number, item in enumerate(dict.fromkeys(item_of.values()))}
         draws = [0 if rng is None else rng.randrange(2**16) for _ in draw.pairs]
         return PairBatch(
-            looks=shown.looks,
+            features=shown.features,
             pixels=shown.pixels,
             left_P=torch.tensor([place[left] for left, _ in sides]),
             right_P=torch.tensor([place[right] for _, right in sides]),

@@ -40,11 +40,15 @@ class PairOpinion:
 
 @torch.no_grad()
 def both_orders(
-    model: RewardModel, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: list[str]
+    model: RewardModel,
+    features_I: torch.Tensor,
+    left_P: torch.Tensor,
+    right_P: torch.Tensor,
+    texts: list[str],
 ) -> PairOpinion:
     """Compare ads of the looks in both orders in one batch; rates are the mean of both."""
     count = len(texts)
-    out = model(looks_I, torch.cat([left_P, right_P]), torch.cat([right_P, left_P]), [*texts, *texts])
+    out = model(features_I, torch.cat([left_P, right_P]), torch.cat([right_P, left_P]), [*texts, *texts])
     gap = (out.logits_P2[:, 0] - out.logits_P2[:, 1]).cpu().numpy().astype(np.float64)
     ctr = out.ctr_P2.cpu().numpy().astype(np.float64)
     return PairOpinion(gap[:count], -gap[count:], (ctr[:count] + ctr[count:, ::-1]) / 2)
@@ -57,7 +61,7 @@ def judge(model: RewardModel, held_out: PairSet) -> PairOpinion:
     shown_P, swapped_P, ctr_P2 = np.zeros(count), np.zeros(count), np.zeros((count, 2))
     for draw in held_out.in_order():
         batch = held_out.collate(draw).to(device_of(model))
-        opinion = both_orders(model, batch.see(model), batch.left_P, batch.right_P, list(batch.texts))
+        opinion = both_orders(model, batch.encode(model), batch.left_P, batch.right_P, list(batch.texts))
         rows = list(draw.pairs)
         shown_P[rows], swapped_P[rows], ctr_P2[rows] = opinion.shown_P, opinion.swapped_P, opinion.ctr_P2
     return PairOpinion(shown_P, swapped_P, ctr_P2)

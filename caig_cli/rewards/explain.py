@@ -20,7 +20,7 @@ from caig_cli.mllm.attribute_pretraining import AttributeTask
 from caig_cli.rewards.concepts import GAIN, ConceptBottleneck, is_judgement
 from caig_cli.rewards.judge import Ranking, TrainedJudge
 from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.model import look
+from caig_cli.rewards.model import encode
 from caig_cli.rewards.rankers import PERCENT, Cg4ctr, Vam
 
 THERE = 0.5
@@ -69,64 +69,66 @@ def explain(
     most: int = 3,
 ) -> list[Explanation]:
     """For each ad. Raises UsageError for a judge that names nothing."""
-    names = getattr(judge.model, "names", None)
-    if not isinstance(names, ConceptBottleneck):
+    concepts = getattr(judge.model, "names", None)
+    if not isinstance(concepts, ConceptBottleneck):
         raise UsageError(f"--explain: {judge.name} judges by no names; embedded and heldout do")
     text = judge.facts.wording.tell(caption, attributes)
     with torch.no_grad():
-        seen_IN = names.chances_of_named(look(judge.model, images))
-        return list(_explanations(_Worth(judge, names, text), seen_IN, ranking, most))
+        seen_IN = concepts.chances_of_named(encode(judge.model, images))
+        return list(_explanations(_LogOdds(judge, concepts, text), seen_IN, ranking, most))
 
 
-class _Worth:
+class _LogOdds:
     """Log-odds that a judge gives to the chances of what is named, on its temperature."""
 
-    def __init__(self, judge: TrainedJudge, names: ConceptBottleneck, text: str) -> None:
-        self.names, self._model, self._text = names, judge.model, text
+    def __init__(self, judge: TrainedJudge, concepts: ConceptBottleneck, text: str) -> None:
+        self.concepts, self._model, self._text = concepts, judge.model, text
         self._temperature = judge.facts.temperature
-        self.tasks = [task for task in names.tasks if not is_judgement(task)]
+        self.tasks = [task for task in concepts.tasks if not is_judgement(task)]
 
     def of(self, seen_IN: torch.Tensor) -> torch.Tensor:
         """Log-odds [I], up to a constant, of chances of all names that are seen times GAIN."""
-        concluded_IN, model = self.names.concluded(seen_IN), self._model
+        concluded_IN, model = self.concepts.concluded(seen_IN), self._model
         if isinstance(model, MllmReward):
-            assert model.worth is not None
-            logit_I = model.worth.each(concluded_IN)[:, 0]
+            assert model.concept_head is not None
+            logit_I = model.concept_head.each(concluded_IN)[:, 0]
         elif isinstance(model, Vam):
             logit_I = PERCENT * model.scale.real(model.head(concluded_IN)[:, 0])
         else:
             assert isinstance(model, Cg4ctr)
             text_ID = model.text([self._text] * len(concluded_IN)).float()
             logit_I = model.heads(model.meet(torch.cat([concluded_IN, text_ID], dim=1)))[:, 0]
-        worth_I: torch.Tensor = logit_I / self._temperature
-        return worth_I
+        odds_I: torch.Tensor = logit_I / self._temperature
+        return odds_I
 
     def spans(self) -> Iterator[tuple[AttributeTask, slice]]:
         """The tasks that ads of a product differ in, each with its names' columns."""
         start = 0
         for task in self.tasks:
             stop = start + len(task.names)
-            if not self.names.is_aside(task):
+            if not self.concepts.is_auxiliary(task):
                 yield task, slice(start, stop)
             start = stop
 
 
-def _explanations(worth: _Worth, seen_IN: torch.Tensor, ranking: Ranking, most: int) -> Iterator[Explanation]:
-    own_I, average_N = worth.of(seen_IN), seen_IN.mean(0)
+def _explanations(
+    log_odds: _LogOdds, seen_IN: torch.Tensor, ranking: Ranking, most: int
+) -> Iterator[Explanation]:
+    own_I, average_N = log_odds.of(seen_IN), seen_IN.mean(0)
     others_I = (own_I.sum() - own_I) / max(1, len(own_I) - 1)
     without = {}
-    for task, span in worth.spans():
+    for task, span in log_odds.spans():
         plain_IN = seen_IN.clone()
         plain_IN[:, span] = average_N[span]
-        without[task.name] = (own_I - worth.of(plain_IN)).tolist()
+        without[task.name] = (own_I - log_odds.of(plain_IN)).tolist()
     for ad in range(len(seen_IN)):
         found = [
             Contribution(task.name, *_seen(task, seen_IN[ad, span]), without[task.name][ad])
-            for task, span in worth.spans()
+            for task, span in log_odds.spans()
         ]
         found.sort(key=lambda one: -abs(one.log_odds))
         unnamed = ranking.margins[ad] - float(own_I[ad] - others_I[ad])
-        yield Explanation(tuple(found), unnamed, tuple(_changes(worth, seen_IN[ad])[:most]))
+        yield Explanation(tuple(found), unnamed, tuple(_changes(log_odds, seen_IN[ad])[:most]))
 
 
 def _seen(task: AttributeTask, chances_N: torch.Tensor) -> tuple[str, float]:
@@ -141,12 +143,12 @@ def _seen(task: AttributeTask, chances_N: torch.Tensor) -> tuple[str, float]:
     return ", ".join(task.names[n] for n in there), min(chance_N[n] for n in there)
 
 
-def _changes(worth: _Worth, seen_N: torch.Tensor) -> list[Change]:
+def _changes(log_odds: _LogOdds, seen_N: torch.Tensor) -> list[Change]:
     """The best change of each concept, from the best; those that help."""
     found = []
-    for task, span in worth.spans():
+    for task, span in log_odds.spans():
         rows, words = _variants(task, seen_N, span)
-        odds = worth.of(torch.stack(rows))
+        odds = log_odds.of(torch.stack(rows))
         gains = (odds - odds[0])[1:].tolist()
         best = max(range(len(gains)), key=lambda n: gains[n])
         if gains[best] > 0:

@@ -65,17 +65,17 @@ class NumberedAds:
 
 @dataclass(frozen=True, slots=True)
 class AdBatch:
-    """Ads in the order of their tensors: first those with kept looks, then those that are still pixels."""
+    """Ads in the order of their tensors: first those with kept features, then those that are still pixels."""
 
     ads: tuple[int, ...]
-    looks: torch.Tensor | None
+    features: torch.Tensor | None
     pixels: torch.Tensor | None
 
 
 class FeatureCache:
-    """Varied views of ads, as looks where these are kept, else as pixels.
+    """Augmented views of ads, as features where these are kept, else as pixels.
 
-    View 0 of an ad is the ad itself. ``strength`` 0 has no other view; a model whose looks last has
+    View 0 of an ad is the ad itself. ``strength`` 0 has no other view; a model with a frozen encoder has
     ``views`` of them, any other one ever new ones.
     """
 
@@ -87,24 +87,24 @@ class FeatureCache:
     def fill(
         self, model: RewardModel, augmented: Iterable[int], plain: Iterable[int], room: int, report: Reporter
     ) -> None:
-        """Look at all views of ads in ``augmented`` and at those in ``plain`` as they are, up to ``room`` bytes.
+        """Encode all views of ads in ``augmented``, and those in ``plain`` as they are, up to ``room`` bytes.
 
-        Only for a model whose looks last.
+        Only for a model with ``features_fixed``.
         """
         assert isinstance(model, nn.Module)
         jobs = dict.fromkeys([(ad, 0) for ad in plain])
         jobs |= dict.fromkeys([(ad, view) for ad in augmented for view in range(self.views)])
         todo = list(jobs)
         model.eval()
-        with torch.no_grad(), report.progress("looking at ads", len(todo)) as bar:
+        with torch.no_grad(), report.progress("encoding ads", len(todo)) as bar:
             for start in range(0, len(todo), CHUNK):
                 chunk = todo[start : start + CHUNK]
                 pixels = self.pixels(chunk).to(device_of(model))
-                looks = model.features(pixels).cpu()
-                room -= looks.nbytes
+                features = model.features(pixels).cpu()
+                room -= features.nbytes
                 if room < 0:
                     break
-                self._kept |= zip(chunk, looks.unbind(), strict=True)
+                self._kept |= zip(chunk, features.unbind(), strict=True)
                 bar.advance(len(chunk))
         self.ads.forget()
 
@@ -115,7 +115,7 @@ class FeatureCache:
         other = [view for view in views if view not in self._kept]
         return AdBatch(
             ads=tuple(ad for ad, _ in [*kept, *other]),
-            looks=torch.stack([self._kept[view] for view in kept]) if kept else None,
+            features=torch.stack([self._kept[view] for view in kept]) if kept else None,
             pixels=self.pixels(other) if other else None,
         )
 

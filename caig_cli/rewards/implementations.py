@@ -5,7 +5,8 @@ Everything else (data, calibration, judging) is the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,20 +30,22 @@ from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.rankers import Cg4ctr, Vam
 from caig_cli.rewards.training import list_step, pair_step
 
-HEADS, NAMES, WEIGHTS = "heads.safetensors", "names.safetensors", "weights.safetensors"
+HEADS, CONCEPTS, WEIGHTS = "heads.safetensors", "concepts.safetensors", "weights.safetensors"
+FORMER = "names.safetensors"
+"""What CONCEPTS was called; weights began with ``names.`` that begin with ``concepts.``"""
 
 R = TypeVar("R", Vam, Cg4ctr, MllmReward)
 
 
-def _names(model: Vam | Cg4ctr | MllmReward) -> Settings:
+def _concept_settings(model: Vam | Cg4ctr | MllmReward) -> Settings:
     """The part of the settings that tells what a model names in ads."""
-    return {} if model.names is None else {"concepts": model.names.settings}
+    return {} if model.concepts is None else {"concepts": model.concepts.settings}
 
 
-def _judge_by_names(model: R, settings: Settings) -> R:
+def _with_concepts(model: R, settings: Settings) -> R:
     """As the settings tell."""
     if "concepts" in settings:
-        model.use_concepts(open_concepts(model.seen_width, settings["concepts"]))
+        model.use_concepts(open_concepts(model.feature_width, settings["concepts"]))
     return model
 
 
@@ -84,7 +87,7 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
         weights = {name: t.to(dtype).contiguous() for name, t in load_file(adapter).items()}
         check_tensors(weights.items(), f"weights in {dtype}")
         save_file(weights, adapter)
-    for part, name in ((model.heads, HEADS), (model.worth, NAMES)):
+    for part, name in ((model.heads, HEADS), (model.concept_head, CONCEPTS)):
         if part is not None:
             save_file({n: t.detach().cpu().contiguous() for n, t in part.state_dict().items()}, folder / name)
 
@@ -92,19 +95,28 @@ def _write_mllm(model: MllmReward, folder: Path, dtype: torch.dtype) -> None:
 def read_heads(model: MllmReward, folder: Path, settings: Settings) -> None:
     """Give a language model the heads that are written in a folder."""
     fill(model.heads, read_weights(folder / HEADS), folder / HEADS)
-    _judge_by_names(model, settings)
-    if model.worth is not None:
-        fill(model.worth, read_weights(folder / NAMES), folder / NAMES)
+    _with_concepts(model, settings)
+    if model.concept_head is not None:
+        fill(model.concept_head, _concept_weights(folder), folder / CONCEPTS)
 
 
 def read_concepts(folder: Path, settings: Settings, width: int) -> ConceptBottleneck | None:
-    """The names that a stored language model reads off features of ``width``, if it judges by any."""
+    """The concepts that a stored language model reads off features of ``width``, if it judges by any."""
     if "concepts" not in settings:
         return None
-    names, own = open_concepts(width, settings["concepts"]), "names."
-    weights = read_weights(folder / NAMES).items()
-    names.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
-    return names
+    concepts, own = open_concepts(width, settings["concepts"]), "concepts."
+    weights = _concept_weights(folder).items()
+    concepts.load_state_dict({key.removeprefix(own): t for key, t in weights if key.startswith(own)})
+    return concepts
+
+
+def _concept_weights(folder: Path) -> dict[str, torch.Tensor]:
+    former = folder / FORMER
+    return _renamed(read_weights(former if former.is_file() else folder / CONCEPTS))
+
+
+def _renamed(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {re.sub(r"^names\.", "concepts.", name): tensor for name, tensor in weights.items()}
 
 
 def _read_mllm(folder: Path, settings: Settings, runtime: Runtime) -> MllmReward:
@@ -145,26 +157,26 @@ def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime
 
 
 def _encoder_of(source: str, runtime: Runtime) -> Vam:
-    """A new ranker with another's encoder and names, which stay; what that learnt of clicks is left out."""
+    """A new ranker with another's encoder and concepts, which stay; what that learnt of clicks is left out."""
     folder = locate(source)
     facts = open_facts(folder)
     if facts.arch != "vam" or "concepts" not in facts.settings:
         raise UsageError(
-            f"model.vam.concepts_from {source}: is no judge of architecture vam that judges by names"
+            f"model.vam.concepts_from {source}: is no judge of architecture vam that judges by concepts"
         )
     model = _read_vam(folder, facts.settings, runtime)
     model.forget_clicks()
-    model.freeze_sight()
+    model.freeze_encoder()
     return model.to(runtime.device)
 
 
 def _going_on(read: Callable[[Path, Settings, Runtime], Any]) -> Callable[..., Any]:
-    """Read a ranker that learns again; eyes that names are read with stay as they are."""
+    """Read a ranker that learns again; an encoder that concepts are read with stays as it is."""
 
     def go_on(folder: Path, settings: Settings, section: RewardSection, runtime: Runtime) -> Any:
         model = read(folder, settings, runtime)
-        if ARCHITECTURES[section.arch].frozen(section) or model.names is not None:
-            model.freeze_sight()
+        if ARCHITECTURES[section.arch].frozen(section) or model.concepts is not None:
+            model.freeze_encoder()
         return model
 
     return go_on
@@ -184,14 +196,14 @@ def _write_ranker(model: Vam | Cg4ctr, folder: Path, dtype: torch.dtype) -> None
 
 def _read_vam(folder: Path, settings: Settings, runtime: Runtime) -> Vam:
     rules = ImageRules.from_config(settings["rules"])
-    model = _judge_by_names(Vam(encoders.read_vision(folder / "vision", rules)), settings)
+    model = _with_concepts(Vam(encoders.read_vision(folder / "vision", rules)), settings)
     return _weighed(model, folder, runtime)
 
 
 def _read_cg4ctr(folder: Path, settings: Settings, runtime: Runtime) -> Cg4ctr:
     vision = encoders.read_vision(folder / "vision", ImageRules.from_config(settings["rules"]))
     text = encoders.read_text(folder / "text", int(settings["max_tokens"]))
-    model = _judge_by_names(Cg4ctr(vision, text, int(settings["width"])), settings)
+    model = _with_concepts(Cg4ctr(vision, text, int(settings["width"])), settings)
     return _weighed(model, folder, runtime)
 
 
@@ -199,14 +211,14 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def _weighed(model: M, folder: Path, runtime: Runtime) -> M:
-    fill(model, read_weights(folder / WEIGHTS), folder / WEIGHTS)
+    fill(model, _renamed(read_weights(folder / WEIGHTS)), folder / WEIGHTS)
     return model.to(runtime.device)
 
 
 MLLM = Implementation(
     start=_start_mllm,
     step=pair_step,
-    settings=lambda model: {"layout": model.layout} | _names(model),
+    settings=lambda model: {"layout": model.layout} | _concept_settings(model),
     write=_write_mllm,
     read=_read_mllm,
     go_on=_go_on_mllm,
@@ -214,7 +226,7 @@ MLLM = Implementation(
 VAM = Implementation(
     start=_start_vam,
     step=list_step,
-    settings=lambda model: {"rules": model.rules.to_config()} | _names(model),
+    settings=lambda model: {"rules": model.rules.to_config()} | _concept_settings(model),
     write=_write_ranker,
     read=_read_vam,
     go_on=_going_on(_read_vam),
@@ -228,7 +240,7 @@ CG4CTR = Implementation(
             "max_tokens": model.text.max_tokens,
             "width": model.meet[0].out_features,
         }
-        | _names(model)
+        | _concept_settings(model)
     ),
     write=_write_ranker,
     read=_read_cg4ctr,

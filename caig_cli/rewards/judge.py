@@ -21,7 +21,7 @@ from caig_cli.records import Creative, Failure, Pair, Side, Verdict
 from caig_cli.rewards.evaluation import both_orders
 from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.model import RewardModel, look
+from caig_cli.rewards.model import RewardModel, encode
 from caig_cli.rewards.storage import locate, read_reward
 
 __all__ = ["Estimate", "Ranking", "TrainedJudge", "locate"]
@@ -69,7 +69,7 @@ class TrainedJudge:
         self.name, self.simulated = name, facts.simulated
         self.model, self.facts = model, facts
         self._wording = facts.wording
-        self._looks = _Memory(room)
+        self._features = _Memory(room)
 
     @classmethod
     def load(cls, source: str, runtime: Runtime) -> Self:
@@ -88,7 +88,7 @@ class TrainedJudge:
         size = together(self.model, texts)
         for start in range(0, len(order), size):
             chunk = order[start : start + size]
-            looks, faults = self._see([c for n in chunk for c in (pairs[n].left, pairs[n].right)])
+            features, faults = self._see([c for n in chunk for c in (pairs[n].left, pairs[n].right)])
             whole = []
             for n in chunk:
                 fault = faults.get(_key(pairs[n].left)) or faults.get(_key(pairs[n].right))
@@ -97,9 +97,9 @@ class TrainedJudge:
                 else:
                     answers[n] = Failure(pairs[n].id, fault)
             if whole:
-                place = {key: number for number, key in enumerate(looks)}
+                place = {key: number for number, key in enumerate(features)}
                 sides = [(place[_key(pairs[n].left)], place[_key(pairs[n].right)]) for n in whole]
-                seen = torch.stack(list(looks.values()))
+                seen = torch.stack(list(features.values()))
                 verdicts = self._verdicts(seen, sides, [texts[n] for n in whole])
                 answers |= zip(whole, verdicts, strict=True)
         return [answers[n] for n in range(len(pairs))]
@@ -107,7 +107,7 @@ class TrainedJudge:
     @property
     def has_relevance(self) -> bool:
         """Whether the model has a concept of backgrounds that suit their product."""
-        return self.model.names is not None and self.model.names.has_relevance
+        return self.model.concepts is not None and self.model.concepts.has_relevance
 
     @torch.no_grad()
     def suits(self, ads: Sequence[Creative]) -> list[float]:
@@ -115,18 +115,18 @@ class TrainedJudge:
 
         Raises ItemError where an ad cannot be opened.
         """
-        assert self.model.names is not None
-        looks, faults = self._see(ads)
+        assert self.model.concepts is not None
+        features, faults = self._see(ads)
         if faults:
             raise ItemError(next(iter(faults.values())))
-        seen = torch.stack([looks[_key(ad)] for ad in ads])
-        return [float(p) for p in self.model.names.p_suits(seen)]
+        seen = torch.stack([features[_key(ad)] for ad in ads])
+        return [float(p) for p in self.model.concepts.p_suits(seen)]
 
     def rank(
         self, images: Sequence[Image.Image], caption: str | None, attributes: Mapping[str, str]
     ) -> Ranking:
         """Compare ads of one product with each other; ties keep the given order."""
-        looks = look(self.model, images)
+        features = encode(self.model, images)
         count = len(images)
         text = self._wording.tell(caption, attributes)
         # Alone, an ad is compared with itself: that says nothing of winning, but what rate to expect.
@@ -135,7 +135,7 @@ class TrainedJudge:
         size = together(self.model, [text])
         for start in range(0, len(comparisons), size):
             chunk = comparisons[start : start + size]
-            verdicts = self._verdicts(looks, chunk, [text] * len(chunk))
+            verdicts = self._verdicts(features, chunk, [text] * len(chunk))
             for (a, b), verdict in zip(chunk, verdicts, strict=True):
                 won[a] += verdict.p_left, 1
                 won[b] += 1 - verdict.p_left, 1
@@ -148,10 +148,10 @@ class TrainedJudge:
         return Ranking(tuple(wins), ctr, tuple(sorted(range(count), key=lambda n: -wins[n])), margins)
 
     def _verdicts(
-        self, looks_I: torch.Tensor, sides: Sequence[tuple[int, int]], texts: list[str]
+        self, features_I: torch.Tensor, sides: Sequence[tuple[int, int]], texts: list[str]
     ) -> list[Verdict]:
-        left_P, right_P = torch.tensor(sides, device=looks_I.device).unbind(1)
-        opinion = both_orders(self.model, looks_I, left_P, right_P, texts)
+        left_P, right_P = torch.tensor(sides, device=features_I.device).unbind(1)
+        opinion = both_orders(self.model, features_I, left_P, right_P, texts)
         shown_P, swapped_P = opinion.probabilities(self.facts.temperature)
         has_ctr = self.facts.ctr_log_spread is not None
         rates = np.clip(opinion.ctr_P2, 0.0, 1.0).tolist() if has_ctr else [None] * len(texts)
@@ -168,23 +168,23 @@ class TrainedJudge:
 
     def _see(self, ads: Sequence[Creative]) -> tuple[dict[AdKey, torch.Tensor], dict[AdKey, str]]:
         """Looks at the ads of a batch, and why the others have none."""
-        looks: dict[AdKey, torch.Tensor] = {}
+        features: dict[AdKey, torch.Tensor] = {}
         faults: dict[AdKey, str] = {}
         images: dict[AdKey, Image.Image] = {}
         for key, creative in {_key(creative): creative for creative in ads}.items():
-            known = self._looks.get(key)
+            known = self._features.get(key)
             if known is not None:
-                looks[key] = known
+                features[key] = known
                 continue
             try:
                 images[key] = open_creative(creative)
             except ItemError as error:
                 faults[key] = str(error)
         if images:
-            for key, seen in zip(images, look(self.model, list(images.values())), strict=True):
-                looks[key] = seen
-                self._looks.put(key, seen)
-        return looks, faults
+            for key, seen in zip(images, encode(self.model, list(images.values())), strict=True):
+                features[key] = seen
+                self._features.put(key, seen)
+        return features, faults
 
 
 def log_odds(probability: float) -> float:

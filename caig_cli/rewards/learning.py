@@ -114,12 +114,12 @@ def _sets(
     held_out, failed_too = usable(data.held_out, ads, report)
     if not train:
         raise UsageError(f"{section.pairs}: no pair can be used; {(data.failed + failed)[0].error}")
-    views = section.augmentations if model.looks_last else FRESH
-    looks = FeatureCache(ads, strength=section.augment, views=views, seed=recipe.seed)
-    learnt = PairSet(train, teaching(section), wording, looks, section.batch_pairs, mixed=mixed)
-    judged = PairSet(held_out, teaching(section), wording, looks, section.batch_pairs) if held_out else None
-    if model.looks_last:
-        looks.fill(model, learnt.rate, judged.rate if judged else (), section.room, report)
+    views = section.augmentations if model.features_fixed else FRESH
+    cache = FeatureCache(ads, strength=section.augment, views=views, seed=recipe.seed)
+    learnt = PairSet(train, teaching(section), wording, cache, section.batch_pairs, mixed=mixed)
+    judged = PairSet(held_out, teaching(section), wording, cache, section.batch_pairs) if held_out else None
+    if model.features_fixed:
+        cache.fill(model, learnt.rate, judged.rate if judged else (), section.room, report)
     return learnt, judged, failed + failed_too
 
 

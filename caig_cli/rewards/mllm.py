@@ -20,7 +20,7 @@ from transformers import DynamicCache
 
 from caig_cli.engine.optim import recompute_activations
 from caig_cli.mllm import vision
-from caig_cli.mllm.attention import Mask, looks_back, mask_for
+from caig_cli.mllm.attention import Mask, causal_mask, mask_for
 from caig_cli.mllm.images import Rules, Size
 from caig_cli.mllm.loading import Mllm
 from caig_cli.rewards.concepts import ConceptBottleneck, ConceptHead
@@ -39,19 +39,19 @@ class MllmReward(nn.Module):
         self.mllm, self.layout = mllm, layout
         self.model = mllm.model
         self.heads = Heads(int(mllm.config.get_text_config().hidden_size))
-        self.worth: ConceptHead | None = None
+        self.concept_head: ConceptHead | None = None
         self.scale, self._recomputes = CtrScale(), False
         self._apart = layout == "two_images"
         self.rules: Rules = mllm.rules.of_two() if self._apart else mllm.rules.halves()
         self.seen_size: Size = self.rules.usual if self._apart else mllm.rules.joined()
 
     @property
-    def seen_width(self) -> int:
+    def feature_width(self) -> int:
         """Width of the tower's features."""
         return self.mllm.family.view.width(self.mllm.config)
 
     @property
-    def looks_last(self) -> bool:
+    def features_fixed(self) -> bool:
         """True where the look is a frozen tower's."""
         return self._apart and not any(
             p.requires_grad for part in self._vision_modules for p in part.parameters()
@@ -62,19 +62,19 @@ class MllmReward(nn.Module):
         """The parts that a picture passes through."""
         return [getattr(self.mllm.core.model, name) for name in self.mllm.family.view.vision_modules]
 
-    def freeze_sight(self) -> None:
+    def freeze_encoder(self) -> None:
         """Keep what sees as it is."""
         for part in self._vision_modules:
             part.requires_grad_(False)
 
     @property
-    def names(self) -> ConceptBottleneck | None:
+    def concepts(self) -> ConceptBottleneck | None:
         """What it names in ads, if anything."""
-        return None if self.worth is None else self.worth.names
+        return None if self.concept_head is None else self.concept_head.concepts
 
-    def use_concepts(self, names: ConceptBottleneck) -> None:
+    def use_concepts(self, concepts: ConceptBottleneck) -> None:
         """Add to both logits and rates of an ad what the names in it are worth, on either side alike."""
-        self.worth = ConceptHead(names)
+        self.concept_head = ConceptHead(concepts)
 
     def length(self, text: str) -> int:
         """Tokens of a row that asks ``text``."""
@@ -95,39 +95,39 @@ class MllmReward(nn.Module):
         return seen if rows == 1 else seen.view(count, rows, *seen.shape[1:])
 
     def forward(
-        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+        self, features_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
     ) -> PairOutput:
         """Compare ads of the looks; see ``RewardModel``. What rows begin with alike is computed once."""
         if not self._apart:
-            joined = self.join(looks_I[left_P], looks_I[right_P])
+            joined = self.join(features_I[left_P], features_I[right_P])
             return self._real(self.read(self.tokens(self._see(joined)), texts))
-        image_ITD = self.tokens(looks_I)
+        image_ITD = self.tokens(features_I)
         first_U, place_P = torch.unique(left_P, return_inverse=True)
         if self._recomputes or self.mllm.family.sees_ahead or len(first_U) == len(left_P):
             # No cache is kept then, or nothing is shared.
             read = self.read(torch.cat([image_ITD[left_P], image_ITD[right_P]], dim=1), texts)
-            return self._real(self._judged(read, looks_I, left_P, right_P))
+            return self._real(self._judged(read, features_I, left_P, right_P))
         start_USD, left_UTD = self._start(len(first_U)), image_ITD[first_U]
         cache = DynamicCache(config=self.mllm.config.get_text_config())
         self._think(start_USD, left_UTD, start_USD[:, :0], past_key_values=cache, use_cache=True)
         cache.batch_select_indices(place_P)
         read = self.read(image_ITD[right_P], texts, cache)
-        return self._real(self._judged(read, looks_I, left_P, right_P))
+        return self._real(self._judged(read, features_I, left_P, right_P))
 
     def join(self, left_P: torch.Tensor, right_P: torch.Tensor) -> torch.Tensor:
         """The pieces of pictures of two ads beside each other."""
         return self.mllm.rules.join(left_P, right_P)
 
     def _judged(
-        self, read: PairOutput, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor
+        self, read: PairOutput, features_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor
     ) -> PairOutput:
         """What was read, and what the names are worth on top."""
-        if self.worth is None:
+        if self.concept_head is None:
             return read
-        with torch.autocast(looks_I.device.type, enabled=False):
-            worth_I2 = self.worth(looks_I)
-        worth_P22 = torch.stack([worth_I2[left_P], worth_I2[right_P]], dim=1)
-        return PairOutput(read.logits_P2 + worth_P22[..., 0], read.ctr_P2 + worth_P22[..., 1])
+        with torch.autocast(features_I.device.type, enabled=False):
+            concept_I2 = self.concept_head(features_I)
+        concept_P22 = torch.stack([concept_I2[left_P], concept_I2[right_P]], dim=1)
+        return PairOutput(read.logits_P2 + concept_P22[..., 0], read.ctr_P2 + concept_P22[..., 1])
 
     def _real(self, out: PairOutput) -> PairOutput:
         return PairOutput(out.logits_P2, self.scale.real(out.ctr_P2))
@@ -175,7 +175,7 @@ class MllmReward(nn.Module):
         shown += encoder.picture(self.seen_size) * (2 if self._apart else 1)
         row = torch.tensor([*shown, *[0] * (rows_BLD.shape[1] - len(shown))], device=device)
         ids_BL = row.expand(len(rows_BLD), -1)
-        before = looks_back(torch.ones_like(ids_BL, dtype=torch.bool), rows_BLD.dtype)
+        before = causal_mask(torch.ones_like(ids_BL, dtype=torch.bool), rows_BLD.dtype)
         position = torch.arange(ids_BL.shape[1], device=device).expand(len(rows_BLD), -1)
         return mask_for(self.mllm.core, self.mllm.family, ids_BL, before, position)
 
@@ -209,21 +209,21 @@ class MllmReward(nn.Module):
         self._recomputes = True
         recompute_activations(self.model)
 
-    def tokens(self, looks_I: torch.Tensor) -> torch.Tensor:
+    def tokens(self, features_I: torch.Tensor) -> torch.Tensor:
         """The image tokens [I, T, D] and what the family writes around them."""
         core, view = self.mllm.core, self.mllm.family.view
         rows = view.rows(core.config, self.seen_size)[1]
-        flat = looks_I if rows == 1 else looks_I.flatten(0, 1)
-        found: torch.Tensor = view.project(core, flat.to(core.dtype), [self.seen_size] * len(looks_I))
+        flat = features_I if rows == 1 else features_I.flatten(0, 1)
+        found: torch.Tensor = view.project(core, flat.to(core.dtype), [self.seen_size] * len(features_I))
         if rows == 1:
             return found
         ids = torch.tensor(self.mllm.encoder.picture(self.seen_size), device=found.device)
         shown_T = ids == core.config.image_token_id
         if shown_T.all():
-            return found.view(len(looks_I), -1, found.shape[-1])
+            return found.view(len(features_I), -1, found.shape[-1])
         marks_TD = nn.functional.pad(self._words(ids), (0, found.shape[-1] - self._words.weight.shape[1]))
-        block_ITD = marks_TD.to(found.dtype).repeat(len(looks_I), 1, 1)
-        block_ITD[:, shown_T] = found.view(len(looks_I), -1, found.shape[-1])
+        block_ITD = marks_TD.to(found.dtype).repeat(len(features_I), 1, 1)
+        block_ITD[:, shown_T] = found.view(len(features_I), -1, found.shape[-1])
         return block_ITD
 
     def _questions(self, texts: Sequence[str], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

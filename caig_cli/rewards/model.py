@@ -61,21 +61,21 @@ class RewardModel(Protocol):
     scale: CtrScale
 
     @property
-    def looks_last(self) -> bool:
+    def features_fixed(self) -> bool:
         """Whether an ad's features stay the same while the model is trained, so that they can be kept."""
 
     @property
-    def seen_width(self) -> int:
+    def feature_width(self) -> int:
         """Last dimension of an ad's features."""
 
-    def freeze_sight(self) -> None:
+    def freeze_encoder(self) -> None:
         """Keep what makes the features as it is."""
 
-    def use_concepts(self, names: ConceptBottleneck) -> None:
+    def use_concepts(self, concepts: ConceptBottleneck) -> None:
         """Judge by the chances of what ads show; heads that read them are new."""
 
     @property
-    def names(self) -> ConceptBottleneck | None:
+    def concepts(self) -> ConceptBottleneck | None:
         """What it names in ads, if anything."""
 
     @property
@@ -89,13 +89,13 @@ class RewardModel(Protocol):
         """The look [I, ...] at each ad, from the pieces of their pictures by ``rules``."""
 
     def __call__(
-        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+        self, features_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
     ) -> PairOutput:
         """Compare ads ``left_P`` with ads ``right_P`` of the looks [I, ...] under the pairs' texts."""
 
 
 @torch.no_grad()
-def look(model: RewardModel, images: Sequence[Image.Image]) -> torch.Tensor:
+def encode(model: RewardModel, images: Sequence[Image.Image]) -> torch.Tensor:
     """Looks [I, ...] at ads as they are, computed once per ad and good for any number of comparisons."""
     rules = model.rules
     pictures = [flatten(rules.square(image), rules.fill) for image in images]

@@ -27,15 +27,15 @@ class Ranker(nn.Module):
     def __init__(self, vision: VisionEncoder) -> None:
         super().__init__()
         self.vision, self.rules, self.scale = vision, vision.rules, CtrScale()
-        self.seen_width = vision.width
-        self.names: ConceptBottleneck | None = None
+        self.feature_width = vision.width
+        self.concepts: ConceptBottleneck | None = None
 
     @property
-    def looks_last(self) -> bool:
+    def features_fixed(self) -> bool:
         """True where the encoder is frozen."""
         return self.vision.frozen
 
-    def freeze_sight(self) -> None:
+    def freeze_encoder(self) -> None:
         """Keep the encoder as it is."""
         self.vision.requires_grad_(False)
 
@@ -44,9 +44,9 @@ class Ranker(nn.Module):
         pooled: torch.Tensor = self.vision(pixels_I3HW)
         return pooled
 
-    def inputs(self, look_ID: torch.Tensor) -> torch.Tensor:
+    def inputs(self, features_ID: torch.Tensor) -> torch.Tensor:
         """What the heads read of ads, float32: their features, or the chances of names in them."""
-        return look_ID.float() if self.names is None else self.names(look_ID)
+        return features_ID.float() if self.concepts is None else self.concepts(features_ID)
 
 
 class Vam(Ranker):
@@ -61,25 +61,25 @@ class Vam(Ranker):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def use_concepts(self, names: ConceptBottleneck) -> None:
+    def use_concepts(self, concepts: ConceptBottleneck) -> None:
         """Score the chances of names instead of features."""
-        self.names = names
-        self._add_head(names.width)
+        self.concepts = concepts
+        self._add_head(concepts.width)
 
     def forget_clicks(self) -> None:
         """Start to judge anew."""
         self._add_head(self.head.in_features)
 
-    def scores(self, look_ID: torch.Tensor) -> torch.Tensor:
+    def scores(self, features_ID: torch.Tensor) -> torch.Tensor:
         """Click-through rates in percent, float32 [I]."""
-        with torch.autocast(look_ID.device.type, enabled=False):
-            return PERCENT * self.scale.real(self.head(self.inputs(look_ID))[:, 0])
+        with torch.autocast(features_ID.device.type, enabled=False):
+            return PERCENT * self.scale.real(self.head(self.inputs(features_ID))[:, 0])
 
     def forward(
-        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+        self, features_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
     ) -> PairOutput:
         """Compare ads of looks [I, D]; ``texts`` are not read."""
-        score_I = self.scores(looks_I)
+        score_I = self.scores(features_I)
         score_P2 = torch.stack([score_I[left_P], score_I[right_P]], dim=1)
         return PairOutput(score_P2, score_P2 / PERCENT)
 
@@ -102,20 +102,20 @@ class Cg4ctr(Ranker):
     def _meet(self, seen: int, width: int) -> None:
         self.meet = nn.Sequential(nn.Linear(seen + self.text.width, width), nn.GELU())
 
-    def use_concepts(self, names: ConceptBottleneck) -> None:
+    def use_concepts(self, concepts: ConceptBottleneck) -> None:
         """Let the text meet the chances of names instead of features."""
-        self.names = names
-        self._meet(names.width, self.heads.in_features)
+        self.concepts = concepts
+        self._meet(concepts.width, self.heads.in_features)
 
     def forward(
-        self, looks_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
+        self, features_I: torch.Tensor, left_P: torch.Tensor, right_P: torch.Tensor, texts: Sequence[str]
     ) -> PairOutput:
         """Compare ads of looks [I, D]; ``texts`` tell what is known of each pair's product."""
         text_PD = self.text(texts)
-        with torch.autocast(looks_I.device.type, enabled=False):
-            looks_I, text_PD = self.inputs(looks_I), text_PD.float()
+        with torch.autocast(features_I.device.type, enabled=False):
+            features_I, text_PD = self.inputs(features_I), text_PD.float()
             outputs = [
-                self.heads(self.meet(torch.cat([looks_I[ad_P], text_PD], dim=1)))
+                self.heads(self.meet(torch.cat([features_I[ad_P], text_PD], dim=1)))
                 for ad_P in (left_P, right_P)
             ]
         both_P22 = torch.stack(outputs, dim=1)

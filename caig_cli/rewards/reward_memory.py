@@ -79,14 +79,14 @@ class _Drawn(MllmReward):
         beside(left_P, right_P)  # on its way
         return pixels(self.mllm.rules, len(left_P), self.mllm.rules.joined())
 
-    def looks(self, ads: int) -> torch.Tensor:
+    def meta_features(self, ads: int) -> torch.Tensor:
         """What is kept of ads for comparisons."""
         return self.features(pixels(self.rules, ads, self.rules.usual))
 
-    def compare(self, looks_I: torch.Tensor, rows: int, text: str) -> torch.Tensor:
+    def compare(self, features_I: torch.Tensor, rows: int, text: str) -> torch.Tensor:
         """A number of comparisons, each of two other ads as far as there are any."""
-        left_P = torch.arange(rows, device=META) % len(looks_I)
-        out = self(looks_I, left_P, left_P.flip(0), [text] * rows)
+        left_P = torch.arange(rows, device=META) % len(features_I)
+        out = self(features_I, left_P, left_P.flip(0), [text] * rows)
         total: torch.Tensor = out.logits_P2.sum() + out.ctr_P2.sum()
         return total
 
@@ -100,7 +100,7 @@ def judging(one: MetaModel, layout: str, text: str, pairs: int) -> int:
 def _judged(one: MetaModel, model: _Drawn, text: str, rows: int) -> int:
     @torch.no_grad()
     def judge() -> None:
-        model.compare(model.looks(rows), rows, text)
+        model.compare(model.meta_features(rows), rows, text)
 
     return one.once(("judging", model.layout, text, rows), lambda: peak_of(judge, model))
 
@@ -120,29 +120,28 @@ def training(
     count = ads if data.swap == "both" else data.batch_pairs
     room = _judged(one, model, text, ads)
     kept: torch.Size | None = None
-    if model.looks_last:  # before the first step the tower looks at all ads, some at a time
+    if model.features_fixed:  # before the first step the tower encodes all ads, some at a time
         seen, kept = one.once(("seen", section.layout), lambda: _seen(model))
         room = max(room, seen)
 
     def loss() -> torch.Tensor:
-        looks = (
-            model.looks(ads) if kept is None else torch.empty(ads, *kept, dtype=runtime.dtype, device=META)
-        )
-        return model.compare(looks, count, text)
+        if kept is None:
+            return model.compare(model.meta_features(ads), count, text)
+        return model.compare(torch.empty(ads, *kept, dtype=runtime.dtype, device=META), count, text)
 
     learnt = model_memory.stepping("train", one, loss, optim, (section.layout, ads, count, text))
     return [learnt, replace(learnt, name="evaluate", activations=room)]
 
 
 def _seen(model: _Drawn) -> tuple[int, torch.Size]:
-    """Bytes of looking at ads before the first step, and the shape of what is kept of one."""
+    """Bytes of encoding ads before the first step, and the shape of what is kept of one."""
     shapes: list[torch.Size] = []
 
     @torch.no_grad()
-    def look() -> None:
-        shapes.append(model.looks(CHUNK).shape[1:])
+    def encode() -> None:
+        shapes.append(model.meta_features(CHUNK).shape[1:])
 
-    return peak_of(look, model), shapes[0]
+    return peak_of(encode, model), shapes[0]
 
 
 def same_base(facts: RewardFacts, other: Path) -> bool:

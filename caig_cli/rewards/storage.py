@@ -78,20 +78,20 @@ def _checked(folder: Path) -> RewardFacts:
     return facts
 
 
-def names_of(source: str, base: str, width: int) -> ConceptBottleneck:
-    """The names that a judge on ``base`` reads off features of ``width``.
+def concepts_of(source: str, base: str, width: int) -> ConceptBottleneck:
+    """The concepts that a judge on ``base`` reads off features of ``width``.
 
-    Raises UsageError when it judges by none, or sees with other eyes.
+    Raises UsageError when it judges by none, or has another encoder.
     """
     folder = locate(source)
     facts = read_facts(folder)
     speaks = ARCHITECTURES[facts.arch].language_model
     if speaks and facts.base_fingerprint != fingerprint(loading.locate(base)):
-        raise UsageError(f"{source}: its names are those of another base than {base}")
-    names = read_concepts(folder, facts.settings, width) if speaks else None
-    if names is None:
-        raise UsageError(f"{source}: is no judge of architecture mllm that judges by names")
-    return names
+        raise UsageError(f"{source}: its concepts are those of another base than {base}")
+    concepts = read_concepts(folder, facts.settings, width) if speaks else None
+    if concepts is None:
+        raise UsageError(f"{source}: is no judge of architecture mllm that judges by concepts")
+    return concepts
 
 
 def base_of(model: RewardModel) -> Mapping[str, str | None]:

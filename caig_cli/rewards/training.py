@@ -35,7 +35,7 @@ def pair_step(model: RewardModel, batch: PairBatch, weights: LossWeights) -> Ste
 
     Where a batch shows each pair in both orders, weights.order * (sum of the two log odds)^2 comes on top.
     """
-    out = model(batch.see(model), batch.left_P, batch.right_P, batch.texts)
+    out = model(batch.encode(model), batch.left_P, batch.right_P, batch.texts)
     nll_P = pair_nll(out.logits_P2, batch.p_left_P)
     mse_P = ctr_mse(model.scale.standard(out.ctr_P2), model.scale.standard(batch.pair_rates()))
     weight_P = batch.weight_P
@@ -57,7 +57,8 @@ def list_step(model: Vam, batch: PairBatch, weights: LossWeights) -> StepOutput:
     """VAM's loss, a mean over items: list-wise softmax + weights.ctr * point MSE, rates in percent."""
     known_I = batch.rate_I.isfinite()
     score_I, rate_I, item_I = (
-        values[known_I] for values in (model.scores(batch.see(model)), PERCENT * batch.rate_I, batch.item_I)
+        values[known_I]
+        for values in (model.scores(batch.encode(model)), PERCENT * batch.rate_I, batch.item_I)
     )
     nll_G = list_nll(score_I, rate_I, item_I, batch.items)
     mse_G = list_mse(score_I, rate_I, item_I, batch.items)

@@ -62,7 +62,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     """What a run would do; reads the pairs and checks that the base is there."""
     from caig_cli.engine import sources
     from caig_cli.mllm import folders
-    from caig_cli.rewards.attribute_data import check_attribute_data, known_names
+    from caig_cli.rewards.attribute_data import check_attribute_data, concepts_source
     from caig_cli.rewards.continued import second_recipe, settled
     from caig_cli.rewards.split import is_simulated, read_data
 
@@ -86,7 +86,7 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     if (dialogues_file := check_attribute_data(recipe.model, recipe.train_rm)) is not None:
         judge = " and judge by what they name" if recipe.model.concept_bottleneck else ""
         lines.append(f"learn to see from {dialogues_file}{judge}")
-    elif (known := known_names(recipe.model)) is not None:
+    elif (known := concepts_source(recipe.model)) is not None:
         lines.append(f"judge by the names of {known}")
     if recipe.second.train:
         lines.append(f"a second judge of architecture {second_recipe(recipe, data).model.arch}")

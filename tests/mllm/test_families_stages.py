@@ -25,7 +25,7 @@ from caig_cli.mllm.prompt_model import PromptModel
 from caig_cli.recipe import Recipe
 from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.model import look
+from caig_cli.rewards.model import encode
 from caig_cli.stages import generate, pcpo, pretrain, train_rm
 from caig_cli.stages.generate import GenerateRecipe
 from caig_cli.stages.pcpo import PcpoRecipe
@@ -149,9 +149,9 @@ def photos(count: int) -> list[Image.Image]:
 def test_rewards_are_read_from_the_models_own_last_state(base: Path, layout: str) -> None:
     model, ads, text = reward(base, layout), photos(3), "Which ad is clicked more?"
     mllm, encoder = model.mllm, model.mllm.encoder
-    looks = look(model, ads)
+    features = encode(model, ads)
     left, right = torch.tensor([0, 0, 1]), torch.tensor([1, 2, 2])  # two pairs share their left ad
-    mine = model(looks, left, right, [text, "x", text])
+    mine = model(features, left, right, [text, "x", text])
     for pair, (a, b) in enumerate(((0, 1), (0, 2), (1, 2))):
         pictures = [flatten(model.rules.square(ads[n]), model.rules.fill) for n in (a, b)]
         if layout == "side_by_side":

@@ -33,7 +33,7 @@ from caig_cli.rewards.data import PairSet, usable
 from caig_cli.rewards.facts import RewardFacts
 from caig_cli.rewards.feature_cache import FeatureCache, NumberedAds
 from caig_cli.rewards.judge import TrainedJudge
-from caig_cli.rewards.model import CtrScale, Heads, look
+from caig_cli.rewards.model import CtrScale, Heads, encode
 from caig_cli.rewards.question_template import OFFICIAL, QuestionTemplate
 from caig_cli.rewards.storage import base_of, read_reward, write_reward
 from caig_cli.rewards.targets import LabelPolicy, fit_scale
@@ -194,12 +194,12 @@ def pictures(count: int, seed: int = 0) -> list[Image.Image]:
 
 @torch.no_grad()
 def test_padding_and_company_move_no_logit(model: Any) -> None:
-    looks = look(model, pictures(4))
+    features = encode(model, pictures(4))
     texts = ["red mug", "", "a " * 30, "What kind of object is this?"]
     left, right = torch.tensor([0, 1, 0, 3]), torch.tensor([3, 2, 1, 0])
-    together = model(looks, left, right, texts)
+    together = model(features, left, right, texts)
     for n, text in enumerate(texts):
-        ads = looks[[int(left[n]), int(right[n])]]
+        ads = features[[int(left[n]), int(right[n])]]
         alone = model(ads, torch.tensor([0]), torch.tensor([1]), [text])
         torch.testing.assert_close(alone.logits_P2[0], together.logits_P2[n], rtol=0, atol=1e-5)
         torch.testing.assert_close(alone.ctr_P2[0], together.ctr_P2[n], rtol=0, atol=1e-5)
@@ -209,12 +209,12 @@ def test_padding_and_company_move_no_logit(model: Any) -> None:
 def test_what_rows_share_is_computed_as_if_they_did_not(base: Path) -> None:
     """Three rows with one left ad, against whole rows: same answers, same gradients."""
     model = make(base, "mllm")
-    looks, texts = look(model, pictures(4)), ["red mug", "", "What is it?", "x"]
+    features, texts = encode(model, pictures(4)), ["red mug", "", "What is it?", "x"]
     ads = torch.tensor([0, 0, 0, 2]), torch.tensor([1, 2, 3, 0])
     found = []
     for whole_rows in (False, True):
         model._recomputes = whole_rows
-        out = model(looks, *ads, texts)
+        out = model(features, *ads, texts)
         (out.logits_P2.sin().sum() + out.ctr_P2.sum()).backward()
         gradients = {name: p.grad.clone() for name, p in model.named_parameters() if p.requires_grad}
         model.zero_grad()
@@ -230,8 +230,8 @@ def test_what_rows_share_is_computed_as_if_they_did_not(base: Path) -> None:
 @torch.no_grad()
 def test_index_0_is_the_left_ad(model: Any) -> None:
     """Turning a pair round turns the roles round: exactly for models that score an ad by itself."""
-    looks, (one, other) = look(model, pictures(2)), torch.tensor([[0], [1]])
-    shown, swapped = model(looks, one, other, ["x"]), model(looks, other, one, ["x"])
+    features, (one, other) = encode(model, pictures(2)), torch.tensor([[0], [1]])
+    shown, swapped = model(features, one, other, ["x"]), model(features, other, one, ["x"])
     if hasattr(model, "heads") and hasattr(model, "mllm"):
         assert not torch.allclose(shown.logits_P2, swapped.logits_P2.flip(1)), "it reads in an order"
     else:
@@ -255,9 +255,9 @@ def test_an_untrained_model_says_one_half_and_the_mean_rate(base: Path) -> None:
     for arch in ARCHITECTURES:
         fresh = ARCHITECTURES[arch].implementation().start(section(base, arch), ["a"] * 3, CPU).eval()
         fresh.scale = CtrScale(0.03, 0.01)
-        looks = look(fresh, pictures(2))
+        features = encode(fresh, pictures(2))
         with torch.no_grad():
-            out = fresh(looks, *torch.tensor([[0], [1]]), ["x"])
+            out = fresh(features, *torch.tensor([[0], [1]]), ["x"])
         assert (out.logits_P2[:, 0] - out.logits_P2[:, 1]).abs().max() == 0
         assert out.ctr_P2.flatten().tolist() == pytest.approx([0.03, 0.03])
 
@@ -275,17 +275,17 @@ def test_what_is_trained(base: Path) -> None:
     assert parts(train_tower=True) == {"heads", "language_model/lora", "tower/lora", "projector/lora"}
     assert parts(lora=None) == {"heads", "language_model", "projector"}
     assert parts(lora=None, train_tower=True) == {"heads", "language_model", "projector", "tower"}
-    assert make(base, "mllm").looks_last and not make(base, "mllm", train_tower=True).looks_last
-    assert not make(base, "mllm", layout="side_by_side").looks_last
+    assert make(base, "mllm").features_fixed and not make(base, "mllm", train_tower=True).features_fixed
+    assert not make(base, "mllm", layout="side_by_side").features_fixed
 
 
 def test_two_ads_beside_each_other(base: Path) -> None:
     model = make(base, "mllm", layout="side_by_side")
     red, blue = (Image.new("RGB", (50, 50), colour) for colour in ("red", "blue"))
-    looks = look(model, [red, blue])
-    assert looks.shape == (2, 3, 512, 512)
+    features = encode(model, [red, blue])
+    assert features.shape == (2, 3, 512, 512)
     rules = model.mllm.rules
-    joined = rules.join(looks[:1], looks[1:])
+    joined = rules.join(features[:1], features[1:])
     assert joined.shape == (1, 3, 32, 32)
     levels = joined * torch.tensor(rules.std).view(1, 3, 1, 1) + torch.tensor(rules.mean).view(1, 3, 1, 1)
     rows = [
@@ -299,10 +299,12 @@ def test_an_official_picture_of_two_is_seen_as_it_is(base: Path, tmp_path: Path)
     model = make(base, "mllm", layout="side_by_side")
     levels = np.random.default_rng(0).integers(0, 256, (512, 1024, 3), np.uint8)
     Image.fromarray(levels).save(tmp_path / "pair.png")
-    looks = look(model, [open_creative(Creative(tmp_path / "pair.png", half=h)) for h in ("left", "right")])
+    features = encode(
+        model, [open_creative(Creative(tmp_path / "pair.png", half=h)) for h in ("left", "right")]
+    )
     turned = Image.fromarray(np.roll(levels, 512, axis=1))
     for order, picture in (([0, 1], Image.open(tmp_path / "pair.png")), ([1, 0], turned)):
-        joined = model.mllm.rules.join(*(looks[n : n + 1] for n in order))
+        joined = model.mllm.rules.join(*(features[n : n + 1] for n in order))
         assert torch.equal(joined, preprocess(picture, model.mllm.rules))
 
 
@@ -318,18 +320,18 @@ def test_encoders_may_be_any_folder_of_transformers(tmp_path: Path) -> None:
     folders = {"vision": {"base": str(tmp_path / "vision")}, "text": {"base": str(tmp_path / "text")}}
     chosen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
     model = ARCHITECTURES["cg4ctr"].implementation().start(chosen, [], CPU).eval()
-    looks = look(model, pictures(2))
-    assert model.rules.mean == (0.5, 0.5, 0.5) and looks.shape == (2, 16)
+    features = encode(model, pictures(2))
+    assert model.rules.mean == (0.5, 0.5, 0.5) and features.shape == (2, 16)
     from caig_cli.mllm.images import preprocess
 
     with torch.no_grad():
         expected = vision(pixel_values=preprocess(pictures(2)[0], model.rules)).pooler_output
-    torch.testing.assert_close(looks[:1], expected, rtol=0, atol=1e-5)
-    assert not model.looks_last
+    torch.testing.assert_close(features[:1], expected, rtol=0, atol=1e-5)
+    assert not model.features_fixed
     folders["vision"]["frozen"] = "true"
     frozen = RewardSection.model_validate({"arch": "cg4ctr", "cg4ctr": folders})
     kept = ARCHITECTURES["cg4ctr"].implementation().start(frozen, [], CPU)
-    assert kept.looks_last and any(weight.requires_grad for weight in kept.parameters())
+    assert kept.features_fixed and any(weight.requires_grad for weight in kept.parameters())
     with pytest.raises(ValueError, match="frozen is for a pre-trained model"):
         RewardSection.model_validate({"vam": {"vision": {"frozen": True}}})
     with pytest.raises(UsageError, match="no model here"):
@@ -345,8 +347,8 @@ def pair_set(tmp_path: Path, model: Any, size: int = 7, *, strength: float = 0.0
     pairs, failures = read_pairs(write_pairs(tmp_path / "ads", items=9))
     assert not failures
     ads = NumberedAds(model.rules, 1 << 20)
-    looks = FeatureCache(ads, strength=strength, views=views, seed=1)
-    return PairSet(pairs, LabelPolicy(), QuestionTemplate(), looks, size)
+    features = FeatureCache(ads, strength=strength, views=views, seed=1)
+    return PairSet(pairs, LabelPolicy(), QuestionTemplate(), features, size)
 
 
 def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, base: Path) -> None:
@@ -370,7 +372,7 @@ def test_an_epoch_has_every_pair_once_and_items_stay_together(tmp_path: Path, ba
 def test_mixed_batches_tell_of_many_items(tmp_path: Path, base: Path) -> None:
     """Three pairs of an item's three ads share an ad with each other, so each comes for itself."""
     whole = pair_set(tmp_path, make(base, "vam"))
-    mixed = PairSet(whole.pairs, LabelPolicy(), QuestionTemplate(), whole.looks, 7, mixed=True)
+    mixed = PairSet(whole.pairs, LabelPolicy(), QuestionTemplate(), whole.cache, 7, mixed=True)
     draws = mixed.epoch(0, 0, "none")
     assert sorted(n for draw in draws for n in draw.pairs) == list(range(27))
     items = [len({mixed.pairs[n].item for n in draw.pairs}) for draw in draws]
@@ -383,7 +385,7 @@ def test_a_pair_turned_round_teaches_the_same_of_the_other_side(tmp_path: Path, 
     for batch in (plain, turned):
         assert (
             batch.pixels is not None
-            and batch.looks is None
+            and batch.features is None
             and batch.items == len(set(batch.item_I.tolist()))
         )
     assert plain.pixels is not None and turned.pixels is not None
@@ -410,18 +412,18 @@ def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Pa
     data = pair_set(tmp_path, model, strength=1.0, views=2)
     draw = data.epoch(0, 0, "random")[0]
     fresh = data.collate(draw)
-    assert fresh.looks is None
+    assert fresh.features is None
     with torch.no_grad():
         expected = fresh.preprocess(model)
-    data.looks.fill(model, data.rate, (), 1 << 20, SilentReporter())
+    data.cache.fill(model, data.rate, (), 1 << 20, SilentReporter())
     kept = data.collate(draw)
-    assert kept.pixels is None and kept.looks is not None
-    torch.testing.assert_close(kept.looks, expected, rtol=0, atol=1e-5)
+    assert kept.pixels is None and kept.features is not None
+    torch.testing.assert_close(kept.features, expected, rtol=0, atol=1e-5)
     one = expected[0].nbytes
     small = pair_set(tmp_path, model, strength=1.0, views=2)
-    small.looks.fill(model, small.rate, (), 40 * one, SilentReporter())
+    small.cache.fill(model, small.rate, (), 40 * one, SilentReporter())
     batches = [small.collate(d) for d in small.epoch(0, 0, "random")]
-    held = {id(b) for b in batches if b.looks is not None}
+    held = {id(b) for b in batches if b.features is not None}
     assert held and any(b.pixels is not None for b in batches), "32 views fit, the others are looked at anew"
     with torch.no_grad():
         mixed = batches[0].preprocess(model)
@@ -468,12 +470,12 @@ def stored(model: Any, folder: Path, dtype: torch.dtype = torch.float32, **more:
 
 @torch.no_grad()
 def test_what_is_read_says_what_was_written(model: Any, tmp_path: Path) -> None:
-    looks = look(model, pictures(3))
+    features = encode(model, pictures(3))
     left, right = torch.tensor([0, 1, 2]), torch.tensor([2, 0, 1])
-    expected = model(looks, left, right, ["red mug", "a", "b"])
+    expected = model(features, left, right, ["red mug", "a", "b"])
     folder = stored(model, tmp_path / "model")
     again, facts = read_reward(folder, CPU)
-    seen = look(again, pictures(3))
+    seen = encode(again, pictures(3))
     out = again(seen, left, right, ["red mug", "a", "b"])
     # What is read has its adapters merged, which rounds otherwise.
     torch.testing.assert_close(out.logits_P2, expected.logits_P2, rtol=1e-4, atol=1e-5)
@@ -489,11 +491,11 @@ def test_what_is_read_says_what_was_written(model: Any, tmp_path: Path) -> None:
 @torch.no_grad()
 def test_all_weights_are_a_whole_model(base: Path, tmp_path: Path) -> None:
     model = make(base, "mllm", lora=None)
-    looks = look(model, pictures(2))
+    features = encode(model, pictures(2))
     folder = stored(model, tmp_path / "model")
     again, facts = read_reward(folder, CPU)
     assert facts.base is None and (folder / "config.json").is_file()
-    out, expected = (m(looks, *torch.tensor([[0], [1]]), ["x"]).logits_P2 for m in (again, model))
+    out, expected = (m(features, *torch.tensor([[0], [1]]), ["x"]).logits_P2 for m in (again, model))
     torch.testing.assert_close(out, expected, rtol=0, atol=1e-5)
 
 
@@ -562,8 +564,8 @@ def test_an_ad_is_looked_at_once_and_memory_is_bounded(
     assert sum(seen) == 90, "remembered"
     small = TrainedJudge("s", judge.model, judge.facts, room=10 * 4 * 32 * 4)
     small.judge(pairs)
-    assert sum(v.nbytes for v in small._looks._kept.values()) <= 10 * 4 * 32 * 4
-    assert len(small._looks._kept) == 10
+    assert sum(v.nbytes for v in small._features._kept.values()) <= 10 * 4 * 32 * 4
+    assert len(small._features._kept) == 10
 
 
 def test_a_broken_ad_fails_its_pairs_only(base: Path, tmp_path: Path) -> None:

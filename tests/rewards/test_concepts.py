@@ -33,22 +33,22 @@ def _pictures(count: int) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return seen, {name: one_hot(answer, 2).float() for name, answer in answers.items()}
 
 
-def _taught(folder: Path, *tasks: AttributeTask, aside: tuple[str, ...] = ()) -> ConceptBottleneck:
+def _taught(folder: Path, *tasks: AttributeTask, auxiliary: tuple[str, ...] = ()) -> ConceptBottleneck:
     torch.manual_seed(1)
     seen, answers = _pictures(600)
-    names = ConceptBottleneck(3, tasks, aside)
+    concepts = ConceptBottleneck(3, tasks, auxiliary)
     with RunDir.open(folder, "train-rm", Recipe()) as run:
         training = TrainingRun(0, 0.0, choose_device("cpu", "fp32"), run, SilentReporter())
-        concept_training._teach(names, seen, [answers[task.name] for task in names.tasks], training)
-    return names.requires_grad_(False).eval()
+        concept_training._teach(concepts, seen, [answers[task.name] for task in concepts.tasks], training)
+    return concepts.requires_grad_(False).eval()
 
 
 def test_a_judgement_follows_from_names_together(tmp_path: Path) -> None:
-    names = _taught(tmp_path / "run", MATCH, COLOUR, THING)
-    assert [task.name for task in names.tasks] == ["colour", "thing", "match"] and names.width == 6
+    concepts = _taught(tmp_path / "run", MATCH, COLOUR, THING)
+    assert [task.name for task in concepts.tasks] == ["colour", "thing", "match"] and concepts.width == 6
     seen, answers = _pictures(600)
-    chances = (names(seen) / GAIN).split(2, dim=1)
-    for task, chance in zip(names.tasks, chances, strict=True):
+    chances = (concepts(seen) / GAIN).split(2, dim=1)
+    for task, chance in zip(concepts.tasks, chances, strict=True):
         assert torch.allclose(chance.sum(1), torch.ones(len(seen)), atol=1e-5)
         right = (chance.argmax(1) == answers[task.name].argmax(1)).float().mean()
         assert right > 0.97, task.name
@@ -61,26 +61,26 @@ def test_names_are_not_bent_to_what_is_judged_by_them(tmp_path: Path) -> None:
 
 
 def test_what_is_aside_is_read_by_judgements_alone(tmp_path: Path) -> None:
-    names = _taught(tmp_path / "run", MATCH, COLOUR, THING, aside=("thing",))
-    assert [task.name for task in names.tasks] == ["thing", "colour", "match"] and names.width == 4
+    concepts = _taught(tmp_path / "run", MATCH, COLOUR, THING, auxiliary=("thing",))
+    assert [task.name for task in concepts.tasks] == ["thing", "colour", "match"] and concepts.width == 4
     seen, answers = _pictures(600)
-    colour, match = (names(seen) / GAIN).split(2, dim=1)
+    colour, match = (concepts(seen) / GAIN).split(2, dim=1)
     assert (colour.argmax(1) == answers["colour"].argmax(1)).float().mean() > 0.97
     assert (match.argmax(1) == answers["match"].argmax(1)).float().mean() > 0.97
 
 
 def test_a_judgement_alone_is_read_off_features(tmp_path: Path) -> None:
-    names = _taught(tmp_path / "run", MATCH)
-    assert len(names.layers) == 1 and not names.judgements and names.width == 2
-    assert names(_pictures(4)[0]).shape == (4, 2)
+    concepts = _taught(tmp_path / "run", MATCH)
+    assert len(concepts.layers) == 1 and not concepts.judgements and concepts.width == 2
+    assert concepts(_pictures(4)[0]).shape == (4, 2)
 
 
 def test_settings_make_the_same_layers_again(tmp_path: Path) -> None:
-    names = _taught(tmp_path / "run", MATCH, COLOUR, aside=("colour",))
-    again = open_concepts(3, names.settings)
-    again.load_state_dict(names.state_dict())
+    concepts = _taught(tmp_path / "run", MATCH, COLOUR, auxiliary=("colour",))
+    again = open_concepts(3, concepts.settings)
+    again.load_state_dict(concepts.state_dict())
     seen, _ = _pictures(5)
-    assert torch.equal(again(seen), names(seen))
+    assert torch.equal(again(seen), concepts(seen))
 
 
 @pytest.mark.parametrize("answers", [("yes", "no"), ("no",)])

@@ -12,7 +12,7 @@ from PIL import Image
 from caig_cli.losses.supervised import ctr_mse, pair_nll
 from caig_cli.mllm.vision import patches
 from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.model import look
+from caig_cli.rewards.model import encode
 from caig_cli.rewards.question_template import OFFICIAL
 from caig_cli.rewards.storage import read_reward
 
@@ -82,8 +82,8 @@ def test_ads_beside_each_other_are_the_official_picture(name: str) -> None:
     reward = load(name)
     pair = Image.open(GOLDENS / "inputs" / "rm_pair_LR.png").convert("RGB")
     assert pair.size == (1024, 512)
-    looks = look(reward, [pair.crop((x, 0, x + 512, 512)) for x in (0, 512)])
-    joined = reward.mllm.rules.join(looks[:1], looks[1:])
+    features = encode(reward, [pair.crop((x, 0, x + 512, 512)) for x in (0, 512)])
+    joined = reward.mllm.rules.join(features[:1], features[1:])
     expected = torch.from_numpy(arrays("b_reward_model")[f"{MODELS[name][0]}_pixel_values"])
     # Pillow 13 rounds bicubic otherwise for some shapes, by up to 3 levels
     assert (joined - expected.reshape(joined.shape)).abs().max() < 3.5 * LEVEL

@@ -36,7 +36,7 @@ from caig_cli.records import Turn
 from caig_cli.rewards.config import MllmRewardSection, TrainRmSection
 from caig_cli.rewards.evaluation import both_orders
 from caig_cli.rewards.mllm import MllmReward
-from caig_cli.rewards.model import look
+from caig_cli.rewards.model import encode
 from caig_cli.rewards.reward_memory import training
 
 NEAR = 0.15
@@ -122,7 +122,7 @@ def test_no_float64_reaches_a_device_without_it(tmp_path: Path, monkeypatch: pyt
         prompts = PromptModel(mllm, "tiny").write_prompts(
             images[0], "what?", seeds=[1, 2], top_p=0.9, max_new_tokens=4
         )
-        return prompts, float(both_orders(model, look(model, images), *order, ["which?"] * 2).shown_P[0])
+        return prompts, float(both_orders(model, encode(model, images), *order, ["which?"] * 2).shown_P[0])
 
     exact = work()
     with pytest.raises(TypeError, match="MPS"), Apple():

@@ -31,7 +31,7 @@ from caig_cli.rewards.architectures import ARCHITECTURES
 from caig_cli.rewards.concepts import GAIN
 from caig_cli.rewards.folders import second_of
 from caig_cli.rewards.judge import TrainedJudge
-from caig_cli.rewards.model import CtrScale, look
+from caig_cli.rewards.model import CtrScale, encode
 from caig_cli.rewards.split import Data, is_simulated, read_data
 from caig_cli.rewards.storage import read_facts, read_reward
 from caig_cli.rewards.training import Best, LossWeights
@@ -254,13 +254,13 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
     dialogues_file = write_attribute_data(tmp_path / "lessons")
     seen: dict[str, dict[str, torch.Tensor]] = {}
     for name, steps, frozen in (("short", 1, True), ("long", 9, True), ("free", 9, False)):
-        look = {"steps": steps, "batch": 4, "learning_rate": 0.01, "freeze_encoder": frozen}
+        pretraining = {"steps": steps, "batch": 4, "learning_rate": 0.01, "freeze_encoder": frozen}
         recipe = recipe_for(
             base,
             data,
             arch,
             optim={"steps": 2},
-            train_rm={"attribute_data": dialogues_file, "attribute_pretraining": look},
+            train_rm={"attribute_data": dialogues_file, "attribute_pretraining": pretraining},
         )
         tree = recipe.model_dump()
         tree["model"]["mllm"]["train_tower"] = True
@@ -300,16 +300,16 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
     recipe = TrainRmRecipe.model_validate(tree)
     folder = Path(run(recipe, tmp_path / "run").result["model"])
     model, facts = read_reward(folder, choose_device("cpu", "fp32"))
-    names = model.names
-    assert [(task.name, task.names) for task in names.tasks] == [("surface", ("oak", "slate"))]
+    concepts = model.concepts
+    assert [(task.name, task.names) for task in concepts.tasks] == [("surface", ("oak", "slate"))]
     pictures = [Image.new("RGB", (32, 32), colour) for colour in ("peru", "slategray")]
-    seen = look(model, pictures)
-    chances = names(seen) / GAIN
+    seen = encode(model, pictures)
+    chances = concepts(seen) / GAIN
     assert torch.allclose(chances.sum(1), torch.ones(2)) and chances.diagonal().min() > 0.9
     output = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
     assert output.logits_P2.isfinite().all()
     with torch.no_grad():  # the names are what is judged by
-        for weight in names.layers[0].parameters():
+        for weight in concepts.layers[0].parameters():
             weight.neg_()
     other = model(seen, torch.tensor([0]), torch.tensor([1]), ["red mug"])
     assert not torch.allclose(output.logits_P2, other.logits_P2)
@@ -348,9 +348,9 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
         Path(run(recipe, tmp_path / "again").result["model"]), choose_device("cpu", "fp32")
     )
     known, _ = read_reward(first["mllm"], choose_device("cpu", "fp32"))
-    for name, value in known.names.state_dict().items():
-        assert torch.equal(value, model.names.state_dict()[name]), name
-    assert facts.settings["concepts"] == known.names.settings
+    for name, value in known.concepts.state_dict().items():
+        assert torch.equal(value, model.concepts.state_dict()[name]), name
+    assert facts.settings["concepts"] == known.concepts.settings
     with pytest.raises(UsageError, match="no judge of architecture mllm that judges by names"):
         run(again(first["vam"], base), tmp_path / "ranker")
     make_tiny(seed=1).save(tmp_path / "other", torch.float32)
