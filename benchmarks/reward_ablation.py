@@ -1,12 +1,12 @@
 """What each reward architecture, soft labels and order swaps are worth on the simulated market.
 
-    python benchmarks/reward_ablation.py TRAIN VALIDATION LESSONS OUT [--lines mllm vam ...] [--seeds 0 1 2]
-    python benchmarks/reward_ablation.py TRAIN VALIDATION LESSONS OUT --only-table
+    python benchmarks/reward_ablation.py TRAIN VALIDATION ATTRIBUTES OUT [--lines mllm vam ...] [--seeds 0 1 2]
+    python benchmarks/reward_ablation.py TRAIN VALIDATION ATTRIBUTES OUT --only-table
 
 All lines learn from the same pairs (made as recipes/embedded/train-rm.yaml tells) and are judged on the
 shipped test set against the true odds. All see with the same frozen eyes: `mllm` through the tower of the
 embedded prompt model, `vam` and `cg4ctr` through the residual network in it.
-Judges by names learn these from LESSONS, the dialogues of the market (market/dialogues_train.json).
+Concepts are learnt from ATTRIBUTES, the dialogues of the market (market/dialogues_train.json).
 Each call works for some minutes at most and can be repeated: a line that is done is not run again, and its
 row is appended to OUT/measured.jsonl.
 """
@@ -60,7 +60,7 @@ def main() -> None:
     )
     parser.add_argument("train", type=Path, help="pairs to learn")
     parser.add_argument("validation", type=Path, help="pairs that choose the weights and calibrate them")
-    parser.add_argument("lessons", type=Path, help="dialogues that name what ads show")
+    parser.add_argument("attributes", type=Path, help="dialogues that name what ads show")
     parser.add_argument("out", type=Path, help="folder of runs and measurements")
     parser.add_argument("--lines", nargs="+", choices=LINES, default=list(LINES), help="what to compare")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="seeds of each line")
@@ -109,7 +109,7 @@ def learn(args: argparse.Namespace, line: str, seed: int, eyes: Path) -> Path:
     values = [
         "optim.evaluate_every=75",
         "train_rm.augmentations=1",
-        *([f"train_rm.attribute_data={args.lessons}"] if NAMES in LINES[line] else []),
+        *([f"train_rm.attribute_data={args.attributes}"] if NAMES in LINES[line] else []),
         *(f"model.{arch}.vision.base={eyes}" for arch in ("vam", "cg4ctr")),
         *(f"model.{arch}.vision.frozen=true" for arch in ("vam", "cg4ctr")),
         *LINES[line],

@@ -29,7 +29,8 @@ ALL = "\n".join(DOCS.values()) + (ROOT / "README.md").read_text()
 WORD_CLASSES = {
     "name": "## Things", "place": "## Places and seasons", "bare": "## Things", "colour": "## Colours",
     "number": "three candles", "no_props": "no flowers", "negation": "no flowers",
-    "ignored": "without effect", "view": "from above", "glue": "", "link": "", "stop": "", "unknown": "without effect",
+    "ignored": "without effect",
+    "view": "from above", "glue": "", "link": "", "stop": "", "unknown": "without effect",
 }  # fmt: skip
 """Where words.md or the README tells of a class of words; nothing is said of words between words."""
 

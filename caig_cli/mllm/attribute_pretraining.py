@@ -1,4 +1,4 @@
-"""The first look: a vision encoder from nothing learns to tell pictures apart before it is asked for more.
+"""Pre-training by attributes: a vision encoder from scratch learns to tell pictures apart before it is asked for more.
 
 Long answers, and clicks, teach a new encoder slowly: most words of an answer can be told without looking, and
 a click log is mostly noise. So for a few minutes it is trained on the tasks whose answers are names, by one
@@ -36,8 +36,8 @@ from caig_cli.mllm.images import flatten
 from caig_cli.mllm.loading import Mllm, level_projector
 from caig_cli.records import Dialogue
 
-FILE = "first-look.safetensors"
-FILE_OF_NETWORK = "first-look-network.safetensors"
+FILE = "attribute-pretraining.safetensors"
+FILE_OF_NETWORK = "attribute-pretraining-network.safetensors"
 ATTENTION = 8
 """Steps of the residual network for one of the attention on its last map, which learns alone at the end."""
 PARTED = ", "
@@ -90,7 +90,7 @@ class AttributeTask:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """How a first look is taken: its seed, the strength of image variations, and where it runs."""
+    """How an encoder is pre-trained: its seed, the strength of image variations, and where it runs."""
 
     seed: int
     augment: float
@@ -102,7 +102,7 @@ class TrainingRun:
 @dataclass(frozen=True, slots=True)
 class EncoderTraining:
     """What learns to see: ``encode`` gives features [B, width] or [B, tokens, width] of pixels [B, 3, H, W],
-    by    the trainable weights of ``model``."""
+    by the trainable weights of ``model``."""
 
     model: nn.Module
     encode: Callable[[torch.Tensor], torch.Tensor]
@@ -194,7 +194,7 @@ def teach_names(
                 tensor.copy_(weights[name])
     else:
         _teach(encoder, dialogues, pictures, section, training)
-        check_tensors(trained_state(encoder.model).items(), "first look")
+        check_tensors(trained_state(encoder.model).items(), "attribute pre-training")
         training.run.write_bytes(file, save(trained_state(encoder.model)))
 
 
@@ -207,7 +207,9 @@ def _teach(
 ) -> None:
     taught, tasks = name_pictures(dialogues, section.tasks)
     if not taught:
-        training.report.warn(f"no dialogue of {', '.join(section.tasks)} shows a picture: no first look")
+        training.report.warn(
+            f"no dialogue of {', '.join(section.tasks)} shows a picture: no attribute pre-training"
+        )
         return
     if lacking := set(section.tasks) - {task.name for task in tasks}:
         training.report.warn(f"no dialogue of {', '.join(sorted(lacking))} shows a picture")
@@ -223,7 +225,10 @@ def _teach(
     optimizer = make_optimizer(model, optim)
     show = _shelf(pictures, paths, device)
     rng = random.Random(derive_seed(training.seed, "first look"))
-    with training.report.progress("first look", section.steps) as bar, training.run.timed("first look"):
+    with (
+        training.report.progress("attribute pre-training", section.steps) as bar,
+        training.run.timed("attribute pre-training"),
+    ):
         for step in range(section.steps):
             chosen = rng.choices(range(len(paths)), k=section.batch)
             views, share = augment_all(show(chosen), rules.fill, rng, training.augment), 1.0

@@ -96,7 +96,7 @@ class LanguageShape(Section):
 
 
 class AttributePretrainingSection(Section):
-    """Lessons in naming pictures, for the vision tower alone, before the dialogues."""
+    """Pre-training of the vision tower alone, by naming what pictures show, before the dialogues."""
 
     tasks: tuple[str, ...] = ("shape",)
     """Tasks whose answers are names to tell apart; the first one is shown as progress."""
@@ -135,7 +135,7 @@ class ScratchSection(Section):
     """Shape of the language model."""
 
     attribute_pretraining: AttributePretrainingSection | None = None
-    """Lessons for the tower before the dialogues; empty for none."""
+    """Pre-training of the tower by attributes before the dialogues; empty for none."""
 
 
 class LoraSection(Section):

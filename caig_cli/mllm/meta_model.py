@@ -123,7 +123,7 @@ def _has_own_head(folder: Path) -> bool:
 
 
 def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | None = None) -> MetaModel:
-    """The sketch of a model on the meta device, quantised by ``method``; without ``lora`` all learns."""
+    """A model on the meta device, quantised by ``method``; without ``lora`` all learns."""
     plain.model.eval()
     dtype = plain.core.dtype
     itemsize = dtype.itemsize
@@ -137,7 +137,7 @@ def adapted(plain: Mllm, method: str, lora: LoraSection | None, targets: str | N
         return MetaModel(plain, base, 0, itemsize, seen)
     with META:
         mllm = loading.add_lora(
-            plain, "sketch", rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets
+            plain, "meta", rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets
         )
     for weight in mllm.model.parameters():
         weight.data = weight.data.to(dtype)

@@ -71,7 +71,7 @@ def stepping(
 
 
 class _in_training:  # noqa: N801 - a context, used as one
-    """A sketch as the loop trains it. ``there``: gradients of micro-batches before are there already."""
+    """A meta model as the loop trains it. ``there``: gradients of micro-batches before are there already."""
 
     def __init__(self, one: MetaModel, recomputes: bool, there: bool) -> None:
         self.model, self.recomputes, self.there = one.mllm.model, recomputes, there

@@ -17,7 +17,7 @@ from caig_cli.rewards.storage import concepts_of
 
 
 def check_attribute_data(section: RewardSection, teaching: TrainRmSection) -> Path | None:
-    """The file of lessons, if there are any. Raises UsageError where it is missing."""
+    """The dialogues that name what ads show, if there are any. Raises UsageError where it is missing."""
     if section.concept_bottleneck and teaching.attribute_data is None:
         raise UsageError(
             "model.concept_bottleneck: name the dialogues that teach them with train_rm.attribute_data"
@@ -28,13 +28,13 @@ def check_attribute_data(section: RewardSection, teaching: TrainRmSection) -> Pa
 
 
 def concepts_source(section: RewardSection) -> str | None:
-    """The judge whose names are taken over, if there is one. Raises UsageError where they are of no use."""
+    """The judge whose concepts are taken over, if there is one. Raises UsageError where they are of no use."""
     part = section.mllm
     if not ARCHITECTURES[section.arch].language_model or part.concepts_from is None:
         return None
     if part.train_tower or part.layout != "two_images":
         raise UsageError(
-            "model.mllm.concepts_from: names are read off a frozen tower, with layout two_images"
+            "model.mllm.concepts_from: concepts are read off a frozen tower, with layout two_images"
         )
     return part.concepts_from
 
@@ -42,9 +42,9 @@ def concepts_source(section: RewardSection) -> str | None:
 def pretrain_encoder(
     model: Any, section: RewardSection, teaching: TrainRmSection, training: TrainingRun
 ) -> None:
-    """A first look of a vision encoder that is trained here, then names to judge by, as the sections say.
+    """Pre-train an encoder that is trained here by attributes, then learn concepts, as the sections say.
 
-    Raises UsageError for lessons that cannot teach this model.
+    Raises UsageError for dialogues that cannot teach this model.
     """
     tasks, dialogues_file = teaching.attribute_pretraining.tasks, check_attribute_data(section, teaching)
     if dialogues_file is None:

@@ -22,7 +22,7 @@ from caig_cli.rewards.config import AdAttributeSection
 from caig_cli.rewards.feature_cache import CHUNK, FeatureCache
 from caig_cli.rewards.model import RewardModel, device_of
 
-FILE = "names.safetensors"
+FILE = "concepts.safetensors"
 STEPS, BATCH = 1000, 1024
 """How the layers are trained on kept features: seconds of work."""
 
@@ -85,7 +85,7 @@ def _see(
     assert isinstance(model, nn.Module)
     model.eval()
     seen = []
-    with training.report.progress("looking at lessons", len(views)) as bar:
+    with training.report.progress("encoding attribute data", len(views)) as bar:
         for start in range(0, len(views), CHUNK):
             chunk = views[start : start + CHUNK]
             seen.append(mean_features(model.features(cache.pixels(chunk).to(device_of(model)))).float().cpu())
@@ -109,7 +109,7 @@ def _teach(
         ]
     )
     generator = torch.Generator().manual_seed(derive_seed(training.seed, "lessons"))
-    with training.report.progress("learning names", STEPS) as bar:
+    with training.report.progress("learning concepts", STEPS) as bar:
         for step in range(STEPS):
             chosen = torch.randint(len(mean_ID), (BATCH,), generator=generator).to(mean_ID.device)
             named = concepts.named(mean_ID[chosen])

@@ -18,7 +18,7 @@ Arch = Annotated[str, OneOf("architecture", ARCHITECTURES)]
 
 
 class AdAttributeSection(AttributePretrainingSection):
-    """Lessons in naming what ads show, before they are judged."""
+    """Pre-training of the encoder by naming what ads show, before clicks."""
 
     tasks: tuple[str, ...] = (
         "surface", "backdrop", "light", "mood", "blur", "props", "advertised", "match",
@@ -30,7 +30,7 @@ class AdAttributeSection(AttributePretrainingSection):
     are compared."""
 
     freeze_encoder: bool = False
-    """Whether the encoder stays as the lessons leave it. Clicks are noise mostly: from a few thousand ads, an
+    """Whether the encoder stays as this pre-training leaves it. Clicks are noise mostly: from a few thousand ads, an
     encoder that goes on learning knows the ads by heart before it knows what is clicked."""
 
 
@@ -64,7 +64,7 @@ class MllmRewardSection(Section):
 
     concepts_from: str | None = None
     """Judge on the same base (embedded, or a folder) whose names this one judges by too, where there are no
-    lessons to learn names from; empty for none."""
+    dialogues to learn concepts from; empty for none."""
 
 
 class VisionSection(Section):
@@ -154,7 +154,7 @@ class RewardSection(Section):
     """Question."""
 
     concept_bottleneck: bool = False
-    """Whether ads are judged by what the lessons of train_rm name in them: the chances of each name take the
+    """Whether ads are judged by what the dialogues of train_rm name in them: the chances of each name take the
     place of features in vam and cg4ctr, and add to what mllm reads. The eyes must stay as they are."""
 
     mllm: MllmRewardSection = MllmRewardSection()
@@ -181,7 +181,7 @@ class TrainRmSection(Section):
     empty for none. Clicks alone teach a small encoder next to nothing."""
 
     attribute_pretraining: AdAttributeSection = AdAttributeSection()
-    """How it learns from the lessons."""
+    """How it learns from these dialogues."""
 
     images: Path | None = None
     """Folder that image paths start from; empty means the folder of the file."""

@@ -55,7 +55,9 @@ def settled(recipe: TrainRmRecipe) -> TrainRmRecipe:
     if before.facts.arch != arch:
         raise UsageError(f"--base {source}: is a judge of architecture {before.facts.arch}; say so by --arch")
     if recipe.train_rm.attribute_data is not None or recipe.model.concept_bottleneck:
-        raise UsageError(f"--base {source}: a judge goes on with what it sees; leave lessons and names out")
+        raise UsageError(
+            f"--base {source}: a judge goes on with what it sees; leave attribute data and concepts out"
+        )
     return replaced(recipe, _kept(before) if ARCHITECTURES[arch].language_model else {})
 
 

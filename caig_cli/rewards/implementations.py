@@ -157,7 +157,7 @@ def _start_cg4ctr(section: RewardSection, texts: Sequence[str], runtime: Runtime
 
 
 def _encoder_of(source: str, runtime: Runtime) -> Vam:
-    """A new ranker with another's encoder and concepts, which stay; what that learnt of clicks is left out."""
+    """A new ranker with another's encoder and concepts, which stay, without what that learnt of clicks."""
     folder = locate(source)
     facts = open_facts(folder)
     if facts.arch != "vam" or "concepts" not in facts.settings:

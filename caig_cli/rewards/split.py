@@ -31,7 +31,7 @@ class Data:
         return len({pair.item for pair in self.train})
 
     def files(self, section: TrainRmSection) -> list[Path]:
-        """The files that a model learns from and is judged on: pairs, lessons, and the ads of the pairs."""
+        """The files that a model learns from and is judged on: pairs, dialogues, and the ads of the pairs."""
         named = (section.pairs, section.eval_pairs, section.attribute_data)
         pairs = self.train + self.held_out
         return [file for file in named if file is not None] + ad_files(pairs)

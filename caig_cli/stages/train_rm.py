@@ -84,10 +84,10 @@ def plan(recipe: TrainRmRecipe, report: Reporter) -> list[str]:
     else:
         lines += [f"start from {sources.describe(source)}" for source in models(recipe)]
     if (dialogues_file := check_attribute_data(recipe.model, recipe.train_rm)) is not None:
-        judge = " and judge by what they name" if recipe.model.concept_bottleneck else ""
-        lines.append(f"learn to see from {dialogues_file}{judge}")
+        judge = " and judge by these concepts" if recipe.model.concept_bottleneck else ""
+        lines.append(f"pre-train the encoder on {dialogues_file}{judge}")
     elif (known := concepts_source(recipe.model)) is not None:
-        lines.append(f"judge by the names of {known}")
+        lines.append(f"judge by the concepts of {known}")
     if recipe.second.train:
         lines.append(f"a second judge of architecture {second_recipe(recipe, data).model.arch}")
     if is_simulated(recipe.train_rm, data):

@@ -1,4 +1,4 @@
-"""The first look teaches a tower to tell pictures apart, and a resumed run gets the very same tower."""
+"""Pre-training by attributes teaches a tower to tell pictures apart, and a resumed run gets the very same tower."""
 
 from __future__ import annotations
 

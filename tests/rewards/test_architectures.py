@@ -407,14 +407,14 @@ def test_the_stream_is_a_function_of_its_index(tmp_path: Path, base: Path) -> No
     assert other.pixels is None or not torch.equal(other.pixels[0], direct.pixels[0])
 
 
-def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Path, base: Path) -> None:
+def test_kept_features_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Path, base: Path) -> None:
     model = make(base, "mllm")
     data = pair_set(tmp_path, model, strength=1.0, views=2)
     draw = data.epoch(0, 0, "random")[0]
     fresh = data.collate(draw)
     assert fresh.features is None
     with torch.no_grad():
-        expected = fresh.preprocess(model)
+        expected = fresh.encode(model)
     data.cache.fill(model, data.rate, (), 1 << 20, SilentReporter())
     kept = data.collate(draw)
     assert kept.pixels is None and kept.features is not None
@@ -426,7 +426,7 @@ def test_kept_looks_are_the_same_as_new_ones_and_stay_in_their_room(tmp_path: Pa
     held = {id(b) for b in batches if b.features is not None}
     assert held and any(b.pixels is not None for b in batches), "32 views fit, the others are looked at anew"
     with torch.no_grad():
-        mixed = batches[0].preprocess(model)
+        mixed = batches[0].encode(model)
     assert mixed.shape[0] == len(batches[0].rate_I)
 
 

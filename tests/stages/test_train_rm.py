@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tiny_mllm import make_tiny
 from tiny_pairs import write_pairs
 
@@ -145,7 +145,7 @@ def test_resumed_training_ends_in_the_same_bytes(base: Path, data: Path, tmp_pat
     assert whole.result["evaluation"] == torn.result["evaluation"]
 
 
-def test_looks_that_are_kept_change_nothing(base: Path, data: Path, tmp_path: Path) -> None:
+def test_features_that_are_kept_change_nothing(base: Path, data: Path, tmp_path: Path) -> None:
     """A frozen tower's features are computed once; the losses are those of computing them each time."""
     runs = {}
     for room in (0, 64):
@@ -242,16 +242,16 @@ def write_attribute_data(folder: Path) -> Path:
         records.append(
             {"id": str(number), "image": f"{number}.png", "task": "surface", "conversations": turns}
         )
-    path = folder / "lessons.json"
+    path = folder / "attributes.json"
     path.write_text(json.dumps(records))
     return path
 
 
 @pytest.mark.parametrize("arch", ["mllm", "vam", "cg4ctr"])
-def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
+def test_attribute_data_changes_how_ads_are_seen_and_may_be_the_last_change(
     base: Path, data: Path, tmp_path: Path, arch: str
 ) -> None:
-    dialogues_file = write_attribute_data(tmp_path / "lessons")
+    dialogues_file = write_attribute_data(tmp_path / "attributes")
     seen: dict[str, dict[str, torch.Tensor]] = {}
     for name, steps, frozen in (("short", 1, True), ("long", 9, True), ("free", 9, False)):
         pretraining = {"steps": steps, "batch": 4, "learning_rate": 0.01, "freeze_encoder": frozen}
@@ -269,7 +269,7 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
             folder / ("adapter_model.safetensors" if arch == "mllm" else "weights.safetensors")
         )
         seen[name] = {key: value for key, value in weights.items() if "vision" in key and "num_" not in key}
-        learnt = load_file(tmp_path / name / "first-look.safetensors")
+        learnt = load_file(tmp_path / name / "attribute-pretraining.safetensors")
         sight, kept = (
             [
                 weights[key]
@@ -286,7 +286,7 @@ def test_lessons_change_how_ads_are_seen_and_may_be_the_last_change(
 def test_judging_by_names_learns_them_first_and_reads_them_again(
     base: Path, data: Path, tmp_path: Path, arch: str
 ) -> None:
-    dialogues_file = write_attribute_data(tmp_path / "lessons")
+    dialogues_file = write_attribute_data(tmp_path / "attributes")
     training = {"steps": 2, "batch": 4, "freeze_encoder": True}
     recipe = recipe_for(
         base,
@@ -318,8 +318,10 @@ def test_judging_by_names_learns_them_first_and_reads_them_again(
     ]
 
 
-def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: Path, tmp_path: Path) -> None:
-    dialogues_file = write_attribute_data(tmp_path / "lessons")
+def test_concepts_are_taken_over_from_a_judge_on_the_same_base(
+    base: Path, data: Path, tmp_path: Path
+) -> None:
+    dialogues_file = write_attribute_data(tmp_path / "attributes")
     trees = {
         arch: recipe_for(
             base,
@@ -343,7 +345,7 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
         return TrainRmRecipe.model_validate(tree)
 
     recipe = again(first["mllm"], base)
-    assert f"judge by the names of {first['mllm']}" in train_rm.plan(recipe, SilentReporter())
+    assert f"judge by the concepts of {first['mllm']}" in train_rm.plan(recipe, SilentReporter())
     model, facts = read_reward(
         Path(run(recipe, tmp_path / "again").result["model"]), choose_device("cpu", "fp32")
     )
@@ -351,7 +353,15 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
     for name, value in known.concepts.state_dict().items():
         assert torch.equal(value, model.concepts.state_dict()[name]), name
     assert facts.settings["concepts"] == known.concepts.settings
-    with pytest.raises(UsageError, match="no judge of architecture mllm that judges by names"):
+    for folder, file, former in ((first["mllm"], "concepts", "names"), (first["vam"], "weights", "weights")):
+        before, _ = read_reward(folder, choose_device("cpu", "fp32"))
+        stored = load_file(folder / f"{file}.safetensors")
+        (folder / f"{file}.safetensors").unlink()
+        named = {name.replace("concepts.", "names.", 1): tensor for name, tensor in stored.items()}
+        save_file(named, folder / f"{former}.safetensors")
+        after, _ = read_reward(folder, choose_device("cpu", "fp32"))
+        assert all(torch.equal(t, after.state_dict()[name]) for name, t in before.state_dict().items())
+    with pytest.raises(UsageError, match="no judge of architecture mllm that judges by concepts"):
         run(again(first["vam"], base), tmp_path / "ranker")
     make_tiny(seed=1).save(tmp_path / "other", torch.float32)
     with pytest.raises(UsageError, match="another base"):
@@ -361,8 +371,8 @@ def test_names_are_taken_over_from_a_judge_with_the_same_eyes(base: Path, data: 
 
 
 @pytest.mark.parametrize("arch", ["mllm", "vam"])
-def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
-    dialogues_file = write_attribute_data(tmp_path / "lessons")
+def test_concepts_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str) -> None:
+    dialogues_file = write_attribute_data(tmp_path / "attributes")
     training = {"steps": 2, "batch": 4, "freeze_encoder": True}
     tree = recipe_for(
         base, data, arch, train_rm={"attribute_data": dialogues_file, "attribute_pretraining": training}
@@ -377,7 +387,7 @@ def test_names_survive_a_kill(base: Path, data: Path, tmp_path: Path, arch: str)
         assert path.read_bytes() == (again / path.name).read_bytes(), path.name
 
 
-def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path: Path) -> None:
+def test_concepts_want_attribute_data_and_a_frozen_encoder(base: Path, data: Path, tmp_path: Path) -> None:
     tree = recipe_for(base, data, "mllm").model_dump()
     tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
@@ -385,7 +395,7 @@ def test_names_want_lessons_and_eyes_that_stay(base: Path, data: Path, tmp_path:
         train_rm.plan(recipe, SilentReporter())
     with pytest.raises(UsageError, match=r"train_rm\.attribute_data"):
         run(recipe, tmp_path / "run")
-    tree["train_rm"]["attribute_data"] = write_attribute_data(tmp_path / "lessons")
+    tree["train_rm"]["attribute_data"] = write_attribute_data(tmp_path / "attributes")
     tree["train_rm"]["attribute_pretraining"] |= {"tasks": ["surface"], "auxiliary_only": ["surface"]}
     with pytest.raises(UsageError, match="all that it names is auxiliary"):
         run(TrainRmRecipe.model_validate(tree), tmp_path / "aside")
@@ -459,15 +469,15 @@ def test_the_plan_says_what_is_known(base: Path, data: Path, unseen: Path) -> No
     assert "simulated market" in "\n".join(train_rm.plan(known, SilentReporter()))
 
 
-def test_the_plan_tells_of_lessons_and_misses_them(base: Path, data: Path, tmp_path: Path) -> None:
-    dialogues_file = tmp_path / "lessons" / "lessons.json"
+def test_the_plan_tells_of_attribute_data_and_misses_it(base: Path, data: Path, tmp_path: Path) -> None:
+    dialogues_file = tmp_path / "attributes" / "attributes.json"
     tree = recipe_for(base, data, "mllm", train_rm={"attribute_data": dialogues_file}).model_dump()
     tree["model"]["concept_bottleneck"] = True
     recipe = TrainRmRecipe.model_validate(tree)
     with pytest.raises(UsageError, match="no such file"):
         train_rm.plan(recipe, SilentReporter())
-    write_attribute_data(tmp_path / "lessons")
-    assert f"learn to see from {dialogues_file} and judge by" in "\n".join(
+    write_attribute_data(tmp_path / "attributes")
+    assert f"pre-train the encoder on {dialogues_file} and judge by" in "\n".join(
         train_rm.plan(recipe, SilentReporter())
     )
 
