@@ -1,6 +1,6 @@
 """What each reward architecture, soft labels and order swaps are worth on the simulated market.
 
-    python benchmarks/reward_ablation.py TRAIN VALIDATION ATTRIBUTES OUT [--lines mllm vam ...] [--seeds 0 1 2]
+    python benchmarks/reward_ablation.py TRAIN VALIDATION ATTRIBUTES OUT [--lines mllm ...] [--seeds 0 1 2]
     python benchmarks/reward_ablation.py TRAIN VALIDATION ATTRIBUTES OUT --only-table
 
 All lines learn from the same pairs (made as recipes/embedded/train-rm.yaml tells) and are judged on the

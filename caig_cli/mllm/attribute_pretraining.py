@@ -1,4 +1,4 @@
-"""Pre-training by attributes: a vision encoder from scratch learns to tell pictures apart before it is asked for more.
+"""Pre-training by attributes: a vision encoder from scratch learns to tell pictures apart, first of all.
 
 Long answers, and clicks, teach a new encoder slowly: most words of an answer can be told without looking, and
 a click log is mostly noise. So for a few minutes it is trained on the tasks whose answers are names, by one

@@ -28,7 +28,7 @@ def check_attribute_data(section: RewardSection, teaching: TrainRmSection) -> Pa
 
 
 def concepts_source(section: RewardSection) -> str | None:
-    """The judge whose concepts are taken over, if there is one. Raises UsageError where they are of no use."""
+    """The judge whose concepts are taken over, if any. Raises UsageError where they are of no use."""
     part = section.mllm
     if not ARCHITECTURES[section.arch].language_model or part.concepts_from is None:
         return None

@@ -30,8 +30,8 @@ class AdAttributeSection(AttributePretrainingSection):
     are compared."""
 
     freeze_encoder: bool = False
-    """Whether the encoder stays as this pre-training leaves it. Clicks are noise mostly: from a few thousand ads, an
-    encoder that goes on learning knows the ads by heart before it knows what is clicked."""
+    """Whether the encoder stays as this pre-training leaves it. Clicks are noise mostly: from a few thousand ads,
+    an encoder that goes on learning knows the ads by heart before it knows what is clicked."""
 
 
 class QuestionSection(Section):
@@ -154,8 +154,8 @@ class RewardSection(Section):
     """Question."""
 
     concept_bottleneck: bool = False
-    """Whether ads are judged by what the dialogues of train_rm name in them: the chances of each name take the
-    place of features in vam and cg4ctr, and add to what mllm reads. The eyes must stay as they are."""
+    """Whether ads are judged by what the dialogues of train_rm name in them: the chances of each name take
+    the place of features in vam and cg4ctr, and add to what mllm reads. The encoder must be frozen."""
 
     mllm: MllmRewardSection = MllmRewardSection()
     """Architecture mllm."""

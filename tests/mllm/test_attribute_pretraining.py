@@ -1,4 +1,4 @@
-"""Pre-training by attributes teaches a tower to tell pictures apart, and a resumed run gets the very same tower."""
+"""Pre-training by attributes teaches a tower to tell pictures apart; a resumed run gets the same tower."""
 
 from __future__ import annotations
 
