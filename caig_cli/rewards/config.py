@@ -30,8 +30,8 @@ class AdAttributeSection(AttributePretrainingSection):
     are compared."""
 
     freeze_encoder: bool = False
-    """Whether the encoder stays as this pre-training leaves it. Clicks are noise mostly: from a few thousand ads,
-    an encoder that goes on learning knows the ads by heart before it knows what is clicked."""
+    """Whether the encoder stays as this pre-training leaves it. Clicks are noise mostly: from a few thousand
+    ads, an encoder that goes on learning knows the ads by heart before it knows what is clicked."""
 
 
 class QuestionSection(Section):
