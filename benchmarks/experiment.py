@@ -363,11 +363,10 @@ def half_of(testset: TestSet, half: int) -> TestSet:
 
 def judged(ads: list[str]) -> list[float]:
     """What the embedded judge says of the ads of one product, compared with each other."""
-    from PIL import Image
-
+    from caig_cli.data.images import open_image
     from caig_cli.stages.score import scores_of
 
-    return scores_of(embedded_judge(), [Image.open(TESTSET / name) for name in ads])
+    return scores_of(embedded_judge(), [open_image(TESTSET / name) for name in ads])
 
 
 @cache

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
+from caig_cli.data import archives
 from caig_cli.errors import ItemError
 
 MAX_PIXELS = 64_000_000
@@ -53,8 +54,12 @@ def open_image(path: Path) -> Image.Image:
     """First frame of an image file as upright sRGB, mode RGB, or RGBA if it carries transparency.
 
     A JPEG of more than ``MAX_PIXELS`` comes at a half, a quarter or an eighth (see ``reduced_from``).
+    The path may lead into a TAR archive (see ``archives``).
     Raises ItemError (one line: file, why, what to do) for anything that cannot be decoded.
     """
+    archive = archives.archive_of(path)
+    if archive is not None:
+        return _opened(io.BytesIO(archives.read_member(archive, path)), path)
     _check_file(path)
     return _opened(path, path)
 

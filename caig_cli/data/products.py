@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from caig_cli.data import archives
 from caig_cli.data import product_folders as folders
 from caig_cli.data.images import shown
 from caig_cli.data.product_columns import CAPTIONS, KNOWN, Columns, column_name, near_misses, shot_options
@@ -245,7 +246,7 @@ def inner_path(
         if not path.exists() and "\\" in value:
             path = folder / value.replace("\\", "/")
         outside = not path.resolve().is_relative_to(folder.resolve())
-        exists = path.is_file()
+        exists = path.is_file() or archives.holds(path)
     except (OSError, ValueError, RuntimeError):
         raise row.error(field, f"'{shown(value[:80])}' is not a usable path; check it") from None
     if outside and not allow_outside:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from caig_cli.data.archives import file_of
 from caig_cli.data.markets import of_market
 from caig_cli.engine.held_out import held_out as held_out_items
 from caig_cli.engine.runtime import derive_seed
@@ -38,8 +39,9 @@ class Data:
 
 
 def ad_files(pairs: Sequence[Pair]) -> list[Path]:
-    """The pictures of pairs, each once."""
-    return list(dict.fromkeys(creative.image for pair in pairs for creative in (pair.left, pair.right)))
+    """The pictures of pairs, or the archives that hold them, each once."""
+    images = dict.fromkeys(creative.image for pair in pairs for creative in (pair.left, pair.right))
+    return list(dict.fromkeys(map(file_of, images)))
 
 
 def teaching(section: TrainRmSection) -> LabelPolicy:

@@ -128,14 +128,14 @@ def run(recipe: EvalRmRecipe, run_dir: RunDir, report: Reporter) -> Outcome:
     from caig_cli.judge_metrics import FEW_PAIRS
     from caig_cli.judges import eval_report
     from caig_cli.judges.verdicts import oracle
+    from caig_cli.rewards.split import ad_files
 
     pairs, failures = _pairs(recipe)
     if len(pairs) < FEW_PAIRS:
         items = len({pair.item for pair in pairs})
         report.warn(f"{len(pairs)} pairs of {items} products tell little: mind the intervals")
     use_threads(recipe.threads)
-    ads = {creative.image: None for pair in pairs for creative in (pair.left, pair.right)}
-    run_dir.remember("data", [_testset(recipe), *ads], report.warn)
+    run_dir.remember("data", [_testset(recipe), *ad_files(pairs)], report.warn)
     oracle_P = oracle(pairs)
     results: dict[str, Result] = {}
     for name in _judges(recipe):

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from caig_cli.cli import run
+from caig_cli.data.images import open_image
 from caig_cli.engine.runtime import choose_device
 from caig_cli.mllm import prompt_model
 from caig_cli.provenance.image_files import read
@@ -110,10 +111,12 @@ def test_candidates_without_a_judge_are_refused(ads: list[str], tmp_path: Path) 
     assert run([*command, "--set", "judge.model=null", "--out", str(tmp_path / "run")]) == 2
 
 
-def test_explain_says_what_carried_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_says_what_carried_the_verdict(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = Path(prompt_model.__file__).parents[1] / "embedded" / "testset"
     row = json.loads((folder / "pairs.jsonl").read_text().splitlines()[0])
-    ads = [str(folder / row[side]) for side in ("left", "right")]
+    ads = [str(tmp_path / f"{side}.png") for side in ("left", "right")]
+    for side, path in zip(("left", "right"), ads, strict=True):
+        open_image(folder / row[side]).save(path)
     assert run(["score", *ads, "--explain", "--json"]) == 0
     best, other = json.loads(capsys.readouterr().out)["ads"]
     for told in (best["explanation"], other["explanation"]):
