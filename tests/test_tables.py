@@ -221,7 +221,7 @@ def test_columns_of_a_click_log(
 STUDIO = """
 import sys, types
 from caig_cli.painters.studio import catalogue_props, catalogue_sets
-from caig_cli.painters.studio.catalogue_rows import BackdropRow, Lamp, LightRow, PropRow, SurfaceRow
+from caig_cli.painters.studio.catalogue_rows import BackdropRow, Lamp, Light, LightRow, PropRow, SurfaceRow
 
 ours = types.ModuleType("caig_cli.painters.studio.props.madeup")
 sys.modules[ours.__name__] = ours
@@ -240,7 +240,7 @@ catalogue_props.MORE_PROPS["gizmo"] = PropRow("madeup.gizmo", 8.5, 6, "beside", 
 catalogue_sets.MORE_SURFACES["slab"] = SurfaceRow("matte", "concrete", "zorbite slab", "gradient")
 catalogue_sets.MORE_BACKDROPS["void"] = BackdropRow("madeup.wall", "zorbite void", "paper", "softbox", 200)
 catalogue_sets.MORE_LIGHTS["zap"] = LightRow(
-    "zorbite glow", (Lamp(-40, 40, 0.8),), 0.4, (1, 1, 1), (1, 1, 1), "day", "gradient", "neutral")
+    "zorbite glow", Light((Lamp(-40, 40, 0.8),), 0.4, (1, 1, 1), (1, 1, 1), "day"), "gradient", "neutral")
 from caig_cli.cli import run
 sys.exit(run(sys.argv[1:]))
 """

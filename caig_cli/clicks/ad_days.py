@@ -12,7 +12,7 @@ import numpy as np
 
 from caig_cli.clicks.ads import Ads
 from caig_cli.clicks.bad_rows import BadRowRules, BadRows, Bools
-from caig_cli.clicks.encoding import Column, Ints, coded, groups, sums
+from caig_cli.clicks.encoding import Codes, Column, Ints, coded, groups, sums
 from caig_cli.clicks.products import Products
 from caig_cli.clicks.reading import Export, Floats
 from caig_cli.clicks.subtotals import repeat_counts, subtotals
@@ -58,55 +58,74 @@ def add_up(
     """One row for each ad of a product and day; what they were added up over is told."""
     kept_R = bad.good_R & ~bad.export.total_R & (ads.ad_R >= 0)
     ad_R = ads.ad_R if kept_R.all() else ads.ad_R[kept_R]
-    own, first = _creatives(item_R, ad_R)
     notes: list[str] = []
-    undated_R = _totals_of_days(export, own, notes)
-    if undated_R.any():
-        export, ad_R, item_R = export.at(~undated_R), ad_R[~undated_R], item_R[~undated_R]
-        own, first = _creatives(item_R, ad_R)
-    day = export.day
-    day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
-    group, first_row = groups([own, day_R, *_chosen(export)])
-    if len(first_row) < len(group) and not export.is_events:
-        sum_R, over = subtotals(group, _dimensions(export, products, ads), export.impressions_R)
+    dated_R = ~_totals_of_days(export, _creatives(item_R, ad_R)[0], notes)
+    rows = _rows_of_days(export if dated_R.all() else export.at(dated_R), ad_R[dated_R], item_R[dated_R])
+    if rows.are_several:
+        dimensions = _dimensions(rows.export, products, ads)
+        sum_R, over = subtotals(rows.group_R, dimensions, rows.export.impressions_R)
         if sum_R.any():
             titles = ", ".join(f"'{shown(title[:40])}'" for title in over[:6])
             notes.append(f"{int(sum_R.sum())} rows that sum up {titles} left out")
-            export, ad_R, item_R = export.at(~sum_R), ad_R[~sum_R], item_R[~sum_R]
-            own, first = _creatives(item_R, ad_R)
-            day = export.day
-            day_R = np.zeros(len(own), np.int32) if day is None else day.code_R
-            group, first_row = groups([own, day_R, *_chosen(export)])
-    kept = np.ones(len(group), np.bool_)
-    if len(first_row) < len(group) and not export.is_events:
-        kept = _broken_down(export, group, products, ads, rules, bad, notes)
-    number = len(first_row)
-    impressions, clicks = (
-        sums(group[kept], values[kept], number) for values in (export.impressions_R, export.clicks_R)
-    )
+            rows = _rows_of_days(rows.export.at(~sum_R), rows.ad_R[~sum_R], rows.item_R[~sum_R])
+    counts = np.ones(len(rows.group_R), np.bool_)
+    if rows.are_several:
+        counts = _broken_down(rows.export, rows.group_R, products, ads, rules, bad, notes)
     if export.is_events:
-        rows = sum(export.weight(row) for row in range(len(export.line_R)))
-        counted = export.layout.places.get("count")
-        by = "" if counted is None else f", counted by '{shown(str(export.header[counted])[:40])}',"
-        notes.append(f"{rows} events{by} added up by ad and day")
-    part = LogPart(
-        export.name, export.layout.platform.name, items, item_R[first], ads, own[first_row], day_R[first_row],
-        [""] if day is None else list(day.values), impressions, clicks, _propensity(export)[first_row],
-        export.line_R[first_row], {},
-        notes=notes,
-    )  # fmt: skip
-    part.ads = Ads(
-        ad_R,
-        [ads.name_A[ad] for ad in ad_R[first].tolist()],
-        ads.file_A[ad_R[first]],
-        ads.title,
-        {},
-        ads.aliases,
-        ads.copies,
-    )
+        notes.append(_events_note(rows.export))
+    part = _part_of(rows, ads, items, counts, notes)
     if export.is_events:
         _check_events(part)
     return part
+
+
+@dataclass(frozen=True, slots=True)
+class _DayRows:
+    """Rows that count: the creative and day of each; the first row of each creative and of its days."""
+
+    export: Export
+    ad_R: Codes
+    item_R: Ints
+    own_R: Ints
+    first_A: Ints
+    day_R: Ints
+    group_R: Codes
+    first_G: Ints
+
+    @property
+    def are_several(self) -> bool:
+        """Whether an ad has several rows a day, which are no single events."""
+        return len(self.first_G) < len(self.group_R) and not self.export.is_events
+
+
+def _rows_of_days(export: Export, ad_R: Codes, item_R: Ints) -> _DayRows:
+    own_R, first_A = _creatives(item_R, ad_R)
+    day_R = np.zeros(len(own_R), np.int32) if export.day is None else export.day.code_R
+    group_R, first_G = groups([own_R, day_R, *_chosen(export)])
+    return _DayRows(export, ad_R, item_R, own_R, first_A, day_R, group_R, first_G)
+
+
+def _part_of(rows: _DayRows, ads: Ads, items: list[str], counts: Bools, notes: list[str]) -> LogPart:
+    """The sums of the rows that count."""
+    export, first_A, first_G, day = rows.export, rows.first_A, rows.first_G, rows.export.day
+    impressions, clicks = (
+        sums(rows.group_R[counts], values[counts], len(first_G))
+        for values in (export.impressions_R, export.clicks_R)
+    )
+    names = [ads.name_A[ad] for ad in rows.ad_R[first_A].tolist()]
+    own = Ads(rows.ad_R, names, ads.file_A[rows.ad_R[first_A]], ads.title, {}, ads.aliases, ads.copies)
+    return LogPart(
+        export.name, export.layout.platform.name, items, rows.item_R[first_A], own, rows.own_R[first_G],
+        rows.day_R[first_G], [""] if day is None else list(day.values), impressions, clicks,
+        _propensity(export)[first_G], export.line_R[first_G], {}, notes=notes,
+    )  # fmt: skip
+
+
+def _events_note(export: Export) -> str:
+    rows = sum(export.weight(row) for row in range(len(export.line_R)))
+    counted = export.layout.places.get("count")
+    by = "" if counted is None else f", counted by '{shown(str(export.header[counted])[:40])}',"
+    return f"{rows} events{by} added up by ad and day"
 
 
 def _totals_of_days(export: Export, own: Ints, notes: list[str]) -> Bools:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from caig_cli.painters.studio.catalogue_rows import Hour
 from caig_cli.painters.studio.render import LUMA, mitsuba
 
 Floats = npt.NDArray[np.float64]
 Colour = tuple[float, float, float]
-Hour = Literal["day", "golden", "overcast", "dusk", "night"]
 
 ROWS, COLUMNS = 32, 64
 SUN = {"day": (42.0, 3.0), "golden": (9.0, 4.0)}

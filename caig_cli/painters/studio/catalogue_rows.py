@@ -8,6 +8,7 @@ from typing import Literal
 
 Where = Literal["beside", "behind", "front_low", "under", "above"]
 Finish = Literal["matte", "coated", "cloth", "metal", "glass", "water"]
+Hour = Literal["day", "golden", "overcast", "dusk", "night"]
 Tint = tuple[float, float, float]
 """Linear red, green and blue of a light, 0 to 1."""
 
@@ -86,24 +87,31 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
-class LightRow:
-    """How the set is lit: the fields of ``lights.Light``, the words for it, and what goes with it.
+class Light:
+    """``ambient`` is the brightness of a white card lit by the air alone; ``hour`` tells the view outside
+    which it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone
+    of that many degrees; ``near`` is the strength of the lamp near the product, ``fill`` what is added to the
+    air where the set agrees with its product's photo: the white boards of a photographer."""
 
-    ``backdrop`` and ``mood`` are taken where the prompt names none.
-    """
-
-    words: str
     lamps: tuple[Lamp, ...]
     ambient: float
     zenith: Tint
     floor: Tint
-    hour: Literal["day", "golden", "night", "overcast"]
-    backdrop: str
-    mood: str
+    hour: Hour
     level: float = 1.0
     spot: float = 0.0
     near: float = 0.0
     fill: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LightRow:
+    """How the set is lit, and the words for it; ``backdrop`` and ``mood`` go with it in prompts without."""
+
+    words: str
+    light: Light
+    backdrop: str
+    mood: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caig_cli.painters.studio.catalogue_rows import BackdropRow, Lamp, LightRow, SurfaceRow
+from caig_cli.painters.studio.catalogue_rows import BackdropRow, Lamp, Light, LightRow, SurfaceRow
 
 # What is in sight of a backdrop besides itself: naming it too contradicts nothing.
 SHOWS: dict[str, frozenset[str]] = {
@@ -196,7 +196,9 @@ MORE_BACKDROPS: dict[str, BackdropRow] = {
 MORE_LIGHTS: dict[str, LightRow] = {
     "blue_hour": LightRow(
         "blue hour|the blue hour|blue hour light|blue twilight|blue dusk|deep blue twilight|light of the blue hour",
-        (Lamp(-72, 30, 0.34, (1.0, 0.80, 0.58), 20, 2.2), Lamp(96, 34, 0.22, (0.52, 0.70, 1.0), 40)),
-        0.24, (0.46, 0.62, 1.0), (0.62, 0.66, 0.9), "night", "bokeh_city", "cool", 0.5, near=0.7, fill=0.06,
+        Light(
+            (Lamp(-72, 30, 0.34, (1.0, 0.80, 0.58), 20, 2.2), Lamp(96, 34, 0.22, (0.52, 0.70, 1.0), 40)),
+            0.24, (0.46, 0.62, 1.0), (0.62, 0.66, 0.9), "night", 0.5, near=0.7, fill=0.06,
+        ), "bokeh_city", "cool",
     ),
 }  # fmt: skip

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from caig_cli.painters.studio.air import Air, Colour, Hour, plain, surroundings
+from caig_cli.painters.studio.air import Air, Colour, plain, surroundings
 from caig_cli.painters.studio.camera import Camera
 from caig_cli.painters.studio.catalogue import MORE_LIGHTS
-from caig_cli.painters.studio.catalogue_rows import Lamp
+from caig_cli.painters.studio.catalogue_rows import Lamp, Light
 from caig_cli.painters.studio.photo_light import PhotoLight
 from caig_cli.painters.studio.render import mitsuba
 
@@ -34,28 +34,6 @@ GOLD: Colour = (1.0, 0.70, 0.40)
 MOON: Colour = (0.60, 0.76, 1.0)
 PINK: Colour = (1.0, 0.18, 0.62)
 CYAN: Colour = (0.12, 0.68, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """``ambient`` is the brightness of a white card lit by the air alone; ``hour`` tells the view outside
-    which it is; ``level`` is how bright the print shall be; ``spot`` narrows the first lamp to a cone
-    of that many degrees; ``near`` is the strength of the lamp near the product, ``fill`` what is added to the
-    air where the set agrees with its product's photo: the white boards of a photographer."""
-
-    lamps: tuple[Lamp, ...]
-    ambient: float
-    zenith: Colour
-    floor: Colour
-    hour: Hour
-    level: float = 1.0
-    spot: float = 0.0
-    near: float = 0.0
-    fill: float = 0.0
-
-    @property
-    def air(self) -> Air:
-        return Air(self.hour, self.zenith, self.floor, self.ambient)
 
 
 LIGHTS: dict[str, Light] = {
@@ -106,13 +84,14 @@ LIGHTS: dict[str, Light] = {
         near=0.9,
         fill=0.06,
     ),
-    **{
-        name: Light(
-            row.lamps, row.ambient, row.zenith, row.floor, row.hour, row.level, row.spot, row.near, row.fill
-        )
-        for name, row in MORE_LIGHTS.items()
-    },
+    **{name: row.light for name, row in MORE_LIGHTS.items()},
 }
+
+
+def air_of(light: Light) -> Air:
+    """What is around the set, which glass and metal reflect."""
+    return Air(light.hour, light.zenith, light.floor, light.ambient)
+
 
 SURE = 0.2
 """How sure the direction of a photo's light must be for the key to come from the same side."""
@@ -142,10 +121,10 @@ def light_shapes(
     side = _side(rng)
     target = camera.target
     if photo is None:
-        shapes: dict[str, Any] = {"air": plain(light.air, side)}
+        shapes: dict[str, Any] = {"air": plain(air_of(light), side)}
     else:
         light, side = fitted(light, photo, side, down=camera.down), 1.0
-        shapes = {"air": surroundings(light.air, light.lamps[0].azimuth, outside=outside)}
+        shapes = {"air": surroundings(air_of(light), light.lamps[0].azimuth, outside=outside)}
     for number, lamp in enumerate(light.lamps):
         ray = _ray(replace(lamp, azimuth=side * lamp.azimuth), rng.uniform(-6, 6), in_front)
         place = _out_of_frame(target + ray * lamp.away * unit, lamp, camera)

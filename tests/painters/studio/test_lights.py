@@ -13,7 +13,7 @@ from caig_cli.painters.layout import place
 from caig_cli.painters.studio.air import COLUMNS, ROWS, Air, surroundings
 from caig_cli.painters.studio.camera import aim
 from caig_cli.painters.studio.grading import MOODS, grade_for, match
-from caig_cli.painters.studio.lights import LIGHTS, fitted, light_shapes
+from caig_cli.painters.studio.lights import LIGHTS, air_of, fitted, light_shapes
 from caig_cli.painters.studio.painter import photograph
 from caig_cli.painters.studio.photo_light import PhotoLight, photo_light
 from caig_cli.painters.studio.render import LUMA, decode_srgb
@@ -129,7 +129,7 @@ def test_no_mood_makes_a_picture_garish_or_burnt(mood: str) -> None:
 def test_the_air_is_brightest_towards_its_key(name: str, outside: bool) -> None:
     light = LIGHTS[name]
     for azimuth in (-60.0, 60.0):
-        panorama = np.array(surroundings(light.air, azimuth, outside=outside)["bitmap"])
+        panorama = np.array(surroundings(air_of(light), azimuth, outside=outside)["bitmap"])
         assert panorama.shape == (ROWS, COLUMNS, 3)
         assert (panorama >= 0).all()
         level = panorama[: ROWS // 2] @ LUMA
