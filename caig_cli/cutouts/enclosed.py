@@ -10,7 +10,7 @@ from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import span_of
 from caig_cli.cutouts.evidence import COLOURED, PhotoEvidence
 from caig_cli.cutouts.filters import largest, smallest
-from caig_cli.cutouts.masks import Mask, MaskPart, connected, dilated, opened, parts
+from caig_cli.cutouts.masks import Mask, MaskPart, connected, dilated, opened, parts, without_dust
 
 Floats = NDArray[np.floating]
 
@@ -114,6 +114,9 @@ def _shows_background(
     if (part.ring(2) & outside).sum() >= 4 and off < 1.5 * error:
         # The narrow end of a gap, which borders on its open part along a few pixels only.
         return True
+    sure = float(evidence.prior[part.window][part.mask].mean())
+    if sure > 0.9 and is_printed(evidence, part):
+        return False
     if evidence.foreign and evidence.coloured[part.window][part.mask].all():
         return True
     ground = evidence.background.colour[part.window][part.mask]
@@ -122,7 +125,6 @@ def _shows_background(
     contrast = _contrast(evidence, part, outside, 0.6 if white else 0.5)
     if edged < 0.7 or contrast < 25:
         return False  # a coat of the sky's blue has no hole
-    sure = float(evidence.prior[part.window][part.mask].mean())
     if float(span_of(ground).mean()) > COLOURED:
         matches = part.area >= 100 * evidence.unit**2 or off < 3 * error or sure < 0.9
         return matches and (sure < 0.9 or share > 0.002)
@@ -135,6 +137,17 @@ def _shows_background(
     if (least > 0.9 and (small or contrast < 50)) or (sure > 0.97 and 0.025 < share < 0.25):
         return False
     return _core_off(evidence, part, 0.33) < (3 if sure < 0.8 else 1.1) * error
+
+
+def is_printed(evidence: PhotoEvidence, part: MaskPart) -> bool:
+    """Whether print, hands or letters stand in an enclosed part, apart from its rim: a dial or label.
+
+    Through a hole a smooth ground shows nothing, and what crosses it holds on to the rim.
+    """
+    filled = np.asarray(ndimage.binary_fill_holes(part.mask))
+    islands = filled & ~dilated(part.mask, 1) & evidence.unlike[part.window]
+    islands = without_dust(islands, 6 * evidence.unit**2)
+    return float(islands.sum()) > 0.004 * part.area
 
 
 def _contrast(evidence: PhotoEvidence, part: MaskPart, outside: Mask, share: float) -> float:

@@ -22,6 +22,12 @@ _FAINT = 30
 _FOREIGN = 0.08
 """Share of a product that has its coloured ground's hue, up to which that is ground seen through it."""
 
+_KINDRED = 30
+"""Levels off the ground's hue up to which a product's is like it: parts of it may happen to match."""
+
+_PALE = 0.8
+"""Share of the ground's light from which a neutral part is pale."""
+
 _EVEN = 10
 """Standard deviation in levels up to which a shadow's ground is even."""
 
@@ -69,10 +75,16 @@ class PhotoEvidence:
         self.texture = texture(self.grey, self.shaded, self.unit)
         self.shadow = self.shaded & self.coloured & (light > 0.1) & (self.texture <= _EVEN)
         self.shadow |= self._tinted_shadow(light, tint)
+        # The ground's hue in hardly less light, or brighter: shadow, halo, or a white part on white.
+        self.pale = smooth & (light > _PALE) & (tint < np.maximum(8.0, 3.0 * error))
         # Of a hue that the product has nowhere, all is ground, however sure the network is.
         sure = (self.prior > 0.95) & smooth & self.coloured
         hue = (self.shadow | self.alike) & sure
-        self.foreign = bool(sure.any()) and float(hue.sum()) < _FOREIGN * float(sure.sum())
+        kindred = sure & (tint < _KINDRED) & (light > 0.3) & ~hue & ~grown(hue, 6 * self.unit)
+        self.kindred = float(kindred.sum()) > _FOREIGN * float(sure.sum())
+        self.foreign = (
+            bool(sure.any()) and float(hue.sum()) < _FOREIGN * float(sure.sum()) and not self.kindred
+        )
         self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
         # Where no colour says exactly what is product: on a busy ground; what is faint comes on top.
         self.unclear = grown(~smooth, 8 * self.unit)

@@ -14,10 +14,11 @@ from caig_cli.cutouts.colours import colour_evidence
 from caig_cli.cutouts.contour import busy_contour
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
-from caig_cli.cutouts.enclosed import remove_enclosed, remove_fading, remove_gaps
+from caig_cli.cutouts.enclosed import is_printed, remove_enclosed, remove_fading, remove_gaps
 from caig_cli.cutouts.evidence import PhotoEvidence
+from caig_cli.cutouts.fringe import remove_fringe
 from caig_cli.cutouts.lost_parts import add_lost_parts, remove_reflection
-from caig_cli.cutouts.masks import Mask, grown, main_parts, outline, without_dust
+from caig_cli.cutouts.masks import Mask, grown, main_parts, outline, parts, without_dust
 from caig_cli.cutouts.openings import find_openings
 
 Floats = NDArray[np.floating]
@@ -49,12 +50,14 @@ def decide(evidence: PhotoEvidence) -> Decision:
     product &= ~(soft & (logit < 2))
     product |= evidence.background.others & evidence.unlike
     nothing = np.zeros_like(product)
-    decision = Decision(product, 1 / (1 + np.exp(-logit)), nothing, nothing.copy(), evidence.unclear)
+    belief = 1 / (1 + np.exp(-logit))
+    decision = Decision(product, belief, nothing, nothing.copy(), nothing.copy(), evidence.unclear)
     add_lost_parts(evidence, decision)
     remove_enclosed(evidence, decision)
     remove_gaps(evidence, decision)
     remove_reflection(evidence, decision)
     remove_fading(evidence, decision)
+    remove_fringe(evidence, decision)
     product = ~without_dust(~decision.product, 12 * evidence.unit**2)
     openings = _openings(evidence, product)
     decision.opened |= openings
@@ -90,7 +93,13 @@ def _openings(evidence: PhotoEvidence, product: Mask) -> Mask:
     but what is a large part of all but white is seldom a part of the product.
     """
     found = find_openings(evidence.levels, product)
-    telling = evidence.coloured | (~evidence.background.smooth & evidence.busy)
-    if found.sum() > 0.2 * product.sum():
-        telling |= grey_of(evidence.background.colour) < _WHITE
-    return np.asarray(found & telling)
+    ground, smooth = evidence.background, evidence.background.smooth
+    telling = (evidence.coloured & ~evidence.kindred) | (~smooth & evidence.busy)
+    usual = float(np.median(grey_of(ground.colour)[ground.seen])) if ground.seen.any() else 255.0
+    if found.sum() > 0.2 * product.sum() and usual < _WHITE:
+        telling |= smooth
+    found = np.asarray(found & telling, dtype=bool)
+    for part in parts(found, margin=8):
+        if smooth[part.window][part.mask].mean() > 0.5 and is_printed(evidence, part):
+            found[part.window] &= ~part.mask
+    return np.asarray(found)

@@ -166,6 +166,47 @@ def test_a_handle_is_open_although_the_ground_seen_through_it_lies_in_shadow(cut
     assert exact(got, photo.alpha, rim=4)
 
 
+@pytest.mark.parametrize("level", [WHITE, (246, 246, 246)])
+def test_a_dial_of_the_grounds_colour_stays_with_its_print(level: photos.Colour, cut: Cutter) -> None:
+    """Hands and figures that hold on to no rim stand on a dial: nothing floats in a hole."""
+    rim = Layer("ellipse", (0.15, 0.15, 0.85, 0.85), (24, 24, 28))
+    dial = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), level)
+    hands = [Layer("line", (0.5, 0.5, x, y), (20, 20, 24), 7) for x, y in ((0.35, 0.42), (0.62, 0.33))]
+    hours = [Layer("rectangle", (x, 0.66, x + 0.04, 0.72), (20, 20, 24)) for x in (0.35, 0.48, 0.6)]
+    photo = taken([rim, dial, *hands, *hours], plain(SIDE, level))
+    assert whole(cut(photo.rgb, photo.alpha), photo.alpha > 0.5)
+
+
+@pytest.mark.parametrize("off", [0, 8])
+def test_a_product_of_nearly_a_coloured_grounds_hue_has_no_holes_where_it_matches(
+    off: int, cut: Cutter
+) -> None:
+    """Where much of a product has nearly the ground's hue, parts that match it are no ground seen through."""
+    ground = (250, 208, 64)
+    layers = [
+        Layer("rectangle", (0.2, 0.25, 0.8, 0.8), (212, 160, 34)),
+        Layer("rectangle", (0.3, 0.3, 0.7, 0.7), (228, 182, 52)),
+        Layer("ellipse", (0.36, 0.5, 0.52, 0.6), (250 - off, 208 - off, 64)),
+    ]
+    photo = taken(layers, plain(SIDE, ground))
+    assert whole(cut(photo.rgb, photo.alpha), photo.alpha > 0.5)
+
+
+@pytest.mark.parametrize("shade", [0.88, 1.04])
+def test_a_rim_of_shadow_or_halo_goes_and_a_pale_cord_stays(shade: float, cut: Cutter) -> None:
+    """What is left around a product that was cut out badly before, or its narrow shadow."""
+    ground = plain(SIDE, (240, 240, 240))
+    rim = tuple(round(240 * shade) for _ in range(3))
+    body = Layer("rectangle", (0.25, 0.3, 0.7, 0.8), (30, 80, 150))
+    cord = Layer("line", (0.5, 0.3, 0.6, 0.05), (200, 200, 204), 6)
+    wide = Layer("rectangle", (0.24, 0.29, 0.715, 0.815), rim)
+    photo = taken([wide, cord, body], ground)
+    alpha = drawn(SIDE, [cord, body])[0]
+    got = cut(photo.rgb, ndimage.gaussian_filter(alpha, 3))
+    assert whole(got, alpha > 0.5)
+    assert gone(got, alpha < 0.5, rim=3)
+
+
 def test_a_ring_before_a_busy_ground_is_open(cut: Cutter) -> None:
     disc = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (206, 40, 150))
     photo = taken([disc, Layer("ellipse", (0.33, 0.33, 0.67, 0.67), None)], busy(SIDE))
