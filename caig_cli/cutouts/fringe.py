@@ -12,6 +12,9 @@ from caig_cli.cutouts.masks import Mask, connected, dilated, grown, opened, part
 _WIDEST = 14
 """Pixels at the working size that a rim may be wide; its middle is nearer to the outline than a half."""
 
+_THIN = 5
+"""Half the width in pixels, at the working size, up to which a part is thin."""
+
 _SEEN = 0.8
 """Network's view up to which a rim may be no product: inside of what it sees it is surer."""
 
@@ -25,12 +28,13 @@ _EVEN = 10
 def remove_fringe(evidence: PhotoEvidence, decision: Decision) -> None:
     """Rims of an even, smooth ground's hue that lie between it and a product that is clearly no such thing.
 
-    A thin part of the product, such as a cord, has the ground on both sides; a white sole the network sees.
+    A white sole the network sees.
     """
     product, unit = decision.product, evidence.unit
     pale = evidence.pale & product
     free = ~product
-    rim = pale & grown(free, _WIDEST * unit)
+    # What is thin alone, such as a cord, has the ground on both sides.
+    rim = pale & grown(free, _WIDEST * unit) & opened(product, max(2, round(_THIN * unit)))
     rim = connected(rim | free, free) & rim
     core = product & ~pale
     # Pixels that outline and ground share are no rim.
