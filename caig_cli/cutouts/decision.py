@@ -17,17 +17,15 @@ class Decision:
     """``product`` [H, W]; ``belief`` [H, W]: probability of product by network and colours together.
 
     ``opened`` [H, W]: enclosed background that the network takes for product; ``mirrored`` [H, W]: the
-    product's mirror image, left out; ``fringe`` [H, W]: shadow and halo along its outline, left out;
-    ``unclear`` [H, W]: where no colour says exactly what is product. Areas in pixels: ``kept``: product that
-    could be background by its colour; ``added``: what the network lost; ``ceded``: what it is sure of, and
-    has the background's colour and no border with it.
+    product's mirror image, left out; ``unclear`` [H, W]: where no colour says exactly what is product. Areas
+    in pixels: ``kept``: product that could be background by its colour; ``added``: what the network lost;
+    ``ceded``: what it is sure of, and has the background's colour and no border with it.
     """
 
     product: Mask
     belief: Floats
     opened: Mask
     mirrored: Mask
-    fringe: Mask
     unclear: Mask
     kept: int = 0
     added: int = 0

@@ -43,7 +43,6 @@ def remove_fringe(evidence: PhotoEvidence, decision: Decision) -> None:
             # With what the opening took off its ends.
             whole = ndimage.binary_dilation(part.mask, iterations=3, mask=rim[part.window])
             product[part.window] &= ~whole
-            decision.fringe[part.window] |= whole
 
 
 def _is_fringe(

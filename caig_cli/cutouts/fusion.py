@@ -51,7 +51,7 @@ def decide(evidence: PhotoEvidence) -> Decision:
     product |= evidence.background.others & evidence.unlike
     nothing = np.zeros_like(product)
     belief = 1 / (1 + np.exp(-logit))
-    decision = Decision(product, belief, nothing, nothing.copy(), nothing.copy(), evidence.unclear)
+    decision = Decision(product, belief, nothing, nothing.copy(), evidence.unclear)
     add_lost_parts(evidence, decision)
     remove_enclosed(evidence, decision)
     remove_gaps(evidence, decision)

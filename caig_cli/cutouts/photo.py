@@ -273,8 +273,9 @@ def _trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floats]:
     band |= grown(decision.opened, far) & product
     plain = smooth & ((evidence.exactly & ~dilated(product, 1)) | (evidence.shadow & ~dilated(product, 2)))
     plain &= ~product
-    # A halo or shadow along the outline is not mixed with the product but for the last pixels.
-    plain |= decision.fringe & ~dilated(product, 2)
+    # A halo or shadow along the outline of a darker product is not mixed with it but for the last pixels.
+    faint = evidence.off < 0.35 * largest(evidence.off * product, 2 * far + 1)
+    plain |= smooth & ~product & evidence.pale & faint & ~dilated(product, 2)
     # A cord is all band: its middle is product nevertheless.
     middle = product & evidence.unlike & (evidence.off > 0.85 * largest(evidence.off * product, 5))
     step = gaussian(product.astype(np.float32), 0.8 * unit)

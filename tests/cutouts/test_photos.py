@@ -200,7 +200,7 @@ def test_a_rim_of_shadow_or_halo_goes_and_a_cord_stays(shade: float, cut: Cutter
     alpha = drawn(SIDE, [cord, body])[0]
     got = cut(photo.rgb, np.maximum(ndimage.gaussian_filter(alpha, 3), 0.95 * drawn(SIDE, [cord])[0]))
     assert whole(got, alpha > 0.5)
-    assert gone(got, alpha < 0.5, rim=3)
+    assert gone(got, alpha < 0.5, rim=4)
 
 
 def test_a_ring_before_a_busy_ground_is_open(cut: Cutter) -> None:
