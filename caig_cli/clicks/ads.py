@@ -108,7 +108,7 @@ def _files(column: Column, pictures: AdFinder | None) -> Codes:
 def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = str(value).strip()
+    text = value.strip() if isinstance(value, str) else str(value).strip()
     return text[2:-1] if text.startswith('="') and text.endswith('"') else text  # kept from Excel's rounding
 
 
@@ -161,10 +161,10 @@ def _numbered(columns: Sequence[Column], chosen_R: Codes, file_R: Codes, title: 
 
 def name_fault(field: str, value: object) -> str | None:
     """Why a cell is no name, for people; None where it is one."""
-    from caig_cli.clicks.json_tables import Structure
-
     if isinstance(value, str) and value.isascii() and len(value) <= MAX_NAME:
         return None
+    from caig_cli.clicks.json_tables import Structure
+
     if isinstance(value, Structure):
         return f"{field}: must be text or a whole number, is {value.what}; fix the row"
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):

@@ -1,7 +1,7 @@
 """Texts with a delimiter between cells, in blocks: regular ones are split as a whole, others read row by row.
 
-A block is regular where no cell is quoted and each line has the same number of delimiters; splitting it costs
-a third of what reading its rows does.
+A block is regular where each row has the same number of cells and quotes stand at their ends; splitting it
+costs a tenth of what reading its rows does.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ import numpy as np
 
 from caig_cli.clicks.chunks import CHUNK, Chunk, Ints, in_columns
 from caig_cli.clicks.files import BROKEN, LogFile, unreadable
+from caig_cli.clicks.splitting import split
 from caig_cli.data.images import shown
 from caig_cli.records import Failure
 
 BLOCK = 1 << 20
 """Characters that are read together."""
+
+MAX_ROW = 100
+"""Lines of a row beyond which a quote is taken for one that nothing ends."""
 
 
 @dataclass(slots=True)
@@ -48,37 +52,27 @@ def text_chunks(text: Text, width: int) -> Iterator[Chunk]:
             block += text.stream.readline()
             if not block:
                 return
-            chunk = _split(block, text.delimiter, width, text.line)
+            quotes = text.quoting == csv.QUOTE_MINIMAL and text.escape is None
+            block += _rest_of_row(block, text.stream) if quotes else ""
+            chunk = split(block, text.delimiter, width, text.line, quotes=quotes)
             if chunk is None:
                 break
             yield chunk
-            text.line += len(chunk.line_R)
+            text.line += block.count("\n")
             block = ""
     except BROKEN as error:
         raise unreadable(text.file.name, error) from None
     yield from _row_chunks(text, chain(io.StringIO(block, newline=""), text.stream), width)
 
 
-def _split(block: str, delimiter: str, width: int, line: int) -> Chunk | None:
-    """A regular block as columns; None for any other."""
-    if "\r" in block:
-        block = block.replace("\r\n", "\n")
-    if '"' in block or "\r" in block or width < 2:
-        return None
-    if not block.endswith("\n"):
-        block += "\n"
-    data = np.frombuffer(block.encode("utf-8", "surrogateescape"), np.uint8)
-    marks = data[(data == ord(delimiter)) | (data == 10)]
-    if len(marks) % width:
-        return None
-    ends = (marks == 10).reshape(-1, width)
-    if not ends[:, -1].all() or ends[:, :-1].any():
-        return None
-    cells = block[:-1].replace("\n", delimiter).split(delimiter)
-    rows = len(ends)
-    return Chunk(
-        np.arange(line + 1, line + rows + 1, dtype=np.int32), [cells[place::width] for place in range(width)]
-    )
+def _rest_of_row(block: str, stream: io.TextIOWrapper) -> str:
+    """The lines that a cell of a block's last row goes on with."""
+    more = ""
+    for _ in range(MAX_ROW):
+        if (block.count('"') + more.count('"')) % 2 == 0:
+            break
+        more += stream.readline()
+    return more
 
 
 def _row_chunks(text: Text, lines: Iterator[str], width: int) -> Iterator[Chunk]:

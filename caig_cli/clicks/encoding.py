@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,28 @@ class Coder(dict[Any, int]):
 
     def codes(self, cells: Sequence[Any]) -> Codes:
         """The number of each cell, int32 [R]."""
+        if isinstance(cells, CodedCells):
+            return np.fromiter(map(self.__getitem__, cells.values), np.int32, len(cells.values))[cells.code_R]
         return np.fromiter(map(self.__getitem__, cells), np.int32, len(cells))
+
+
+class CodedCells(Sequence[Any]):
+    """Cells by their distinct values, in order of first rows: a row's cell is ``values[code_R[row]]``."""
+
+    def __init__(self, values: Sequence[Any], code_R: Ints) -> None:
+        self.values, self.code_R = values, code_R
+
+    def __len__(self) -> int:
+        return len(self.code_R)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self.values[code] for code in self.code_R[index].tolist()]
+        return self.values[self.code_R[index]]
 
 
 @dataclass(frozen=True, slots=True)

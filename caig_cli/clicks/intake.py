@@ -10,7 +10,7 @@ import numpy as np
 
 from caig_cli.clicks import days, events, numbers
 from caig_cli.clicks.chunks import Chunk
-from caig_cli.clicks.encoding import Coder, Codes, Column, Ints
+from caig_cli.clicks.encoding import CodedCells, Coder, Codes, Column, Ints
 from caig_cli.clicks.platforms import LogLayout, fold
 from caig_cli.clicks.words import HOURS
 from caig_cli.records import Failure
@@ -64,6 +64,11 @@ class Intake:
         cells = chunk.columns[place]
         if self.known.get(place) != "day":
             return cells
+        if isinstance(cells, CodedCells):
+            return CodedCells(self._times(cells.values), cells.code_R)
+        return self._times(cells)
+
+    def _times(self, cells: Sequence[Any]) -> Sequence[Any]:
         return events.days_only(cells) if self.is_events else events.minutes_only(cells)
 
     def _settle(self, chunk: Chunk) -> None:

@@ -15,6 +15,7 @@ from caig_cli.clicks.facts import Facts
 from caig_cli.data.creatives import open_creative, side_by_side
 from caig_cli.data.pairs import official_records, stored
 from caig_cli.engine.files import atomic_write, to_json
+from caig_cli.engine.process import no_cycle_collection
 from caig_cli.engine.report import Bar
 from caig_cli.errors import ItemError
 from caig_cli.records import Failure, Pair
@@ -36,6 +37,7 @@ def official_files(path: Path) -> tuple[Path, Path, Path]:
     return test_set, conversations, pictures
 
 
+@no_cycle_collection()
 def write_pairs(
     path: Path, material: CreativeArrays, pairs: Iterable[ChosenPair], facts: Mapping[str, Facts]
 ) -> None:
@@ -69,15 +71,17 @@ def pair_lines(
         )
 
     @lru_cache(maxsize=16)
-    def known(item: str) -> str:
-        about = facts.get(item, unknown)
+    def known(item: str | None) -> str:
+        about = facts.get(item, unknown) if item else unknown
         attributes = json.dumps(dict(about.attributes), ensure_ascii=False)
         return (
             f'"caption": {_text(about.caption)}, "attributes": {attributes}, '
             f'"category": {_text(about.category)}'
         )
 
+    nothing = known(None)
     for pair in pairs:
+        about = known(pair.item) if facts else nothing
         left, left_impressions, left_clicks, left_ctr, left_digest = ad(pair.left)
         right, right_impressions, right_clicks, right_ctr, right_digest = ad(pair.right)
         digests = "" if left_digest is None else f', "left_sha256": "{left_digest}"'
@@ -89,7 +93,7 @@ def pair_lines(
             f'"left_clicks": {left_clicks}, "left_ctr": {left_ctr}, '
             f'"right_impressions": {right_impressions}, "right_clicks": {right_clicks}, '
             f'"right_ctr": {right_ctr}, "target": {_text(pair.target)}, '
-            f'"p_left": {pair.p_left!r}, "p_observed_left": {q}, {known(pair.item)}{digests}}}\n'
+            f'"p_left": {pair.p_left!r}, "p_observed_left": {q}, {about}{digests}}}\n'
         )
 
 

@@ -64,11 +64,14 @@ class PictureIndex:
         self._real: dict[str, str] = {}
         self._asked: Counter[str] = Counter()
         self._files: dict[str, frozenset[str]] = {}
+        self._inside: dict[str, frozenset[str]] = {}
         self._links: set[int] = set()
         self._allow_outside, self._deep = allow_outside, deep
 
     def match(self, value: str) -> int:
         """The number of the file that a cell of a log means; NONE, SEVERAL or OUTSIDE."""
+        if path := self._plain_path(value):
+            return self._add(path, is_link=False)
         name = _file_name(value)
         if not name:
             return NONE
@@ -110,6 +113,12 @@ class PictureIndex:
 
     # --- ways to find a file -----------------------------------------------------------------------
 
+    def _plain_path(self, value: str) -> str | None:
+        """The path that a cell names from the only folder, where the files beside it are known."""
+        folder, slash, name = value.rpartition("/")
+        names = self._inside.get(folder)
+        return f"{self._prefixes[0]}{folder}{slash}{name}" if names is not None and name in names else None
+
     def _by_path(self, name: str) -> set[int]:
         names = [name]
         if os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122  # a hundred thousand of them
@@ -130,8 +139,19 @@ class PictureIndex:
         if self._asked[folder] <= ASKED:
             return kind_of(path)
         if folder not in self._files:
-            self._files[folder] = file_names(folder or os.sep)
+            names = self._files[folder] = file_names(folder or os.sep)
+            self._note_inside(folder, names)
         return "file" if name in self._files[folder] else kind_of(path)
+
+    def _note_inside(self, folder: str, names: frozenset[str]) -> None:
+        """A folder below the only one, by its path from there."""
+        prefix = self._prefixes[0]
+        below = f"{folder}/".removeprefix(prefix).rstrip("/")
+        odd = {"", ".", ".."} & {*below.split("/")} if below else set()
+        if len(self._prefixes) > 1 or not f"{folder}/".startswith(prefix) or odd or ":" in below:
+            return
+        if f"{os.path.realpath(folder)}/".startswith(self._roots[0]):
+            self._inside[below] = names
 
     def _by_name(self, name: str) -> set[int]:
         return self._names.get(PurePosixPath(name.replace("\\", "/")).name.casefold(), set())
@@ -275,6 +295,7 @@ class PictureIndex:
         """For files that are copies of better ones in other folders, re-encoded or resized: those."""
         from caig_cli.clicks.same_picture import better_copies
 
+        self._inside.clear()
         self._files.clear()  # all are found: names of a hundred thousand files are some megabytes
         if len(self.folders) < 2:
             return {}

@@ -1,6 +1,6 @@
 """What a click log lets one believe: Beta posteriors of click-through rates, and how sure a label can be.
 
-Pure functions, arrays in and arrays out. Legend of shape names: C creatives, P pairs, N quadrature nodes.
+Pure functions, arrays in and arrays out. Legend of shape names: C creatives, P pairs.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -23,7 +23,10 @@ EXACT_SD = 2000.0
 """Standard deviation of a click count above which the exact sum over counts gives way to the normal law."""
 
 _TAIL_SD = 9.0  # beyond it lie 2e-19 of a normal law
-_CHUNK = 4096  # pairs at once: bounds the memory of the quadrature at a few MB
+_SURE_SD = 40.0  # beyond it lie less than 1e-12 of any difference of log-odds here
+_NEGLIGIBLE = 1e-12  # terms of a sum from which on nothing is added
+_SHIFT = 8
+_CHUNK = 4096  # pairs at once: what is worked with stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def fit_prior(clicks_C: ArrayLike, impressions_C: ArrayLike) -> Prior:
     if len(n) < 2 or not 0 < k.sum() < n.sum():
         raise ValueError("a prior cannot be fitted without clicks on at least two creatives")
 
-    from scipy import optimize  # half a second, for those who fit
+    from scipy import optimize, special  # half a second, for those who fit
 
     def loss(x: Floats) -> tuple[float, Floats]:
         mean, concentration = special.expit(x[0]), math.exp(x[1])
@@ -141,21 +144,18 @@ def probability_higher(
 ) -> Floats:
     """P(rate of left > rate of right | log), rates being independent Beta posteriors; float64 [P].
 
-    E over the narrower posterior of the other's distribution function, by the trapezoidal rule on the
-    log-odds, where it converges exponentially (error below 1e-9 for priors with alpha, beta >= 0.5).
+    The difference of their log-odds has a known characteristic function, a product of four Gamma functions;
+    its sign follows by inversion (Gil-Pelaez 1951) on midpoints (Davies 1973), which converges exponentially:
+    error below 1e-9 for priors with alpha, beta >= 0.5.
     """
     kl, nl, kr, nr = np.broadcast_arrays(
         *(np.atleast_1d(np.asarray(v, np.float64)) for v in
           (clicks_left_P, impressions_left_P, clicks_right_P, impressions_right_P))
     )  # fmt: skip
-    left = np.stack([prior.alpha + kl, prior.beta + nl - kl])
-    right = np.stack([prior.alpha + kr, prior.beta + nr - kr])
-    swap = _log_odds_sd(left) > _log_odds_sd(right)
-    narrow, wide = np.where(swap, right, left), np.where(swap, left, right)
-    starts = range(0, len(swap), _CHUNK)
-    parts = [_expected_cdf(narrow[:, s : s + _CHUNK], wide[:, s : s + _CHUNK]) for s in starts]
-    below = np.concatenate([np.empty(0), *parts])  # P(wide < narrow)
-    return np.clip(np.where(swap, 1 - below, below), 0.0, 1.0)
+    parameters_4P = np.stack([prior.alpha + kl, prior.beta + nr - kr, prior.beta + nl - kl, prior.alpha + kr])
+    starts = range(0, len(kl), _CHUNK)
+    parts = [_positive(parameters_4P[:, start : start + _CHUNK]) for start in starts]
+    return np.concatenate([np.empty(0), *parts])
 
 
 def q_observed_higher(
@@ -193,25 +193,74 @@ def label_accuracy(p_left_P: ArrayLike, left_wins_P: ArrayLike) -> float:
     return float(np.where(wins, p, 1 - p).mean())
 
 
-def _log_odds_sd(posterior_2P: Floats) -> Floats:
-    return np.asarray(np.sqrt(special.polygamma(1, posterior_2P).sum(0)))
+def _positive(parameters_4P: Floats) -> Floats:
+    """P(D > 0) where exp(D) is a product of two Gamma variables over that of the other two."""
+    x = parameters_4P
+    mean_P = np.array([1.0, 1.0, -1.0, -1.0]) @ _digamma(x)
+    sd_P = np.sqrt((1 / x + 1 / (2 * x**2) + 1 / (6 * x**3)).sum(0))  # about: trigamma
+    found_P = np.where(mean_P > 0, 1.0, 0.0)
+    near = np.flatnonzero(np.abs(mean_P) < _SURE_SD * sd_P)
+    x, mean_P, sd_P = x[:, near], mean_P[near], sd_P[near]
+    # The sum takes D for positive up to this reach, which must hold all of it: tails are exponential.
+    reach_P = np.abs(mean_P) + _TAIL_SD * sd_P + 22 / x.min(0)
+    total_P = np.zeros(len(near))
+    open_ = np.arange(len(near))
+    number = 0
+    while len(open_):
+        frequency = (number + 0.5) * 2 * np.pi / reach_P[open_]
+        log_modulus, phase = _log_characteristic(x[:, open_], frequency)
+        size = np.exp(log_modulus) / (number + 0.5)
+        total_P[open_] += size * np.sin(phase)
+        open_ = open_[size > _NEGLIGIBLE]
+        number += 1
+    found_P[near] = np.clip(0.5 + total_P / np.pi, 0.0, 1.0)
+    return found_P
 
 
-def _expected_cdf(narrow_2P: Floats, wide_2P: Floats) -> Floats:
-    """P(wide < narrow) for two Beta variables of each pair."""
-    (a, b), sd = narrow_2P[..., None], _log_odds_sd(narrow_2P)
-    # In units of sd; a Gamma-like tail on the side of a small parameter reaches further out.
-    low, high = (_TAIL_SD + 15 / math.sqrt(parameter.min()) for parameter in (a, b))
-    nodes_N = np.arange(-low, high, 0.5 / max(1.0, float(sd.max())))
-    centre = special.psi(narrow_2P[0]) - special.psi(narrow_2P[1])
-    z_PN = centre[:, None] + sd[:, None] * nodes_N
-    log_density = a * z_PN - (a + b) * np.logaddexp(0.0, z_PN)
-    weight_PN = np.exp(log_density - log_density.max(1, keepdims=True))
-    cdf_PN = special.betainc(wide_2P[0][:, None], wide_2P[1][:, None], special.expit(z_PN))
-    return np.asarray((weight_PN * cdf_PN).sum(1) / weight_PN.sum(1))
+def _log_characteristic(x_4P: Floats, frequency_P: Floats) -> tuple[Floats, Floats]:
+    """Logarithm of the size of E exp(i frequency D), and its phase."""
+    log_modulus, phase = np.zeros(len(frequency_P)), np.zeros(len(frequency_P))
+    for x_P, sign in zip(x_4P, (1, 1, -1, -1), strict=True):
+        size, angle = _log_gamma_ratio(x_P, frequency_P)
+        log_modulus, phase = log_modulus + size, phase + sign * angle
+    return log_modulus, phase
+
+
+def _log_gamma_ratio(x_P: Floats, y_P: Floats) -> tuple[Floats, Floats]:
+    """ln(Gamma(x + iy) / Gamma(x)), real and imaginary part, for x >= 0.5.
+
+    By Stirling's series of the difference: that of two logarithms would lose the digits which matter where x
+    is in the billions. Small x are shifted by the recurrence first.
+    """
+    real_P, imaginary_P = np.zeros(len(x_P)), np.zeros(len(x_P))
+    small = np.flatnonzero(x_P < _SHIFT)
+    for step in range(_SHIFT if len(small) else 0):
+        u = y_P[small] / (x_P[small] + step)
+        real_P[small] -= 0.5 * np.log1p(u * u)
+        imaginary_P[small] -= np.arctan(u)
+    x = np.where(x_P < _SHIFT, x_P + _SHIFT, x_P)
+    u = y_P / x
+    log_size, angle = 0.5 * np.log1p(u * u), np.arctan(u)
+    series = _stirling(1 / (x + 1j * y_P)) - _stirling(1 / x)
+    real_P += (x - 0.5) * log_size - y_P * angle + series.real
+    imaginary_P += (x - 0.5) * angle + y_P * (np.log(x) + log_size - 1) + series.imag
+    return real_P, imaginary_P
+
+
+def _stirling(inverse: NDArray[Any]) -> NDArray[Any]:
+    """The end of Stirling's series of the log-gamma function, by 1 / z; error below 1e-11 for Re z >= 8."""
+    square = inverse * inverse
+    return np.asarray(inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680))))
+
+
+def _digamma(x: Floats) -> Floats:
+    """The derivative of the log-gamma function, to 1e-3 for x >= 0.5: enough to place D."""
+    return np.asarray(np.log(x + 1) - 1 / (2 * (x + 1)) - 1 / (12 * (x + 1) ** 2) - 1 / x)
 
 
 def _q(ctr: float, shown: int, other_ctr: float, other_shown: int) -> float:
+    from scipy import special
+
     if shown <= 0 or other_shown <= 0:
         raise ValueError("a creative without impressions has no observed rate")
     variance, other_variance = (p * (1 - p) * n for p, n in ((ctr, shown), (other_ctr, other_shown)))
@@ -236,6 +285,8 @@ def _q(ctr: float, shown: int, other_ctr: float, other_shown: int) -> float:
 @lru_cache(maxsize=1024)
 def _binomial(n: int, p: float) -> tuple[int, Floats]:
     """First count and the probabilities of Binomial(n, p) from there on, where they are not negligible."""
+    from scipy import special
+
     reach = _TAIL_SD * math.sqrt(n * p * (1 - p)) + 40  # the 40: a Poisson-like tail when clicks are few
     first, last = max(0, math.floor(n * p - reach)), min(n, math.ceil(n * p + reach))
     k = np.arange(first, last + 1, dtype=np.float64)
@@ -246,6 +297,8 @@ def _binomial(n: int, p: float) -> tuple[int, Floats]:
 
 def _cdf(k: Floats, n: int, p: float) -> Floats:
     """P(Binomial(n, p) <= k) for whole k, also below 0 and from n on."""
+    from scipy import special
+
     inside = np.clip(k, 0, n - 1)
     value = special.betainc(n - inside, inside + 1, 1 - p)
     return np.where(k < 0, 0.0, np.where(k >= n, 1.0, value))

@@ -22,6 +22,9 @@ LISTED = 3
 def reused_names(log: ClickLog) -> list[str]:
     """A warning for each creative whose rate changed over a gap, in one line; the others are counted."""
     ordinal_D = np.array([_ordinal(day) for day in log.days] or [0], np.int64)
+    dated = ordinal_D[ordinal_D > 0]
+    if not len(dated) or int(dated.max() - dated.min()) < MIN_GAP_DAYS:
+        return []
     order = np.lexsort((log.day_R, log.creative_R))
     creative, day = log.creative_R[order], ordinal_D[log.day_R[order]]
     gap = (np.diff(day) >= MIN_GAP_DAYS) & (np.diff(creative) == 0) & (day[:-1] > 0)

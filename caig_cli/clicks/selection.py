@@ -103,9 +103,11 @@ def stability(log: ClickLog, high_P: Ints, low_P: Ints, window_days: int) -> Flo
     edges = np.searchsorted(window_R[rows], np.arange(window_R.max(initial=-1) + 2))
     wins, losses = np.zeros(len(high_P)), np.zeros(len(high_P))
     for start, end in pairwise(edges.tolist()):
-        shown_C, clicks_C = np.zeros((2, len(log.image_C)))
-        np.add.at(shown_C, log.creative_R[rows[start:end]], log.impressions_R[rows[start:end]])
-        np.add.at(clicks_C, log.creative_R[rows[start:end]], log.clicks_R[rows[start:end]])
+        of = log.creative_R[rows[start:end]]
+        shown_C, clicks_C = (
+            np.bincount(of, values[rows[start:end]], len(log.image_C))
+            for values in (log.impressions_R, log.clicks_R)
+        )
         rate_C = np.divide(clicks_C, shown_C, out=np.full(len(shown_C), np.nan), where=shown_C > 0)
         wins += rate_C[high_P] > rate_C[low_P]
         losses += rate_C[high_P] < rate_C[low_P]

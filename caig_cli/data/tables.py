@@ -99,6 +99,8 @@ def text_of(row: Record, field: str, value: object) -> str | None:
 
 def clean_text(text: str) -> str:
     """Text on one line: control, format and unpaired characters out, runs of white space to one blank."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     # Format characters (category Cf) include direction overrides, which can disguise text in a report;
     # the joiners stay, because scripts and emoji need them.
     kept = (

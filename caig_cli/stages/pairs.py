@@ -17,6 +17,7 @@ from caig_cli.clicks.choosing import FilterSection
 from caig_cli.clicks.config import PairsSection as PairsSection
 from caig_cli.engine.files import atomic_write, to_json
 from caig_cli.engine.outcome import Outcome
+from caig_cli.engine.process import no_cycle_collection
 from caig_cli.engine.runtime import derive_seed
 from caig_cli.errors import DataError, UsageError
 from caig_cli.recipe import Recipe
@@ -149,6 +150,7 @@ def _summary_file(recipe: PairsRecipe) -> Path:
     return recipe.pairs.out.absolute().with_suffix(".summary.json")
 
 
+@no_cycle_collection()
 def _read(recipe: PairsRecipe, report: Reporter) -> tuple[CreativeArrays, list[Failure]]:
     """What the logs, their images and the truth say, and what of them is left out."""
     import numpy as np

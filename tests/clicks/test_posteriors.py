@@ -79,6 +79,19 @@ def test_posteriors_are_calibrated_on_logs_that_follow_the_prior() -> None:
         assert truth[of].mean() == pytest.approx(p[of].mean(), abs=4 * 0.5 / of.sum() ** 0.5)
 
 
+def test_billions_of_impressions_lose_no_digits() -> None:
+    """There the difference of two rates is normal."""
+    k, other, n = 300_079_370, 300_062_903, 10**10
+    spread = (k * (1 - k / n) + other * (1 - other / n)) ** 0.5
+    assert probability_higher(k, n, other, n)[0] == pytest.approx(
+        stats.norm.cdf((k - other) / spread), abs=1e-9
+    )
+    assert probability_higher([9, 0], [10, 10**9], [10**6, 9], [10**9, 10]).tolist() == [
+        pytest.approx(1, abs=1e-12),
+        pytest.approx(0, abs=1e-12),
+    ]
+
+
 def test_swapping_the_sides_mirrors() -> None:
     kl, nl, kr, nr = zip(*LOGS, strict=True)
     mirrored = 1 - probability_higher(kr, nr, kl, nl)
