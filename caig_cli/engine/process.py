@@ -6,7 +6,6 @@ Nothing here imports anything heavy: the variables count only where they are set
 from __future__ import annotations
 
 import codecs
-import gc
 import math
 import os
 import signal
@@ -143,6 +142,8 @@ def _share(folder: Path) -> float | None:
 @contextmanager
 def no_cycle_collection() -> Iterator[None]:
     """Nothing is searched for objects that refer to each other: for work that makes millions which do not."""
+    import gc
+
     was_on = gc.isenabled()
     gc.disable()
     try:
