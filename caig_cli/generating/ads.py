@@ -44,7 +44,7 @@ Write = Callable[[OrderItem, "Cutout"], list[str]]
 
 AS_GIVEN = {"prompt_model": "none, prompt as given"}
 AS_PLAIN = {"prompt_model": "none, a plain set: too little of what was written suits the product"}
-TOO_ODD = 0.6
+TOO_ODD = 0.4
 """Points of oddness above which a plain set takes a written prompt's place."""
 
 
@@ -94,7 +94,7 @@ def ads(making: Set, items: Sequence[OrderItem], done: Collection[Slot]) -> Iter
         for remark in (*warnings.about_photo(product.id, shots[0]), *warnings.about_poses(product.id, shots)):
             making.report.warn(remark)
         ranks = making.candidates if item.ranked else None
-        best = ranks.best_first(product, shots) if ranks else [(shot, None) for shot in shots]
+        best = varied(ranks.best_first(product, shots)) if ranks else [(shot, None) for shot in shots]
         filing = spread_filing(making.filing, product.id) if making.spread else making.filing
         yield from _jobs(item, cutout, shots, best, done, filing)
 

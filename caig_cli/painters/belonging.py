@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache
 
-from caig_cli.data.product_kinds import kind_of
+from caig_cli.data.product_kinds import ProductKind, kind_of
 from caig_cli.painters.credible import risk
 from caig_cli.painters.pose import Stance
 from caig_cli.painters.studio.reading import Reading, read
@@ -136,13 +136,22 @@ BY_STANCE: dict[Stance, str] = {
 """What clashes with how a product is placed: what hangs wants a wall, a person no table to stand on."""
 
 
+_TALL_CM = 75.0
+
+
 def clashing(product: Product, stance: Stance) -> frozenset[str]:
     """Names of surfaces, backdrops, props and lights that don't belong with a product that is placed so."""
     kind = kind_of(product.caption, product.attributes)
     words = UNKNOWN if kind is None else _tastes().get(kind.category, UNKNOWN)
+    words += " floor" if kind is not None and on_table(kind) else ""
     return frozenset(
         name for word in f"{words} {BY_STANCE.get(stance, '')}".split() for name in ELEMENTS[word].split()
     )
+
+
+def on_table(kind: ProductKind) -> bool:
+    """Whether a lamp or a plant is one that stands on a table, not on a floor."""
+    return kind.category in ("lamp", "plant") and kind.cm <= _TALL_CM
 
 
 def clashes(prompt: str, unwanted: Collection[str]) -> int:

@@ -15,24 +15,27 @@ from caig_cli.painters.studio.scene import Scene
 RISK: Mapping[str, float] = {
     name: points
     for points, names in {
-        0.1: "linen slate airy warm golden_hour backlight shelves wood_panel parquet dark white_marble",
-        0.2: "hard_sun pastel earthy cool sand sky",
-        0.3: "moody tiles sea mountains black_marble",
-        0.4: "spotlight vivid velvet moss snow metal glass leather",
-        0.5: "brick terrazzo",
-        0.7: "rug grass water candlelight",
+        0.1: "linen slate airy warm golden_hour backlight shelves wood_panel parquet white_marble concrete",
+        0.2: "hard_sun pastel earthy cool sand curtain",
+        0.3: "moody tiles sea mountains black_marble sky",
+        0.4: "spotlight vivid moss snow metal glass dark",
+        0.5: "brick velvet leather",
+        0.7: "rug grass water candlelight terrazzo",
         0.8: "night_neon moonlight",
     }.items()
     for name in names.split()
 }
 """Points of the studio's names that turn out well less often than others; the others have none."""
 
-_QUIET = frozenset("books plant vase leaves pampas cup towels candles podium monstera".split())
+_QUIET = frozenset("books plant vase leaves pampas cup towels candles monstera".split())
 _THING, _LOUD, _CROWD = 0.1, 0.3, 0.3
 """Points of each quiet kind of thing around the product, of each other, and of each beyond the second."""
 _BUSY = {"shelves", "foliage", "window", "bokeh_city", "brick"}
 """Backdrops that draw the eye where they are in focus."""
 _SHARP = 0.3
+_DEEP = frozenset("red orange green teal blue navy purple brown black".split())
+_DYED = 0.3
+"""Points of a surface or wall in a deep colour, which few products go with."""
 
 _NATURE = frozenset({"sand", "snow", "grass", "moss", "water"}) | {
     name for name, row in MORE_SURFACES.items() if row.ground and row.backdrop not in ("bedroom", "gym")
@@ -58,6 +61,8 @@ def risk(scene: Scene, stance: Stance) -> float:
     points += sum(_THING if name in _QUIET else _LOUD for name in scene.props)
     points += _CROWD * max(len(scene.props) - 2, 0)
     points += _APART * (_hours_apart(scene) if above else _hours_apart(scene) + _places_apart(scene))
+    dyes = [scene.surface_colour] if above else [scene.surface_colour, scene.backdrop_colour]
+    points += _DYED * sum(colour in _DEEP for colour in dyes)
     if not above and scene.blur == "none" and scene.backdrop in _BUSY:
         points += _SHARP
     return points

@@ -62,16 +62,17 @@ def _skirting(stage: Stage) -> dict[str, Any]:
 
 def gradient(stage: Stage) -> dict[str, Any]:
     """A studio background: one colour, brighter behind the product, falling off to the corners."""
-    return _lit_behind(stage, _colour(stage, (214, 212, 208)))
+    return _lit_behind(stage, _colour(stage, (214, 212, 208)), 0.42 if stage.preview else 0.7)
 
 
-def _lit_behind(stage: Stage, tone: tuple[int, int, int]) -> dict[str, Any]:
+def _lit_behind(stage: Stage, tone: tuple[int, int, int], corners: float = 0.42) -> dict[str, Any]:
+    """A wall that is ``tone`` behind the product, and ``corners`` of its light in the corners."""
     (x0, x1), (z0, z1) = _bounds(stage, stage.wall)
     colour = np.asarray(rgb(tone)["value"])
     u, v = np.meshgrid((np.arange(96) + 0.5) / 96, (np.arange(96) + 0.5) / 96)
     top = 1 - (0.45 * stage.height_cm - z0) / (z1 - z0)
     fall = np.exp(-(((u - 0.5) / 0.42) ** 2 + ((v - top) / 0.40) ** 2))
-    picture = (colour * (0.42 + 0.58 * fall[..., None])).astype(np.float32)
+    picture = (colour * (corners + (1 - corners) * fall[..., None])).astype(np.float32)
     mi = mitsuba()
     texture = mi.load_dict({"type": "bitmap", "bitmap": mi.Bitmap(picture), "raw": True})
     wall = upright((x0, x1), (z0, z1), stage.wall)
@@ -94,13 +95,18 @@ def dark(stage: Stage) -> dict[str, Any]:
 def curtain(stage: Stage) -> dict[str, Any]:
     """Cloth in deep folds down to the ground."""
     (x0, x1), (z0, z1) = _bounds(stage, stage.wall)
-    rng, fold = stage.rng("curtain"), 0.19 * stage.unit
+    rng, fold = stage.rng("curtain"), (0.19 if stage.preview else 0.15) * stage.unit
     x = np.linspace(x0, x1, 420)
     z = np.linspace(min(z0, 0.0), z1, 14)
     phase = x / fold * 2 * np.pi + 0.9 * np.sin(x / fold * 0.7 + rng.uniform(0, 6)) + rng.uniform(0, 6)
     depth = np.sin(phase) + 0.28 * np.sin(2.1 * phase + 1.0) + 0.12 * np.sin(5.3 * phase)
     sway = 1 + 0.16 * np.sin(z[:, None] / stage.unit * 2.2 + x[None] / fold * 0.21)
-    y = stage.wall - 0.30 * fold * (1 + depth[None] * sway)
+    deep = 0.30
+    if not stage.preview:  # thin cloth: shallow round folds, deeper here and there
+        phase = x / fold * 2 * np.pi + 1.8 * np.sin(x / fold * 0.83 + rng.uniform(0, 6)) + rng.uniform(0, 6)
+        depth = np.sin(phase) * (0.6 + 0.4 * np.sin(x / fold * 1.13 + rng.uniform(0, 6)))
+        deep = 0.17
+    y = stage.wall - deep * fold * (1 + depth[None] * sway)
     points = np.stack([np.broadcast_to(x[None], y.shape), y, np.broadcast_to(z[:, None], y.shape)], axis=-1)
     colour = _colour(stage, (232, 224, 212) if stage.preview else (246, 243, 238))
     bsdf = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": rgb(colour)}}

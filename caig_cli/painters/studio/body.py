@@ -25,6 +25,10 @@ SHRINK = 1.0  # pixels of the finished ad by which the outline is drawn in
 REACH = 0.45  # a foot may stand at most this share of its part's width behind the part's front
 FLAT = 0.3
 """Most that a product before a wall, or on a surface, is thick, as a share of its shorter side."""
+_LEG, _SOLE = 0.06, 0.02
+"""Of the height: how long at least a narrow leg is, and how much of it counts as its end."""
+THICKEST_CM = 8.0
+"""Most that a product is thick which lies: a flat lay is large, and what lies in it is not."""
 _PART = 0.01  # of the product's area: smaller pieces belong to their neighbour
 _FAR = 1.3  # of the product's width: a part whose lowest point would be further behind does not stand
 RIM = 0.5  # height of the outline of what lies, as a share of how thick it is there
@@ -77,6 +81,8 @@ def body_of(cutout: Cutout, camera: Camera, pose: Pose) -> Body:
 def thickness(camera: Camera, pose: Pose) -> float:
     """How thick in cm a product is taken to be that lies, hangs or leans."""
     most = FLAT * min(camera.box.width, camera.box.height) * camera.cm
+    if pose.stance == "lie" and not camera.preview:
+        most = min(most, THICKEST_CM)
     return min(most, pose.thickness_cm or most)
 
 
@@ -151,6 +157,8 @@ def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[BodyPart, M
         return None
     wide = camera.box.width if camera.preview else np.ptp(np.flatnonzero(foot)) * per_row + 1
     standing = depth <= depth.min() + REACH * wide * camera.cm
+    if not camera.preview:
+        standing |= _legs(foot) & (depth <= depth.min() + _FAR * wide * camera.cm)
     front = np.interp(np.arange(columns), np.flatnonzero(standing), depth[standing])
     room = rows // 2
     below = np.arange(rows + room)[:, None] >= foot
@@ -158,8 +166,15 @@ def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[BodyPart, M
     return BodyPart(front, np.where(standing, foot, np.nan)), grounded, room
 
 
+def _legs(foot: npt.NDArray[np.int64]) -> Mask:
+    """Columns [W] that end a narrow leg; ``foot``: the row under each column's lowest sample."""
+    narrow = max(3, foot.size // 5)
+    long = foot - ndimage.grey_opening(foot, size=narrow) >= _LEG * foot.max()
+    return np.asarray(long & (foot >= ndimage.maximum_filter1d(foot, narrow) - _SOLE * foot.max()))
+
+
 def _ridge(swell: Field, inside: Mask) -> Field:
-    """How thick the product is around each sample [H, W]: a cord is thinner than its handle."""
-    size = 2 * round(min(20.0, 0.06 * max(inside.shape))) + 1
-    ridge = ndimage.maximum_filter(np.where(inside, swell, 0.0), size=size)
-    return np.asarray(ndimage.gaussian_filter(ridge, size / 4))
+    """How thick the product is around each sample [H, W]: a cord is thinner than the bag beside it."""
+    middle = inside & (swell >= ndimage.maximum_filter(swell, size=5))
+    nearest = ndimage.distance_transform_edt(~middle, return_distances=False, return_indices=True)
+    return np.asarray(ndimage.gaussian_filter(swell[tuple(nearest)], 0.02 * max(inside.shape)))

@@ -24,15 +24,17 @@ Floats = npt.NDArray[np.float32]
 Field = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_GAP, _AIR = 0.82, 0.56
+_GAP, _AIR = 0.88, 0.64
 """Share of the light that is missing in the gap, and beside the product where the gap ends."""
-_NARROW, _WIDE = 0.016, 0.11
+_NARROW, _WIDE = 0.018, 0.13
 """How far these reach, as a share of the size of what stands."""
+_FOOT = 0.4
+"""Share of that reach by which an area of contact is widened: a narrow foot is dark too."""
 _THIN, _THICK = 0.08, 0.36
 """The same for what lies, as a share of how thick it is."""
 _LEAST = (0.004, 0.010)  # of the frame's longer side: what reaches less far would not be seen
 _MOVED, _TURNED = 0.6, 0.7  # of the wide reach, and the share of it that is moved away from the light
-_LYING_TURNED = 0.95  # of what lies: a glow all round it is no shadow
+_LYING_MOVED, _LYING_TURNED = 1.1, 0.95  # of what lies: a glow all round it is no shadow
 _LYING = 0.58  # of the strength: the light that such a thing keeps away is ray-traced too
 _WALL = 0.6  # of the strength: what hangs touches its wall at a few points only
 
@@ -58,32 +60,34 @@ def contact(product: Cutout, stage: Stage, azimuth: float) -> Floats:
         size = math.sqrt(camera.box.width * camera.box.height)
         gap, air, flat = _NARROW * size, _WIDE * size, _foreshortening(camera)
         touching, strength = solid & _base(body, camera, lean=pose.stance == "lean"), 1.0
-    turned = _LYING_TURNED if pose.stance == "lie" else _TURNED
-    dark = _shade(touching, (gap, air), flat, azimuth, turned, wall=pose.stance == "hang")
+    away = (_LYING_MOVED, _LYING_TURNED) if pose.stance == "lie" else (_MOVED, _TURNED)
+    dark = _shade(touching, (gap, air), flat, azimuth, away, wall=pose.stance == "hang")
     dark[ndimage.binary_erosion(solid, iterations=3, border_value=1)] = 0
     return np.asarray(strength * dark, np.float32)
 
 
 def _shade(
-    touching: Mask, reach: tuple[float, float], flat: float, azimuth: float, turned: float, *, wall: bool
-) -> Field:
+    touching: Mask, reach: tuple[float, float], flat: float, azimuth: float, away: tuple[float, float], *,
+    wall: bool,
+) -> Field:  # fmt: skip
     """The light that is missing around an area of contact; ``reach``: of the gap and of the air;
-    ``flat``: rows show so many times more ground than columns do; ``turned``: the share of the wide part
-    that is moved away from the light."""
-    gap, air = reach
+    ``flat``: rows show so many times more ground than columns do; ``away``: how far, in its reach, the wide
+    part is moved away from the light, and which share of it."""
+    (gap, air), (moves, turned) = reach, away
     area = touching.astype(np.float64)
     least_gap, least_air = (share * max(area.shape) for share in _LEAST)
     narrow = _beside(area, max(gap, least_gap), max(gap / flat, least_gap))
     wide = _beside(area, max(air, least_air), max(air / flat, least_air))
     turn = math.radians(azimuth)
-    down = 0.5 * air if wall else -math.cos(turn) * _MOVED * air / flat
-    moved = ndimage.shift(wide, (down, -math.sin(turn) * _MOVED * air), order=1, mode="nearest")
+    down = 0.5 * air if wall else -math.cos(turn) * moves * air / flat
+    moved = ndimage.shift(wide, (down, -math.sin(turn) * moves * air), order=1, mode="nearest")
     return 1 - (1 - _GAP * narrow) * (1 - _AIR * (turned * moved + (1 - turned) * wide))
 
 
 def _beside(area: Field, across: float, down: float) -> Field:
     """1 in the middle of the area and at its straight edges, falling outside, 0 far from it."""
-    blurred = ndimage.gaussian_filter(area, (down, across), mode="nearest", truncate=3.0)
+    wider = ndimage.maximum_filter(area, [2 * round(_FOOT * reach) + 1 for reach in (down, across)])
+    blurred = ndimage.gaussian_filter(wider, (down, across), mode="nearest", truncate=3.0)
     return np.asarray(np.minimum(2 * blurred, 1))
 
 

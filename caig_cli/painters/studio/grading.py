@@ -17,11 +17,11 @@ from caig_cli.cutouts.cutout import SOLID, Cutout
 from caig_cli.painters.studio.render import LUMA, Image, decode_srgb, develop
 from caig_cli.records import Box
 
-KNEE = 0.8  # linear light up to which a print that is exposed for its product is straight
+KNEE = 0.65  # linear light up to which a print that is exposed for its product is straight
 _BALANCE = 0.4  # share of the light's cast on the product that is taken out of the whole picture
 _SAMPLES = 64  # each way over the product, where it is metered
 _WHITE = 1.12  # walls get a little less light than the product, and are to be white too
-_BURNT = 1.2  # linear light that few pixels may pass
+_BURNT = 1.0  # linear light that few pixels may pass
 _LEAST = 0.6  # of the product's exposure: a set may be so much darker, not to burn
 _SHARE = 0.6  # of a mood's lean, colour and vignette, where the product itself has none of them
 _CHROMA = (

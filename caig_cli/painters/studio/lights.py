@@ -97,6 +97,7 @@ SURE = 0.2
 """How sure the direction of a photo's light must be for the key to come from the same side."""
 _FOLLOWS = 0.6
 """How far, at most, a key follows the photo's light around and up, and takes on its colour."""
+_LEAST_ABOVE = (50.0, 11.0)  # degrees that a lamp is high, and large, over what lies
 _CALMED = 0.3  # of its colour, that a lamp gives up where the set agrees with its product
 _NEAR = Lamp(-38.0, 58.0, 1.0, size=44.0, away=1.0, overhead=True)
 _LOW = Lamp(-38.0, 38.0, 1.0, size=34.0, away=1.7, overhead=True)
@@ -191,8 +192,14 @@ def fitted(light: Light, photo: PhotoLight, side: float, *, down: bool = False) 
     else:
         lamps[0] = _towards_photo(lamps[0], photo, follows, _mixed(key.colour, photo.colour, _FOLLOWS))
     if down:
-        lamps = [replace(lamp, azimuth=180 - lamp.azimuth) for lamp in lamps]
-    return replace(light, lamps=tuple(lamps))
+        lamps = [_above(lamp) for lamp in lamps]
+    return replace(light, lamps=tuple(lamps), spot=0.0 if down else light.spot)
+
+
+def _above(lamp: Lamp) -> Lamp:
+    """The lamp of a set seen from above: so soft and high that the shadow of a cord stays beside it."""
+    up = max(lamp.elevation, _LEAST_ABOVE[0])
+    return replace(lamp, azimuth=180 - lamp.azimuth, elevation=up, size=max(lamp.size, _LEAST_ABOVE[1]))
 
 
 def _towards_photo(lamp: Lamp, photo: PhotoLight, share: float, colour: Colour) -> Lamp:

@@ -22,7 +22,7 @@ from caig_cli.painters.studio.photo_light import photo_light
 from caig_cli.painters.studio.placing import left_out
 from caig_cli.painters.studio.render import HIDDEN_SAMPLES, render
 from caig_cli.painters.studio.scene import Scene
-from caig_cli.painters.studio.set import build, build_stage
+from caig_cli.painters.studio.set import build, build_stage, hangs_on_wall
 from caig_cli.records import Box
 
 
@@ -96,7 +96,10 @@ def photograph(
 
 
 def _out_of_view(reading: Reading, pose: Pose) -> dict[str, str]:
-    """What the prompt names and a camera that looks straight down cannot show, with the reason."""
+    """What the prompt names and the frame cannot show, with the reason."""
+    if "surface" in reading.named and hangs_on_wall(reading.scene, pose):
+        name = reading.scene.surface.replace("_", " ")
+        return {name: "the product hangs high on a wall: the floor is below the frame"}
     if pose.stance != "lie" or "backdrop" not in reading.named:
         return {}
     name = reading.scene.backdrop.replace("_", " ")

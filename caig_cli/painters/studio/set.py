@@ -11,7 +11,7 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.pose import STANDS, Pose
 from caig_cli.painters.studio.backdrops import OUTSIDE, VIEWS, backdrop_shapes
 from caig_cli.painters.studio.body import thickness
-from caig_cli.painters.studio.camera import Camera, aim, aim_down
+from caig_cli.painters.studio.camera import PREVIEW, Camera, aim, aim_down
 from caig_cli.painters.studio.catalogue import MORE_BACKDROPS
 from caig_cli.painters.studio.fixtures import fixture_shapes
 from caig_cli.painters.studio.lights import LIGHTS, light_shapes
@@ -28,6 +28,9 @@ GROUND = {"float": 0.90, "hang": 0.92, "worn": 1.35}
 
 CEILING = 1.6
 """The same below what hangs from a ceiling: a lamp is not seen just above a floor."""
+
+HIGH = 1.12
+"""The same below what hangs on a wall, in an ad: nothing hangs a hand above the floor."""
 
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 WIDEST_CM = 4.5  # lens radius before large things, or the floor that they stand on dissolves
@@ -46,7 +49,7 @@ def build_stage(
     camera = _camera(scene, size, box, height_cm, elevation, pose)
     unit = math.sqrt(camera.frame[0] * camera.frame[1])
     wall, edge = _depths(scene, height_cm, unit, rng)
-    if pose.stance == "lean" or _hangs_on_wall(scene, pose):
+    if pose.stance == "lean" or hangs_on_wall(scene, pose):
         wall = edge = touching_wall(camera, pose)
     else:
         wall, edge = pose.depth * wall, pose.depth * edge
@@ -58,7 +61,8 @@ def _camera(
     scene: Scene, size: tuple[int, int], box: Box, height_cm: float, elevation: float, pose: Pose
 ) -> Camera:
     """The camera of a stance."""
-    aperture = APERTURES[scene.blur] * pose.aperture
+    sharp = scene.blur == "none" and (scene.backdrop != "window" or max(size) <= PREVIEW)
+    aperture = 0.0 if sharp else APERTURES["soft" if scene.blur == "none" else scene.blur] * pose.aperture
     if pose.true_scale:
         aperture = min(aperture, WIDEST_CM * max(box.height, 1) / (height_cm * max(size)))
     if pose.stance == "lie":
@@ -71,13 +75,16 @@ def _camera(
     foot = GROUND[pose.stance] * size[1]
     if pose.fixture == "cord" and pose.true_scale:
         foot = CEILING * size[1]
+    elif hangs_on_wall(scene, pose) and max(size) > PREVIEW:
+        foot = HIGH * size[1]
     if pose.stance == "worn" and box.bottom < size[1]:
         foot = box.bottom  # its feet are seen
     hover = max(foot - box.bottom, 0.0) * cm
     return aim(size, box, height_cm, elevation=elevation, aperture=aperture, hover=hover)
 
 
-def _hangs_on_wall(scene: Scene, pose: Pose) -> bool:
+def hangs_on_wall(scene: Scene, pose: Pose) -> bool:
+    """Whether the product hangs right before the scene's wall."""
     return pose.stance == "hang" and pose.fixture != "cord" and scene.backdrop in BEFORE_WALL
 
 

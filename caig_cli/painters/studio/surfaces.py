@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -95,13 +95,26 @@ def surface_shapes(stage: Stage) -> dict[str, Any]:
             "surface": solid(_mounds(stage, row.mounds * stage.height_cm), bsdf, 1 / tile)
         }
     else:
-        shapes = {"surface": solid(sheet(*_extent(stage)), bsdf, 1 / tile)}
+        level = sheet(*_extent(stage))
+        if row.texture in _DIAGONAL and not stage.preview:
+            level = replace(level, uv=_turned(level.uv))
+        shapes = {"surface": solid(level, bsdf, 1 / tile)}
     if stage.scene.surface == "grass":
         shapes["blades"] = solid(_blades(stage), _blade_bsdf(stage))
     if row.strewn is not None:
         module, function = row.strewn.split(".")
         shapes |= getattr(import_module(f"caig_cli.painters.studio.places.{module}"), function)(stage)
     return shapes
+
+
+_DIAGONAL = {"parquet"}
+"""Textures that are laid at 45 degrees, as herringbone is: its points look at who comes in."""
+
+
+def _turned(uv: Heights | None) -> Heights:
+    """Texture coordinates [V, 2] turned by 45 degrees."""
+    assert uv is not None
+    return np.asarray(uv @ (np.array([[1, 1], [-1, 1]]) / np.sqrt(2)), np.float32)
 
 
 def _extent(stage: Stage) -> tuple[tuple[float, float], tuple[float, float]]:

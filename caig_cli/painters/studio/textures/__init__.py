@@ -57,5 +57,7 @@ TEXTURES: dict[str, Callable[[int], Texture]] = {
 
 FINER: dict[str, Callable[[int], Texture]] = {
     "terrazzo": fine.terrazzo, "concrete": fine.concrete, "rug": fine.rug, "leather": fine.leather,
-    "white_marble": fine.white_marble, "black_marble": fine.black_marble,
+    "white_marble": fine.white_marble, "black_marble": fine.black_marble, "oak": fine.oak,
+    "walnut": fine.walnut, "whitewood": fine.whitewood, "parquet": fine.parquet,
+    "wood_panel": fine.wood_panel, "plaster": fine.plaster,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from caig_cli.painters.studio.noise import cells, fbm, mix, plane, rgb8, step, unit_range
-from caig_cli.painters.studio.textures import covers, stones
+from caig_cli.painters.studio.textures import covers, stones, woods
 from caig_cli.painters.studio.textures.tile import Texture
 
 
@@ -77,3 +77,52 @@ def leather(size: int) -> Texture:
     plain = covers.leather(size)
     grey = plain.colour.mean(axis=-1, keepdims=True)
     return replace(plain, colour=rgb8(grey + 0.82 * (plain.colour - grey)))
+
+
+def oak(size: int) -> Texture:
+    """Eight boards of light oak with hairline seams."""
+    grain = woods.grain_of(size, 11, 14, (206, 168, 122), (160, 116, 74), 0.16)
+    colour, height = woods.planks(size, 8, grain, 12, 0.05, *_HAIRLINE)
+    return Texture(rgb8(colour), 112, 0.45, unit_range(height, 0.05), 0.03)
+
+
+def walnut(size: int) -> Texture:
+    """Eight boards of dark walnut with hairline seams."""
+    grain = woods.grain_of(size, 21, 12, (122, 84, 58), (70, 46, 31), 0.14)
+    colour, height = woods.planks(size, 8, grain, 22, 0.07, *_HAIRLINE)
+    return Texture(rgb8(colour), 112, 0.4, unit_range(height, 0.05), 0.03)
+
+
+def whitewood(size: int) -> Texture:
+    """Painted boards, a little worn: light enough to be white, dark enough for a white thing on them."""
+    colour, height = woods.grain_of(size, 31, 10, (214, 210, 202), (198, 191, 180), 0.2)
+    worn = step(1.3, 2.2, fbm(size, 33, 1.5, 4, stretch=(5, 1)))
+    colour = mix(colour, mix(colour, (178, 160, 138), np.full_like(worn, 0.4)), worn)
+    colour, height = woods.planks(size, 8, (colour, height), 32, 0.02, *_HAIRLINE)
+    colour = mix(colour, colour.mean(axis=-1, keepdims=True) * (1.012, 1.0, 0.972), np.full_like(worn, 0.7))
+    return Texture(rgb8(colour), 112, 0.65, unit_range(height, 0.05), 0.05)
+
+
+def parquet(size: int) -> Texture:
+    """Herringbone of narrow blocks with hairline seams."""
+    grain = woods.grain_of(size, 51, 10, (192, 150, 104), (150, 108, 70), 0.15)
+    colour, height = woods.herringbone(size, grain, 0.05, 0.34, (0.020, 0.004))
+    return Texture(rgb8(colour), 72, 0.35, height, 0.03)
+
+
+def wood_panel(size: int) -> Texture:
+    """Eight narrow boards with fine seams."""
+    grain = woods.grain_of(size, 41, 8, (178, 134, 92), (132, 92, 58), 0.14)
+    colour, height = woods.planks(size, 8, grain, 42, 0.06, 0.004, 0.5)
+    return Texture(rgb8(colour), 96, 0.5, unit_range(height, 0.05), 0.2)
+
+
+_HAIRLINE = (0.0017, 0.42)
+"""Width of a seam as a share of the tile, and how dark it is."""
+
+
+def plaster(size: int) -> Texture:
+    """A wall of smooth plaster: the trowel shows as tone more than as relief."""
+    plain = stones.plaster(size)
+    height = fbm(size, 133, 1.9, 2, 24) + 0.06 * fbm(size, 134, 0.6, 40)
+    return replace(plain, height=unit_range(height), depth_cm=0.12)

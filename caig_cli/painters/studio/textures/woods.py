@@ -20,7 +20,7 @@ from caig_cli.painters.studio.noise import (
 from caig_cli.painters.studio.textures.tile import Texture
 
 
-def _grain(
+def grain_of(
     size: int, seed: int, rings: int, light: Colour, dark: Colour, pores: float
 ) -> tuple[Picture, Field]:
     """One broad board: growth rings cut lengthwise, fibres, pores and a knot or two; colour and height."""
@@ -42,10 +42,16 @@ def _grain(
     return ramp(tone, light, dark) + hue, np.asarray(0.8 - 0.25 * vessel - 0.12 * late + 0.03 * fibre)
 
 
-def _planks(
-    size: int, rows: int, grain: tuple[Picture, Field], seed: int, vary: float, seam: float = 0.0035
+def planks(
+    size: int,
+    rows: int,
+    grain: tuple[Picture, Field],
+    seed: int,
+    vary: float,
+    seam: float = 0.0035,
+    dark: float = 0.72,
 ) -> tuple[Picture, Field]:
-    """Boards along u, each with its own piece of the grain and tone, dark seams, staggered joints."""
+    """Boards along u, each with its own piece of grain and tone, ``dark`` seams, staggered joints."""
     rng = np.random.default_rng(seed)
     x, y = plane(size)
     row = np.minimum((y * rows).astype(int), rows - 1)
@@ -61,42 +67,51 @@ def _planks(
     gap = np.minimum(gap, np.minimum(along, 1 - along))
     open_ = step(seam, seam * 0.25, gap)
     soft = step(seam * 4, 0, gap)
-    picture = colour * shade[..., None] * tint * (1 - 0.72 * open_ - 0.12 * soft)[..., None]
+    picture = colour * shade[..., None] * tint * (1 - dark * open_ - dark / 6 * soft)[..., None]
     return picture.astype(np.float32), np.asarray(height * (1 - open_) - 0.1 * soft, np.float32)
 
 
 def oak(size: int) -> Texture:
     """Four broad boards of light oak."""
-    grain = _grain(size, 11, 9, (208, 169, 122), (150, 104, 62), 0.22)
-    colour, height = _planks(size, 4, grain, 12, 0.07)
+    grain = grain_of(size, 11, 9, (208, 169, 122), (150, 104, 62), 0.22)
+    colour, height = planks(size, 4, grain, 12, 0.07)
     return Texture(rgb8(colour), 56, 0.45, unit_range(height, 0.05), 0.05)
 
 
 def walnut(size: int) -> Texture:
     """Three broad boards of dark walnut."""
-    grain = _grain(size, 21, 7, (122, 84, 58), (58, 36, 24), 0.18)
-    colour, height = _planks(size, 3, grain, 22, 0.10)
+    grain = grain_of(size, 21, 7, (122, 84, 58), (58, 36, 24), 0.18)
+    colour, height = planks(size, 3, grain, 22, 0.10)
     return Texture(rgb8(colour), 56, 0.4, unit_range(height, 0.05), 0.04)
 
 
 def whitewood(size: int) -> Texture:
     """Whitewashed boards, worn to the wood in places."""
-    colour, height = _grain(size, 31, 8, (232, 227, 218), (196, 184, 168), 0.30)
+    colour, height = grain_of(size, 31, 8, (232, 227, 218), (196, 184, 168), 0.30)
     worn = step(0.7, 1.6, fbm(size, 33, 1.5, 3, stretch=(4, 1)))
     colour = mix(colour, mix(colour, (176, 152, 124), np.full_like(worn, 0.75)), worn)
-    colour, height = _planks(size, 5, (colour, height), 32, 0.035, 0.005)
+    colour, height = planks(size, 5, (colour, height), 32, 0.035, 0.005)
     return Texture(rgb8(colour), 60, 0.65, unit_range(height, 0.05), 0.08)
 
 
 def wood_panel(size: int) -> Texture:
     """Six narrow boards with deep seams."""
-    grain = _grain(size, 41, 6, (178, 134, 92), (116, 78, 48), 0.18)
-    colour, height = _planks(size, 6, grain, 42, 0.09, 0.006)
+    grain = grain_of(size, 41, 6, (178, 134, 92), (116, 78, 48), 0.18)
+    colour, height = planks(size, 6, grain, 42, 0.09, 0.006)
     return Texture(rgb8(colour), 72, 0.5, unit_range(height, 0.05), 0.4)
 
 
 def parquet(size: int) -> Texture:
     """Herringbone: blocks 4 wide units long, the pattern repeats every 8 units."""
+    grain = grain_of(size, 51, 10, (190, 146, 98), (138, 94, 56), 0.2)
+    colour, height = herringbone(size, grain, 0.07, 0.65, (0.028, 0.006))
+    return Texture(rgb8(colour), 64, 0.35, height, 0.05)
+
+
+def herringbone(
+    size: int, grain: tuple[Picture, Field], vary: float, dark: float, seam: tuple[float, float]
+) -> tuple[Picture, Field]:
+    """Blocks 4 wide units long, each with its own piece of grain; ``seam`` in wide units, ``dark``."""
     n = 4
     x, y = plane(size)
     i, j = np.floor(x * 2 * n).astype(int), np.floor(y * 2 * n).astype(int)
@@ -110,10 +125,10 @@ def parquet(size: int) -> Texture:
     block = (start * 2 * n + other) * 2 + lying
     rng = np.random.default_rng(52)
     count = 8 * n * n
-    at_x, at_y, tone = rng.random(count), rng.random(count), rng.normal(0, 0.07, count)
-    grain, height = _grain(size, 51, 10, (190, 146, 98), (138, 94, 56), 0.2)
+    at_x, at_y, tone = rng.random(count), rng.random(count), rng.normal(0, vary, count)
     u, v = along / (2 * n) + at_x[block], across / (2 * n) + at_y[block]
     gap = np.minimum(np.minimum(across, 1 - across), np.minimum(along, n - along))
-    open_ = step(0.028, 0.006, gap)
-    colour = sample(grain, u, v) * (1 + tone[block] - 0.65 * open_ - 0.08 * step(0.12, 0, gap))[..., None]
-    return Texture(rgb8(colour), 64, 0.35, np.asarray(sample(height, u, v) * (1 - open_), np.float32), 0.05)
+    open_ = step(*seam, gap)
+    shade = 1 + tone[block] - dark * open_ - dark / 8 * step(0.12, 0, gap)
+    picture = np.asarray(sample(grain[0], u, v) * shade[..., None], np.float32)
+    return picture, np.asarray(sample(grain[1], u, v) * (1 - open_), np.float32)
