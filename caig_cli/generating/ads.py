@@ -25,7 +25,7 @@ from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, registry, warnings
 from caig_cli.painters.ad_name import AS_PNG, Filing, Slot, Source
 from caig_cli.painters.ad_store import AdJob
-from caig_cli.painters.belonging import clashing, oddness
+from caig_cli.painters.belonging import background, clashing, oddness
 from caig_cli.painters.candidates import Candidates, PreviewOpinion
 from caig_cli.painters.composition import composition
 from caig_cli.painters.consistency import most_usual
@@ -94,7 +94,11 @@ def ads(making: Set, items: Sequence[OrderItem], done: Collection[Slot]) -> Iter
         for remark in (*warnings.about_photo(product.id, shots[0]), *warnings.about_poses(product.id, shots)):
             making.report.warn(remark)
         ranks = making.candidates if item.ranked else None
-        best = varied(ranks.best_first(product, shots)) if ranks else [(shot, None) for shot in shots]
+        best = (
+            varied(ranks.best_first(product, shots), background)
+            if ranks
+            else [(shot, None) for shot in shots]
+        )
         filing = spread_filing(making.filing, product.id) if making.spread else making.filing
         yield from _jobs(item, cutout, shots, best, done, filing)
 
@@ -104,12 +108,18 @@ def spread_filing(filing: Filing, product: str) -> Filing:
     return replace(filing, folder=f"{filing.folder}/{bucket(product)}")
 
 
-def varied(best: Sequence[tuple[Shot, PreviewOpinion | None]]) -> list[tuple[Shot, PreviewOpinion | None]]:
-    """The best shot of each prompt first, then those whose prompt has been: ads are not to be alike."""
-    firsts: dict[str, int] = {}
-    for rank, (shot, _) in enumerate(best):
-        firsts.setdefault(shot.prompt, rank)
-    again = [rank for rank, (shot, _) in enumerate(best) if firsts[shot.prompt] != rank]
+def varied(
+    best: Sequence[tuple[Shot, PreviewOpinion | None]], look: Callable[[str], object] = str
+) -> list[tuple[Shot, PreviewOpinion | None]]:
+    """The best shot of each look first, then those whose look has been: ads are not to be alike.
+
+    ``look``: what two prompts that paint alike have in common.
+    """
+    firsts: dict[object, int] = {}
+    looks = [look(shot.prompt) for shot, _ in best]
+    for rank, one in enumerate(looks):
+        firsts.setdefault(one, rank)
+    again = [rank for rank, one in enumerate(looks) if firsts[one] != rank]
     return [best[rank] for rank in (*firsts.values(), *again)]
 
 

@@ -165,6 +165,12 @@ def oddness(prompt: str, unwanted: Collection[str], stance: Stance) -> float:
     return _clashes(reading, unwanted) + risk(reading.scene, stance)
 
 
+def background(prompt: str) -> tuple[str | None, ...]:
+    """What is under and behind the product, and its colours: prompts with the same one paint alike."""
+    scene = read(prompt).scene
+    return scene.surface, scene.surface_colour, scene.backdrop, scene.backdrop_colour
+
+
 def _clashes(reading: Reading, unwanted: Collection[str]) -> int:
     scene = reading.scene
     named = [getattr(scene, field) for field in ("surface", "backdrop", "light") if field in reading.named]

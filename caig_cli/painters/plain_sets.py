@@ -30,6 +30,7 @@ _KITCHEN = (
     "on a white marble counter, a blurred kitchen behind, soft window light",
     "on a light oak table before a bright window, soft daylight, a strongly blurred background",
     "on a light oak table before a sage plaster wall, soft window light, a softly blurred background",
+    "on a light oak table, a blurred garden behind, soft daylight",
     "on a walnut table, a blurred kitchen behind, soft window light",
     "on beige paper before a seamless beige studio backdrop, diffused studio lighting",
 )
@@ -86,6 +87,14 @@ _BED = (
     "on a bed with white bedding before a beige plaster wall, soft window light",
     "on white bedding before white curtains, soft window light, a softly blurred background",
     *_ROOM[:3],
+)
+_KIDS = (
+    "on a light oak table, a blurred kids room behind, soft window light",
+    "on a light oak floor, a blurred kids room behind, soft window light",
+    "on light blue paper before a seamless light blue studio backdrop, diffused studio lighting",
+    "on white bedding, a blurred bedroom behind, soft window light",
+    "on cream paper before a seamless cream studio backdrop, diffused studio lighting",
+    "on a light oak table before a bright window, soft daylight, a strongly blurred background",
 )
 _SPORT = (
     "on a light oak floor, a blurred yoga studio behind, soft window light",
@@ -153,7 +162,8 @@ BY_CATEGORY = {
     "eyewear hat umbrella": _SUMMER,
     "watch jewel wallet": _WATCH,
     "chair sofa table storage bed piano large_appliance bath lamp pendant plant pet": _ROOM,
-    "cushion plush": _BED,
+    "cushion": _BED,
+    "toy plush figure": _KIDS,
     "ball weights lie_sport racket helmet fitness_machine tall_lean board": _SPORT,
     "wheels shoes boots garden": _STREET,
 }

@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float32]
 Field = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_GAP, _AIR = 0.88, 0.64
+_GAP, _AIR = 0.88, 0.60
 """Share of the light that is missing in the gap, and beside the product where the gap ends."""
-_NARROW, _WIDE = 0.018, 0.13
+_NARROW, _WIDE = 0.018, 0.12
 """How far these reach, as a share of the size of what stands."""
 _FOOT = 0.4
 """Share of that reach by which an area of contact is widened: a narrow foot is dark too."""

@@ -13,6 +13,7 @@ FULL = "no more than {count} things stand beside the product"
 NO_NOUN = "nothing that it stands beside takes a colour"
 NO_COUNT = "it counts nothing that can be counted"
 MADE_OF = "what things are made of is not chosen by words"
+PRODUCT = "the product itself: its photo shows it"
 REFUSED = "the prompt refuses it itself"
 
 NOT_PAINTED: dict[str, str] = {

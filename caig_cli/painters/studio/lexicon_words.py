@@ -163,7 +163,7 @@ NUMBERS: dict[int, str] = {
 # Words about the picture's quality: every picture is meant to have it.
 QUALITY = (
     "4k|8k|hd|uhd|high quality|high resolution|ultra realistic|photorealistic|professional photo|product photo"
-    "|advertising photo|best quality|highly detailed|please|our|my|we|i|want|he|she|it|they|her|his|us|some|lots of|elegant product shot|accents of|in the distance|look|feeling|style|styled|burning"
+    "|advertising photo|best quality|highly detailed|please|our|my|we|i|want|he|she|it|they|her|his|us|some|lots of|elegant product shot|accents of|in the distance|look|feeling|style|styled|burning|burns|hex|overlooking|reflections on the floor"
 )
 
 # First words of phrases like "green apples" that say the thing's colour.

@@ -12,11 +12,17 @@ from caig_cli.painters.studio.lexicon_props import PROPS
 from caig_cli.painters.studio.lexicon_words import PLAIN_COLOURS
 from caig_cli.painters.studio.phrases import FoundPhrase, items
 from caig_cli.painters.studio.scene import MAX_COUNT, MAX_PROPS, MAX_RANDOM_PROPS, PropLook, Scene, harmonise
+from caig_cli.painters.studio.subject import subject
 
 _COLOURABLE = ("surface", "backdrop")
 INDOORS = frozenset(name for name, row in MORE_BACKDROPS.items() if not row.outside)
 # What takes the place of a default that the prompt refused.
 _SPARE = {"surface": "paper", "backdrop": "gradient", "light": "softbox", "mood": "neutral", "blur": "none"}
+
+
+_AS = frozenset({"as", "coloured", "colored", "toned", "tinted"})
+_FOR = frozenset({"on", "for", "the", "a", "at", "to", "as"})
+"""Words that a colour reaches over to its noun, and those that one given as a number does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,12 @@ class _Reader:
     negated: str | None = None
 
     def read(self) -> Reading:
+        product = range(0) if self.core else subject(self.found)
         for at, item in enumerate(self.found):
-            self._take(at, item)
+            if at not in product:
+                self._take(at, item)
+            elif item.meaning.kind not in ("glue", "stop", "link"):
+                self._ignore(item.text, ignored.PRODUCT)
         self._settle()
         self._forgive()
         limit = MAX_RANDOM_PROPS if self.core else MAX_PROPS
@@ -251,7 +261,8 @@ class _Reader:
         return (follower.kind, name) in (("name", "prop"), ("bare", "backdrop"))
 
     def _colour(self, at: int, item: FoundPhrase) -> None:
-        target, value = self._ahead(at), item.meaning.names[0][1] or ""
+        value = item.meaning.names[0][1] or ""
+        target = self._ahead(at, far=value.startswith("#"))
         if target is None and (self.linked or value.startswith("#")):
             target = self.last_noun
         if target is not None and target.field == "prop":
@@ -263,6 +274,9 @@ class _Reader:
             self.understood.append(item.text)
         elif target is None and value == "orange" and item.english == "orange":
             self._name("prop", "oranges", item)
+            self.understood.append(item.text)
+        elif target is None and item.english == "lavender" and not self.core:
+            self._name("prop", "pampas", item)
             self.understood.append(item.text)
         else:
             self._ignore(item.text, ignored.NO_NOUN)
@@ -280,8 +294,8 @@ class _Reader:
         look = self.looks.get(prop, PropLook(prop))
         self.looks[prop] = PropLook(prop, look.colour or colour, look.count or count)
 
-    def _ahead(self, at: int) -> _Target | None:
-        """The noun that a colour or a number stands before."""
+    def _ahead(self, at: int, *, far: bool = False) -> _Target | None:
+        """The noun that a colour or a number stands before; ``far``: prepositions may be between."""
         passed = {"glue", "colour", "unknown"} | (set() if self.core else {"number", "ignored"})
         for item in self.found[at + 1 :]:
             kind, names = item.meaning.kind, item.meaning.names
@@ -289,7 +303,7 @@ class _Reader:
                 return _Target(names[0][0], names[0][1] if kind == "bare" else None)
             if kind == "name" and names[0][0] == "prop" and not self.core:
                 return _Target("prop", names[0][1])
-            if item.english == "as" and not self.core:
+            if not self.core and (item.english in _AS or (far and item.english in _FOR)):
                 continue
             if kind not in passed and not (kind == "name" and names[0][0] == "mood"):
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from caig_cli.painters.studio.phrases import items
+from caig_cli.painters.studio.subject import subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ def view_of(prompt: str) -> View:
     about another thing ("lemons hanging from a branch")."""
     found: dict[str, str] = {}
     refused = thing = False
-    for item in items(prompt):
+    phrases = items(prompt)
+    product = subject(phrases)
+    for at, item in enumerate(phrases):
         kind = item.meaning.kind
         if kind == "view" and not refused:
             for name, value in item.meaning.names:
@@ -34,6 +37,6 @@ def view_of(prompt: str) -> View:
                     found.setdefault(name, value or "")
         ends = kind not in ("glue", "stop") or not item.text[0].isalnum()
         refused = kind == "negation" or (refused and not ends)
-        thing = bool(item.meaning.names) and item.meaning.names[0][0] == "prop"
+        thing = bool(item.meaning.names) and item.meaning.names[0][0] == "prop" and at not in product
     known = {field.name for field in fields(View)}
     return View(**{name: value for name, value in found.items() if name in known})
