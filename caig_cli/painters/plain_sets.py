@@ -30,10 +30,10 @@ _KITCHEN = (
     "on a white marble counter, a blurred kitchen behind, soft window light",
     "on a light oak table before a bright window, soft daylight, a strongly blurred background",
     "on a light oak table before a sage plaster wall, soft window light, a softly blurred background",
-    "on a light oak table, a blurred garden behind, soft daylight",
     "on a walnut table, a blurred kitchen behind, soft window light",
     "on beige paper before a seamless beige studio backdrop, diffused studio lighting",
 )
+_FOOD = ("on a light oak table, a blurred garden behind, soft daylight", *_KITCHEN)
 _DESK = (
     "on a light oak desk before a bright window, soft daylight, a strongly blurred background",
     "on a light oak desk, a blurred office behind, soft window light",
@@ -155,7 +155,8 @@ _FLAT_FLOOR = (
 )
 
 BY_CATEGORY = {
-    "drink food tableware plate cookware cutlery bottle flatware appliance": _KITCHEN,
+    "drink food tableware plate bottle": _FOOD,
+    "cookware cutlery flatware appliance": _KITCHEN,
     "laptop computer electronics camera phone tablet rest pen book medical drone": _DESK,
     "cosmetic lipstick palette": _BATH,
     "bag bag_strap": _BAG,

@@ -97,7 +97,7 @@ def photograph(
 
 def _out_of_view(reading: Reading, pose: Pose) -> dict[str, str]:
     """What the prompt names and the frame cannot show, with the reason."""
-    if "surface" in reading.named and hangs_on_wall(reading.scene, pose):
+    if "surface" in reading.named and hangs_on_wall(reading.scene, pose) and not reading.scene.props:
         name = reading.scene.surface.replace("_", " ")
         return {name: "the product hangs high on a wall: the floor is below the frame"}
     if pose.stance != "lie" or "backdrop" not in reading.named:

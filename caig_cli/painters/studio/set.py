@@ -30,7 +30,7 @@ CEILING = 1.6
 """The same below what hangs from a ceiling: a lamp is not seen just above a floor."""
 
 HIGH = 1.12
-"""The same below what hangs on a wall, in an ad: nothing hangs a hand above the floor."""
+"""The same below what hangs on a wall in an ad, where nothing stands on the floor: it is not just above it."""
 
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 WIDEST_CM = 4.5  # lens radius before large things, or the floor that they stand on dissolves
@@ -75,7 +75,7 @@ def _camera(
     foot = GROUND[pose.stance] * size[1]
     if pose.fixture == "cord" and pose.true_scale:
         foot = CEILING * size[1]
-    elif hangs_on_wall(scene, pose) and max(size) > PREVIEW:
+    elif hangs_on_wall(scene, pose) and not scene.props and max(size) > PREVIEW:
         foot = HIGH * size[1]
     if pose.stance == "worn" and box.bottom < size[1]:
         foot = box.bottom  # its feet are seen
