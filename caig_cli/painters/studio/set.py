@@ -30,7 +30,7 @@ CEILING = 1.6
 """The same below what hangs from a ceiling: a lamp is not seen just above a floor."""
 
 HIGH = 1.12
-"""The same below what hangs on a wall in an ad, where nothing stands on the floor: it is not just above it."""
+"""The same below what hangs on a wall in an ad, where nothing stands on its floor: that is not seen."""
 
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 WIDEST_CM = 4.5  # lens radius before large things, or the floor that they stand on dissolves
