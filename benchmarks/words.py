@@ -4,7 +4,8 @@
 
 ``words_first.txt``: 40 sentences written before the word lists were looked at, which then grew by what they
 lacked. ``words_second.txt``: 20 more, written after that and read once before anything was changed for them.
-A word carries meaning unless it is a function word or speaks of the product or the picture itself.
+``words_third.txt``: 40 more, written likewise. A word carries meaning unless it is a function word or speaks of
+the product or the picture itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from caig_cli.painters.studio.language import read
+from caig_cli.painters.studio.lexicon_told import PRODUCT
 from caig_cli.painters.studio.phrases import items
 
 EMPTY = frozenset(
@@ -32,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--each", action="store_true")
     each = parser.parse_args().each
-    for name in ("words_first.txt", "words_second.txt"):
+    for name in ("words_first.txt", "words_second.txt", "words_third.txt"):
         counts: Counter[str] = Counter()
         for sentence in (Path(__file__).parent / name).read_text().splitlines():
             found = judged(sentence)
@@ -51,6 +53,8 @@ def judged(sentence: str) -> dict[str, str]:
     for item in items(sentence):
         for word in item.text.split():
             if word in EMPTY or (not word[0].isalnum() and word[0] != "#"):
+                continue
+            if reading.reasons.get(item.text) == PRODUCT:
                 continue
             quiet = item.meaning.kind in ("glue", "stop", "link")
             found[word] = "silent" if quiet else "told" if item.text in reading.reasons else "effect"

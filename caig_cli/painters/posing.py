@@ -152,7 +152,7 @@ def _posed(stance: Stance, habit: Habit | None, shape: Outline, view: View) -> P
         fixture = cast("Fixture", view.fixture) if view.fixture else own
     several = 8.0 if shape.parts >= 3 else 0.0  # what is in front of the others is seen from above
     elevation = habit.elevation + several
-    if shape.elevation is not None:
+    if shape.elevation is not None and habit.base_tells:
         elevation = max(shape.elevation, elevation - 4)
     if stance != "stand":
         elevation = 10.0

@@ -32,6 +32,8 @@ class Habit:
     highest: float = 90.0
     garment: bool = False
     compact: bool = False
+    base_tells: bool = True
+    """Whether the outline of its base tells from how high it was photographed; leaves and twigs do not."""
 
     def shown_by(self, shape: Outline) -> bool:
         """Whether an outline shows the thing as it usually is."""
@@ -88,7 +90,8 @@ HABITS: dict[str, Habit] = {
     "camera": Habit(elevation=12), "laptop": Habit(elevation=16, highest=38), "computer": Habit(elevation=10),
     "medical": Habit(elevation=16), "rest": Habit(elevation=26, aspect=(1.05, 1e9)), "lamp": Habit(),
     "book": Habit(elevation=14, highest=36, thickness_cm=2.5), "toy": Habit(elevation=14), "plush": Habit(),
-    "helmet": Habit(), "ball": Habit(), "weights": Habit(elevation=20), "cushion": Habit(), "plant": Habit(),
+    "helmet": Habit(), "ball": Habit(), "weights": Habit(elevation=20), "cushion": Habit(),
+    "plant": Habit(base_tells=False),
     "garden": Habit(elevation=12), "pet": Habit(elevation=12), "drone": Habit("float"),
     "floating": Habit("float"),
     # furniture and vehicles

@@ -169,7 +169,7 @@ def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[BodyPart, M
 def _legs(foot: npt.NDArray[np.int64]) -> Mask:
     """Columns [W] that end a narrow leg; ``foot``: the row under each column's lowest sample."""
     narrow = max(3, foot.size // 5)
-    long = foot - ndimage.grey_opening(foot, size=narrow) >= _LEG * foot.max()
+    long = foot - ndimage.grey_opening(foot, size=(narrow,)) >= _LEG * foot.max()
     return np.asarray(long & (foot >= ndimage.maximum_filter1d(foot, narrow) - _SOLE * foot.max()))
 
 

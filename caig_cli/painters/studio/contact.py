@@ -33,7 +33,7 @@ _FOOT = 0.4
 _THIN, _THICK = 0.08, 0.36
 """The same for what lies, as a share of how thick it is."""
 _LEAST = (0.004, 0.010)  # of the frame's longer side: what reaches less far would not be seen
-_MOVED, _TURNED = 0.6, 0.7  # of the wide reach, and the share of it that is moved away from the light
+_MOVED, _TURNED = 0.65, 0.82  # of the wide reach, and the share of it that is moved away from the light
 _LYING_MOVED, _LYING_TURNED = 1.1, 0.95  # of what lies: a glow all round it is no shadow
 _LYING = 0.58  # of the strength: the light that such a thing keeps away is ray-traced too
 _WALL = 0.6  # of the strength: what hangs touches its wall at a few points only
