@@ -115,7 +115,7 @@ MORE_WORDS: dict[str, dict[str, str]] = {
     "blur": {"soft": "blurred lights|lights in the background|unsharp background|unsharp|blurry lights"},
     "surface": {
         "white_marble": "white stone|white stone slab|light stone",
-        "oak": "farmhouse table|rustic farmhouse table|oak barrel|old oak barrel|wooden barrel|wine barrel|barrel|wooden deck|deck|wooden terrace|kitchen table in wood|light wood table|wooden bench|wooden stool|wooden shelf board|wood plank|rustic table",
+        "oak": "light oak floor|light oak table|light oak desk|light oak|farmhouse table|rustic farmhouse table|oak barrel|old oak barrel|wooden barrel|wine barrel|barrel|wooden deck|deck|wooden terrace|kitchen table in wood|light wood table|wooden bench|wooden stool|wooden shelf board|wood plank|rustic table",
         "parquet": "light wooden floor|light wood floor|light wooden floors|light hardwood floor",
         "slate": "rock|flat stone|on a rock|grey rock|rocks surface",
         "workbench": "scratched workbench|old scratched workbench",

@@ -49,7 +49,7 @@ NOT_PAINTED: dict[str, str] = {
 NOT_CHOSEN: dict[str, str] = {
     "finish, size and shape of things are not chosen by words": (
         "glossy|shiny|matt|large|big|tiny|tall|thick|thin|transparent|old|worn|wet|dry|giant|huge|mini|sliced|chopped|rough"
-        "|square|rectangular|oval|sharp edged|polished|rolled|folded|unscented|lit up|faceted|folded neatly|small"
+        "|square|rectangular|oval|sharp edged|polished|rolled|folded|unscented|lit up|faceted|folded neatly|small|round"
     ),
     "style words change nothing by themselves: name a surface, a light or a mood": (
         "elegant|elegance|exclusive|premium|high end|modern|contemporary|trendy|stylish|chic|classic|timeless|sophisticated"
