@@ -4,8 +4,8 @@
 
 ``words_first.txt``: 40 sentences written before the word lists were looked at, which then grew by what they
 lacked. ``words_second.txt``: 20 more, written after that and read once before anything was changed for them.
-``words_third.txt``: 40 more, written and read likewise. A word carries meaning unless it is a function word or
-speaks of the product or the picture itself.
+``words_third.txt``: 40 more, written and read likewise. A word carries meaning unless it is a function word
+or speaks of the product or the picture itself.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ EMPTY = frozenset(
     """
     a an the and or of on in at with to for by from next beside in front behind as it her his our we my is are
     lots into out also up put product picture frame scene look set mood feeling style background camera please
-    place show shot between before above after colour coloured hex overlooking distance over through under away around stands against can viel still life
+    place show shot between before above after colour coloured hex overlooking
+    distance over through under away around stands against can viel still life
     auf einem einer der die das dem den in mit und vom ein eine am neben im bitte vor
-    daneben hintergrund arriere plan junto sur une un dans le la les des de du et en avec ni d l sobre una con y el la al en
+    daneben hintergrund arriere plan junto
+    sur une un dans le la les des de du et en avec ni d l sobre una con y el la al en
     """.split()
 )
 
