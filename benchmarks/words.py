@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from caig_cli.painters.studio.language import read
-from caig_cli.painters.studio.lexicon_told import PRODUCT
+from caig_cli.painters.studio.lexicon_ignored import PRODUCT
 from caig_cli.painters.studio.phrases import items
 
 EMPTY = frozenset(

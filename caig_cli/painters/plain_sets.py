@@ -102,15 +102,15 @@ _SPORT = (
     "on a parquet floor before a light grey plaster wall, soft window light",
     "on a light oak floor before a bright window, soft daylight, a strongly blurred background",
     "on light blue paper before a seamless light blue studio backdrop, diffused studio lighting",
-    "on a concrete floor before a beige plaster wall, soft window light",
+    "on a concrete floor before a light grey plaster wall, soft window light",
 )
 _STREET = (
-    "on a concrete floor before a beige plaster wall, soft window light",
+    "on a light oak floor before a beige plaster wall, soft window light",
     "on a parquet floor before a beige plaster wall, soft window light",
     "on cobblestones, a blurred city street behind, soft daylight",
     "on a concrete floor before a sage plaster wall, soft window light",
     "on a light oak floor before a plaster wall, soft window light",
-    "on beige paper before a seamless beige studio backdrop, diffused studio lighting",
+    "on a parquet floor before a light blue plaster wall, soft window light",
 )
 _WALL = (
     "before a beige plaster wall, soft window light",
