@@ -90,9 +90,9 @@ class _Reader:
         scene = self._without_refused(harmonise(self.names, props), named)
         if not self.core:
             scene = self._agreed(replace(scene, looks=tuple(self.looks.values())))
-        ignored = tuple(self.reasons)
+        ineffective = tuple(self.reasons)
         used = tuple(phrase for phrase in dict.fromkeys(self.understood) if phrase not in self.reasons)
-        return Reading(scene, used, ignored, frozenset(named), self.reasons)
+        return Reading(scene, used, ineffective, frozenset(named), self.reasons)
 
     def _settle(self) -> None:
         """What places and bare nouns name takes effect where nothing more definite is said."""
