@@ -22,6 +22,7 @@ _STEEP = 1.7  # rise over run at which a base ends and a wall begins
 _WIDENS = 1.06  # a product that widens so much right above its base overhangs it
 _LONG, _SLANT, _ALIKE = 1.3, (30.0, 60.0), 0.65
 """How much longer than wide it is, between which angles from upright, and how like its mirror image."""
+_LEVEL = 0.75  # of the width: a level base so wide is that of something that stands
 _LEG, _HIGHEST_FOOT = 0.05, 0.35  # of the height: the least length of a leg, and how high one may end
 _BASE = 0.7  # least width of a base, as a share of the product's, that tells the angle
 
@@ -61,15 +62,25 @@ def _parts(inside: Mask) -> int:
 def _steady(inside: Mask) -> bool:
     """Whether the middle of the outline is over its lowest parts, and these are more than a tip."""
     rows, columns = np.nonzero(inside)
-    feet = columns[rows >= rows.max() - max(1.0, _FOOT * inside.shape[0])]
+    feet = _feet(rows, columns, inside)
     slack = 0.1 * inside.shape[1]
     wide = np.ptp(feet) >= 0.2 * inside.shape[1]
     return bool(wide and feet.min() - slack <= columns.mean() <= feet.max() + slack)
 
 
+def _feet(rows: npt.NDArray[Any], columns: npt.NDArray[Any], inside: Mask) -> npt.NDArray[Any]:
+    """The columns of its lowest samples."""
+    return columns[rows >= rows.max() - max(1.0, _FOOT * inside.shape[0])]
+
+
 def _aslant(inside: Mask) -> bool:
-    """Whether it is long in a direction between upright and level, and no mirror image of itself."""
+    """Whether it is long in a direction between upright and level, and no mirror image of itself.
+
+    What has a level base as wide as itself is not: a boot is long from its toe to its shaft, and stands.
+    """
     rows, columns = np.nonzero(inside)
+    if np.ptp(_feet(rows, columns, inside)) >= _LEVEL * inside.shape[1]:
+        return False
     spread, axes = np.linalg.eigh(np.cov(np.stack([columns, rows])))
     angle = math.degrees(math.atan2(abs(axes[0, 1]), abs(axes[1, 1])))
     long = spread[1] > _LONG**2 * max(float(spread[0]), 1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
 
@@ -39,6 +40,10 @@ def _colour(stage: Stage, default: tuple[int, int, int]) -> tuple[int, int, int]
     return srgb(stage.scene.backdrop_colour) if stage.scene.backdrop_colour else default
 
 
+_UPRIGHT = frozenset({"wood_panel"})
+"""Textures whose boards stand upright on a wall."""
+
+
 def _wall(name: str, finish: str = "matte", gloss: float = 0.1) -> Callable[[Stage], dict[str, Any]]:
     """A flat wall with the texture ``name``."""
 
@@ -47,7 +52,10 @@ def _wall(name: str, finish: str = "matte", gloss: float = 0.1) -> Callable[[Sta
         (x0, x1), z = _bounds(stage, stage.wall)
         tile = float(np.clip(cloth.size_cm, 0.4 * (x1 - x0), 1.6 * (x1 - x0)))
         bsdf = textured(Cloth(cloth), finish, gloss, stage.relief(cloth, tile / cloth.size_cm))
-        shapes = {"backdrop": solid(upright((x0, x1), z, stage.wall), bsdf, 1 / tile)}
+        flat = upright((x0, x1), z, stage.wall)
+        if name in _UPRIGHT and not stage.preview and flat.uv is not None:
+            flat = replace(flat, uv=flat.uv[:, ::-1])
+        shapes = {"backdrop": solid(flat, bsdf, 1 / tile)}
         return shapes | (_skirting(stage) if stage.furniture and not stage.on_wall else {})
 
     return build

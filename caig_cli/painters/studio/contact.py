@@ -28,8 +28,8 @@ _GAP, _AIR = 0.88, 0.60
 """Share of the light that is missing in the gap, and beside the product where the gap ends."""
 _NARROW, _WIDE = 0.018, 0.12
 """How far these reach, as a share of the size of what stands."""
-_FOOT = 0.4
-"""Share of that reach by which an area of contact is widened: a narrow foot is dark too."""
+_FOOT = 0.15
+"""Share of the wide reach by which the area of contact of what stands is widened."""
 _THIN, _THICK = 0.08, 0.36
 """The same for what lies, as a share of how thick it is."""
 _LEAST = (0.004, 0.010)  # of the frame's longer side: what reaches less far would not be seen
@@ -61,6 +61,8 @@ def contact(product: Cutout, stage: Stage, azimuth: float) -> Floats:
         gap, air, flat = _NARROW * size, _WIDE * size, _foreshortening(camera)
         touching, strength = solid & _base(body, camera, lean=pose.stance == "lean"), 1.0
     away = (_LYING_MOVED, _LYING_TURNED) if pose.stance == "lie" else (_MOVED, _TURNED)
+    if pose.stance not in ("lie", "hang"):  # a narrow foot is dark too
+        touching = ndimage.maximum_filter(touching, [2 * round(_FOOT * air / s) + 1 for s in (flat, 1.0)])
     dark = _shade(touching, (gap, air), flat, azimuth, away, wall=pose.stance == "hang")
     dark[ndimage.binary_erosion(solid, iterations=3, border_value=1)] = 0
     return np.asarray(strength * dark, np.float32)
@@ -86,8 +88,7 @@ def _shade(
 
 def _beside(area: Field, across: float, down: float) -> Field:
     """1 in the middle of the area and at its straight edges, falling outside, 0 far from it."""
-    wider = ndimage.maximum_filter(area, [2 * round(_FOOT * reach) + 1 for reach in (down, across)])
-    blurred = ndimage.gaussian_filter(wider, (down, across), mode="nearest", truncate=3.0)
+    blurred = ndimage.gaussian_filter(area, (down, across), mode="nearest", truncate=3.0)
     return np.asarray(np.minimum(2 * blurred, 1))
 
 

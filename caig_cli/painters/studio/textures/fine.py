@@ -106,14 +106,14 @@ def whitewood(size: int) -> Texture:
 def parquet(size: int) -> Texture:
     """Herringbone of narrow blocks with hairline seams."""
     grain = woods.grain_of(size, 51, 10, (192, 150, 104), (150, 108, 70), 0.15)
-    colour, height = woods.herringbone(size, grain, 0.05, 0.34, (0.020, 0.004))
+    colour, height = woods.herringbone(size, grain, 0.05, (0.34, 0.04), (0.020, 0.004))
     return Texture(rgb8(colour), 72, 0.35, height, 0.03)
 
 
 def wood_panel(size: int) -> Texture:
     """Eight narrow boards with fine seams."""
     grain = woods.grain_of(size, 41, 8, (178, 134, 92), (132, 92, 58), 0.14)
-    colour, height = woods.planks(size, 8, grain, 42, 0.06, 0.004, 0.5)
+    colour, height = woods.planks(size, 8, grain, 42, 0.05, 0.003, 0.32)
     return Texture(rgb8(colour), 96, 0.5, unit_range(height, 0.05), 0.2)
 
 

@@ -104,14 +104,15 @@ def wood_panel(size: int) -> Texture:
 def parquet(size: int) -> Texture:
     """Herringbone: blocks 4 wide units long, the pattern repeats every 8 units."""
     grain = grain_of(size, 51, 10, (190, 146, 98), (138, 94, 56), 0.2)
-    colour, height = herringbone(size, grain, 0.07, 0.65, (0.028, 0.006))
+    colour, height = herringbone(size, grain, 0.07, (0.65, 0.08), (0.028, 0.006))
     return Texture(rgb8(colour), 64, 0.35, height, 0.05)
 
 
 def herringbone(
-    size: int, grain: tuple[Picture, Field], vary: float, dark: float, seam: tuple[float, float]
+    size: int, grain: tuple[Picture, Field], vary: float, dark: tuple[float, float], seam: tuple[float, float]
 ) -> tuple[Picture, Field]:
-    """Blocks 4 wide units long, each with its own piece of grain; ``seam`` in wide units, ``dark``."""
+    """Blocks 4 wide units long, each with its own piece of grain; ``seam`` in wide units, ``dark`` in it and
+    beside it."""
     n = 4
     x, y = plane(size)
     i, j = np.floor(x * 2 * n).astype(int), np.floor(y * 2 * n).astype(int)
@@ -129,6 +130,6 @@ def herringbone(
     u, v = along / (2 * n) + at_x[block], across / (2 * n) + at_y[block]
     gap = np.minimum(np.minimum(across, 1 - across), np.minimum(along, n - along))
     open_ = step(*seam, gap)
-    shade = 1 + tone[block] - dark * open_ - dark / 8 * step(0.12, 0, gap)
+    shade = 1 + tone[block] - dark[0] * open_ - dark[1] * step(0.12, 0, gap)
     picture = np.asarray(sample(grain[0], u, v) * shade[..., None], np.float32)
     return picture, np.asarray(sample(grain[1], u, v) * (1 - open_), np.float32)
