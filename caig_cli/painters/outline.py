@@ -70,7 +70,8 @@ def _steady(inside: Mask) -> bool:
 
 def _feet(rows: npt.NDArray[Any], columns: npt.NDArray[Any], inside: Mask) -> npt.NDArray[Any]:
     """The columns of its lowest samples."""
-    return columns[rows >= rows.max() - max(1.0, _FOOT * inside.shape[0])]
+    lowest = rows >= rows.max() - max(1.0, _FOOT * inside.shape[0])
+    return np.asarray(columns[lowest])
 
 
 def _aslant(inside: Mask) -> bool:
