@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from caig_cli.cutouts.edges import apart
-from caig_cli.cutouts.masks import Mask, MaskPart, connected, grown, window_of, without_dust
+from caig_cli.cutouts.masks import Mask, MaskPart, Window, connected, grown, window_of, without_dust
 
 Floats = NDArray[np.floating]
+Line = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def is_low(part: MaskPart, foot: float) -> bool:
@@ -64,12 +65,23 @@ def reflection(product: Mask, levels: Floats, ground: Floats, edges: Mask, unit:
     between the ground's colour and that of the pixel as far above the line; and it fades or leaves the photo
     where a product would end sharply. ``levels``, ``ground`` [H, W, 3]; ``edges`` [H, W]: near sharp edges.
     """
-    nothing = np.zeros_like(product)
     window = window_of(product, 0)
-    found = _base_line(product[window], apart(levels[window], ground[window]), unit)
-    if found is None:
-        return nothing
-    columns, line = found
+    off = apart(levels[window], ground[window])
+    for lowest in (True, False):
+        line = _base_line(product[window], off, unit, lowest)
+        if line is not None:
+            found = _below(line, window, product, levels, ground, edges, unit)
+            if found.any():
+                return found
+    return np.zeros_like(product)
+
+
+def _below(
+    base: Line, window: Window, product: Mask, levels: Floats, ground: Floats, edges: Mask, unit: float
+) -> Mask:
+    """What is below a base line (columns, rows) in a ``window``, if it mirrors what is above."""
+    nothing = np.zeros_like(product)
+    columns, line = base
     height = window[0].stop - window[0].start
     depths = np.arange(3, max(6, min(round(60 * unit), height // 3)))
     rows = line[:, None] + window[0].start
@@ -87,19 +99,27 @@ def reflection(product: Mask, levels: Floats, ground: Floats, edges: Mask, unit:
     for column, row in zip(columns + window[1].start, line + window[0].start, strict=True):
         mirrored[row + 1 :, column] = product[row + 1 :, column]
     end = mirrored[:-1] & ~product[1:] & ~grown(product & ~mirrored, 4 * unit)[:-1]
-    ends = float(edges[:-1][end].sum()) / columns.size
+    # A mirror image's end may be cut by a shop that wiped the ground around it, but is faint there.
+    clear = np.roll(apart(levels, ground), 3, axis=0)[:-1] > _STEP
+    ends = float((edges[:-1] & clear)[end].sum()) / columns.size
     if ends > 0.3 or mirrored.sum() < 10 * unit * columns.size:
         return nothing
     # What hung on it alone, such as its shadow.
     return mirrored | connected(product & ~without_dust(product & ~mirrored, 0.1 * product.sum()), mirrored)
 
 
+_STEP = 20
+"""Levels by which a mirror image is nearer to its ground than the product at once."""
+
 _BRIGHTEST = 0.75
 """Share of its product's contrast that a mirror image has at most."""
 
 
-def _base_line(product: Mask, off: Floats, unit: float) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-    """Columns and rows of a line across a product's lower half [h, w] where it gets fainter at once."""
+def _base_line(product: Mask, off: Floats, unit: float, lowest: bool) -> Line | None:
+    """Columns and rows of a line across a product's lower half [h, w] where it gets fainter at once.
+
+    Most of all, or the ``lowest`` such place of each column: there may be stronger steps above its foot.
+    """
     size = 2 * round(2 * unit) + 1
     means = ndimage.uniform_filter1d(off, size, axis=0)
     reach = max(2, round(3 * unit))
@@ -110,8 +130,11 @@ def _base_line(product: Mask, off: Floats, unit: float) -> tuple[NDArray[np.intp
     drop[:half] = 0
     drop[~inner] = 0
     rows, strength = drop.argmax(axis=0), drop.max(axis=0)
+    if lowest:
+        steps = (drop > _STEP) & (drop >= ndimage.maximum_filter1d(drop, 2 * reach + 1, axis=0))
+        rows = len(steps) - 1 - steps[::-1].argmax(axis=0)
     wide = np.flatnonzero(product[half:].any(axis=0))
-    columns = np.flatnonzero(strength > 20)
+    columns = np.flatnonzero(strength > _STEP)
     if wide.size == 0 or columns.size < 0.6 * wide.size:
         return None
     line = ndimage.median_filter(rows[columns], 2 * (columns.size // 16) + 1, mode="nearest")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from caig_cli.cutouts.decision import Decision
-from caig_cli.cutouts.edges import span_of
+from caig_cli.cutouts.edges import grey_of, span_of
 from caig_cli.cutouts.evidence import COLOURED, PhotoEvidence
 from caig_cli.cutouts.filters import largest, smallest
 from caig_cli.cutouts.masks import Mask, MaskPart, connected, dilated, opened, parts, without_dust
@@ -46,6 +46,44 @@ def remove_enclosed(evidence: PhotoEvidence, decision: Decision) -> None:
             decision.ceded += part.area * (sure and _is_open(part, outside[part.window]))
         else:
             decision.kept += part.area * (_core_off(evidence, part) < 3 * error)
+
+
+_SATURATED = 252
+"""Mean level from which a ground is as white as a photo can be: then any white part matches it."""
+
+_DIM = 0.55
+"""Share of the ground's light down to which it is seen through glass, in the shadow of a frame."""
+
+
+def remove_glazed(evidence: PhotoEvidence, decision: Decision) -> None:
+    """Lenses and panes: enclosed ground in the frame's soft shadow, which a network takes for product.
+
+    A part of it matches a ground exactly that is not simply white; it ends sharply, and bears no print.
+    """
+    ground, product = evidence.background, decision.product
+    usual = evidence.background.seen & ground.smooth
+    if not usual.any() or float(np.median(ground.colour[usual].mean(axis=-1))) >= _SATURATED:
+        return
+    far = evidence.exact_off[usual]
+    error = float(np.clip(1.5 * np.median(far), 1.0, 2.5))
+    light = evidence.grey / np.maximum(grey_of(ground.colour), 1)
+    dim = product & (evidence.alike | evidence.shaded) & (light > _DIM) & ~evidence.coloured
+    area = int(product.sum())
+    for part in parts(opened(dim, 1), margin=16):
+        w, inside = part.window, part.mask
+        ring = part.ring(3)
+        if part.at_frame or not 0.02 * area < part.area < 0.6 * area or (ring & ~product[w]).any():
+            continue
+        # Nothing seen through glass is brighter than the ground itself; white paper mostly is.
+        exact = float((evidence.exact_off[w][inside] < 3 * error).mean())
+        bright = (
+            float(np.quantile(light[w][inside], 0.95)) > 1.01 or float(np.median(light[w][inside])) < 0.85
+        )
+        edged = float(evidence.near_edge[w][part.ring(2)].mean())
+        step = float(np.quantile(evidence.off[w][ring], 0.3))
+        if exact > 0.08 and not bright and edged > 0.7 and step > 40 and not is_printed(evidence, part):
+            product[w] &= ~inside
+            decision.opened[w] |= inside
 
 
 def remove_gaps(evidence: PhotoEvidence, decision: Decision) -> None:

@@ -14,7 +14,7 @@ from caig_cli.cutouts.colours import colour_evidence
 from caig_cli.cutouts.contour import busy_contour
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
-from caig_cli.cutouts.enclosed import is_printed, remove_enclosed, remove_fading, remove_gaps
+from caig_cli.cutouts.enclosed import is_printed, remove_enclosed, remove_fading, remove_gaps, remove_glazed
 from caig_cli.cutouts.evidence import PhotoEvidence
 from caig_cli.cutouts.fringe import remove_fringe
 from caig_cli.cutouts.lost_parts import add_lost_parts, remove_reflection
@@ -28,6 +28,9 @@ _COLOUR_WEIGHT = 2.5
 
 _LIKELY = 0.65
 """Network's view from which colours alone take nothing away before a busy ground; the contour may."""
+
+_HARDLY = 0.6
+"""Network's view that a part apart from the product reaches nowhere, if it is a piece of the ground."""
 
 _WHITE = 235
 """Mean level from which a ground counts as white."""
@@ -54,6 +57,7 @@ def decide(evidence: PhotoEvidence) -> Decision:
     decision = Decision(product, belief, nothing, nothing.copy(), evidence.unclear)
     add_lost_parts(evidence, decision)
     remove_enclosed(evidence, decision)
+    remove_glazed(evidence, decision)
     remove_gaps(evidence, decision)
     remove_reflection(evidence, decision)
     remove_fading(evidence, decision)
@@ -66,8 +70,22 @@ def decide(evidence: PhotoEvidence) -> Decision:
     decision.unclear = evidence.unclear | _faint_outline(evidence, decision.product)
     band = decision.unclear & _uncertain(evidence, decision)
     drawn = busy_contour(evidence.soft, decision.product, decision.belief, band, evidence.unit)
-    decision.product = main_parts(drawn)
+    decision.product = _sure_parts(evidence, main_parts(drawn))
     return decision
+
+
+def _sure_parts(evidence: PhotoEvidence, product: Mask) -> Mask:
+    """The product without fragments that the network hardly sees, apart from it on an uneven ground.
+
+    On an even ground what stands out of it is a thing, unless the photo cuts it off.
+    """
+    found = product.copy()
+    for part in parts(product):
+        seen = float(np.quantile(evidence.prior[part.window][part.mask], 0.9))
+        even = not evidence.busy and evidence.background.smooth[part.window][part.mask].mean() > 0.8
+        if seen < _HARDLY and (part.at_frame or not even) and part.area < 0.3 * product.sum():
+            found[part.window] &= ~part.mask
+    return found
 
 
 def _uncertain(evidence: PhotoEvidence, decision: Decision) -> Mask:

@@ -203,6 +203,28 @@ def test_a_rim_of_shadow_or_halo_goes_and_a_cord_stays(shade: float, cut: Cutter
     assert gone(got, alpha < 0.5, rim=3)
 
 
+@pytest.mark.parametrize("glass", [True, False])
+def test_a_lens_shows_the_ground_in_the_frames_shadow_and_paper_shines(glass: bool, cut: Cutter) -> None:
+    rim = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (48, 28, 24))
+    inner = Layer("ellipse", (0.3, 0.3, 0.7, 0.7), None if glass else (250, 250, 250))
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    shade = 0.12 * np.exp(-(((x - 0.4) / 0.15) ** 2) - ((y - 0.4) / 0.15) ** 2)
+    photo = taken([rim, inner], plain(SIDE, (240, 240, 240)) * (1 - shade[..., None]))
+    got = cut(photo.rgb, drawn(SIDE, [rim])[0])
+    assert exact(got, photo.alpha, rim=4)
+    assert (OPENED in got.facts.notes) == glass
+
+
+def test_a_fragment_that_the_network_hardly_sees_at_the_border_goes(cut: Cutter) -> None:
+    disc = Layer("ellipse", (0.25, 0.25, 0.7, 0.75), (206, 40, 150))
+    piece = Layer("rectangle", (0.85, 0.1, 1.0, 0.3), (200, 180, 120))
+    photo = taken([disc, piece], busy(SIDE))
+    product, scrap = (drawn(SIDE, [layer])[0] for layer in (disc, piece))
+    got = cut(photo.rgb, np.maximum(product, 0.55 * scrap))
+    assert whole(got, deep(product > 0.5, 4))
+    assert gone(got, deep(product < 0.5, 8))
+
+
 def test_a_ring_before_a_busy_ground_is_open(cut: Cutter) -> None:
     disc = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (206, 40, 150))
     photo = taken([disc, Layer("ellipse", (0.33, 0.33, 0.67, 0.67), None)], busy(SIDE))
@@ -278,6 +300,18 @@ def test_a_mirror_image_that_the_network_sees_goes_and_a_paler_foot_stays(ends_s
     found = reflection(product, levels, ground, ndimage.binary_dilation(sharp, masks.disk(2)), 1.0)
     assert not found[:140].any()
     assert (found[142:180, 52:148].mean() > 0.95) if ends_softly else not found.any()
+
+
+def test_a_mirror_image_goes_also_below_a_product_with_a_stronger_step_above_its_foot() -> None:
+    ground = np.full((200, 200, 3), 255.0)
+    levels, product = ground.copy(), np.zeros((200, 200), dtype=bool)
+    levels[40:125, 50:150], levels[125:140, 50:150], product[40:180, 50:150] = 20.0, 190.0, True
+    fade = 0.5 * (1 - np.arange(40) / 40)[:, None, None]
+    levels[140:180] = 255 - fade * (255 - levels[100:140][::-1])
+    sharp = find_edges(levels, ~product).sharp
+    found = reflection(product, levels, ground, ndimage.binary_dilation(sharp, masks.disk(2)), 1.0)
+    assert not found[:140].any()
+    assert found[142:180, 52:148].mean() > 0.95
 
 
 def belongs_below(rgb: photos.Pixels, product: Photo, ground: photos.Colour) -> bool:
