@@ -212,7 +212,9 @@ def _shot(
     """Candidate ``number`` of a product: placed as words, options, title and photo say."""
     view = view_of(prompt)
     posing = pose_of(item.product, cutout, shape, view, item.stance)
-    composed = composition(posing.pose, shape, item.sizes[0], item.product.id, number, view.camera)
+    composed = composition(
+        posing.pose, shape, item.sizes[0], item.product.id, number, view.camera, things=view.things
+    )
     at_side = bool(posing.cutout.cut_off) and posing.pose.stance != "hang"
     shot = Shot(
         product=posing.cutout,

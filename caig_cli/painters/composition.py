@@ -18,6 +18,9 @@ _PLASTIC = 1.2207440846057596
 """The real root of x^4 = x + 1, for sequences in three dimensions: Roberts 2018."""
 
 _PLACES: tuple[Placement, ...] = ("centre", "golden", "right", "centre", "left")
+_ASIDE: tuple[Placement, ...] = ("golden", "right", "left")
+_ROOM = 0.82
+"""Factor of the size where things stand beside the product."""
 _AREAS = (0.27, 0.43)
 """Share of the frame's area that a compact product covers itself."""
 _FILLS = (0.88, 1.0)
@@ -41,19 +44,23 @@ class Composition:
 
 
 def composition(
-    pose: Pose, shape: Outline, frame: tuple[int, int], product: str, number: int, camera: str | None = None
-) -> Composition:
+    pose: Pose, shape: Outline, frame: tuple[int, int], product: str, number: int, camera: str | None = None,
+    *, things: bool = False,
+) -> Composition:  # fmt: skip
     """The composition of candidate ``number`` of a product, in a frame of (width, height) pixels.
 
-    ``camera`` is what the prompt asks: close, wide, or anything else.
+    ``camera`` is what the prompt asks: close, wide, or anything else. ``things``: it names some that stand
+    beside the product, which leaves them room.
     """
     start = _start(product)
     u, v, w = (
         (offset + number / _PLASTIC**power) % 1.0 for power, offset in enumerate(start, 1)
     )  # fmt: skip
-    placement = _PLACES[(int(start[0] * len(_PLACES)) + number) % len(_PLACES)]
+    places = _ASIDE if things else _PLACES
+    placement = places[(int(start[0] * len(places)) + number) % len(places)]
     scale, limited = scale_for(_between(_AREAS, u), shape.aspect, shape.coverage, frame, pose.stance)
     scale *= {"close": CLOSE, "wide": WIDE}.get(camera or "", _between(_FILLS, u) if limited else 1.0)
+    scale *= _ROOM if things and camera != "close" else 1.0
     placement = _clear_of_sides(placement, min(scale, scale * frame[1] * shape.aspect / frame[0]))
     raised = pose.elevation
     if raised is not None and camera not in ("above", "low"):

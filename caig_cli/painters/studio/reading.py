@@ -97,9 +97,9 @@ class _Reader:
     def _settle(self) -> None:
         """What places and bare nouns name takes effect where nothing more definite is said."""
         for name, value in sorted(self.weak.items(), key=lambda pair: pair[0] == "light"):
-            moved = (
-                self.lit_place is not None and self.names.get("backdrop", self.lit_place) != self.lit_place
-            )
+            backdrop = self.names.get("backdrop", self.lit_place)
+            seen = not self.core and self.lit_place in SHOWS.get(backdrop or "", ())
+            moved = self.lit_place is not None and backdrop != self.lit_place and not seen
             if name == "backdrop" and not self.core and self.names.get(name) in SHOWS.get(value, ()):
                 self.names[name] = value  # a kitchen with a window is still a kitchen
             if name == "light" and value == "moonlight" and self.names.get("backdrop") in INDOORS:

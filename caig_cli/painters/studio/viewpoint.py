@@ -13,20 +13,21 @@ class View:
     """What the words say, each field None where they say nothing.
 
     ``stance`` and ``fixture`` as in :class:`~caig_cli.painters.pose.Pose`, ``camera``: above, close, wide or
-    low, ``placement`` a name of the layout.
+    low, ``placement`` a name of the layout. ``things``: whether the prompt names some beside the product.
     """
 
     stance: str | None = None
     fixture: str | None = None
     camera: str | None = None
     placement: str | None = None
+    things: bool = False
 
 
 def view_of(prompt: str) -> View:
     """Reads a prompt; the first word about a field counts, refused ones ("not floating") do not, nor those
     about another thing ("lemons hanging from a branch")."""
     found: dict[str, str] = {}
-    refused = thing = False
+    refused = thing = things = False
     phrases = items(prompt)
     product = subject(phrases)
     for at, item in enumerate(phrases):
@@ -38,5 +39,6 @@ def view_of(prompt: str) -> View:
         ends = kind not in ("glue", "stop") or not item.text[0].isalnum()
         refused = kind == "negation" or (refused and not ends)
         thing = bool(item.meaning.names) and item.meaning.names[0][0] == "prop" and at not in product
-    known = {field.name for field in fields(View)}
-    return View(**{name: value for name, value in found.items() if name in known})
+        things = things or (thing and not refused)
+    known = {field.name for field in fields(View)} - {"things"}
+    return View(**{name: value for name, value in found.items() if name in known}, things=things)
