@@ -15,14 +15,14 @@ from collections import Counter
 from pathlib import Path
 
 from caig_cli.painters.studio.language import read
-from caig_cli.painters.studio.lexicon_ignored import PRODUCT
 from caig_cli.painters.studio.phrases import items
+from caig_cli.painters.studio.subject import subject
 
 EMPTY = frozenset(
     """
     a an the and or of on in at with to for by from next beside in front behind as it her his our we my is are
     lots into out also up put product picture frame scene look set mood feeling style background camera please
-    place show shot between before above after colour coloured hex overlooking
+    burns place show shot between before above after colour coloured hex overlooking
     distance over through under away around stands against can viel still life
     auf einem einer der die das dem den in mit und vom ein eine am neben im bitte vor
     daneben hintergrund arriere plan junto
@@ -51,12 +51,11 @@ def main() -> int:
 
 def judged(sentence: str) -> dict[str, str]:
     """Each word of the sentence that carries meaning: effect, told or silent."""
-    reading, found = read(sentence), {}
-    for item in items(sentence):
+    reading, found, phrases = read(sentence), {}, items(sentence)
+    product = subject(phrases)
+    for at, item in enumerate(phrases):
         for word in item.text.split():
-            if word in EMPTY or (not word[0].isalnum() and word[0] != "#"):
-                continue
-            if reading.reasons.get(item.text) == PRODUCT:
+            if word in EMPTY or at in product or (not word[0].isalnum() and word[0] != "#"):
                 continue
             quiet = item.meaning.kind in ("glue", "stop", "link")
             found[word] = "silent" if quiet else "told" if item.text in reading.reasons else "effect"

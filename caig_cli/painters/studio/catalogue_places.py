@@ -95,7 +95,7 @@ MORE_WORDS: dict[str, dict[str, str]] = {
         "pampas": "lavender sprigs|sprigs of lavender|bunch of lavender|lavender flowers|dried lavender|lavender bunch|dried flower bouquet|dried bouquet",
     },
     "light": {
-        "candlelight": "dim light|dim evening light|dimmed light|dim lighting|lamp light|warm lamp light|light of a lamp|cosy evening light|cozy evening light|light of the fire",
+        "candlelight": "orange light|warm orange light|orange glow|dim light|dim evening light|dimmed light|dim lighting|lamp light|warm lamp light|light of a lamp|cosy evening light|cozy evening light|light of the fire",
         "softbox": "store lighting|bright store lighting|shop lighting|even studio lighting|white light|clear light",
         "spotlight": "stadium floodlights|floodlights|floodlight|stadium lights|strong spotlight|strong spotlight from above|spotlight from above|dramatic side light|hard spotlight",
         "hard_sun": "hot sun|bright midday sun|blazing sun|full sun|palm leaf shadows|palm leaf shadow|shadows of palm leaves|leaf shadows|sun light",

@@ -58,7 +58,7 @@ _CAMERA: dict[str, str] = {
     "low": "low angle|low angle shot|from a low angle|from below|eye level|at eye level|froschperspektive",
 }
 
-_SPACE = "empty space|blank space|free space|negative space|copy space|space|room|empty area|white space"
+_SPACE = "wide empty space|empty space|blank space|free space|negative space|copy space|space|room|empty area|white space"
 _SIDES = {"left": "right", "right": "left"}
 """Where space is wanted -> where the product goes."""
 _PRODUCT = (

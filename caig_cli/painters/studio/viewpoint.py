@@ -36,9 +36,10 @@ def view_of(prompt: str) -> View:
             for name, value in item.meaning.names:
                 if not (thing and name == "stance"):
                     found.setdefault(name, value or "")
+        named = bool(item.meaning.names) and item.meaning.names[0][0] == "prop" and at not in product
+        things = things or (named and not refused)
         ends = kind not in ("glue", "stop") or not item.text[0].isalnum()
         refused = kind == "negation" or (refused and not ends)
-        thing = bool(item.meaning.names) and item.meaning.names[0][0] == "prop" and at not in product
-        things = things or (thing and not refused)
+        thing = named
     known = {field.name for field in fields(View)} - {"things"}
     return View(**{name: value for name, value in found.items() if name in known}, things=things)
