@@ -5,12 +5,10 @@ Names are few and are exported by the package (``import caig_cli as caig``). Mod
 can't be used raises ``CaigError`` with one line for people.
 
     >>> import caig_cli as caig
-    >>> product = caig.Product("mug", Path("mug.png"), caption="Red mug")       # doctest: +SKIP
-    >>> cutout = caig.cut_out(product)                                            # doctest: +SKIP
-    >>> prompts = caig.load_prompt_model().write(product, cutout, n=4)            # doctest: +SKIP
-    >>> ads = caig.load_painter().paint(product, cutout, prompts)                 # doctest: +SKIP
-    >>> caig.load_judge().rank(ads).order[0]                                      # doctest: +SKIP
-    2
+    >>> caig.Product("mug", Path("mug.png"), caption="Red mug").caption
+    'Red mug'
+
+All of it, from a photo to the best ad, is in ``docs/python.md``, which is run as a doctest.
 """
 
 from __future__ import annotations

@@ -105,6 +105,30 @@ def test_a_judge_of_another_package(example: Path, workdir: Path, capfd: pytest.
     assert set(found["judges"]) == {"bright:9", "bright"} and found["judges"]["bright"]["failed"] == 0
 
 
+def test_a_judge_of_another_package_ranks_previews_and_teaches(
+    example: Path, product: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of ads of different sets the brightest win, and from them the policy learns."""
+    command = ("generate", "--product", product, "--set", "generate.painter=fake", "--judge", "bright:9")
+    many = ("--candidates", "3", "-n", "2", "--size", "64x64", "--device", "cpu", "--out", "ranked")
+    found = run(capfd, *command, *many, "--set", "writer.max_new_tokens=24")
+    scores = [ad["score"] for ad in found["ads"]]
+    assert len(scores) == 2 and all(0 < score < 1 for score in scores) and scores[0] >= scores[1]
+    light = [np.asarray(Image.open(ad["path"]).convert("L")).mean() for ad in found["ads"]]
+    assert light[0] >= light[1] - 1
+    Path("products.json").write_text(json.dumps([{"id": f"p{n}", "image": str(product)} for n in range(2)]))
+    tree = {
+        "pcpo": {"rounds": 1, "products_per_round": 1, "candidates": 2, "pairs_per_product": 1},
+        "painter": {"name": "fake", "size": "64x64"}, "writer": {"max_new_tokens": 16},
+        "judge": {"heldout": None}, "eval": {"products": 1, "prompts": 1}, "optim": {"checkpoint_every": 1},
+    }  # fmt: skip
+    Path("small.yaml").write_text(json.dumps(tree))
+    command = ("pcpo", "--recipe", "small.yaml", "--products", "products.json", "--judge", "bright:9")
+    taught = run(capfd, *command, "--device", "cpu", "--out", "taught")
+    assert taught["rounds"][0]["pairs"] == 1
+    assert json.loads(Path(taught["adapter"], "judge.json").read_text()) == {"judge": "bright:9"}
+
+
 def test_plug_ins_are_told_and_a_broken_one_is_one_line(
     example: Path, product: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.models import Models
 from caig_cli.generating.order import Order, OrderItem
 from caig_cli.generating.photos import Photos
+from caig_cli.judges.previews import ranker
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.mllm.writing import Writer
 from caig_cli.painters import Painter, Shot, registry, warnings
@@ -35,7 +36,6 @@ from caig_cli.painters.posing import pose_of
 from caig_cli.painters.see_through import clear_parts
 from caig_cli.painters.studio.packshot import framed
 from caig_cli.painters.studio.viewpoint import view_of
-from caig_cli.rewards.previews import ranker
 
 if TYPE_CHECKING:
     from caig_cli.cutouts.cutout import Cutout
@@ -69,7 +69,7 @@ def open_set(
     """Ready to make ads; language models are loaded when the first product comes."""
     candidates, painter = None, models.painter()
     if order.judge is not None:
-        rank = ranker(partial(models.judge, order.judge), models.turns)
+        rank = ranker(partial(models.judge, order.judge, run), models.turns)
         candidates = Candidates(run, painter, rank, finished)
     write = writing(Writer(recipe.writer, models.prompt_model, models.turns, finish), recipe)
     filing = Filing(recipe.generate.format)

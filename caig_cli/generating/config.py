@@ -128,8 +128,9 @@ class PreviewJudgeSection(Section):
     """Who says which previews are worth painting large."""
 
     model: ModelName | None = "auto"
-    """Reward model: embedded, a folder of caig train-rm, or org/name[@revision]; auto takes the one that
-    trained the prompt model in caig pcpo, or else embedded; empty does not rank."""
+    """Reward model (embedded, a folder of caig train-rm, org/name[@revision]) or a judge of another kind as
+    in eval-rm (zero-shot:MODEL, api:MODEL, a plug-in's); auto takes the one that trained the prompt model in
+    caig pcpo, or else embedded; empty does not rank."""
 
 
 class RaySection(Section):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caig_cli.engine.memory_plan import RESERVE, Phase, peak
 from caig_cli.engine.offload import DeviceSharing
+from caig_cli.judges import JUDGES, kind_of, opened_models, parse
 from caig_cli.mllm.writing import WriterSection
 from caig_cli.painters import Notes, Painter, Shot
 from caig_cli.painters.registry import PAINTERS
+from caig_cli.records import Creative, Pair
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from caig_cli.engine.runtime import Runtime
     from caig_cli.generating.config import GenerateRecipe
     from caig_cli.generating.order import Order
+
+AD = Creative(Path())
+"""Any ad, where only the text of a pair counts."""
 
 SMALL = {"embedded", "heldout"}
 """Models that ship in the package: any computer holds them."""
@@ -33,7 +39,7 @@ def planned(recipe: GenerateRecipe, order: Order) -> tuple[list[Phase], bool]:
     """Phases of a product, and whether models take turns because the device doesn't hold all of them."""
     from caig_cli.engine.sources import is_remote
 
-    models = {source for source in (order.writer, order.judge) if source is not None}
+    models = {*([order.writer] if order.writer else ()), *(opened_models(order.judge) if order.judge else ())}
     if any(map(is_remote, models)):
         return [], False
     room = recipe.room()
@@ -95,7 +101,19 @@ def _ranking(order: Order, runtime: Runtime) -> list[Phase]:
     from caig_cli.mllm.instructions import knowledge
     from caig_cli.rewards.reward_memory import judge_needs
 
+    if (kind := kind_of(order.judge)) != "trained":
+        return _ranking_of(kind, order, runtime)
     texts = ["\n".join(knowledge(i.product.caption, i.product.attributes)) for i in order.items]
     pairs = max(1, order.most_candidates * (order.most_candidates - 1) // 2)
     judge = judge_needs(order.judge, runtime, texts, pairs)
     return [Phase("rank", judge.weights, judge.adapters, activations=judge.activations)]
+
+
+def _ranking_of(kind: str, order: Order, runtime: Runtime) -> list[Phase]:
+    """What a judge of another kind than reward models needs, if it is a model on this machine."""
+    if (plan := JUDGES[kind].memory) is None:
+        return []
+    argument = parse(str(order.judge), {})[1]
+    some = (item.product for item in order.items)
+    pairs = [Pair("", "", AD, AD, caption=one.caption, attributes=one.attributes) for one in some]
+    return [replace(plan(argument, runtime, pairs, 1), name="rank")]

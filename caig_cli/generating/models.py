@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from caig_cli.engine.offload import DeviceSharing
 from caig_cli.generating.config import GenerateRecipe
 from caig_cli.generating.generate_memory import InTurn
+from caig_cli.judges import Setting, kind_of, open_judge
+from caig_cli.judges.config import ApiSection
+from caig_cli.judges.previews import PairRanker, PreviewJudge
 from caig_cli.painters import Painter, registry
 
 if TYPE_CHECKING:
+    from caig_cli.engine.run_dir import RunDir
     from caig_cli.mllm.prompt_model import PromptModel
     from caig_cli.rewards.judge import TrainedJudge
 
@@ -38,7 +42,17 @@ class Models:
 
         return self._once("prompt model", load)
 
-    def judge(self, source: str) -> TrainedJudge:
+    def judge(self, source: str, run: RunDir) -> PreviewJudge:
+        """The reward model ``source``, or a judge of another kind, whose answers ``run`` keeps."""
+        if kind_of(source) != "trained":
+            setting = Setting(self._recipe.seed, self._recipe.runtime, {}, ApiSection())
+            return self._once(
+                f"judge {source} {run.path}", lambda: PairRanker(open_judge(source, setting, run))
+            )
+
+        return self.reward_model(source)
+
+    def reward_model(self, source: str) -> TrainedJudge:
         """The reward model ``source``."""
 
         def load() -> TrainedJudge:

@@ -13,13 +13,14 @@ from pydantic import TypeAdapter
 from caig_cli.data.shards import Shard, parse_shard
 from caig_cli.errors import ItemError, UsageError
 from caig_cli.generating.config import GenerateRecipe, GenerateSection
+from caig_cli.judges import kind_of
+from caig_cli.judges.previews import has_judge
 from caig_cli.judges.stored_judge import FOLDER, judge_for
 from caig_cli.painters import registry
 from caig_cli.painters.ad_name import Slot
 from caig_cli.painters.layout import parse_sizes
 from caig_cli.recipe import recipe_hash
 from caig_cli.records import Failure, Product
-from caig_cli.rewards.previews import has_judge
 
 if TYPE_CHECKING:  # the help of caig generate comes by here
     from caig_cli.data.product_columns import Columns
@@ -293,6 +294,8 @@ def _origin(recipe: GenerateRecipe, writer: str | None, judge: str | None) -> di
 
 def _named(judge: str, writer: str | None) -> str:
     """The judge's name for people; one that is stored in an adapter is known by that."""
+    if kind_of(judge) != "trained":
+        return judge
     path = Path(judge)
     return f"of {path.parent.name}" if path.name == FOLDER and writer is not None else path.name
 

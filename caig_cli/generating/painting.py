@@ -13,11 +13,11 @@ from caig_cli.generating.generate_memory import planned
 from caig_cli.generating.models import Models
 from caig_cli.generating.order import Order
 from caig_cli.generating.photos import Photos
+from caig_cli.judges.previews import has_judge
 from caig_cli.judges.stored_judge import judge_for
 from caig_cli.mllm.prompt_text import Finisher
 from caig_cli.painters import registry, warnings
 from caig_cli.painters.ad_store import Album
-from caig_cli.rewards.previews import has_judge
 
 
 def paint(

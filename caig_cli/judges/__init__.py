@@ -117,6 +117,20 @@ def parse(spec: str, trained: Mapping[str, Path]) -> tuple[str, str]:
     raise UsageError(f"judge {spec!r}: no such judge or folder; known: {known}, or a folder of caig train-rm")
 
 
+def kind_of(source: str) -> str:
+    """The row of a judge of previews or preferences: ``trained`` unless another kind's name is given."""
+    kind, colon, argument = source.partition(":")
+    if kind not in JUDGES or kind == "trained" or Path(source).is_dir():
+        return "trained"
+    return "trained" if _argument(JUDGES[kind], argument, has_colon=bool(colon)) is None else kind
+
+
+def opened_models(source: str) -> Mapping[str, Check | None]:
+    """The models that a judge of previews or preferences opens, and how their folders are checked."""
+    kind = kind_of(source)
+    return JUDGES[kind].models(source if kind == "trained" else parse(source, {})[1])
+
+
 def _argument(row: JudgeKind, argument: str, *, has_colon: bool) -> str | None:
     """What a judge of a kind is opened with; None where it is named otherwise than ``usage`` says."""
     if not row.takes_argument:

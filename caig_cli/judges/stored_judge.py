@@ -11,10 +11,11 @@ import shutil
 from pathlib import Path
 
 from caig_cli.engine import bases, hub_name, sources
+from caig_cli.judges import kind_of
 from caig_cli.parsing import read_json
 from caig_cli.rewards.folders import SECOND, SOURCES, locate, second_of
 
-AUTO, RANDOM, HELDOUT = "auto", "random", "heldout"
+AUTO, HELDOUT = "auto", "heldout"
 FOLDER, FILE = "judge", "judge.json"
 LARGE = 1 << 30
 """Bytes from which on a judge is named instead of copied."""
@@ -24,7 +25,7 @@ def heldout_of(judge: str, heldout: str | None) -> str | None:
     """The judge that watches: the one named, or the one trained with the judge, or else the shipped one."""
     if heldout != AUTO:
         return heldout
-    return (None if judge == RANDOM else second_of(judge)) or HELDOUT
+    return (second_of(judge) if kind_of(judge) == "trained" else None) or HELDOUT
 
 
 def judge_for(judge: str | None, writer: str) -> str | None:
@@ -44,10 +45,10 @@ def judge_for(judge: str | None, writer: str) -> str | None:
 
 
 def keep_judge(judge: str, adapter: Path) -> None:
-    """Store the judge with the adapter that learnt from it; chance is none."""
-    if judge == RANDOM:
+    """Store the judge with the adapter that learnt from it; of a kind other than reward models, its name."""
+    if kind_of(judge) == "random":
         return
-    if judge in SOURCES or hub_name.HubName.parse(judge) is not None:
+    if kind_of(judge) != "trained" or judge in SOURCES or hub_name.HubName.parse(judge) is not None:
         name = judge
     else:
         folder = locate(judge)

@@ -185,8 +185,9 @@ class JudgeSection(Section):
     """Who says which ad is clicked more."""
 
     model: Annotated[ModelName, _asked_for("the reward model to learn from", "--judge")] = "embedded"
-    """Reward model to learn from: embedded, heldout, random (a coin), a folder, or org/name[@revision]. A
-    recipe that leaves it empty wants it named."""
+    """Who is learnt from: a reward model (embedded, heldout, a folder, org/name[@revision]), or a judge of
+    another kind as in eval-rm (random, zero-shot:MODEL, api:MODEL, a plug-in's). A recipe that leaves it
+    empty wants it named."""
 
     heldout: ModelName | None = "auto"
     """Second reward model that scores every round and can stop the run; auto takes the one that was trained

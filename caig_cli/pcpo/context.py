@@ -159,8 +159,8 @@ def open_context(recipe: PcpoRecipe, run: RunDir, report: Reporter) -> Iterator[
     # A frozen tower looks at a picture once.
     policy.tower.requires_grad_(False)
     policy.model.eval()
-    judge = open_judge_on(recipe.judge.model, "judge", policy, runtime, recipe.seed)
-    heldout = _heldout(recipe, policy, runtime, report)
+    judge = open_judge_on(recipe.judge.model, "judge", policy, runtime, recipe.seed, run)
+    heldout = _heldout(recipe, policy, runtime, run, report)
     if heldout is not None and not knows_the_same(judge, heldout):
         report.info(f"held-out judge {heldout.judge.name} only watches: {ONE_SIDED}")
     asked = recipe.eval.relevance if split.oracle is None else None
@@ -196,10 +196,12 @@ def _relevance(source: str, policy: Mllm, runtime: Runtime) -> RelevanceJudge:
     return judge
 
 
-def _heldout(recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, report: Reporter) -> LoadedJudge | None:
+def _heldout(
+    recipe: PcpoRecipe, policy: Mllm, runtime: Runtime, run: RunDir, report: Reporter
+) -> LoadedJudge | None:
     source = heldout_of(recipe.judge.model, recipe.judge.heldout)
     if source is None or not is_there(source):
         if source is not None:
             report.info(f"held-out judge {source} is not installed: nobody watches the training judge")
         return None
-    return open_judge_on(source, "heldout", policy, runtime, recipe.seed)
+    return open_judge_on(source, "heldout", policy, runtime, recipe.seed, run)

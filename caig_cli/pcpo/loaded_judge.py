@@ -17,9 +17,11 @@ import torch
 
 from caig_cli.engine import bases
 from caig_cli.engine.offload import offload, offloaded, onloaded
+from caig_cli.engine.run_dir import RunDir
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
-from caig_cli.judges import PairJudge
+from caig_cli.judges import PairJudge, Setting, kind_of, open_judge
+from caig_cli.judges.config import ApiSection
 from caig_cli.judges.random_judge import RandomJudge
 from caig_cli.mllm import loading
 from caig_cli.mllm.loading import Mllm
@@ -32,7 +34,6 @@ from caig_cli.rewards.judge import TrainedJudge
 from caig_cli.rewards.mllm import MllmReward
 from caig_cli.rewards.storage import fingerprint, locate, read_facts, read_reward
 
-RANDOM = "random"
 ONE_SIDED = "of the two judges, one has learnt real clicks and the other the simulated market"
 
 
@@ -47,7 +48,7 @@ class LoadedJudge:
 
 def is_there(source: str) -> bool:
     """Whether a judge can be opened; raises UsageError where the user's own folder holds none."""
-    return source == RANDOM or storage.is_there(source)
+    return kind_of(source) != "trained" or storage.is_there(source)
 
 
 def knows_the_same(judge: LoadedJudge, heldout: LoadedJudge) -> bool:
@@ -55,16 +56,19 @@ def knows_the_same(judge: LoadedJudge, heldout: LoadedJudge) -> bool:
     return isinstance(judge.judge, RandomJudge) or judge.judge.simulated == heldout.judge.simulated
 
 
-def open_judge_on(source: str, name: str, policy: Mllm, runtime: Runtime, seed: int) -> LoadedJudge:
-    """The judge of ``embedded``, ``heldout``, ``random`` or a folder of caig train-rm.
+def open_judge_on(
+    source: str, name: str, policy: Mllm, runtime: Runtime, seed: int, run: RunDir
+) -> LoadedJudge:
+    """The judge of ``embedded``, ``heldout``, a folder of caig train-rm, or another kind, as in eval-rm.
 
     ``name`` is that of its adapter, where it shares the policy's base.
 
     Looks are not remembered: whether an ad was seen before a kill must not decide with which others it is
     seen after it, which could move the last digit of a verdict.
     """
-    if source == RANDOM:
-        return LoadedJudge(RandomJudge(seed), nullcontext)
+    if kind_of(source) != "trained":
+        setting = Setting(seed, lambda: runtime, {}, ApiSection())
+        return LoadedJudge(open_judge(source, setting, run), nullcontext)
     folder = locate(source)
     facts = read_facts(folder)
     if (

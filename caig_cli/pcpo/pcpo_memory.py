@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from caig_cli.engine.memory_plan import RESERVE, Phase
 from caig_cli.engine.sources import base_of_adapter, is_remote
+from caig_cli.judges import kind_of
 from caig_cli.judges.stored_judge import heldout_of
 from caig_cli.losses.objective import LOSSES
 from caig_cli.mllm import loading, model_memory
@@ -20,7 +21,7 @@ from caig_cli.painters.layout import parse_size
 from caig_cli.painters.registry import PAINTERS
 from caig_cli.pcpo.candidates import TOGETHER
 from caig_cli.pcpo.config import PcpoRecipe
-from caig_cli.pcpo.loaded_judge import RANDOM, is_there
+from caig_cli.pcpo.loaded_judge import is_there
 from caig_cli.pcpo.preference_batches import CHUNK
 from caig_cli.pcpo.preference_pairs import wanted_pairs
 from caig_cli.pcpo.products import ProductSplit, split_products
@@ -161,7 +162,7 @@ def _judges(recipe: PcpoRecipe, policy: MetaModel, products: Sequence[Product]) 
     given, with_caption = recipe.pcpo, recipe.judge.caption
     comparisons = max(given.candidates * (given.candidates - 1), recipe.eval.ads * (recipe.eval.ads + 1)) // 2
     for name, source in (("rank", recipe.judge.model), ("watch", heldout)):
-        if source is None or source == RANDOM or not is_there(source):
+        if source is None or kind_of(source) != "trained" or not is_there(source):
             continue
         facts = storage.read_facts(storage.locate(source))
         folder = loading.locate(recipe.policy.base)

@@ -80,10 +80,14 @@ def models(recipe: GenerateRecipe) -> dict[str, Check | None]:
 
     order = make_order(recipe, known=True)
     mllms: dict[str, Check | None] = {}
-    if named := [source for source in (order.writer, order.judge) if source is not None]:
+    if order.writer is not None:
         from caig_cli.mllm.folders import check_folder
 
-        mllms = dict.fromkeys(named, check_folder)
+        mllms[order.writer] = check_folder
+    if order.judge is not None:
+        from caig_cli.judges import opened_models
+
+        mllms |= opened_models(order.judge)
     hubs = {hub_name(item.cutout) for item in order.items}
     networks = {str(name): None for name in hubs if name is not None}
     return mllms | networks | registry.models(recipe.generate.painter, recipe.diffusion)

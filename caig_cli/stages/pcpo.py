@@ -46,12 +46,15 @@ RESULT = (*COLUMNS, "dropped")
 def models(recipe: PcpoRecipe) -> dict[str, Check | None]:
     """The models that a run opens."""
     from caig_cli.cutouts.source import hub_name
+    from caig_cli.judges import opened_models
     from caig_cli.judges.stored_judge import heldout_of
     from caig_cli.mllm.folders import check_folder
 
     heldout = heldout_of(recipe.judge.model, recipe.judge.heldout)
-    named = (recipe.policy.base, recipe.judge.model, heldout, recipe.eval.relevance)
+    named = (recipe.policy.base, recipe.eval.relevance)
     mllms: dict[str, Check | None] = {source: check_folder for source in named if source is not None}
+    for judge in (recipe.judge.model, heldout):
+        mllms |= opened_models(judge) if judge is not None else {}
     network = hub_name(recipe.pcpo.cutout)
     if network is not None:
         mllms[str(network)] = None

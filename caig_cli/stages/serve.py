@@ -141,7 +141,7 @@ def run(recipe: ServeRecipe, report: Reporter) -> Outcome:
         )
         ads_recipe = _of_ads(recipe)
         models = Models(ads_recipe, DeviceSharing())
-        scorer = Scorer(models.judge(given.judge))
+        scorer = Scorer(models.reward_model(given.judge))
         jobs = Jobs(given.jobs, given.max_jobs, given.kept_jobs)
         maker = AdMaker(ads_recipe, models, generate.run, limits)
         service = Service(scorer, limits, token, AdJobs(maker, jobs, limits))
