@@ -122,7 +122,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> None:
     """One base, several adapters: nothing that one learns moves the other."""
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
-    loaded = open_judge_on(str(parts / "judge"), "judge", policy, CPU, 0, RunDir(parts))
+    loaded = open_judge_on(str(parts / "judge"), "judge", policy, CPU, 0, RunDir(parts, "pcpo", None, print))
     assert loaded.shares_base
     alone = TrainedJudge.load(str(parts / "judge"), CPU)
     pairs = [
@@ -158,7 +158,9 @@ def test_a_judge_on_the_policys_base_says_what_it_says_alone(parts: Path) -> Non
 
 def test_a_judge_of_another_base_has_a_model_of_its_own(parts: Path) -> None:
     policy = make_policy(str(parts / "base"), LoraSection(rank=2, alpha=4.0), CPU)
-    assert not open_judge_on(str(parts / "foreign"), "judge", policy, CPU, 0, RunDir(parts)).shares_base
+    assert not open_judge_on(
+        str(parts / "foreign"), "judge", policy, CPU, 0, RunDir(parts, "pcpo", None, print)
+    ).shares_base
 
 
 def test_log_probabilities_together_are_those_alone(parts: Path) -> None:
