@@ -73,6 +73,7 @@ _BUDDHIST = 543
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T\d{4,6}\S*")
 _SERIAL_FIRST, _SERIAL_LAST = 36526, 73050
 """Numbers of the first days of 2000 and 2100 in spreadsheets, which count days from 1899-12-30."""
+_WEEK = re.compile(r"(\d{4})-?W(\d\d)")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -131,6 +132,8 @@ def _numbered(text: str) -> str | None:
 def _written(text: str, order: Order | None) -> str | Ambiguous | None:
     if match := _COMPACT.fullmatch(text):
         return _date(int(match[1]), int(match[2]), int(match[3]))
+    if match := _WEEK.fullmatch(text):
+        return _week(int(match[1]), int(match[2]))
     if match := _YMD.fullmatch(text):
         year, month, day, rest = match.groups()
         return _date(int(year), int(month), int(day)) if _REST.fullmatch(rest) else None
@@ -145,6 +148,14 @@ def _written(text: str, order: Order | None) -> str | Ambiguous | None:
         first, month, year, rest = match.groups()
         return _date(int(year), int(month), int(first)) if _REST.fullmatch(rest) else None
     return _named(text)
+
+
+def _week(year: int, week: int) -> str | None:
+    """The Monday of a week of ISO 8601."""
+    try:
+        return datetime.date.fromisocalendar(year, week, 1).isoformat()
+    except ValueError:
+        return None
 
 
 def _ordered(first: int, second: int, year: str, order: Order | None) -> str | Ambiguous | None:

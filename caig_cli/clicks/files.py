@@ -40,7 +40,7 @@ LOGS = frozenset(
 MAX_UNPACKED = 16 << 30
 """Bytes that the files of an archive may have."""
 
-ENCODINGS = ("cp1252", "cp932", "cp949", "gb18030", "cp1251", "cp1250", "big5")
+ENCODINGS = ("cp1252", "cp932", "cp949", "gb18030", "cp1251", "cp1250", "cp1254", "big5")
 """Tried where a file is not UTF-8: the one under which the most column names are known is taken."""
 
 

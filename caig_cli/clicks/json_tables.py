@@ -23,8 +23,13 @@ from caig_cli.records import Failure
 ENVELOPES = frozenset({"data", "rows", "results", "records", "items", "report", "elements", "list"})
 """Names under which interfaces hand out a list of records."""
 
-BESIDE = frozenset({"paging", "meta", "metadata", "summary", "cursor", "status", "pageInfo", "page_info"})
+BESIDE = frozenset(
+    {"paging", "meta", "metadata", "summary", "cursor", "status", "pageInfo", "page_info", "total", "totals"}
+)
 """Objects beside the records that say nothing of ads."""
+
+INSIDE = ("items", "rows", "granularMetrics")
+"""Names of lists inside a record that are records of their own: promotions of an event, days of an ad."""
 
 MAX_DEPTH = 4
 """Objects inside objects that are taken apart."""
@@ -100,18 +105,20 @@ def _entries(row: Record | Failure) -> Iterator[_Record | Failure]:
 def _flat(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """A record without objects inside: ``metrics: {clicks: 1}`` is ``metrics.clicks: 1``.
 
-    A list ``items`` is a record for each, as in an event about several promotions; elsewhere a list of one
-    stands for its element, and objects with key and value for a field of that name.
+    A list of ``INSIDE`` is a record for each, as in an event about several promotions, or an ad with its
+    days; elsewhere a list of one stands for its element, and objects with key and value for a field of that
+    name.
     """
     if not any(isinstance(value, dict | list) for value in values.values()):
         return [values]
-    items = values.get("items")
-    several = items if isinstance(items, list) and all(isinstance(one, dict) for one in items) else []
+    name, several = next(
+        ((key, value) for key, value in values.items() if key in INSIDE and _is_records(value)), ("", [])
+    )
     found: list[Mapping[str, Any]] = []
     for item in several or [None]:
         flat: dict[str, Any] = {}
         for key, value in values.items():
-            _put(flat, key, item if item is not None and key == "items" else value, 0)
+            _put(flat, key, item if item is not None and key == name else value, 0)
         found.append(flat)
     return found
 
@@ -131,6 +138,10 @@ def _put(flat: dict[str, Any], key: str, value: Any, depth: int) -> None:
             flat[f"{key}.{one['key']}"] = filled[0] if filled else None
     else:
         flat[key] = value
+
+
+def _is_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _is_parameter(value: Any) -> bool:
@@ -209,7 +220,7 @@ def _opened(item: Any, text: str, position: int, decode: Any) -> tuple[Any, int]
     position = skip_blanks(text, position + 1)
     if text[position : position + 1] == "[":
         return item, position + 1
-    if item in ENVELOPES and text[position : position + 1] == "{":
+    if item in (*ENVELOPES, "result") and text[position : position + 1] == "{":
         return None, position + 1
     if item in BESIDE or text[position : position + 1] not in "{":
         return None, decode(text, position)[1]

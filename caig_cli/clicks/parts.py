@@ -21,6 +21,9 @@ from caig_cli.data.images import shown
 from caig_cli.data.tables import clean_text
 from caig_cli.errors import DataError, UsageError
 
+EARLIEST = "1994-10-27"
+"""Day of the first banner ad (HotWired): earlier ones are mistakes, such as a spreadsheet's day 0."""
+
 MANY_ADS = 40
 """Ads of one product alone that are told: the column may hold something else."""
 
@@ -74,6 +77,10 @@ def part_of(export: Export, pictures: AdFinder | None, rules: BadRowRules) -> Lo
         notes.append(
             f"{ads.copies} pictures are copies of better ones in another folder, which stand for them"
         )
+    used = [part.days[day] for day in np.unique(part.day_R).tolist()]
+    first_day = min((day for day in used if day and "-" in day), default=EARLIEST)
+    if first_day < EARLIEST:
+        warnings.append(f"{shown(export.name)}: has days before any click on an ad, such as {first_day}")
     part.notes, part.warnings = notes + part.notes, warnings + part.warnings
     part.facts = _facts(export, ads, products, part)
     return part

@@ -101,7 +101,7 @@ def plain_titles(header: Sequence[object]) -> list[str]:
         plain = re.sub(r"^[^\s_.]+[\s_.]+", "", title) if shared else title
         if match := _AGGREGATE.fullmatch(plain):
             plain = match[1]
-        last = plain.rpartition(".")[2]
+        last = plain.rstrip(".").rpartition(".")[2]
         plain = plain if fold(last) in _TOO_SHORT else last
         found.append(fold(plain) if plain != title else "")
     return found

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from caig_cli.clicks import days, events, numbers
 from caig_cli.clicks.encoding import Column, Ints
 from caig_cli.clicks.intake import MAX_VALUES, Intake
+from caig_cli.clicks.pivots import unpivoted
 from caig_cli.clicks.platforms import (
     COMMA_LANGUAGES,
     YEAR_FIRST,
@@ -114,7 +115,9 @@ def understand(
     """The rows of a table; ``name`` is the file's. Raises DataError for one that is not understood."""
     if not table.header:
         raise DataError(_nothing(name, table))
+    table = unpivoted(name, table, lay_out(table.header, options.platform))
     layout = lay_out(table.header, options.platform, options.columns)
+    _check_twice(name, table.header, layout)
     kind = _check(name, table.header, layout)
     intake = Intake(layout, table.header, name)
     seen: set[str] = set()
@@ -141,6 +144,18 @@ def _nothing(name: str, table: LogTable) -> str:
     bad = [failure for chunk in table.chunks for failure in chunk.bad]
     more = f" (and {len(bad) - 1} more bad rows)" if len(bad) > 1 else ""
     return f"{bad[0].error}{more}" if bad else f"{shown(name)}: no rows in this file; give a click log"
+
+
+def _check_twice(name: str, header: Sequence[str], layout: LogLayout) -> None:
+    """Raises DataError where the title of counts stands over several columns: one is to be chosen."""
+    for one in ("impressions", "clicks"):
+        title = str(header[layout.places[one]]).strip() if one in layout.places else ""
+        number = sum(str(other).strip() == title for other in header) if title else 0
+        if number > 1:
+            raise DataError(
+                f"{shown(name)}: {number} columns are called '{shown(title[:40])}'; rename or remove those "
+                "that are not meant"
+            )
 
 
 def _check(name: str, header: Sequence[str], layout: LogLayout) -> events.RowKind:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from caig_cli.clicks.chunks import CHUNK, Chunk, filled, in_columns
 from caig_cli.clicks.delimited import Text, text_chunks
 from caig_cli.clicks.files import BROKEN, LogFile, WantedTable, open_text, unreadable
+from caig_cli.clicks.pivots import days_above
 from caig_cli.clicks.platforms import fold
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
@@ -131,6 +132,8 @@ def _with_titles_above(header: Sequence[str], above: Sequence[str]) -> list[str]
     Only where the upper row has several titles, and none left of the first column that has one below alone.
     """
     titles = [*header, *[""] * (len(above) - len(header))]
+    dated = days_above(titles, above)
+    titles = [dated.get(place, title) for place, title in enumerate(titles)]
     if sum(map(bool, above)) < 2:
         return titles
     return [title or over for title, over in zip(titles, [*above, *[""] * len(titles)], strict=False)]
@@ -146,11 +149,10 @@ def from_rows(file: LogFile, rows: Iterator[Sequence[Any]], given: Sequence[str]
     if not head or max(filled for _, filled in scores) == 0:
         raise DataError(f"{shown(file.name)}: the sheet is empty; give {file.wanted.words}")
     number = max(range(len(head)), key=lambda row: (scores[row], -row))
-    header = ["" if title is None else str(title).strip() for title in head[number]]
-    if number:
-        header = _with_titles_above(
-            header, ["" if one is None else str(one).strip() for one in head[number - 1]]
-        )
+    titles = [["" if one is None else str(one).strip() for one in row] for row in head]
+    if number + 1 < len(head) and days_above(titles[number + 1], titles[number]):
+        number += 1
+    header = _with_titles_above(titles[number], titles[number - 1]) if number else titles[number]
     while header and not header[-1]:
         header.pop()
     rest = chain(head[number + 1 :], rows)

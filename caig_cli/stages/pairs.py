@@ -314,6 +314,8 @@ def _choose(recipe: PairsRecipe, material: CreativeArrays, report: Reporter) -> 
     if not len(chosen.high_P):
         reason, number = max(chosen.fallen.items(), key=lambda one: one[1])
         why = f"most fell for: {reason} ({number}); widen the filter" if number else "no item has two ads"
+        if material.log.missing and number and reason == "image not usable":
+            why = f"no picture was found for {len(material.log.missing)} ads: {material.log.missing[0].error}"
         raise UsageError(f"no pair is left; {why}")
     return chosen
 
