@@ -7,8 +7,8 @@ A title may be a day alone, where the rows name their measure, or have the measu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from caig_cli.clicks.platforms import LogLayout
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 
-if TYPE_CHECKING:
-    from caig_cli.clicks.tables import LogTable
-
 MIN_DAYS = 3
 """Columns of days that make a table a pivoted one."""
 
@@ -28,16 +25,27 @@ DAY, VALUE = "Day", "Measure Values"
 """Titles of the columns that days and their cells become."""
 
 
-def unpivoted(name: str, table: LogTable, layout: LogLayout) -> LogTable:
-    """The table with a row for each day, if its titles are days and no column holds them; else as it is.
+@dataclass(frozen=True, slots=True)
+class Unpivoted:
+    """A table with a row for each day."""
+
+    header: Sequence[str]
+    chunks: Iterator[Chunk]
+    note: str
+
+
+def unpivoted(
+    name: str, header: Sequence[str], chunks: Iterator[Chunk], layout: LogLayout
+) -> Unpivoted | None:
+    """A table with a row for each day, where titles are days and no column holds them; else None.
 
     Raises DataError where two columns are for one measure and day.
     """
     if {"day", "start"} & layout.places.keys():
-        return table
-    dated = {place: found for place, title in enumerate(table.header) if (found := _day_in(title))}
+        return None
+    dated = {place: found for place, title in enumerate(header) if (found := _day_in(title))}
     if len({day for day, _ in dated.values()}) < MIN_DAYS:
-        return table
+        return None
     measures = list(dict.fromkeys(rest for _, rest in dated.values()))
     every = list(dict.fromkeys(day for day, _ in dated.values()))
     if len(set(dated.values())) < len(dated) or ("" in measures and "event" not in layout.places):
@@ -45,13 +53,14 @@ def unpivoted(name: str, table: LogTable, layout: LogLayout) -> LogTable:
             f"{shown(name)}: has a column for each day, and nothing says what it counts; name each like "
             f"'Impressions {shown(every[0][:20])}', or give the report with a row for each day"
         )
-    fixed = [place for place in range(len(table.header)) if place not in dated]
+    fixed = [place for place in range(len(header)) if place not in dated]
     place_of = {found: place for place, found in dated.items()}
     places = [[place_of.get((day, measure)) for day in every] for measure in measures]
-    header = [*(table.header[place] for place in fixed), DAY, *(one or VALUE for one in measures)]
-    note = f"{len(dated)} columns of {len(every)} days read as rows"
-    chunks = (_rows(chunk, fixed, every, places) for chunk in table.chunks)
-    return replace(table, header=header, chunks=chunks, notes=(*table.notes, note))
+    return Unpivoted(
+        [*(header[place] for place in fixed), DAY, *(one or VALUE for one in measures)],
+        (_rows(chunk, fixed, every, places) for chunk in chunks),
+        f"{len(dated)} columns of {len(every)} days read as rows",
+    )
 
 
 def _day_in(title: str) -> tuple[str, str] | None:

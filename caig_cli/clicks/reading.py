@@ -115,7 +115,9 @@ def understand(
     """The rows of a table; ``name`` is the file's. Raises DataError for one that is not understood."""
     if not table.header:
         raise DataError(_nothing(name, table))
-    table = unpivoted(name, table, lay_out(table.header, options.platform))
+    found = unpivoted(name, table.header, table.chunks, lay_out(table.header, options.platform))
+    if found is not None:
+        table = replace(table, header=found.header, chunks=found.chunks, notes=(*table.notes, found.note))
     layout = lay_out(table.header, options.platform, options.columns)
     _check_twice(name, table.header, layout)
     kind = _check(name, table.header, layout)
