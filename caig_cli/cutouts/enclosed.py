@@ -51,6 +51,9 @@ def remove_enclosed(evidence: PhotoEvidence, decision: Decision) -> None:
 _SATURATED = 252
 """Mean level from which a ground is as white as a photo can be: then any white part matches it."""
 
+_DARKEST = 0.4
+"""Share of the ground's light below which what a network is sure of is no ground in shadow."""
+
 _DIM = 0.55
 """Share of the ground's light down to which it is seen through glass, in the shadow of a frame."""
 
@@ -153,7 +156,7 @@ def _shows_background(
         # The narrow end of a gap, which borders on its open part along a few pixels only.
         return True
     sure = float(evidence.prior[part.window][part.mask].mean())
-    if sure > 0.9 and is_printed(evidence, part):
+    if sure > 0.9 and (is_printed(evidence, part) or _light(evidence, part) < _DARKEST):
         return False
     if evidence.foreign and evidence.coloured[part.window][part.mask].all():
         return True
@@ -175,6 +178,12 @@ def _shows_background(
     if (least > 0.9 and (small or contrast < 50)) or (sure > 0.97 and 0.025 < share < 0.25):
         return False
     return _core_off(evidence, part, 0.33) < (3 if sure < 0.8 else 1.1) * error
+
+
+def _light(evidence: PhotoEvidence, part: MaskPart) -> float:
+    """Share of the ground's light in a part. What is nearly black has no hue to tell it by."""
+    ground = grey_of(evidence.background.colour[part.window][part.mask])
+    return float(np.median(evidence.grey[part.window][part.mask] / np.maximum(ground, 1)))
 
 
 def is_printed(evidence: PhotoEvidence, part: MaskPart) -> bool:

@@ -85,6 +85,11 @@ class PhotoEvidence:
         self.foreign = (
             bool(sure.any()) and float(hue.sum()) < _FOREIGN * float(sure.sum()) and not self.kindred
         )
+        if self.foreign:
+            # Between white threads, say, or in a product's reflected light, more ground than product.
+            keyed = smooth & self.coloured & (_chroma_share(soft, colour) > 0.5)
+            if float((keyed & sure & ~hue).sum()) < _FOREIGN * float(sure.sum()):
+                self.shadow |= keyed
         self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
         # Where no colour says exactly what is product: on a busy ground; what is faint comes on top.
         self.unclear = grown(~smooth, 8 * self.unit)
@@ -116,3 +121,9 @@ class PhotoEvidence:
         found = np.zeros_like(asked)
         found[asked] = tint[asked] < 0.7 * nearest
         return np.asarray(found & (texture(self.grey, found, self.unit) <= 2.5 * _EVEN))
+
+
+def _chroma_share(levels: Floats, ground: Floats) -> Floats:
+    """How much of a ground's hue [H, W] is in levels [H, W, 3]: 0 of a grey, 1 of the ground itself."""
+    one, two = (values - grey_of(values)[..., None] for values in (levels, ground))
+    return dotted(one, two) / np.maximum(dotted(two, two), 1.0)

@@ -26,6 +26,7 @@ from caig_cli.cutouts.contour import blended, busy_contour
 from caig_cli.cutouts.cutout import DOUBTFUL, SOLID, Cutout
 from caig_cli.cutouts.edges import blurred, find_edges
 from caig_cli.cutouts.frame import inside_frame, photo_window
+from caig_cli.cutouts.fusion import decide
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.looks import NetworkPrior, find_prior
 from caig_cli.cutouts.lost_parts import belongs
@@ -225,6 +226,28 @@ def test_a_fragment_that_the_network_hardly_sees_at_the_border_goes(cut: Cutter)
     assert gone(got, deep(product < 0.5, 8))
 
 
+def test_the_ground_between_white_threads_is_open(cut: Cutter) -> None:
+    """What lies between them is mixed with their white, and has more of the ground's hue than of none."""
+    block = Layer("rectangle", (0.2, 0.5, 0.8, 0.85), RED)
+    leaning = [(x, x + 0.1) for x in np.arange(0.3, 0.62, 0.03)]
+    crossing = [(x + 0.1, x) for x in np.arange(0.3, 0.62, 0.06)]
+    threads = [Layer("line", (top, 0.15, foot, 0.5), (238, 232, 222), 4) for top, foot in leaning + crossing]
+    photo = taken([block, *threads], plain(SIDE, BLUE), quality=90)
+    filled = drawn(SIDE, [block, Layer("rectangle", (0.3, 0.15, 0.72, 0.5), RED)])[0]
+    got = cut(photo.rgb, np.maximum(0.9 * filled, photo.alpha))
+    between = (filled > 0.5) & (photo.alpha < 0.1)
+    assert float((got.alpha[between] > 128).mean()) < 0.025
+    assert float((got.alpha[photo.alpha > 0.95] > 128).mean()) > 0.99
+
+
+def test_nearly_black_on_colour_is_no_shadow_where_the_network_is_sure(cut: Cutter) -> None:
+    """Of so little light the hue says nothing: a dark bottle before red, print on a dial."""
+    body = Layer("rectangle", (0.3, 0.2, 0.7, 0.85), (225, 222, 214))
+    dark = Layer("rectangle", (0.38, 0.3, 0.62, 0.6), (34, 8, 8))
+    photo = taken([body, dark], plain(SIDE, (196, 36, 40)))
+    assert exact(cut(photo.rgb, photo.alpha), photo.alpha, rim=3)
+
+
 def test_a_ring_before_a_busy_ground_is_open(cut: Cutter) -> None:
     disc = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (206, 40, 150))
     photo = taken([disc, Layer("ellipse", (0.33, 0.33, 0.67, 0.67), None)], busy(SIDE))
@@ -261,6 +284,35 @@ def test_the_own_soft_shadow_goes(ground: str, cut: Cutter) -> None:
     assert whole(got, photo.alpha > 0.5)
     assert gone(got, photo.alpha < 0.5, rim=6)
     assert got.facts.doubt < 0.1
+
+
+@pytest.mark.parametrize("doubted", [True, False])
+def test_a_ring_in_shadow_is_open_if_one_look_of_the_network_sees_ground_there(doubted: bool) -> None:
+    disc = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (40, 44, 60))
+    hole = Layer("ellipse", (0.4, 0.4, 0.6, 0.6), None)
+    shade = 14 + 16 * np.mgrid[:SIDE, :SIDE][0] / SIDE
+    shade *= drawn(SIDE, [Layer("ellipse", (0.35, 0.35, 0.65, 0.65), RED)])[0]
+    photo = taken([disc, hole], plain(SIDE, (226, 226, 226)) - shade[..., None], noise=0.3, quality=None)
+    filled = drawn(SIDE, [disc])[0].astype(np.float32)
+    inside = (filled > 0.5) & (photo.alpha < 0.5)
+    evidence = photo_module._weighed(photo.rgb, NetworkPrior(0.99 * filled, 0.9 * doubted * inside))
+    assert evidence is not None
+    kept = float(decide(evidence).product[deep(inside, 4)].mean())
+    assert kept < 0.02 if doubted else kept > 0.9
+
+
+@pytest.mark.parametrize(("tone", "is_shadow"), [((78, 92, 112), True), ((120, 40, 24), False)])
+def test_a_shadow_may_have_some_of_the_products_light(tone: photos.Colour, is_shadow: bool) -> None:
+    """Less of the blue and a little red; a dark red part is as dark, but has the product's hue."""
+    block = Layer("rectangle", (0.3, 0.2, 0.6, 0.7), (214, 60, 30))
+    shade = drawn(SIDE, [Layer("ellipse", (0.3, 0.7, 0.8, 0.85), RED)])[0]
+    soft = ndimage.gaussian_filter(shade, 5)[..., None]
+    photo = taken([block], plain(SIDE, BLUE) * (1 - soft) + soft * np.array(tone))
+    seen = np.maximum(photo.alpha, 0.8 * (soft[..., 0] > 0.05)).astype(np.float32)
+    evidence = photo_module._weighed(photo.rgb, NetworkPrior(seen, np.zeros_like(seen)))
+    assert evidence is not None
+    found = float(evidence.shadow[deep(shade > 0.5, 8)].mean())
+    assert found > 0.8 if is_shadow else found < 0.05
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
