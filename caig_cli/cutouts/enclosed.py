@@ -64,14 +64,17 @@ def remove_glazed(evidence: PhotoEvidence, decision: Decision) -> None:
     A part of it matches a ground exactly that is not simply white; it ends sharply, and bears no print.
     """
     ground, product = evidence.background, decision.product
-    usual = evidence.background.seen & ground.smooth
-    if not usual.any() or float(np.median(ground.colour[usual].mean(axis=-1))) >= _SATURATED:
+    some = slice(None, None, 4), slice(None, None, 4)
+    usual = (ground.seen & ground.smooth)[some]
+    if not usual.any() or float(np.median(grey_of(ground.colour[some])[usual])) >= _SATURATED:
         return
-    far = evidence.exact_off[usual]
+    far = evidence.exact_off[some][usual]
     error = float(np.clip(1.5 * np.median(far), 1.0, 2.5))
-    light = evidence.grey / np.maximum(grey_of(ground.colour), 1)
+    light = evidence.light
     dim = product & (evidence.alike | evidence.shaded) & (light > _DIM) & ~evidence.coloured
     area = int(product.sum())
+    if dim.sum() <= 0.02 * area:
+        return
     for part in parts(opened(dim, 1), margin=16):
         w, inside = part.window, part.mask
         ring = part.ring(3)
@@ -182,8 +185,7 @@ def _shows_background(
 
 def _light(evidence: PhotoEvidence, part: MaskPart) -> float:
     """Share of the ground's light in a part. What is nearly black has no hue to tell it by."""
-    ground = grey_of(evidence.background.colour[part.window][part.mask])
-    return float(np.median(evidence.grey[part.window][part.mask] / np.maximum(ground, 1)))
+    return float(np.median(evidence.light[part.window][part.mask]))
 
 
 def is_printed(evidence: PhotoEvidence, part: MaskPart) -> bool:

@@ -64,7 +64,7 @@ class PhotoEvidence:
         away = self.off / np.maximum(np.maximum(5.0, 3.5 * error), _TRACES * clearest)
         self.alike, self.unlike = smooth & (away < 1), smooth & (away > 1.6)
         self.exactly = smooth & (away < 0.6)
-        light = dotted(soft, colour) / np.maximum(dotted(colour, colour), 1.0)
+        self.light = light = dotted(soft, colour) / np.maximum(dotted(colour, colour), 1.0)
         tint = apart(soft, light[..., None] * colour)
         # The darker the shadow, the more of its light comes from the product and has its hue.
         limit = np.maximum(6.0, 3.0 * error) + 12 * np.clip(1 - light, 0, 1)

@@ -20,12 +20,7 @@ _ROWS = 48
 
 def largest(values: Array, size: int) -> Array:
     """The largest of the values [H, W] in each square window of an odd ``size`` in pixels."""
-    return row_largest(_extreme(values, size, np.maximum), size)
-
-
-def row_largest(values: Array, size: int) -> Array:
-    """The largest of ``size`` values side by side in a row [H, W], around each."""
-    return _extreme(values, size, np.maximum, across=True)
+    return _extreme(_extreme(values, size, np.maximum), size, np.maximum, across=True)
 
 
 def smallest(values: Array, size: int) -> Array:
@@ -41,9 +36,14 @@ def _extreme(values: Array, size: int, choose: np.ufunc, *, across: bool = False
         return values
     radius = size // 2
     # What lies beyond the photo is the value at its border, which is in every such window.
-    border = [(0, 0), (radius, radius)] if across else [(radius, radius), (0, 0)]
-    found = np.pad(values, border, mode="edge")
-    width = 1
+    lines: Any = values.T if across else values
+    shape = list(values.shape)
+    shape[across] += 2 * radius
+    padded: Any = np.empty(shape, values.dtype)
+    inside: Any = padded.T if across else padded
+    inside[radius : radius + side] = lines
+    inside[:radius], inside[radius + side :] = lines[0], lines[-1]
+    found, width = padded, 1
     while width < size:
         step = min(width, size - width)
         found = choose(*(_shifted(found, at, step, across) for at in (0, step)))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from caig_cli.cutouts.filters import largest, row_largest
+from caig_cli.cutouts.filters import largest
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
@@ -31,10 +31,18 @@ def grown(mask: Mask, radius: float) -> Mask:
 
 def dilated(mask: Mask, radius: int) -> Mask:
     """All pixels within ``disk(radius)`` of the mask, as by scipy's binary_dilation."""
-    height = len(mask)
-    found = np.zeros((height + 2 * radius, mask.shape[1]), dtype=bool)
-    for row, width in enumerate(disk(radius).sum(axis=1)):
-        found[row : row + height] |= row_largest(mask, int(width))
+    height, width = mask.shape
+    padded = np.zeros((height, width + 2 * radius), dtype=bool)
+    padded[:, radius : radius + width] = mask
+    # Rows of the disk are of few lengths: each is grown from the one before, then moved up and down.
+    spans = [mask]
+    for reach in range(1, radius + 1):
+        span = spans[-1] | padded[:, radius - reach : radius - reach + width]
+        span |= padded[:, radius + reach : radius + reach + width]
+        spans.append(span)
+    found = np.zeros((height + 2 * radius, width), dtype=bool)
+    for row, length in enumerate(disk(radius).sum(axis=1)):
+        found[row : row + height] |= spans[int(length) // 2]
     return found[radius : radius + height]
 
 

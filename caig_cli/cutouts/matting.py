@@ -135,7 +135,7 @@ def _layers(image: Floats, alpha: Floats, front: Floats, back: Floats, steps: in
 def _shrunk(values: Floats, shape: tuple[int, int]) -> Floats:
     planes = [Image.fromarray(values[..., c].astype(np.float32)) for c in range(values.shape[-1])]
     small = [plane.resize(shape[::-1], Image.Resampling.BOX) for plane in planes]
-    return np.stack([np.asarray(plane, dtype=np.float64) for plane in small], axis=-1)
+    return np.stack([np.asarray(plane) for plane in small], axis=-1)
 
 
 def _nearest(values: Floats, shape: tuple[int, int]) -> Floats:
