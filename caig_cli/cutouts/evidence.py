@@ -37,6 +37,9 @@ _TINTED = 30
 _LIKELY = 0.9
 """Network's view from which a tinted place may as well be a dark part of the product."""
 
+_OTHER = 0.2
+"""Share of another hue that ground between pale parts has at the most."""
+
 _SAMPLES = 48
 """Colours of the product that a shadow's hue is compared with."""
 
@@ -86,8 +89,8 @@ class PhotoEvidence:
             bool(sure.any()) and float(hue.sum()) < _FOREIGN * float(sure.sum()) and not self.kindred
         )
         if self.foreign:
-            # Between white threads, say, or in a product's reflected light, more ground than product.
-            keyed = smooth & self.coloured & (_chroma_share(soft, colour) > 0.5)
+            # Between white threads, say: more ground than product. A dark cord may be as mixed.
+            keyed = smooth & self.coloured & (self.prior > 0.5) & (light > 1) & _diluted(soft, colour)
             if float((keyed & sure & ~hue).sum()) < _FOREIGN * float(sure.sum()):
                 self.shadow |= keyed
         self.faint = smooth & (clearest < np.minimum(10 + 2 * error, _FAINT))
@@ -123,7 +126,9 @@ class PhotoEvidence:
         return np.asarray(found & (texture(self.grey, found, self.unit) <= 2.5 * _EVEN))
 
 
-def _chroma_share(levels: Floats, ground: Floats) -> Floats:
-    """How much of a ground's hue [H, W] is in levels [H, W, 3]: 0 of a grey, 1 of the ground itself."""
+def _diluted(levels: Floats, ground: Floats) -> Mask:
+    """Where levels [H, W, 3] are at least half of the ground's hue, mixed with white or grey and no other."""
     one, two = (values - grey_of(values)[..., None] for values in (levels, ground))
-    return dotted(one, two) / np.maximum(dotted(two, two), 1.0)
+    share = dotted(one, two) / np.maximum(dotted(two, two), 1.0)
+    rest = one - share[..., None] * two
+    return np.asarray((share > 0.5) & (dotted(rest, rest) < (_OTHER * share) ** 2 * dotted(two, two)))
