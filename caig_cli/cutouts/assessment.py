@@ -6,20 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from caig_cli.cutouts.contour import blended
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
 from caig_cli.cutouts.evidence import PhotoEvidence
-from caig_cli.cutouts.filters import gaussian, gradient, largest
+from caig_cli.cutouts.filters import gradient, largest
 from caig_cli.cutouts.masks import Mask, connected, grown, opened, outline, shrunk
 
 Floats = NDArray[np.floating]
 
-_LIMITS = {"lost": 0.12, "rim": 0.35, "kept": 0.1, "left": 0.1, "ceded": 0.12, "pale": 0.15}
+_LIMITS = {"lost": 0.12, "rim": 0.35, "left": 0.1, "ceded": 0.12, "pale": 0.15}
 """Values at which each of these alone makes a cut-out doubtful (a doubt of a half)."""
 
-_MOST = {"kept": 0.45, "pale": 0.45}
+_MOST = {"pale": 0.45}
 """How much doubt these can make, others all: they are seldom wrong alone."""
 
 
@@ -33,32 +34,31 @@ class Sign:
     weight: float
 
 
-_SIGNS = {
-    "blended": Sign(0.056, 1.08), "unsure": Sign(0.0016, 1.16), "faint": Sign(0.0072, 0.96),
-    "edged": Sign(0.5, 0.94), "shaded": Sign(0.009, 1.0), "weak": Sign(0.044, 1.76),
-    "dim": Sign(0.0011, 0.84), "added": Sign(0.005, 0.7),
+SIGNS = {
+    "blended": Sign(0.0607, 1.3), "apart": Sign(0.0648, 1.9), "floating": Sign(0.0005, 1.6),
+    "soft": Sign(0.139, 1.4), "weak": Sign(0.0322, 1.5), "kept": Sign(0.0061, 1.1),
+    "added": Sign(0.01, 1.1), "unclear": Sign(0.475, 1.0),
 }  # fmt: skip
-_SOUND = -3.3
-"""Log odds of damage without any sign. These and the weights are a logistic regression on composites of known
-alpha (split tune of benchmarks/cutout.py) and on photos judged by eye.
+SOUND = -3.0
+"""Log odds of damage without any sign. These and the weights are a logistic regression on real photos whose
+cut-outs were judged by eye: ``benchmarks/doubt.py``.
 """
 
 _WORDS = {
     "lost": "parts that the network takes for product were left out",
     "rim": "{share:.0%} of the outline follows no edge of the photo",
-    "kept": "parts with the background's colour were kept as product",
     "left": "something with a sharp outline touches it and was left out",
     "ceded": "a part that the network is sure of has the background's colour and was left out",
     "pale": "a paler part at its foot, which the photo cuts off, may be its mirror image or shadow",
     "blended": "product and ground look alike at {share:.0%} of the outline, which may be wrong there",
-    "unsure": "network and colours are unsure of a part of it",
-    "faint": "the network faintly sees more than was kept, such as legs or a stand",
-    "shaded": "even parts of it have the ground's hue in less light and may be shadow",
+    "apart": "the network sees {share:.0%} of it otherwise in the mirrored photo, such as legs or shadow",
+    "floating": "parts of it float in an opening, which may be product too",
+    "soft": "the network is hardly sure of some parts",
     "weak": "{share:.0%} of the outline is faint in the photo",
-    "dim": "parts that the network hardly sees were kept",
+    "kept": "parts with the background's colour were kept as product",
     "added": "{share:.1%} of it is seen by its colour only",
 }
-"""What is told; that the ground is uneven (``edged``) is no news."""
+"""What is told; that the ground is uneven (``unclear``) is no news."""
 
 _TOLD = 3
 """Notes on doubt at most."""
@@ -70,45 +70,45 @@ def measured(evidence: PhotoEvidence, decision: Decision) -> dict[str, float]:
     ``lost``: the network is sure of it, and it is gone. ``left``: beside it, with a sharp outline. ``ceded``:
     the network is sure of it, but it has the background's colour and no border with it. ``pale``: its foot at
     the frame, in the ground's hue. ``blended``: outline before a busy ground or one of its tone, where both
-    sides have the same colours. ``unsure``: network and colours together are not sure. ``faint``: what one of
-    the network's looks sees beyond it. ``edged``: of the ground at the outline, near edges. ``shaded``: even,
-    in the ground's hue. ``rim``: outline without any edge of the photo; ``weak``: with hardly any. ``kept``:
-    product of the background's colour. ``dim``: the network rather does not see it, and no exact colour does.
-    ``added``: seen by its colour only.
+    sides have the same colours. ``apart``: what the network's two looks see otherwise. ``floating``: things
+    apart within an opening. ``soft``: what the network is not sure of. ``rim``: outline without any edge of
+    the photo; ``weak``: with hardly any; ``unclear``: before a ground without a colour of its own. ``kept``:
+    product of the background's colour. ``added``: seen by its colour only.
     """
-    product, unit = decision.product, evidence.unit
+    product, prior = decision.product, evidence.prior
     area = max(1, int(product.sum()))
     border = outline(product)
-    near = grown(border, 8 * unit)
-    exact = evidence.unlike | evidence.exactly
-    belief, prior = decision.belief, evidence.prior
+    near = grown(border, 8 * evidence.unit)
     gone = (prior > 0.85) & ~product & ~evidence.alike & ~decision.opened & ~decision.mirrored & ~near
-    unsure = (belief > 0.25) & (belief < 0.75) & ~evidence.alike & ~evidence.unlike & ~near
     beside = evidence.background.touching & evidence.unlike & ~evidence.shaded
-    ground = evidence.alike | evidence.shaded | decision.mirrored
-    seen = (prior + evidence.differing / 2 > 0.2) & ~ground
-    even = np.abs(evidence.grey - gaussian(evidence.grey, 3)) < 1.2
-    shade = product & evidence.shaded & ~evidence.near_edge & even & (evidence.off < 120)
     areas = {
         "lost": int(gone.sum()),
         "left": int((beside & ~decision.mirrored & ~product).sum()),
         "ceded": decision.ceded,
         "pale": _pale_foot(evidence, product),
-        "unsure": int(unsure.sum()),
-        "faint": int((seen & ~grown(product, 8 * unit)).sum()),
-        "shaded": int(opened(shade, 3).sum()),
+        "apart": int((evidence.differing > 0.3).sum()),
+        "floating": _floating(product),
+        "soft": int(((prior > 0.1) & (prior < 0.9)).sum()),
         "kept": decision.kept,
-        "dim": int(((prior < 0.5) & product & ~exact).sum()),
         "added": decision.added,
     }
     unclear = float(decision.unclear[border].mean()) if border.any() else 0.0
-    blends = blended(evidence.soft, product, border & decision.unclear, unit) * unclear
-    around = near & ~product
-    edged = float(evidence.near_edge[around].mean()) if around.any() else 0.0
+    blends = blended(evidence.soft, product, border & decision.unclear, evidence.unit) * unclear
     rim, weak = _unsupported(evidence, border)
     return {name: float(part) / area for name, part in areas.items()} | {
-        "blended": blends, "edged": edged, "rim": rim, "weak": weak,
+        "blended": blends, "unclear": unclear, "rim": rim, "weak": weak,
     }  # fmt: skip
+
+
+def _floating(product: Mask) -> int:
+    """Pixels of things that lie apart within openings of the largest thing: a dial's digits."""
+    labels, count = ndimage.label(product)
+    if count < 2:
+        return 0
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    largest_one = labels == areas.argmax()
+    return int((ndimage.binary_fill_holes(largest_one) & product & ~largest_one).sum())
 
 
 def _pale_foot(evidence: PhotoEvidence, product: Mask) -> int:
@@ -136,14 +136,14 @@ def _unsupported(evidence: PhotoEvidence, border: Mask) -> tuple[float, float]:
 
 def doubt_of(measures: dict[str, float]) -> tuple[float, list[str]]:
     """All measures as one doubt from 0 to 1, and sentences for those that make it, worst first."""
-    said = {name: sign.weight * _saturated(measures[name], sign.half) for name, sign in _SIGNS.items()}
-    sound, damaged = (1 / (1 + np.exp(-odds)) for odds in (_SOUND, _SOUND + sum(said.values())))
+    said = {name: sign.weight * _saturated(measures[name], sign.half) for name, sign in SIGNS.items()}
+    sound, damaged = (1 / (1 + np.exp(-odds)) for odds in (SOUND, SOUND + sum(said.values())))
     alone = {name: min(_MOST.get(name, 1.0), 0.5 * measures[name] / limit) for name, limit in _LIMITS.items()}
     doubt = 1 - (1 - damaged) / (1 - sound) * float(np.prod([1 - share for share in alone.values()]))
     told = {name: 4 * share for name, share in alone.items() if share > (0.1 if name == "pale" else 0.25)}
     if doubt > _WORTH_TELLING:
         told |= {
-            name: said[name] for name in said if name in _WORDS and said[name] > 0.4 * _SIGNS[name].weight
+            name: said[name] for name in said if name in _WORDS and said[name] > 0.4 * SIGNS[name].weight
         }
     worst = sorted(told, key=lambda name: -told[name])[:_TOLD]
     return round(float(doubt), 3), [_WORDS[name].format(share=measures[name]) for name in worst]
