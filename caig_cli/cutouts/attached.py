@@ -67,10 +67,13 @@ def reflection(product: Mask, levels: Floats, ground: Floats, edges: Mask, unit:
     """
     window = window_of(product, 0)
     off = apart(levels[window], ground[window])
-    for lowest in (True, False):
+    for lowest in (False, True):
         line = _base_line(product[window], off, unit, lowest)
         if line is not None:
-            found = _below(line, window, product, levels, ground, edges, unit)
+            # A mirror image's end may be cut by a shop that wiped the ground around it, but is faint there.
+            clear = np.roll(apart(levels, ground), 3, axis=0) > _STEP
+            ends = edges & clear if lowest else edges
+            found = _below(line, window, product, levels, ground, ends, unit)
             if found.any():
                 return found
     return np.zeros_like(product)
@@ -99,9 +102,7 @@ def _below(
     for column, row in zip(columns + window[1].start, line + window[0].start, strict=True):
         mirrored[row + 1 :, column] = product[row + 1 :, column]
     end = mirrored[:-1] & ~product[1:] & ~grown(product & ~mirrored, 4 * unit)[:-1]
-    # A mirror image's end may be cut by a shop that wiped the ground around it, but is faint there.
-    clear = np.roll(apart(levels, ground), 3, axis=0)[:-1] > _STEP
-    ends = float((edges[:-1] & clear)[end].sum()) / columns.size
+    ends = float(edges[:-1][end].sum()) / columns.size
     if ends > 0.3 or mirrored.sum() < 10 * unit * columns.size:
         return nothing
     # What hung on it alone, such as its shadow.

@@ -373,7 +373,8 @@ def test_a_mirror_image_that_the_network_sees_goes_and_a_paler_foot_stays(ends_s
 def test_a_mirror_image_goes_also_below_a_product_with_a_stronger_step_above_its_foot() -> None:
     ground = np.full((200, 200, 3), 255.0)
     levels, product = ground.copy(), np.zeros((200, 200), dtype=bool)
-    levels[40:125, 50:150], levels[125:140, 50:150], product[40:180, 50:150] = 20.0, 190.0, True
+    levels[40:125, 50:150], product[40:180, 50:150] = 20.0, True
+    levels[125:140, 50:150] = (210.0, 160.0, 60.0)  # a golden collar
     fade = 0.5 * (1 - np.arange(40) / 40)[:, None, None]
     levels[140:180] = 255 - fade * (255 - levels[100:140][::-1])
     sharp = find_edges(levels, ~product).sharp
