@@ -10,7 +10,7 @@ follows from numbers alone (sizes, grids, masks, never weights) is therefore com
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,11 +33,12 @@ _NO_SHAPE = {torch.Tag.dynamic_output_shape, torch.Tag.data_dependent_output}
 
 class MemoryTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """``live`` bytes of what was made within the block, and their ``peak``; ``given`` modules and
-    their gradients do not count."""
+    their gradients do not count. ``peaks``: of the pieces that ``mark`` ended."""
 
     def __init__(self, *given: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.live = self.peak = 0
+        self.live = self.peak = self._piece = 0
+        self.peaks: dict[Any, int] = {}
         own = [t for module in given for t in (*module.parameters(), *module.buffers())]
         own += [t.grad for t in own if t.grad is not None]
         self._known: dict[int, Any] = {t.untyped_storage()._cdata: None for t in own}
@@ -55,6 +56,11 @@ class MemoryTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if made.is_meta:
                 self._count(made.untyped_storage())
         return out
+
+    def mark(self, *names: Hashable) -> None:
+        """End a piece of the trace, which is known by the names; without any its peak is not kept."""
+        self.peaks |= dict.fromkeys(names, self._piece)
+        self._piece = self.live
 
     def value(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """The elements of a tensor, on the CPU; None where they depend on what has no data."""
@@ -142,7 +148,7 @@ class MemoryTracker(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
         self._known[key] = weakref.ref(storage, gone)
         self.live += size
-        self.peak = max(self.peak, self.live)
+        self.peak, self._piece = max(self.peak, self.live), max(self._piece, self.live)
 
 
 class _Lists(TorchFunctionMode):
@@ -157,11 +163,18 @@ class _Lists(TorchFunctionMode):
         return func(*args, **given)
 
 
-def peak_of(work: Callable[[], object], *given: nn.Module) -> int:
-    """Bytes that ``work`` needs at most beside the ``given`` modules, which are on the meta device."""
+@contextmanager
+def tracked(*given: nn.Module) -> Iterator[MemoryTracker]:
+    """Count what is done within the block beside the ``given`` modules, which are on the meta device."""
     with MemoryTracker(*given) as tracker, _Lists(), _fused_attention():
+        yield tracker
+
+
+def peak_of(work: Callable[[], object], *given: nn.Module) -> int:
+    """Bytes that ``work`` needs at most beside the ``given`` modules."""
+    with tracked(*given) as tracker:
         work()
-    return int(tracker.peak)
+    return tracker.peak
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import torch
 
-from caig_cli.engine.activation_memory import peak_of
 from caig_cli.engine.memory_plan import Phase
 from caig_cli.engine.runtime import Runtime
 from caig_cli.judges.question import question
@@ -41,4 +40,4 @@ def zero_shot(one: MetaModel, text: str, pairs: int) -> int:
         shown = pixels(rules, 2 * pairs, size)
         ZeroShotJudge(one.mllm, "").logps(shown, [size] * 2 * pairs, [text] * 2 * pairs)
 
-    return one.once(("zero-shot", text, pairs), lambda: peak_of(ask, one.mllm.model))
+    return one.once(("zero-shot", text, pairs), lambda: one.peak(ask))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ from caig_cli.mllm.images import ImageRules, Rules, read_raw
 from caig_cli.mllm.tokenizer import IMAGE
 
 __all__ = ["EMBEDDED", "EMBEDDED_FOLDER", "Mllm", "load", "locate"]
+
+# PEFT asks transformers by a name that the newest one warns of.
+warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 """Files of which a model's folder holds one."""

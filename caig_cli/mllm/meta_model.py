@@ -22,7 +22,7 @@ from caig_cli.engine import model_folder
 from caig_cli.engine.activation_memory import META, peak_of
 from caig_cli.engine.runtime import Runtime
 from caig_cli.errors import UsageError
-from caig_cli.mllm import loading, quantise
+from caig_cli.mllm import depth, loading, quantise
 from caig_cli.mllm.config import LoraSection
 from caig_cli.mllm.families import family_of
 from caig_cli.mllm.images import Rules, Size
@@ -56,6 +56,10 @@ class MetaModel:
             self._found[asked] = work()
         found: T = self._found[asked]
         return found
+
+    def peak(self, work: Callable[[], None], *more: nn.Module) -> int:
+        """Bytes that ``work`` needs at most beside the model and ``more`` modules."""
+        return depth.peak(self.mllm, work, self.mllm.model, *more)[0]
 
     @property
     def trained(self) -> int:
@@ -163,7 +167,7 @@ def _seen(mllm: Mllm) -> tuple[int, ...]:
         counts.append(math.prod(tokens.shape[:-1]))
 
     counts: list[int] = []
-    peak_of(look, mllm.model)
+    peak_of(look, mllm.model)  # transformers hooks all layers now, before a trace of fewer
     expected = mllm.encoder.picture().count(mllm.config.image_token_id)
     if counts != [expected]:
         raise UsageError(

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 
-from caig_cli.engine.activation_memory import META, peak_of
+from caig_cli.engine.activation_memory import META
 from caig_cli.engine.memory_plan import Phase
 from caig_cli.engine.optim import OptimSection, recompute_activations
 from caig_cli.losses.preference import token_logps
+from caig_cli.mllm import depth
 from caig_cli.mllm.attention import Mask, mask_for
 from caig_cli.mllm.images import Size
 from caig_cli.mllm.loading import Mllm
@@ -55,8 +56,12 @@ def stepping(
     gradients, there = one.trained * FLOAT, optim.grad_accumulation > 1
 
     def peak_of_step() -> int:
-        with _in_training(one, optim.gradient_checkpointing, there):
-            return peak_of(lambda: torch.autograd.backward(loss()), one.mllm.model)
+        def step() -> None:
+            torch.autograd.backward(loss())
+            training.clear()
+
+        with _in_training(one, optim.gradient_checkpointing, there) as training:
+            return one.peak(step)
 
     peak = one.once(("step", batch, optim.gradient_checkpointing, there), peak_of_step)
     whole = one.adapter == 0
@@ -78,13 +83,21 @@ class _in_training:  # noqa: N801 - a context, used as one
         self.learnt = [p for p in self.model.parameters() if p.requires_grad]
         self.rest: list[torch.Tensor] = []
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self.model.train()
         if self.recomputes:
             recompute_activations(self.model)
         for weight in self.learnt:
             weight.grad = torch.empty_like(weight) if self.there else None
         self.hooks = [p.register_post_accumulate_grad_hook(self._in_full) for p in self.learnt]
+
+        return self
+
+    def clear(self) -> None:
+        """Leave nothing of a step to the next."""
+        self.rest.clear()
+        for weight in self.learnt:
+            weight.grad = weight.grad if self.there else None
 
     def _in_full(self, weight: torch.Tensor) -> None:
         """A gradient that comes out of autocast in 16 bit is kept in 32."""
@@ -108,7 +121,7 @@ def asking(one: MetaModel, passes: Sequence[Pass]) -> int:
         for each in passes:
             read(one, each)
 
-    return one.once(("asking", tuple(passes)), lambda: peak_of(ask, one.mllm.model))
+    return one.once(("asking", tuple(passes)), lambda: one.peak(ask))
 
 
 def looking(one: MetaModel, images: int, size: Size | None = None) -> int:
@@ -119,7 +132,7 @@ def looking(one: MetaModel, images: int, size: Size | None = None) -> int:
         seen_size = size or one.mllm.rules.usual
         patches(one.mllm, pixels(one.mllm.rules, images, seen_size), [seen_size] * images)
 
-    return one.once(("looking", images, size), lambda: peak_of(look, one.mllm.model))
+    return one.once(("looking", images, size), lambda: one.peak(look))
 
 
 def sampling(one: MetaModel, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
@@ -133,12 +146,10 @@ def sampling(one: MetaModel, questions: int, length: int, answers: int, longest:
 
 
 def _sampled(one: MetaModel, questions: int, length: int, answers: int, longest: int) -> tuple[int, int]:
-    mllm, kept = one.mllm, 0
-    core = mllm.core
+    mllm, core = one.mllm, one.mllm.core
 
     @torch.no_grad()
-    def sample() -> None:
-        nonlocal kept
+    def sample() -> int:
         reader = language(core, mllm.family)
         begun = Pass(questions, length, 1, questions, encodes_images=True)
         shown = _shown(mllm, begun)  # they stay until the answers are there
@@ -153,12 +164,13 @@ def _sampled(one: MetaModel, questions: int, length: int, answers: int, longest:
             kept_L = min(length + longest - 1, getattr(layer, "sliding_window", length + longest) - 1)
             full = [*layer.keys.shape[:-2], kept_L, layer.keys.shape[-1]]
             layer.keys, layer.values = layer.keys.new_empty(full), layer.values.new_empty(full)
-        kept = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+        kept: int = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
         out = reader(**_rows(one, Pass(answers, 1, 1, 0), None), past_key_values=cache, use_cache=True)
         logits_RV = core.lm_head(out.last_hidden_state)[:, -1]
         pick(logits_RV, torch.empty(answers, dtype=torch.float64, device=META), 1.0, 0.9)
+        return kept
 
-    peak = peak_of(sample, mllm.model)
+    peak, kept = depth.peak(mllm, sample, mllm.model)
     return max(0, peak - kept), kept
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from caig_cli.engine import model_folder
-from caig_cli.engine.activation_memory import META, peak_of
+from caig_cli.engine.activation_memory import META
 from caig_cli.engine.memory_plan import Phase
 from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime
@@ -102,7 +102,7 @@ def _judged(one: MetaModel, model: _Drawn, text: str, rows: int) -> int:
     def judge() -> None:
         model.compare(model.meta_features(rows), rows, text)
 
-    return one.once(("judging", model.layout, text, rows), lambda: peak_of(judge, model))
+    return one.once(("judging", model.layout, text, rows), lambda: one.peak(judge, model))
 
 
 def training(
@@ -121,7 +121,7 @@ def training(
     room = _judged(one, model, text, ads)
     kept: torch.Size | None = None
     if model.features_fixed:  # before the first step the tower encodes all ads, some at a time
-        seen, kept = one.once(("seen", section.layout), lambda: _seen(model))
+        seen, kept = one.once(("seen", section.layout), lambda: _seen(one, model))
         room = max(room, seen)
 
     def loss() -> torch.Tensor:
@@ -133,7 +133,7 @@ def training(
     return [learnt, replace(learnt, name="evaluate", activations=room)]
 
 
-def _seen(model: _Drawn) -> tuple[int, torch.Size]:
+def _seen(one: MetaModel, model: _Drawn) -> tuple[int, torch.Size]:
     """Bytes of encoding ads before the first step, and the shape of what is kept of one."""
     shapes: list[torch.Size] = []
 
@@ -141,7 +141,7 @@ def _seen(model: _Drawn) -> tuple[int, torch.Size]:
     def encode() -> None:
         shapes.append(model.meta_features(CHUNK).shape[1:])
 
-    return peak_of(encode, model), shapes[0]
+    return one.peak(encode, model), shapes[0]
 
 
 def same_base(facts: RewardFacts, other: Path) -> bool:
