@@ -12,7 +12,7 @@ from caig_cli.engine.optim import OptimSection
 from caig_cli.engine.runtime import Runtime
 from caig_cli.mllm import depth, model_memory
 from caig_cli.mllm.config import LoraSection
-from caig_cli.mllm.meta_model import MetaModel, sketch
+from caig_cli.mllm.meta_model import MetaModel, load_meta_model
 from caig_cli.mllm.model_memory import Pass
 
 RUNTIME = Runtime(torch.device("cpu"), torch.bfloat16, "", "none")
@@ -21,14 +21,14 @@ RUNTIME = Runtime(torch.device("cpu"), torch.bfloat16, "", "none")
 def figures(one: MetaModel) -> list[int]:
     """Bytes of sampling, and of a step in which layers are computed again."""
     length = len(one.mllm.encoder.prefix(image=True)) + 30
-    batch = [Pass(1, length, 20, 1, looks=True)]
+    batch = [Pass(1, length, 20, 1, encodes_images=True)]
     step = model_memory.learning("optimise", one, batch, OptimSection(gradient_checkpointing=True))
     return [*model_memory.sampling(one, 2, length, 8, 40), step.activations]
 
 
 def test_few_layers_tell_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, same = (
-        sketch(
+        load_meta_model(
             str(real_models.write(tmp_path / copy, "llava-1.5-7b", layers=14, thin=True, small=True)),
             RUNTIME, LoraSection(rank=4),
         )
