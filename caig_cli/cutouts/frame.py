@@ -51,6 +51,12 @@ _RECTANGULAR = 0.97
 _BACKDROP = 0.25
 """Share of a photo's borders in one light, grey colour, from which they show a backdrop."""
 
+_PLAIN = 0.97
+"""Share of a rectangle in such a colour, from which it is a plain light thing itself."""
+
+_BAR = 0.05
+"""Share of the longer side that both bars take together, at least."""
+
 _LIGHT, _GREY = 225, 14
 """Levels from which a colour is light, and by which the channels of a grey differ at most."""
 
@@ -58,19 +64,21 @@ _LIGHT, _GREY = 225, 14
 def photo_window(rgba: Pixels) -> Window | None:
     """Where transparent bars surround a photo with its backdrop, in a file [H, W, 4]; None for a cut-out.
 
-    The opaque part is a rectangle then (corners may be rounded), and its borders show a white or light grey
-    backdrop: those of a print or a card, which is a rectangle too, seldom do.
+    The bars lie at two opposite sides, the opaque rectangle between them (its corners may be rounded) reaches
+    the other two, and its borders, but not all of it, show a white or light grey backdrop: a print or a card,
+    which is a rectangle too, seldom looks so.
     """
     solid = rgba[..., 3] > 127
     rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-    if solid.all() or min(rows.size, columns.size) < 32:
+    if min(rows.size, columns.size) < 32:
         return None
     window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-    if float(solid[window].mean()) < _RECTANGULAR:
+    height, width = solid.shape
+    bars = sorted((height - rows.size, width - columns.size))
+    if bars[0] > 0 or bars[1] < _BAR * max(height, width) or float(solid[window].mean()) < _RECTANGULAR:
         return None
     # A pixel further in, because a scaled bar bleeds into the photo's borders.
-    inner = rgba[window][2:-2, 2:-2]
-    borders = np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]])
-    levels = borders[borders[:, 3] > 250][:, :3].astype(np.int16)
-    backdrop = (levels.min(axis=1) > _LIGHT) & (np.ptp(levels, axis=1) < _GREY)
-    return window if levels.size and float(backdrop.mean()) > _BACKDROP else None
+    inner = rgba[window][2:-2, 2:-2, :3].astype(np.int16)
+    backdrop = (inner.min(axis=-1) > _LIGHT) & (np.ptp(inner, axis=-1) < _GREY)
+    borders = np.concatenate([backdrop[0], backdrop[-1], backdrop[:, 0], backdrop[:, -1]])
+    return window if float(borders.mean()) > _BACKDROP and float(backdrop.mean()) < _PLAIN else None

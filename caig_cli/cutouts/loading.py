@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -33,7 +34,8 @@ def load_cutout(product: Product, notify: Callable[[str], None], *, source: str 
             raise ItemError(f"{name}: the image is fully transparent; export it with its product visible")
         window = photo_window(pixels)
         if window is not None:
-            return _in_window(pixels, window, name, notify, source)
+            with suppress(ItemError):  # what no photo's product stands out of is the product itself
+                return _in_window(pixels, window, name, notify, source)
         if np.count_nonzero(alpha < SOLID) >= 0.002 * alpha.size:
             return _by_its_alpha(pixels[..., :3], alpha, name)
         image = _on_white(image)

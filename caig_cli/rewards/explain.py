@@ -69,9 +69,9 @@ def explain(
     most: int = 3,
 ) -> list[Explanation]:
     """For each ad. Raises UsageError for a judge that names nothing."""
-    concepts = getattr(judge.model, "names", None)
+    concepts = getattr(judge.model, "concepts", None)
     if not isinstance(concepts, ConceptBottleneck):
-        raise UsageError(f"--explain: {judge.name} judges by no names; embedded and heldout do")
+        raise UsageError(f"--explain: {judge.name} judges by no concepts; embedded and heldout do")
     text = judge.facts.wording.tell(caption, attributes)
     with torch.no_grad():
         seen_IN = concepts.chances_of_named(encode(judge.model, images))

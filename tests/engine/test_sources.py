@@ -218,7 +218,7 @@ def test_a_cut_download_is_taken_up_again(hub: TinyHub, monkeypatch: pytest.Monk
 
     with monkeypatch.context() as patch:
         real = hubs.byte_counter
-        patch.setattr(hubs, "meter", lambda bar: broken() if bar else real(bar))
+        patch.setattr(hubs, "byte_counter", lambda bar: broken() if bar else real(bar))
         with pytest.raises(RunError, match="the disk of the cache is full"):
             locate("shop/tiny", SilentReporter())
     assert sources.cached("shop/tiny") is None

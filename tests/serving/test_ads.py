@@ -52,7 +52,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     models = Models(recipe, DeviceSharing())
     maker = AdMaker(recipe, models, generate.run, LIMITS)
     jobs = Jobs(folder / "jobs", waiting=2, kept=3)
-    service = Service(Scorer(models.judge("heldout")), LIMITS, None, AdJobs(maker, jobs, LIMITS))
+    service = Service(Scorer(models.reward_model("heldout")), LIMITS, None, AdJobs(maker, jobs, LIMITS))
     yield service
     service.close()
 

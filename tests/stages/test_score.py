@@ -136,4 +136,4 @@ def test_a_judge_that_names_nothing_explains_nothing(
     judge: Path, ads: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["score", *ads, "--model", str(judge), "--explain"]) == 2
-    assert "judges by no names" in capsys.readouterr().err
+    assert "judges by no concepts" in capsys.readouterr().err

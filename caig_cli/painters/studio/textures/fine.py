@@ -81,7 +81,7 @@ def leather(size: int) -> Texture:
 
 def oak(size: int) -> Texture:
     """Eight boards of light oak with hairline seams."""
-    grain = woods.grain_of(size, 11, 14, (206, 168, 122), (160, 116, 74), 0.16)
+    grain = woods.grain_of(size, 11, 14, (202, 164, 119), (157, 113, 72), 0.16)
     colour, height = woods.planks(size, 8, grain, 12, 0.05, *_HAIRLINE)
     return Texture(rgb8(colour), 112, 0.45, unit_range(height, 0.05), 0.03)
 
@@ -99,13 +99,13 @@ def whitewood(size: int) -> Texture:
     worn = step(1.3, 2.2, fbm(size, 33, 1.5, 4, stretch=(5, 1)))
     colour = mix(colour, mix(colour, (178, 160, 138), np.full_like(worn, 0.4)), worn)
     colour, height = woods.planks(size, 8, (colour, height), 32, 0.02, *_HAIRLINE)
-    colour = mix(colour, colour.mean(axis=-1, keepdims=True) * (1.012, 1.0, 0.972), np.full_like(worn, 0.7))
+    colour = mix(colour, colour.mean(axis=-1, keepdims=True) * (1.014, 1.0, 0.96), np.full_like(worn, 0.7))
     return Texture(rgb8(colour), 112, 0.65, unit_range(height, 0.05), 0.05)
 
 
 def parquet(size: int) -> Texture:
     """Herringbone of narrow blocks with hairline seams."""
-    grain = woods.grain_of(size, 51, 10, (192, 150, 104), (150, 108, 70), 0.15)
+    grain = woods.grain_of(size, 51, 10, (186, 145, 99), (145, 104, 65), 0.15)
     colour, height = woods.herringbone(size, grain, 0.05, (0.34, 0.04), (0.020, 0.004))
     return Texture(rgb8(colour), 72, 0.35, height, 0.03)
 
