@@ -190,7 +190,10 @@ def _tree_mask(end_BL: torch.Tensor) -> torch.Tensor:
 
     The run of a padding token is itself, so that no row of the softmax is empty and nothing else sees it.
     """
-    place = torch.arange(end_BL.shape[1])
-    visible = (place <= place[:, None]) & (place[:, None] < end_BL[:, None, :])
-    lowest = torch.finfo(torch.float32).min
-    return torch.zeros(visible.shape).masked_fill(~visible, lowest)[:, None]
+    count, length = end_BL.shape
+    mask_BLL = torch.full((count, length, length), torch.finfo(torch.float32).min)
+    place = torch.arange(length)
+    for mask_LL, end_L in zip(mask_BLL, end_BL, strict=True):  # row by row: L x L bytes beside the mask, not B times
+        visible = (place <= place[:, None]) & (place[:, None] < end_L)
+        mask_LL.masked_fill_(visible, 0)
+    return mask_BLL[:, None]
