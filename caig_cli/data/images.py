@@ -41,7 +41,6 @@ SUFFIXES = frozenset(
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000", "HEIF")
 _FORMAT_WORDS = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF or HEIC"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
-_REDUCED = "caig_reduced_from"
 _EMBEDDED_ALPHA = {"LA": "L", "La": "L", "RGBA": "RGB", "RGBa": "RGB", "PA": "RGB"}
 
 
@@ -53,7 +52,7 @@ def shown(path: Path | str) -> str:
 def open_image(path: Path) -> Image.Image:
     """First frame of an image file as upright sRGB, mode RGB, or RGBA if it carries transparency.
 
-    A JPEG of more than ``MAX_PIXELS`` comes at a half, a quarter or an eighth (see ``reduced_from``).
+    A JPEG of more than ``MAX_PIXELS`` comes at a half, a quarter or an eighth.
     The path may lead into a TAR archive (see ``archives``).
     Raises ItemError (one line: file, why, what to do) for anything that cannot be decoded.
     """
@@ -87,7 +86,7 @@ def _opened(source: Path | io.BytesIO, path: Path, max_pixels: int | None = None
                 _draw_in(path, image)
                 _check_size(path, image)
                 image.load()
-                return _noted(_to_srgb(_upright(image)), size)
+                return _to_srgb(_upright(image))
     except ItemError:
         raise
     except UnidentifiedImageError:
@@ -121,12 +120,6 @@ def _check_file(path: Path) -> None:
         raise ItemError(f"{name}: {size >> 20} MB, over the limit of {MAX_BYTES >> 20} MB; shrink the image")
 
 
-def reduced_from(image: Image.Image) -> tuple[int, int] | None:
-    """(width, height) of the upright photo that ``open_image`` decoded smaller; None at full size."""
-    size: tuple[int, int] | None = image.info.get(_REDUCED)
-    return size
-
-
 def _draw_in(path: Path, image: Image.Image) -> None:
     """Has a JPEG over the limit decoded at the largest of the sizes that its blocks of 8x8 offer."""
     width, height = image.size
@@ -143,14 +136,6 @@ def _draw_in(path: Path, image: Image.Image) -> None:
         )
     scale = next((s for s in (2, 4, 8) if (width // s + 1) * (height // s + 1) <= MAX_PIXELS), 8)
     image.draft(None, (width // scale, height // scale))
-
-
-def _noted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The image with the size that its file has, if that is another."""
-    if image.size not in (size, size[::-1]):
-        turned = (image.width > image.height) != (size[0] > size[1])
-        image.info[_REDUCED] = size[::-1] if turned else size
-    return image
 
 
 def _check_size(path: Path, image: Image.Image) -> None:

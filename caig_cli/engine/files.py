@@ -92,13 +92,11 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def append_line(path: Path, value: Any) -> None:
-    """Append one JSON line and wait until it is on disk; a torn last line is cut off first."""
-    append_lines(path, [value])
-
-
 def append_lines(path: Path, values: Iterable[Any], *, sync: bool = True) -> None:
-    """Append JSON lines, and with ``sync`` wait until they are on disk. Raises RunError."""
+    """Append JSON lines, and with ``sync`` wait until they are on disk; a torn last line is cut off first.
+
+    Raises RunError.
+    """
     lines = "".join(to_json(value) + "\n" for value in values).encode()
     with _errors_in_words(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ candidates differ as much as many do, and a candidate does not depend on how man
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass, replace
 
 from caig_cli.painters.layout import CENTRES, Placement, scale_for
@@ -86,9 +85,3 @@ def _start(product: str) -> tuple[float, float, float]:
     digest = hashlib.sha256(product.encode()).digest()
     a, b, c = (int.from_bytes(digest[k : k + 4], "little") / 2**32 for k in (0, 4, 8))
     return a, b, c
-
-
-def area_share(scale: float, shape: Outline, frame: tuple[int, int]) -> float:
-    """The share of the frame's area that a product of this shape covers at ``scale``."""
-    width = min(scale * frame[0], scale * frame[1] * shape.aspect)
-    return shape.coverage * width * (width / shape.aspect) / math.prod(frame)

@@ -187,14 +187,14 @@ def test_followers_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_torn_line_is_dropped_and_healed(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    files.append_line(path, {"n": 1})
+    files.append_lines(path, [{"n": 1}])
     with path.open("ab") as stream:
         stream.write(b'{"n": 2')
     assert files.read_lines(path) == [{"n": 1}]
-    files.append_line(path, {"n": 3})
+    files.append_lines(path, [{"n": 3}])
     assert files.read_lines(path) == [{"n": 1}, {"n": 3}]
     path.write_bytes(b"x" * 200_000)
-    files.append_line(path, {"n": 4})
+    files.append_lines(path, [{"n": 4}])
     assert files.read_lines(path) == [{"n": 4}]
 
 

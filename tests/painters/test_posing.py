@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from caig_cli.cutouts.cutout import Cutout, CutoutFacts, Edge
-from caig_cli.painters.composition import area_share, composition
+from caig_cli.painters.composition import composition
 from caig_cli.painters.layout import PRESETS
 from caig_cli.painters.outline import Outline, outline
 from caig_cli.painters.pose import Pose
@@ -179,7 +180,8 @@ def test_compact_products_cover_a_quarter_to_nearly_half(frame: tuple[int, int],
         shape = Outline(aspect, coverage, 1, True, None)
         for number in range(8):
             one = composition(Pose(stance, elevation=12.0), shape, frame, "p", number)  # type: ignore[arg-type]
-            assert 0.22 <= area_share(one.scale, shape, frame) <= 0.45
+            width = min(one.scale * frame[0], one.scale * frame[1] * aspect)
+            assert 0.22 <= coverage * width * (width / aspect) / math.prod(frame) <= 0.45
 
 
 def test_candidates_differ_and_do_not_depend_on_how_many_there_are() -> None:

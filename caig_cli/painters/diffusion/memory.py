@@ -25,14 +25,6 @@ class DiffusionMemory:
     weights: dict[str, int]
     activations: int
 
-    @property
-    def resident(self) -> dict[str, int]:
-        """Peak bytes on the GPU by how much is offloaded: none, model (one part at a time)."""
-        return {
-            "none": sum(self.weights.values()) + self.activations,
-            "model": max(self.weights.values()) + self.activations,
-        }
-
 
 def needs(section: DiffusionSection, size: tuple[int, int], dtype: str | None = None) -> DiffusionMemory:
     """What painting ads of (width, height) takes, in the section's batches.
