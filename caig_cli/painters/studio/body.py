@@ -16,21 +16,18 @@ from scipy import ndimage
 from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.pose import Pose
 from caig_cli.painters.studio.camera import Camera
+from caig_cli.painters.studio.feet import FAR, REACH, touching
 
 Field = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 RESOLUTION = 320  # longest side in samples at which the outline is measured
 SHRINK = 1.0  # pixels of the finished ad by which the outline is drawn in
-REACH = 0.45  # a foot may stand at most this share of its part's width behind the part's front
 FLAT = 0.3
 """Most that a product before a wall, or on a surface, is thick, as a share of its shorter side."""
-_LEG, _SOLE = 0.06, 0.02
-"""Of the height: how long at least a narrow leg is, and how much of it counts as its end."""
 THICKEST_CM = 8.0
 """Most that a product is thick which lies: a flat lay is large, and what lies in it is not."""
 _PART = 0.01  # of the product's area: smaller pieces belong to their neighbour
-_FAR = 1.3  # of the product's width: a part whose lowest point would be further behind does not stand
 RIM = 0.5  # height of the outline of what lies, as a share of how thick it is there
 
 
@@ -153,24 +150,19 @@ def _standing(inside: Mask, camera: Camera, per_row: float) -> tuple[BodyPart, M
     foot = np.where(inside.any(axis=0), rows - np.argmax(inside[::-1], axis=0), 0)
     depth = camera.support_depth(camera.box.top + foot * per_row)
     depth[foot == 0] = np.inf
-    if not camera.preview and depth.min() > _FAR * camera.box.width * camera.cm:
+    if not camera.preview and depth.min() > FAR * camera.box.width * camera.cm:
         return None
-    wide = camera.box.width if camera.preview else np.ptp(np.flatnonzero(foot)) * per_row + 1
-    standing = depth <= depth.min() + REACH * wide * camera.cm
-    if not camera.preview:
-        standing |= _legs(foot) & (depth <= depth.min() + _FAR * wide * camera.cm)
+    if camera.preview:
+        standing = depth <= depth.min() + REACH * camera.box.width * camera.cm
+    else:
+        wide = (np.ptp(np.flatnonzero(foot)) * per_row + 1) * camera.cm
+        tangent = (camera.height - camera.lift) / camera.distance
+        standing = touching(foot.astype(float), depth, wide, tangent)
     front = np.interp(np.arange(columns), np.flatnonzero(standing), depth[standing])
     room = rows // 2
     below = np.arange(rows + room)[:, None] >= foot
     grounded = np.pad(inside, ((0, room), (0, 0))) | (below & standing)
     return BodyPart(front, np.where(standing, foot, np.nan)), grounded, room
-
-
-def _legs(foot: npt.NDArray[np.int64]) -> Mask:
-    """Columns [W] that end a narrow leg; ``foot``: the row under each column's lowest sample."""
-    narrow = max(3, foot.size // 5)
-    long = foot - ndimage.grey_opening(foot, size=(narrow,)) >= _LEG * foot.max()
-    return np.asarray(long & (foot >= ndimage.maximum_filter1d(foot, narrow) - _SOLE * foot.max()))
 
 
 def _ridge(swell: Field, inside: Mask) -> Field:
