@@ -39,6 +39,8 @@ class LogPart:
     propensity_R: Floats
     """NaN where the export has none."""
     line_R: Ints
+    is_events: bool
+    """Whether the export has a row for each event; several such files are parts of one log."""
     facts: dict[str, Any]
     bad: list[tuple[int, Failure]] = field(default_factory=list)
     bad_rows: int = 0
@@ -73,10 +75,7 @@ def add_up(
         counts = _broken_down(rows.export, rows.group_R, products, ads, rules, bad, notes)
     if export.is_events:
         notes.append(_events_note(rows.export))
-    part = _part_of(rows, ads, items, counts, notes)
-    if export.is_events:
-        _check_events(part)
-    return part
+    return _part_of(rows, ads, items, counts, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def _part_of(rows: _DayRows, ads: Ads, items: list[str], counts: Bools, notes: l
     return LogPart(
         export.name, export.layout.platform.name, items, rows.item_R[first_A], own, rows.own_R[first_G],
         rows.day_R[first_G], [""] if day is None else list(day.values), impressions, clicks,
-        _propensity(export)[first_G], export.line_R[first_G], {}, notes=notes,
+        _propensity(export)[first_G], export.line_R[first_G], export.is_events, {}, notes=notes,
     )  # fmt: skip
 
 
@@ -159,18 +158,6 @@ def _creatives(item_R: Ints, ad_R: Ints) -> tuple[Ints, Ints]:
     item_A = np.zeros(int(ad_R.max(initial=-1)) + 1, np.int64)
     item_A[ad_R] = item_R
     return groups([ad_R]) if (item_A[ad_R] == item_R).all() else groups([item_R, ad_R])
-
-
-def _check_events(part: LogPart) -> None:
-    """Raises DataError where an ad was clicked more often than it was shown."""
-    number = len(part.item_A)
-    shown_A, clicked_A = (sums(part.ad_R, values, number) for values in (part.impressions_R, part.clicks_R))
-    for ad in np.flatnonzero(clicked_A > shown_A).tolist()[:1]:
-        name = shown(part.ads.name_A[ad][:80])
-        raise DataError(
-            f"{shown(part.name)}: '{name}' has {clicked_A[ad]} clicks and {shown_A[ad]} impressions; "
-            "the log lacks impressions, or names them otherwise"
-        )
 
 
 def _broken_down(

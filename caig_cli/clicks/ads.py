@@ -166,7 +166,8 @@ def name_fault(field: str, value: object) -> str | None:
     from caig_cli.clicks.json_tables import Structure
 
     if isinstance(value, Structure):
-        return f"{field}: must be text or a whole number, is {value.what}; fix the row"
+        remedy = "name one, or leave the row out" if value.what == "a list" else "fix the row"
+        return f"{field}: must be text or a whole number, is {value.what}; {remedy}"
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         what = "true or false" if isinstance(value, bool) else "a number"
         return f"{field}: must be text or a whole number, is {what}; fix the row"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +14,10 @@ import numpy as np
 
 from caig_cli.clicks.chunks import CHUNK, Chunk
 from caig_cli.clicks.files import LogFile, WantedTable
+from caig_cli.clicks.json_tables import STRUCTURES
 from caig_cli.clicks.tables import LogTable, buffered, from_rows, row_chunks
 from caig_cli.data.images import shown
+from caig_cli.data.tables import kind
 from caig_cli.errors import DataError
 
 
@@ -63,13 +67,22 @@ def _values(column: Any) -> Sequence[Any]:
 
     kind = column.type
     if pyarrow.types.is_nested(kind) or pyarrow.types.is_dictionary(kind):
-        return [str(value) if isinstance(value, list | dict) else value for value in column.to_pylist()]
+        return [_plain(value) for value in column.to_pylist()]
     if pyarrow.types.is_timestamp(kind) and kind.unit == "ns":
         column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)  # Python has no nanoseconds
     coded = column.dictionary_encode()
     values = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
     found: Sequence[Any] = values[coded.indices.fill_null(len(values) - 1).to_numpy()].tolist()
     return found
+
+
+def _plain(value: Any) -> Any:
+    """A list of one as its element; another structure so that it can be told."""
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list | dict):
+        return value[0]
+    if not isinstance(value, list | dict):
+        return value
+    return STRUCTURES[kind(value)] if value else None
 
 
 def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, LogTable]]:
@@ -83,13 +96,14 @@ def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, LogT
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions
             book = openpyxl.load_workbook(buffered(file), read_only=True, data_only=True)
+            formulas = _formulas(file)
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
             for sheet in sheets:
                 sheet.reset_dimensions()
             scores = [_known(sheet, given, file.wanted) for sheet in sheets]
             best = max(range(len(sheets)), key=scores.__getitem__)
             named = [sheet for sheet, one in zip(sheets, scores, strict=True) if one >= min(2, scores[best])]
-            tables = [(sheet.title, _table(file, sheet, given)) for sheet in named]
+            tables = [(sheet.title, _table(file, sheet, given, formulas)) for sheet in named]
             header = _table(file, sheets[best], given).header
     except DataError:
         raise
@@ -103,8 +117,38 @@ def open_sheets(file: LogFile, given: Sequence[str]) -> Iterator[tuple[str, LogT
         yield name, replace(table, notes=[*table.notes, *(notes if number == 0 else ())])
 
 
-def _table(file: LogFile, sheet: Any, given: Sequence[str]) -> LogTable:
-    return from_rows(file, (tuple(row) for row in sheet.iter_rows(values_only=True)), given)
+def _table(file: LogFile, sheet: Any, given: Sequence[str], formulas: Any = None) -> LogTable:
+    rows = (tuple(row) for row in sheet.iter_rows(values_only=True))
+    if formulas is not None:
+        written = formulas[sheet.title].iter_rows(values_only=True)
+        rows = (_or_formulas(row, other) for row, other in zip(rows, written, strict=True))
+    return from_rows(file, rows, given)
+
+
+def _or_formulas(values: Sequence[Any], written: Sequence[Any]) -> tuple[Any, ...]:
+    """Cells by their values; those without one by their formula, so that it can be told."""
+    return tuple(
+        other if value is None and isinstance(other, str) and other.startswith("=") else value
+        for value, other in zip(values, written, strict=True)
+    )
+
+
+_UNSTORED = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+"""The end of a cell whose formula was never worked out, as programs leave it that are no spreadsheets."""
+
+
+def _formulas(file: LogFile) -> Any:
+    """The workbook with formulas in place of values, where some have none; else None."""
+    import openpyxl
+
+    with zipfile.ZipFile(buffered(file)) as packed:
+        sheets = [name for name in packed.namelist() if name.startswith("xl/worksheets/")]
+        if not any(_UNSTORED.search(packed.read(name)) for name in sheets):
+            return None
+    book = openpyxl.load_workbook(buffered(file), read_only=True)
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+    return book
 
 
 def _known(sheet: Any, given: Sequence[str], wanted: WantedTable) -> int:

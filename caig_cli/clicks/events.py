@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from caig_cli.clicks import numbers
-from caig_cli.clicks.encoding import Coder, Codes, Ints, groups, sums
+from caig_cli.clicks.encoding import CodedCells, Coder, Codes, Ints, groups, sums
 from caig_cli.clicks.platforms import fold
+from caig_cli.clicks.tables import LogTable
 from caig_cli.clicks.words import CLICKS, IMPRESSIONS
 from caig_cli.data.images import shown
 from caig_cli.records import Failure
@@ -41,6 +44,25 @@ def kind_of(places: Mapping[str, int]) -> RowKind:
     if "event" in places:
         return RowKind.EVENTS
     return RowKind.SHOWN if "clicks" in places else RowKind.COUNTS
+
+
+def told_by_name(name: str, places: Mapping[str, int]) -> str | None:
+    """Which event each row of a file is, as ``clicks.csv`` says where no column does; else None."""
+    if {"impressions", "clicks", "event", "count"} & places.keys():
+        return None
+    words = {fold(word) for word in re.findall(r"[^\W\d_]+", Path(name).name)}
+    kinds = [kind for kind, known in (("impression", IMPRESSIONS), ("click", CLICKS)) if words & known]
+    return kinds[0] if len(kinds) == 1 else None
+
+
+def named(table: LogTable, event: str) -> LogTable:
+    """A table of single events with a column that says which they are."""
+    chunks = (
+        replace(chunk, columns=[*chunk.columns, CodedCells([event], np.zeros(len(chunk.line_R), np.int32))])
+        for chunk in table.chunks
+    )
+    note = f"each row is read as one {event}, as the file's name says"
+    return replace(table, header=[*table.header, "event"], chunks=chunks, notes=(*table.notes, note))
 
 
 def are_flags(cells: Sequence[Any]) -> bool:

@@ -107,7 +107,10 @@ class _Builder:
         """Which rows count [R]: not those that an earlier export has with the very same counts."""
         keep = np.ones(len(ads.ad_R), np.bool_)
         for stratum in range(len(self.platforms)):
-            there, same = _compared([one for one in self.taken if one.stratum == stratum], ads)
+            earlier = [one for one in self.taken if one.stratum == stratum]
+            if ads.part.is_events and self._is_new(ads, [one for one in earlier if one.part.is_events]):
+                earlier = [one for one in earlier if not one.part.is_events]
+            there, same = _compared(earlier, ads)
             if not there.any():
                 continue
             if (same == there).all() and int(ads.impressions_R[there].sum()) > 0:
@@ -123,6 +126,11 @@ class _Builder:
                     "counts than in an earlier file; leave one out, or say --repeats sum or first"
                 )
         return keep
+
+    def _is_new(self, ads: _Ads, earlier: Sequence[_Ads]) -> bool:
+        """Whether a file of events, as of an hour, is no other one given again, with all its sums."""
+        alike = [one for one in earlier if len(one.ad_R) == len(ads.ad_R)]
+        return not any(_compared([one], ads)[1].all() for one in alike)
 
     def log(self) -> ClickLog:
         taken = self.taken
@@ -144,6 +152,8 @@ class _Builder:
         names = [name for one in taken for name in one.part.ads.name_A]
         files = np.concatenate([one.part.ads.file_A for one in taken])
         image_C = [names[ad] for ad in used_A[first_C].tolist()]
+        if any(one.part.is_events for one in taken):
+            _check_clicks(image_C, rows[0], rows[2], rows[3])
         file_C = files[used_A[first_C]].tolist()
         where = list(zip(part_A[first_C].tolist(), line_A[first_C].tolist(), strict=True))
         bad = [failure for one in taken for _, failure in one.part.bad]
@@ -209,6 +219,16 @@ class _Builder:
                 place = f"{shown(self.taken[number].part.name)}:{line}:image"
                 found.append(Failure(place, self.pictures.fault(name, file)))
         return tuple(found)
+
+
+def _check_clicks(image_C: Sequence[str], creative_R: Ints, impressions_R: Ints, clicks_R: Ints) -> None:
+    """Raises DataError where an ad of a log of events was clicked more often than it was shown."""
+    shown_C, clicked_C = (sums(creative_R, values, len(image_C)) for values in (impressions_R, clicks_R))
+    for ad in np.flatnonzero(clicked_C > shown_C).tolist()[:1]:
+        raise DataError(
+            f"'{shown(image_C[ad][:80])}' has {clicked_C[ad]} clicks and {shown_C[ad]} impressions; "
+            "the log lacks impressions, or names them otherwise"
+        )
 
 
 def _joined(parts: Sequence[Ints]) -> Ints:

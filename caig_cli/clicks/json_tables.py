@@ -49,7 +49,7 @@ class Structure:
         self.what = what
 
 
-_STRUCTURES = {name: Structure(name) for name in ("an object", "a list")}
+STRUCTURES = {name: Structure(name) for name in ("an object", "a list")}
 
 
 def open_records(file: LogFile) -> LogTable:
@@ -174,7 +174,7 @@ def _chunks(records: Iterable[_Record | Failure], header: list[str]) -> Iterator
 
 
 def _cell(value: Any) -> Any:
-    return _STRUCTURES[kind(value)] if isinstance(value, dict | list) else value
+    return STRUCTURES[kind(value)] if isinstance(value, dict | list) else value
 
 
 def _repack(name: str, text: str) -> Iterator[_Record | Failure]:

@@ -180,6 +180,8 @@ def probability(value: Any, decimal: str) -> float:
 
 def _number(text: str, decimal: str) -> Fraction:
     plain = tidy(text)
+    if plain.startswith("="):
+        raise ValueError("is a formula without its value; open and save the file in a spreadsheet program")
     if plain.isdecimal() and len(plain) < 40:
         return Fraction(int(plain))
     match = _SCIENTIFIC.fullmatch(plain)

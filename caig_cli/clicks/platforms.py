@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from caig_cli.clicks.qualified import qualified
 from caig_cli.errors import UsageError
 
 TABLE = Path(__file__).with_name("platforms.toml")
@@ -183,6 +184,8 @@ class LogLayout:
     """Field -> column; a field that the header lacks is not there."""
     language: str | None
     """Language of most of its titles, where they tell."""
+    qualified: tuple[str, ...] = ()
+    """Fields whose column was told by the end of its title alone."""
 
 
 def lay_out(
@@ -213,7 +216,20 @@ def lay_out(
                 if found is not None:
                     places[one] = found
                     taken.add(found)
-    return LogLayout(best, places, _language(best, folded))
+    return LogLayout(best, places, _language(best, folded), _add_qualified(header, given or {}, places))
+
+
+def _add_qualified(
+    header: Sequence[object], given: Mapping[str, str], places: dict[str, int]
+) -> tuple[str, ...]:
+    """Counts by the ends of titles, where that gives impressions and clicks; returns which."""
+    lacking = [one for one in ("impressions", "clicks") if one not in places and one not in given]
+    found = {one: qualified(header, _all_names()[one], places.values()) for one in lacking}
+    added = {one: place for one, place in found.items() if place is not None}
+    if not {"impressions", "clicks"} <= places.keys() | added.keys():
+        return ()
+    places |= added
+    return tuple(added)
 
 
 def recognise(folded: Iterable[str]) -> LogPlatform:

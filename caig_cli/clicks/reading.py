@@ -13,21 +13,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from caig_cli.clicks import days, events, numbers
+from caig_cli.clicks import days, events, numbers, periods
 from caig_cli.clicks.encoding import Column, Ints
 from caig_cli.clicks.intake import MAX_VALUES, Intake
+from caig_cli.clicks.outlines import filled_down
 from caig_cli.clicks.pivots import unpivoted
 from caig_cli.clicks.platforms import (
     COMMA_LANGUAGES,
     YEAR_FIRST,
     LogLayout,
     LogPlatform,
+    fold,
     lay_out,
     missing,
     nearest,
 )
 from caig_cli.clicks.tables import LogTable
-from caig_cli.clicks.words import is_gap, is_total
+from caig_cli.clicks.words import ROW_LABELS, is_gap, is_total
 from caig_cli.data.images import shown
 from caig_cli.errors import DataError
 from caig_cli.records import Failure
@@ -119,8 +121,14 @@ def understand(
     if found is not None:
         table = replace(table, header=found.header, chunks=found.chunks, notes=(*table.notes, found.note))
     layout = lay_out(table.header, options.platform, options.columns)
+    if event := events.told_by_name(name, layout.places):
+        table = events.named(table, event)
+        layout = lay_out(table.header, options.platform, options.columns)
     _check_twice(name, table.header, layout)
     kind = _check(name, table.header, layout)
+    if kind is events.RowKind.COUNTS:
+        counts = [layout.places[one] for one in ("impressions", "clicks")]
+        table = filled_down(table, min(counts))
     intake = Intake(layout, table.header, name)
     seen: set[str] = set()
     for chunk in table.chunks:
@@ -176,6 +184,8 @@ def absent(name: str, field_name: str, header: Sequence[str]) -> str:
     example = shown((like or "NAME")[:40])
     header_found = shown(missing("", header))
     remedy = f'name it with --column {field_name}="{example}"'
+    if any(fold(title) in ROW_LABELS for title in header):
+        remedy = "a pivot table in compact form has all labels in one column: show it in tabular form"
     return f"{shown(name)}: no column of {field_name}; {header_found}{hint}; {remedy}"
 
 
@@ -206,10 +216,15 @@ def _export(name: str, table: LogTable, intake: Intake, options: Options) -> Exp
         columns["day"] = dated[0]
         beside = [column for column in beside if column is not dated[0]]
     texts = [*table.preamble, *footer, *(cell for cells in intake.sample.values() for cell in cells)]
-    day = counted.days(columns, options, layout.language, texts)
+    day = None
+    if "day" not in {*columns, *options.columns}:  # an ad's own start is no day of the log
+        order = options.dates or _order_of(layout.language)
+        day = counted.only_day(periods.day_of(table.preamble, order, texts))
+    day = day or counted.days(columns, options, layout.language, texts)
     if day is not None and not intake.is_events and _has_times(columns.get("day"), day):
         beside.append(replace(columns["day"], title=f"times of {day.title}"))
-    notes = [*table.notes, *counted.notes]
+    titles = [f"'{shown(table.header[layout.places[one]][:40])}' read as {one}" for one in layout.qualified]
+    notes = [*table.notes, *titles, *counted.notes]
     if intake.other_events:
         notes.append(f"{intake.other_events} events that are neither impressions nor clicks left out")
     kept = {one: columns[one] for one in (*IDENTITIES, *PRODUCTS) if one in columns}
@@ -255,6 +270,11 @@ def _has_times(column: Column | None, day: Column) -> bool:
         return False
     used = np.unique(column.code_R)
     return len(used) > len(np.unique(day.code_R)) and len(used) <= MAX_VALUES
+
+
+def _order_of(language: str | None) -> days.Order | None:
+    """In which order a language writes day and month, where it always does."""
+    return "dmy" if language in COMMA_LANGUAGES else "ymd" if language in YEAR_FIRST else None
 
 
 def _headings(rows: int, columns: Iterable[Column]) -> NDArray[np.bool_]:
@@ -318,6 +338,13 @@ class _Counted:
         found: Floats = value_V[column.code_R]
         return found
 
+    def only_day(self, day: str | None) -> Column | None:
+        """The one day of all rows, told."""
+        if day is None:
+            return None
+        self.notes.append(f"no column of days: all rows are of {day}, the period above the table")
+        return Column("period", [day], np.zeros(len(self.line_R), np.int32))
+
     def days(
         self, columns: Mapping[str, Column], options: Options, language: str | None, texts: Iterable[object]
     ) -> Column | None:
@@ -325,10 +352,7 @@ class _Counted:
         column = columns.get("day") or columns.get("start")
         if column is None:
             return None
-        hint: days.Order | None = (
-            "dmy" if language in COMMA_LANGUAGES else "ymd" if language in YEAR_FIRST else None
-        )
-        order = options.dates or days.find_order(column.values, hint, shown(self.name), texts)
+        order = options.dates or days.find_order(column.values, _order_of(language), shown(self.name), texts)
         found: list[Any] = []
         wrong: dict[int, str] = {}
         for code, value in enumerate(column.values):

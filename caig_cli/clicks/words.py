@@ -45,6 +45,12 @@ CLICKS = _words(
 )
 """Events that are clicks."""
 
+ROW_LABELS = _words(
+    "row labels,zeilenbeschriftungen,étiquettes de lignes,etiquetas de fila,etichette di riga,"
+    "rótulos de linha,rijlabels,etykiety wierszy,行ラベル,行标签,행 레이블,satır etiketleri,названия строк"
+)
+"""The one column of labels of a pivot table in compact form."""
+
 _MAYBE_TOTAL = re.compile(r"\W?[^\W\d_][^\d:：]{0,24}(?:[:：]|$)")
 
 _BEGINS = re.compile(rf"\W*(?:{'|'.join(sorted({word[0] for word in TOTALS}))})", re.I)
