@@ -8,20 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from caig_cli.cutouts.assessment import doubt_of, measured, shows_skin
 from caig_cli.cutouts.backdrop import HINT
 from caig_cli.cutouts.background import find_background
 from caig_cli.cutouts.cutout import CutoutFacts, Edge
 from caig_cli.cutouts.decision import Decision
-from caig_cli.cutouts.edges import WORKING_SIDE, apart, blurred, find_edges, grey_of
+from caig_cli.cutouts.edges import WORKING_SIDE, blurred, find_edges
 from caig_cli.cutouts.evidence import PhotoEvidence
-from caig_cli.cutouts.filters import gaussian, largest, smallest
+from caig_cli.cutouts.first_alpha import find_trimap, first_alpha
 from caig_cli.cutouts.frame import inside_frame
 from caig_cli.cutouts.fusion import decide
 from caig_cli.cutouts.looks import NetworkPrior, find_prior
-from caig_cli.cutouts.masks import Mask, dilated, grown, outline, shrunk
+from caig_cli.cutouts.masks import Mask, grown, outline
 from caig_cli.cutouts.matting import enlarge, enlarge_alpha, fitted, product_colours, solve_alpha, stretched
 from caig_cli.cutouts.segmentation import Segmenter, load_segmenter
 from caig_cli.errors import ItemError, RunError
@@ -157,7 +156,7 @@ def _told(rgb: Pixels, alpha: Pixels, decision: Decision, sides: frozenset[Edge]
 
 def _matte(rgb: Pixels, small: Pixels, evidence: PhotoEvidence, decision: Decision) -> tuple[Pixels, Pixels]:
     """Alpha [H, W] and the product's colours [H, W, 3] at the photo's size."""
-    known, guess = _trimap(evidence, decision)
+    known, guess = find_trimap(evidence, decision)
     image = fitted(rgb, MATTING_SIDE)
     growth = (image.shape[0] * image.shape[1]) / known.size
     if growth > 1 and np.count_nonzero(~known) * growth < _MOST_UNKNOWN:
@@ -169,7 +168,7 @@ def _matte(rgb: Pixels, small: Pixels, evidence: PhotoEvidence, decision: Decisi
     alpha = np.where(known, np.rint(guess), guess)
     window = _box(alpha > 0, ~known)
     part = image[window].astype(np.float32)
-    first, trust = _guessed(part, known[window], alpha[window], evidence, decision, window, image.shape)
+    first, trust = first_alpha(part, known[window], alpha[window], evidence, decision, window, image.shape)
     alpha[window] = solve_alpha(part.astype(np.float64) / 255, known[window], first, trust)
     colours = _colours(image, alpha)
     if image.shape != rgb.shape:
@@ -177,55 +176,6 @@ def _matte(rgb: Pixels, small: Pixels, evidence: PhotoEvidence, decision: Decisi
         size = rgb.shape[1], rgb.shape[0]
         colours = np.asarray(Image.fromarray(colours).resize(size, Image.Resampling.BILINEAR))
     return stretched(alpha), colours
-
-
-_TRUST = 0.1
-"""Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
-
-_LEANING = 0.1
-"""Weight of what was decided before a busy ground; up to 20 times more where the photo shows no contrast."""
-
-
-def _guessed(
-    image: Floats,
-    known: Mask,
-    guess: Floats,
-    evidence: PhotoEvidence,
-    decision: Decision,
-    window: tuple[slice, slice],
-    shape: tuple[int, ...],
-) -> tuple[Floats, Floats]:
-    """A first alpha [h, w] in a ``window`` of the photo of ``shape``, and how much to trust it [h, w].
-
-    On a smooth background both colours are known: the background's, and the product's at the nearest pixel
-    that is surely product. Where they differ, alpha is how far the photo's colour lies between them.
-    """
-    sure, unknown = known & (guess > 0.5), ~known
-    if not sure.any():
-        return guess, np.zeros_like(guess)
-    planes = [enlarge(evidence.background.colour[..., c], shape, window) for c in range(3)]
-    background = np.stack(planes, axis=-1)
-    smooth = enlarge((~decision.unclear).astype(np.float32), shape, window)[unknown]
-    rows, columns = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
-    behind = background[unknown]
-    span = image[rows[unknown], columns[unknown]] - behind
-    length = np.maximum((span * span).sum(axis=-1), 1.0)
-    between = ((image[unknown] - behind) * span).sum(axis=-1) / length
-    # Where the product has light parts beside its dark ones, such as a white rim, nothing follows.
-    off = np.where(sure, apart(image, background), np.float32(255))
-    plainest = smallest(off, 2 * round(8 * max(shape) / WORKING_SIDE) + 1)[unknown]
-    weight = smooth * np.clip((np.sqrt(length) - 40) / 80, 0, 1) * np.clip((plainest - 15) / 30, 0, 1)
-    guess, trust = guess.copy(), np.zeros_like(guess)
-    leaning = _LEANING * np.clip((80 / np.maximum(_range(image)[unknown], 1)) ** 2, 1, 20)
-    trust[unknown] = np.maximum(_TRUST * weight, leaning * (smooth < 0.5))
-    guess[unknown] = np.where(weight > 0, np.clip(between, 0, 1), guess[unknown])
-    return guess, trust
-
-
-def _range(image: Floats) -> Floats:
-    """Between the brightest and the darkest [H, W] of the pixels near by, in levels."""
-    grey = grey_of(image)
-    return np.asarray(largest(grey, 7) - smallest(grey, 7))
 
 
 def _box(*masks: Mask) -> tuple[slice, slice]:
@@ -250,33 +200,3 @@ def _colours(image: Pixels, alpha: Floats) -> Pixels:
     shape = colours[window].shape
     colours[window] = np.rint(np.stack([enlarge(255 * found[..., c], shape) for c in range(3)], axis=-1))
     return colours
-
-
-def _trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floats]:
-    """Which pixels are certain [H, W], and a first alpha.
-
-    On a smooth background the band of doubt is narrow, and what has the background's very colour,
-    or its hue in shadow, is certain.
-    Elsewhere it is as wide as network and colours are unsure.
-    """
-    product, unit = decision.product, evidence.unit
-    smooth = ~decision.unclear
-    border = outline(product)
-    # On a smooth ground the outline lies where the product begins to show: its edge is not far inside.
-    near, far = max(3, round(3 * unit)), max(3, round(4 * unit))
-    # Before a busy ground it was drawn along the strongest edge, and is a narrow step there.
-    band = np.where(smooth & product | ~smooth, grown(border, near), grown(border, far))
-    # What is hardly wider than the band keeps its middle.
-    core = shrunk(product, max(2, round(2 * unit))) & ~grown(shrunk(product, near), 2 * near)
-    band &= ~(smooth & core)
-    # At an opening that the network did not see, compression has left the background's colour uneven.
-    band |= grown(decision.opened, far) & product
-    plain = smooth & ((evidence.exactly & ~dilated(product, 1)) | (evidence.shadow & ~dilated(product, 2)))
-    plain &= ~product
-    # A halo or shadow along the outline of a darker product is not mixed with it but for the last pixels.
-    faint = evidence.off < 0.35 * largest(evidence.off * product, 2 * far + 1)
-    plain |= smooth & ~product & evidence.pale & faint & ~dilated(product, 2)
-    # A cord is all band: its middle is product nevertheless.
-    middle = product & evidence.unlike & (evidence.off > 0.85 * largest(evidence.off * product, 5))
-    step = gaussian(product.astype(np.float32), 0.8 * unit)
-    return ~(band & ~plain & ~(middle & smooth)), np.where(smooth, product, step).astype(np.float64)

@@ -220,6 +220,16 @@ def test_a_rim_of_shadow_or_halo_goes_and_a_cord_stays(shade: float, cut: Cutter
     assert gone(got, alpha < 0.5, rim=3)
 
 
+def test_a_product_on_grey_has_no_halo_of_its_own_shadow(cut: Cutter) -> None:
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    shade = 0.6 * np.exp(-(((x - 0.62) / 0.15) ** 2) - ((y - 0.62) / 0.15) ** 2)
+    body = Layer("rectangle", (0.3, 0.3, 0.7, 0.7), (22, 22, 22))
+    photo = taken([body], plain(SIDE, (190, 190, 190)) * (1 - shade[..., None]))
+    got = cut(photo.rgb, ndimage.gaussian_filter(photo.alpha, 2))
+    assert whole(got, photo.alpha > 0.5)
+    assert gone(got, photo.alpha < 0.5, rim=2)
+
+
 @pytest.mark.parametrize("glass", [True, False])
 def test_a_lens_shows_the_ground_in_the_frames_shadow_and_paper_shines(glass: bool, cut: Cutter) -> None:
     rim = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (48, 28, 24))
