@@ -14,6 +14,7 @@ from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.lights import LIGHTS
 from caig_cli.painters.studio.materials import Colour
 from caig_cli.painters.studio.mesh import Mesh, box, grid, merge, transform
+from caig_cli.painters.studio.places.bookshelves import bookshelves
 from caig_cli.painters.studio.render import mitsuba
 from caig_cli.painters.studio.stage import Cloth, Stage, rgb, solid, textured, upright
 from caig_cli.painters.studio.view_kit import HORIZON
@@ -172,6 +173,8 @@ def window(stage: Stage) -> dict[str, Any]:
 def shelves(stage: Stage) -> dict[str, Any]:
     """Shelf boards with books, boxes and jars before a wall."""
     (x0, x1), (z0, z1) = _bounds(stage, stage.wall)
+    if not stage.preview:
+        return bookshelves(stage, (x0, x1), (z0, z1))
     rng = stage.rng("shelves")
     gap = float(np.clip(34.0, 0.30 * (z1 - max(z0, 0)), 0.55 * (z1 - max(z0, 0))))
     deep, board = 0.5 * gap, 0.07 * gap

@@ -94,8 +94,9 @@ def _shade(
     narrow = _beside(area, gap, max(gap / flat, _LEAST[0] * longest))
     wide = _beside(area, air, max(air / flat, _LEAST[0] * longest))
     turn = math.radians(azimuth)
-    down = 0.5 * air if wall else -math.cos(turn) * moves * air / flat
-    moved = ndimage.shift(wide, (down, -math.sin(turn) * moves * air), order=1, mode="nearest")
+    right, down = -math.sin(turn) * moves, 0.5 if wall else -math.cos(turn) * moves / flat
+    narrow = ndimage.shift(narrow, (down * gap, right * gap), order=1, mode="nearest")
+    moved = ndimage.shift(wide, (down * air, right * air), order=1, mode="nearest")
     dark = np.zeros(touching.shape)
     dark[window] = 1 - (1 - _GAP * narrow) * (1 - _AIR * (turned * moved + (1 - turned) * wide))
     return dark

@@ -32,6 +32,9 @@ CEILING = 1.6
 HIGH = 1.12
 """The same below what hangs on a wall in an ad, where nothing stands on its floor: that is not seen."""
 
+ROOM_CM = 80.0
+"""Between a table and the shelves behind it in an ad: on them, books look as small as they are."""
+
 APERTURES = {"none": 0.0, "soft": 0.022, "strong": 0.065}  # lens radius as a share of the frame's longer side
 WIDEST_CM = 4.5  # lens radius before large things, or the floor that they stand on dissolves
 
@@ -52,6 +55,8 @@ def build_stage(
     if pose.stance == "lean" or hangs_on_wall(scene, pose):
         wall = edge = touching_wall(camera, pose)
     else:
+        if scene.backdrop == "shelves" and height_cm <= FURNITURE_CM and not camera.preview:
+            wall, edge = wall + ROOM_CM, min(edge, 0.8 * unit)
         wall, edge = pose.depth * wall, pose.depth * edge
     detail = 256 if camera.preview else 512 if max(size) <= 640 else 1024
     return Stage(scene, camera, height_cm, seed, unit, wall, edge, detail, pose)

@@ -277,7 +277,7 @@ def desk(rng: Generator, night: bool) -> Parts:
     legs = [transform(box((5, 60, 70), 0.4), (s * 68, 0, 0)) for s in (-1, 1)]
     screen = [
         (transform(box((62, 3, 36), 0.6), (-10, 14, 90)), DARK),
-        (transform(box((58, 0.4, 32), 0), (-10, 12.2, 92)), Material("emissive", (150, 178, 206), glow=0.7)),
+        (transform(box((58, 0.4, 32), 0), (-10, 12.2, 92)), Material("emissive", (172, 176, 180), glow=0.3)),
     ]
     foot = (
         merge(
