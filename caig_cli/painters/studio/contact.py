@@ -95,7 +95,7 @@ def _shade(
     wide = _beside(area, air, max(air / flat, _LEAST[0] * longest))
     turn = math.radians(azimuth)
     right, down = -math.sin(turn) * moves, 0.5 if wall else -math.cos(turn) * moves / flat
-    narrow = ndimage.shift(narrow, (down * gap, right * gap), order=1, mode="nearest")
+    narrow = ndimage.shift(narrow, (0.5 * down * gap, 0.5 * right * gap), order=1, mode="nearest")
     moved = ndimage.shift(wide, (down * air, right * air), order=1, mode="nearest")
     dark = np.zeros(touching.shape)
     dark[window] = 1 - (1 - _GAP * narrow) * (1 - _AIR * (turned * moved + (1 - turned) * wide))

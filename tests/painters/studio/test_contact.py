@@ -38,7 +38,8 @@ def test_it_is_dark_where_it_touches_and_softer_away_from_there(stance: Stance) 
     shadow = contact(product, stage(BOX, stance), -40.0)
     middle = (BOX.left + BOX.right) // 2
     below = shadow[BOX.bottom : BOX.bottom + 16, middle]
-    assert below[0] > 0.35 and (np.diff(below) <= 1e-6).all()
+    least = 0.25 if stance == "lie" else 0.35  # seen from above, this is the side of the key
+    assert below[0] > least and (np.diff(below) <= 1e-6).all()
     assert below[12] < 0.5 * below[0]
     inside = laid_out(product, BOX, SIZE)[..., 3] == 255
     assert shadow[inside].mean() < 0.1 and shadow[:8].max() == 0
