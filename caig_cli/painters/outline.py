@@ -31,13 +31,15 @@ _BASE = 0.7  # least width of a base, as a share of the product's, that tells th
 class Outline:
     """``aspect`` is width over height, ``coverage`` the product's share of its box, ``parts`` how many things
     lie apart, ``steady`` whether its weight is over its feet and it is not aslant, ``elevation`` the angle in
-    degrees at which the photo looks down on its base, None where the outline does not tell."""
+    degrees at which the photo looks down on its base, None where the outline does not tell, ``mirrored`` how
+    like its mirror image it is."""
 
     aspect: float
     coverage: float
     parts: int
     steady: bool
     elevation: float | None
+    mirrored: float = 0.0
 
 
 def outline(cutout: Cutout) -> Outline:
@@ -48,8 +50,10 @@ def outline(cutout: Cutout) -> Outline:
     width, height = cutout.size
     if not inside.any():
         return Outline(width / height, 0.0, 1, True, None)
-    parts, steady = _parts(inside), _steady(inside) and not _aslant(inside)
-    return Outline(width / height, float(inside.mean()), parts, steady, _elevation(inside))
+    rows, columns = np.nonzero(inside)
+    parts, mirrored = _parts(inside), _symmetry(rows, columns, inside)
+    steady = _steady(inside) and not _aslant(inside, mirrored)
+    return Outline(width / height, float(inside.mean()), parts, steady, _elevation(inside), mirrored)
 
 
 def _parts(inside: Mask) -> int:
@@ -74,7 +78,7 @@ def _feet(rows: npt.NDArray[Any], columns: npt.NDArray[Any], inside: Mask) -> np
     return np.asarray(columns[lowest])
 
 
-def _aslant(inside: Mask) -> bool:
+def _aslant(inside: Mask, mirrored: float) -> bool:
     """Whether it is long in a direction between upright and level, and no mirror image of itself.
 
     What has a level base as wide as itself is not: a boot is long from its toe to its shaft, and stands.
@@ -85,7 +89,7 @@ def _aslant(inside: Mask) -> bool:
     spread, axes = np.linalg.eigh(np.cov(np.stack([columns, rows])))
     angle = math.degrees(math.atan2(abs(axes[0, 1]), abs(axes[1, 1])))
     long = spread[1] > _LONG**2 * max(float(spread[0]), 1e-9)
-    return bool(long and _SLANT[0] < angle < _SLANT[1] and _symmetry(rows, columns, inside) < _ALIKE)
+    return bool(long and _SLANT[0] < angle < _SLANT[1] and mirrored < _ALIKE)
 
 
 def _symmetry(rows: npt.NDArray[Any], columns: npt.NDArray[Any], inside: Mask) -> float:

@@ -34,6 +34,8 @@ class Habit:
     compact: bool = False
     base_tells: bool = True
     """Whether the outline of its base tells from how high it was photographed; leaves and twigs do not."""
+    pair_from: float = 0.0
+    """What is its own mirror image and narrower than this share of its height is a pair seen from above."""
 
     def shown_by(self, shape: Outline) -> bool:
         """Whether an outline shows the thing as it usually is."""
@@ -42,7 +44,8 @@ class Habit:
         upright = (
             self.compact and shape.parts == 1 and shape.coverage > _COMPACT and shape.aspect < _UPRIGHT_TO
         )
-        return self.aspect[0] <= shape.aspect <= self.aspect[1] and not (tips or above or upright)
+        pair = shape.aspect < self.pair_from and shape.mirrored > _PAIR
+        return self.aspect[0] <= shape.aspect <= self.aspect[1] and not (tips or above or upright or pair)
 
 
 def _lies(thickness_cm: float | None = None) -> Habit:
@@ -55,6 +58,7 @@ def _hangs(fixture: Fixture = "none", thickness_cm: float | None = None) -> Habi
 
 _COMPACT, _UPRIGHT_TO = 0.6, 1.0
 """Least share of its box that a compact outline covers, and its largest aspect."""
+_PAIR = 0.88  # how like its mirror image a pair is that is seen from above
 
 _UPRIGHT = Habit(aspect=(0.0, 1.5))
 _FURNITURE = Habit(elevation=9.0, heavy=True)
@@ -78,7 +82,8 @@ HABITS: dict[str, Habit] = {
     "bottom": Habit("hang", "clips", 3.0, garment=True),
     "bag_strap": Habit("hang", "hook", 9.0, aspect=(0.0, 1.15), otherwise="stand"),
     "bag": Habit(elevation=12), "wallet": Habit("lie", thickness_cm=2.0), "hat": Habit(elevation=14),
-    "shoes": Habit(elevation=16, aspect=(1.1, 1e9), steady=True), "boots": Habit(elevation=12, steady=True),
+    "shoes": Habit(elevation=16, aspect=(1.1, 1e9), steady=True),
+    "boots": Habit(elevation=12, steady=True, pair_from=0.75),
     "watch": Habit(elevation=14, aspect=(0.5, 2.2)), "eyewear": Habit(elevation=14, aspect=(1.5, 1e9)),
     "umbrella": Habit("lean", aspect=(0.0, 0.5), otherwise="stand"),
     # on walls and from ceilings

@@ -15,6 +15,7 @@ from caig_cli.painters.layout import PRESETS
 from caig_cli.painters.outline import Outline, outline
 from caig_cli.painters.pose import Pose
 from caig_cli.painters.posing import Posing, pose_of
+from caig_cli.painters.stances import HABITS
 from caig_cli.painters.studio.viewpoint import View, view_of
 from caig_cli.records import Product
 
@@ -182,6 +183,13 @@ def test_compact_products_cover_a_quarter_to_nearly_half(frame: tuple[int, int],
             one = composition(Pose(stance, elevation=12.0), shape, frame, "p", number)  # type: ignore[arg-type]
             width = min(one.scale * frame[0], one.scale * frame[1] * aspect)
             assert 0.22 <= coverage * width * (width / aspect) / math.prod(frame) <= 0.45
+
+
+def test_a_pair_of_boots_seen_from_above_does_not_stand() -> None:
+    boots = HABITS["boots"]
+    assert not boots.shown_by(Outline(0.61, 0.78, 1, True, None, 0.94))
+    assert boots.shown_by(Outline(0.61, 0.6, 1, True, None, 0.7)), "one boot, seen from its side"
+    assert boots.shown_by(Outline(1.1, 0.7, 1, True, None, 0.94)), "two, seen from their front"
 
 
 def test_candidates_differ_and_do_not_depend_on_how_many_there_are() -> None:
