@@ -61,7 +61,10 @@ _LEANING = 0.1
 
 
 _BESIDE = 9
-"""Pixels over which the ground's colour beside a product is averaged, and from which it counts."""
+"""Pixels to each side over which the ground's colour beside a product is averaged."""
+
+_SOME = 0.02
+"""Share of ground among them from which that counts."""
 
 
 def first_alpha(
@@ -107,14 +110,12 @@ def _behind(image: Floats, ground: Mask, unknown: Mask, background: Floats) -> F
 
     Else, far from any ``ground`` [H, W] that is known, its estimate ``background`` [H, W, 3].
     """
-    if not ground.any():
-        return np.asarray(background[unknown])
-    share = mean(ground.astype(np.float32), _BESIDE)
-    means = [mean(image[..., c] * ground, _BESIDE) / np.maximum(share, 1e-3) for c in range(3)]
-    near = ndimage.distance_transform_edt(~ground, return_distances=True, return_indices=True)
-    distance, (rows, columns) = near
-    beside = np.stack([plane[rows[unknown], columns[unknown]] for plane in means], axis=-1)
-    return np.where((distance[unknown] < _BESIDE)[:, None], beside, background[unknown])
+    size = 2 * _BESIDE + 1
+    share = mean(ground.astype(np.float32), size)
+    scale = 1 / np.maximum(share[unknown], 1e-3)
+    means = [mean(np.where(ground, image[..., c], 0), size)[unknown] * scale for c in range(3)]
+    beside = np.stack(means, axis=-1)
+    return np.where((share[unknown] > _SOME)[:, None], beside, background[unknown])
 
 
 def _range(image: Floats) -> Floats:

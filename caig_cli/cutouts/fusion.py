@@ -16,7 +16,7 @@ from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
 from caig_cli.cutouts.enclosed import is_printed, remove_enclosed, remove_fading, remove_gaps, remove_glazed
 from caig_cli.cutouts.evidence import PhotoEvidence
-from caig_cli.cutouts.fringe import remove_fringe
+from caig_cli.cutouts.fringe import remove_fringe, remove_wedges
 from caig_cli.cutouts.lost_parts import add_lost_parts, remove_reflection
 from caig_cli.cutouts.masks import Mask, grown, main_parts, outline, parts, without_dust
 from caig_cli.cutouts.openings import find_openings
@@ -31,6 +31,9 @@ _LIKELY = 0.65
 
 _HARDLY = 0.6
 """Network's view that a part apart from the product reaches nowhere, if it is a piece of the ground."""
+
+_SURE, _AGREED = 0.95, 0.1
+"""Network's view from which it is sure of a part, and the difference up to which its two looks agree."""
 
 _WHITE = 235
 """Mean level from which a ground counts as white."""
@@ -62,6 +65,7 @@ def decide(evidence: PhotoEvidence) -> Decision:
     remove_reflection(evidence, decision)
     remove_fading(evidence, decision)
     remove_fringe(evidence, decision)
+    remove_wedges(evidence, decision)
     product = ~without_dust(~decision.product, 12 * evidence.unit**2)
     openings = _openings(evidence, product)
     decision.opened |= openings
@@ -118,6 +122,12 @@ def _openings(evidence: PhotoEvidence, product: Mask) -> Mask:
         telling |= smooth
     found = np.asarray(found & telling, dtype=bool)
     for part in parts(found, margin=8):
-        if smooth[part.window][part.mask].mean() > 0.5 and is_printed(evidence, part):
+        if smooth[part.window][part.mask].mean() > 0.5:
+            wrong = is_printed(evidence, part)
+        else:
+            # Coffee in a cup may look like the table: of a hole the network's two looks are seldom as sure.
+            seen, apart = (values[part.window][part.mask] for values in (evidence.prior, evidence.differing))
+            wrong = float(seen.mean()) > _SURE and float(apart.mean()) < _AGREED
+        if wrong:
             found[part.window] &= ~part.mask
     return np.asarray(found)

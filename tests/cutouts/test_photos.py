@@ -274,16 +274,18 @@ def test_nearly_black_on_colour_is_no_shadow_where_the_network_is_sure(cut: Cutt
     assert exact(cut(photo.rgb, photo.alpha), photo.alpha, rim=3)
 
 
-def test_a_ring_before_a_busy_ground_is_open(cut: Cutter) -> None:
+@pytest.mark.parametrize("doubted", [True, False])
+def test_a_ring_before_a_busy_ground_is_open_unless_both_looks_are_sure_of_it(doubted: bool) -> None:
     disc = Layer("ellipse", (0.2, 0.2, 0.8, 0.8), (206, 40, 150))
     photo = taken([disc, Layer("ellipse", (0.33, 0.33, 0.67, 0.67), None)], busy(SIDE))
-    filled = drawn(SIDE, [disc])[0]
-    got = cut(photo.rgb, filled)
+    filled = drawn(SIDE, [disc])[0].astype(np.float32)
     hole = (filled > 0.5) & (photo.alpha < 0.5)
-    assert gone(got, deep(hole, 6))
-    assert whole(got, deep(photo.alpha > 0.5, 6))
-    assert gone(got, deep(filled < 0.5, 8))
-    assert OPENED in got.facts.notes
+    evidence = photo_module._weighed(photo.rgb, NetworkPrior(filled, 0.4 * doubted * hole))
+    assert evidence is not None
+    product = decide(evidence).product
+    assert product[deep(photo.alpha > 0.5, 6)].all()
+    assert not product[deep(filled < 0.5, 8)].any()
+    assert float(product[deep(hole, 6)].mean()) == (0 if doubted else 1)
 
 
 def test_a_part_with_a_colour_of_its_own_before_a_busy_ground_is_no_hole(cut: Cutter) -> None:
