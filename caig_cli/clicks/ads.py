@@ -106,9 +106,12 @@ def _files(column: Column, pictures: AdFinder | None) -> Codes:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, str):  # most cells of most logs
+        text = value.strip()
+    elif isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = value.strip() if isinstance(value, str) else str(value).strip()
+    else:
+        text = str(value).strip()
     return text[2:-1] if text.startswith('="') and text.endswith('"') else text  # kept from Excel's rounding
 
 

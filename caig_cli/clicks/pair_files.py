@@ -58,17 +58,16 @@ def pair_lines(
     images, impressions_C, clicks_C, rate_C = material.columns()
 
     @lru_cache(maxsize=1 << 12)
-    def ad(creative: int) -> tuple[str, int, int, str, str | None]:
+    def ad(creative: int) -> tuple[str, str, str, str | None]:
         image = images[creative]
         assert image is not None, "a creative without an image is in no pair"
         path, digest = stored(image, where)
-        return (
-            encode_basestring(path),
-            impressions_C[creative],
-            clicks_C[creative],
-            repr(rate_C[creative]),
-            digest,
+        shown, clicked, rate = impressions_C[creative], clicks_C[creative], rate_C[creative]
+        left, right = (
+            f'"{side}_impressions": {shown}, "{side}_clicks": {clicked}, "{side}_ctr": {rate!r}'
+            for side in ("left", "right")
         )
+        return encode_basestring(path), left, right, digest
 
     @lru_cache(maxsize=16)
     def known(item: str | None) -> str:
@@ -82,18 +81,16 @@ def pair_lines(
     nothing = known(None)
     for pair in pairs:
         about = known(pair.item) if facts else nothing
-        left, left_impressions, left_clicks, left_ctr, left_digest = ad(pair.left)
-        right, right_impressions, right_clicks, right_ctr, right_digest = ad(pair.right)
+        left, left_counts, _, left_digest = ad(pair.left)
+        right, _, right_counts, right_digest = ad(pair.right)
         digests = "" if left_digest is None else f', "left_sha256": "{left_digest}"'
         digests += "" if right_digest is None else f', "right_sha256": "{right_digest}"'
         q = "null" if pair.p_observed_left is None else repr(pair.p_observed_left)
         yield (
             f'{{"id": {encode_basestring(pair.id)}, "item": {encode_basestring(pair.item)}, '
-            f'"left": {left}, "right": {right}, "left_impressions": {left_impressions}, '
-            f'"left_clicks": {left_clicks}, "left_ctr": {left_ctr}, '
-            f'"right_impressions": {right_impressions}, "right_clicks": {right_clicks}, '
-            f'"right_ctr": {right_ctr}, "target": {_text(pair.target)}, '
-            f'"p_left": {pair.p_left!r}, "p_observed_left": {q}, {about}{digests}}}\n'
+            f'"left": {left}, "right": {right}, {left_counts}, {right_counts}, '
+            f'"target": {_text(pair.target)}, "p_left": {pair.p_left!r}, "p_observed_left": {q}, '
+            f"{about}{digests}}}\n"
         )
 
 

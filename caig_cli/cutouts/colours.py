@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from caig_cli.cutouts.masks import Mask, grown, shrunk
 from caig_cli.cutouts.matting import enlarge
@@ -66,5 +65,7 @@ def _some(features: Floats, where: Mask) -> Floats:
 
 
 def _distance(samples: Floats, asked: Floats) -> Floats:
+    from scipy.spatial import cKDTree  # a tenth of a second that few photos need
+
     distances = np.asarray(cKDTree(samples).query(asked, k=_NEIGHBOURS)[0])
     return np.asarray(distances.mean(axis=-1))

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage, sparse
-from scipy.sparse.linalg import splu
+from scipy import ndimage
 
 from caig_cli.cutouts.filters import gaussian
 from caig_cli.cutouts.masks import Mask, grown, outline, parts, shrunk, window_of, without_dust
@@ -156,6 +155,9 @@ def _walked(levels: Floats, unknown: Mask, guess: Floats, belief: Floats) -> Flo
     at = np.arange(inside.size)
     entries = np.concatenate([*weights, diagonal])
     places = np.concatenate([*rows, at]), np.concatenate([*columns, at])
+    from scipy import sparse  # with the solver a quarter of a second that few photos need
+    from scipy.sparse.linalg import splu
+
     system = sparse.csc_array((entries, places), shape=(inside.size, inside.size))
     factors = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     found = guess.copy()

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage, sparse
-from scipy.sparse.linalg import splu
+from scipy import ndimage
 
 from caig_cli.cutouts.filters import largest, smallest
 
@@ -44,6 +43,9 @@ def solve_alpha(image: Floats, known: Mask, guess: Floats, trust: Floats | None 
     taken = unknown & (values != 0)
     rows = np.broadcast_to(np.arange(inside.size), columns.shape)[taken]
     entries = values[taken], (rows, position[columns[taken]])
+    from scipy import sparse  # with the solver a quarter of a second that few photos need
+    from scipy.sparse.linalg import splu
+
     system = sparse.csc_array(entries, shape=(inside.size, inside.size))
     tie = np.full(inside.size, _TIE) if trust is None else trust.ravel()[inside] + _TIE
     system = system + sparse.diags_array(tie, format="csc")
