@@ -1,4 +1,4 @@
-"""Shadow and halo that networks include: rims along a product's outline, and wedges between its parts."""
+"""Shadow and halo along a product's outline: a narrow rim of the ground's hue that networks include."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from scipy import ndimage
 
 from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.evidence import PhotoEvidence
-from caig_cli.cutouts.filters import largest
 from caig_cli.cutouts.masks import Mask, connected, dilated, grown, opened, parts
 
 _WIDEST = 14
@@ -60,64 +59,3 @@ def _is_fringe(
     off, grey = evidence.off[window], evidence.grey[window]
     step = float(np.median(off[inner]) - np.median(off[mask]))
     return step > _STEP and float(grey[mask].std()) < _EVEN
-
-
-_STRONG = 0.25
-"""Share of the strongest gradient near by from which an edge ends a shadow."""
-
-_DIM = 0.9
-"""Share of the ground's light up to which a wedge lies in shadow."""
-
-_UNSURE = 0.6
-"""Network's view up to which a wedge may be ground: labels and knobs it sees better."""
-
-_CLEAR = 50
-"""Levels by which the product beside a wedge of shadow is farther off the ground."""
-
-_SCRAP = 0.02
-"""Share of a product that a scrap of its shadow has at most."""
-
-_OPEN = 0.45
-"""Share of sharp edges up to which a shadow passes into the ground outside of the outline."""
-
-
-def remove_wedges(evidence: PhotoEvidence, decision: Decision) -> None:
-    """Shadow between a product's parts, such as knobs: it passes into the ground, and ends at strong edges.
-
-    Of the ground's hue in less light, beside a product that is much farther off it.
-    """
-    product, unit = decision.product, evidence.unit
-    free, strength = ~product, evidence.edges.strength
-    near = largest(strength * product, 2 * max(6, round(20 * unit)) + 1)
-    strong = strength > np.maximum(_STRONG * near, 3.0)
-    hue = (evidence.shaded | evidence.alike) & (evidence.light > 0.35)
-    dim = product & hue & ~strong
-    dim = connected(opened(dim, 1) | free, free) & product
-    sharp, before = dilated(evidence.edges.sharp, 1), product.copy()
-    for part in parts(dim, margin=8):
-        if part.at_frame or part.area < 20 * unit**2:
-            continue
-        w, ring = part.window, part.ring(1)
-        outer, inner = ring & free[w], ring & product[w]
-        core = dilated(part.mask, 6) & ~dilated(part.mask, 2) & product[w]
-        if not inner.any() or not core.any() or outer.sum() < 0.05 * ring.sum():
-            continue
-        dark = float(np.median(evidence.light[w][part.mask])) < _DIM
-        if not dark or float(evidence.prior[w][part.mask].mean()) > _UNSURE:
-            continue  # a label, or a pale part of the product
-        step = float(np.median(evidence.off[w][core]) - np.median(evidence.off[w][part.mask]))
-        held = float(dilated(strong[w], 2)[inner].mean())
-        if step > _CLEAR and held > 0.9 and float(sharp[w][outer].mean()) < _OPEN:
-            product[w] &= ~dilated(part.mask, 1) | strong[w]
-    _drop_scraps(product, before & ~product, hue)
-
-
-def _drop_scraps(product: Mask, gone: Mask, hue: Mask) -> None:
-    """Small parts of the product, of the ground's hue, that hung on what is ``gone`` alone."""
-    if not gone.any():
-        return
-    beside = grown(gone, 2)
-    for part in parts(product):
-        small = part.area < _SCRAP * product.sum() and (beside[part.window] & part.mask).any()
-        if small and hue[part.window][part.mask].mean() > 0.6:
-            product[part.window] &= ~part.mask

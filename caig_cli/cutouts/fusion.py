@@ -16,7 +16,7 @@ from caig_cli.cutouts.decision import Decision
 from caig_cli.cutouts.edges import grey_of
 from caig_cli.cutouts.enclosed import is_printed, remove_enclosed, remove_fading, remove_gaps, remove_glazed
 from caig_cli.cutouts.evidence import PhotoEvidence
-from caig_cli.cutouts.fringe import remove_fringe, remove_wedges
+from caig_cli.cutouts.fringe import remove_fringe
 from caig_cli.cutouts.lost_parts import add_lost_parts, remove_reflection
 from caig_cli.cutouts.masks import Mask, grown, main_parts, outline, parts, without_dust
 from caig_cli.cutouts.openings import find_openings
@@ -65,7 +65,6 @@ def decide(evidence: PhotoEvidence) -> Decision:
     remove_reflection(evidence, decision)
     remove_fading(evidence, decision)
     remove_fringe(evidence, decision)
-    remove_wedges(evidence, decision)
     product = ~without_dust(~decision.product, 12 * evidence.unit**2)
     openings = _openings(evidence, product)
     decision.opened |= openings
