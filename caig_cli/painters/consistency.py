@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +23,14 @@ def shares(prompts: Sequence[str], read: ReadWords) -> dict[str, float]:
     return {word: count / len(prompts) for word, count in found.items()}
 
 
-def consistency(
-    prompts: Sequence[str], read: ReadWords, elsewhere: Mapping[str, float] | None = None
-) -> NDArray[np.float64]:
+def consistency(prompts: Sequence[str], read: ReadWords) -> NDArray[np.float64]:
     """How usual each prompt [C] is for its product: the mean log share of the prompts that have its words.
 
     The policy writes what suits a product more often than what does not, so that what it writes to this
     product again and again suits it more surely. Prompts without words count as the least usual.
-
-    ``elsewhere`` is the share of all products' prompts that have each word. A word that this product gets
-    more seldom than others then counts against a prompt, by twice the log of how much more seldom: what a
-    policy has learnt to write to every product is usual everywhere, and tells nothing of this one.
     """
     rarest = -math.log(len(prompts))
     weight = {word: math.log(share) for word, share in shares(prompts, read).items()}
-    for word, share in (elsewhere or {}).items():
-        if word in weight:
-            weight[word] += 2 * min(0.0, weight[word] - math.log(share))
     words = [set(read(prompt)) for prompt in prompts]
     return np.array([math.fsum(weight[w] for w in some) / len(some) if some else rarest for some in words])
 

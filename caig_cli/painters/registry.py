@@ -5,8 +5,9 @@ A row's functions import what the painter needs.
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -38,6 +39,18 @@ def plain_words(prompt: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossover:
+    """How prompts are recombined where a painter knows their parts.
+
+    ``parts``: a prompt's words by part, as many parts for every prompt. ``join``: a prompt whose n-th part is
+    that of the n-th parent; one parent a part.
+    """
+
+    parts: Callable[[str], tuple[Collection[str], ...]]
+    join: Callable[[Sequence[str], random.Random], str]
+
+
+@dataclass(frozen=True, slots=True)
 class PainterKind:
     """A row of the table: how a painter is made, and what stages ask before they make it.
 
@@ -46,6 +59,7 @@ class PainterKind:
     weights, and beside them while it paints ads of (width, height). ``batch``: shots that it wants at once.
     ``on_cpu``: whether several processes paint faster than one. ``relights``: whether a product can take on
     the light of its sets. ``fitter``: what cuts a prompt to what it reads, None where it reads all.
+    ``crossover``: how its prompts are recombined, None where they have no parts.
     ``label``: the painter for people and for provenance, after its name; ``remarks``: more lines for plans.
     """
 
@@ -58,6 +72,7 @@ class PainterKind:
     relights: bool = False
     fitter: Callable[[DiffusionSection], Callable[[str], str] | None] = lambda _: None
     words: Callable[[], ReadWords] = lambda: plain_words
+    crossover: Callable[[], Crossover | None] = lambda: None
     label: Callable[[DiffusionSection], str] = lambda _: ""
     remarks: Callable[[DiffusionSection], list[str]] = lambda _: []
 
@@ -79,6 +94,12 @@ def _scene_words() -> ReadWords:
     from caig_cli.painters.studio.language import scene_words
 
     return scene_words
+
+
+def _scene_crossover() -> Crossover:
+    from caig_cli.painters.studio.language import recombined, scene_parts
+
+    return Crossover(scene_parts, recombined)
 
 
 # --- diffusion: a diffusion model paints around the product; needs a GPU -----------------------------
@@ -134,7 +155,14 @@ PAINTERS: PluginTable[PainterKind] = PluginTable(
     "caig.painters",
     PainterKind,
     {
-        "studio": PainterKind(_studio, generative=False, on_cpu=True, relights=True, words=_scene_words),
+        "studio": PainterKind(
+            _studio,
+            generative=False,
+            on_cpu=True,
+            relights=True,
+            words=_scene_words,
+            crossover=_scene_crossover,
+        ),
         "diffusion": PainterKind(
             _diffusion,
             generative=True,

@@ -68,7 +68,7 @@ class PcpoSection(Objective):
     min_relevance: Annotated[float, Field(ge=-1, le=1)] | None = None
     """By how much more surely the chosen prompt's background must suit the product than the rejected one's,
     by the judge's own concept or eval.relevance: 0 is at least as surely. Empty asks nothing. Of unpainted
-    prompts the chosen must be at least as usual for the product."""
+    prompts the chosen must suit as surely by what is usual for products like it."""
 
     reference: Literal["start", "last"] = "start"
     """What the loss holds the policy to: the model that the run started from, or that of the last round."""
@@ -116,8 +116,12 @@ class SurrogateSection(Section):
     is least sure."""
 
     consistent_share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Share of a product's unpainted candidates that may be chosen: those whose words the policy writes to
-    this product most often, which suit it more surely (self-consistency)."""
+    """Share of a product's unpainted candidates that may be chosen: those whose words the starting policy
+    writes to products like this one most often, which suit it more surely (self-consistency)."""
+
+    recombinations: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Recombinations of a product's unpainted candidates that are scored beside, by crossover of their parts;
+    the best are chosen in their place. 0, or a painter whose prompts have no parts: as they were sampled."""
 
     min_accuracy: Share = 0.55
     """Share of held-out pairs that it must order as the judge does, by the lower end of its 95 % interval;

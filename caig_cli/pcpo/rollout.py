@@ -28,10 +28,14 @@ from caig_cli.pcpo.candidates import (
 )
 from caig_cli.pcpo.context import PcpoContext
 from caig_cli.pcpo.loaded_judge import LoadedJudge
+from caig_cli.pcpo.policy import starting_state
 from caig_cli.pcpo.preference_pairs import UNUSABLE, comparisons, wanted_pairs
 from caig_cli.pcpo.surrogate import Surrogate
 from caig_cli.pcpo.unpainted import choose_to_paint
 from caig_cli.records import Pair, Product
+
+UNPAINTED, UNPAINTED_START = "unpainted", "unpainted-start"
+"""Folders of a round: prompts that nobody paints, by the policy as it is and as it started."""
 
 
 def sample_candidates(
@@ -58,9 +62,23 @@ def sample_candidates(
 def sample_unpainted(
     ctx: PcpoContext, folder: RunDir, products: Sequence[Product], number: int
 ) -> dict[str, list[str]]:
-    """The policy's prompts for products that nobody paints."""
-    write = partial(_draw, ctx, count=ctx.recipe.surrogate.candidates, number=number)
-    return sample(write, products, ctx.writer_batch, folder.part("unpainted"), ctx.processes, ctx.report)
+    """Prompts for products that nobody paints: half by the starting policy, half by the policy as it is."""
+    count = ctx.recipe.surrogate.candidates
+    parts = folder.part(UNPAINTED), folder.part(UNPAINTED_START)
+    now, start = (partial(_draw, ctx, count=n, number=number) for n in (count - count // 2, count // 2))
+    with starting_state(ctx.policy):
+        by_start = sample(start, products, ctx.writer_batch, parts[1], ctx.processes, ctx.report)
+    by_now = sample(now, products, ctx.writer_batch, parts[0], ctx.processes, ctx.report)
+    return {one.id: [*by_start[one.id], *by_now[one.id]] for one in products}
+
+
+def prompts_of_start(ctx: PcpoContext, last: int) -> dict[str, list[str]]:
+    """What the starting policy wrote for the unpainted products of all rounds up to ``last``."""
+    found: dict[str, list[str]] = {}
+    for number in range(1, last + 1):
+        for product, row in ctx.processes.read(ctx.folder(number).part(UNPAINTED_START), "prompts").items():
+            found.setdefault(product, []).extend(text for text in row["prompts"] if text)
+    return found
 
 
 def _draw(ctx: PcpoContext, group: Sequence[Product], count: int, number: int) -> list[list[str]]:

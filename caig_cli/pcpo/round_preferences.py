@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from caig_cli.engine.run_dir import RunDir
+from caig_cli.engine.runtime import derive_seed
 from caig_cli.losses.objective import LOSSES
 from caig_cli.painters import registry
 from caig_cli.pcpo.candidates import (
@@ -20,7 +21,8 @@ from caig_cli.pcpo.context import PcpoContext
 from caig_cli.pcpo.preference_files import HUGGING_FACE, hugging_face_file, official
 from caig_cli.pcpo.preference_pairs import UNJUDGED, build_preferences, compare_all, wanted_pairs
 from caig_cli.pcpo.relevance import relevance
-from caig_cli.pcpo.rollout import sample_unpainted
+from caig_cli.pcpo.rollout import prompts_of_start, sample_unpainted
+from caig_cli.pcpo.suitability import fit_suitability
 from caig_cli.pcpo.surrogate import Surrogate, fit_surrogate
 from caig_cli.pcpo.unpainted import WantedPreferences, build_unpainted_preferences, judged_groups
 from caig_cli.records import Preference, Product
@@ -127,9 +129,17 @@ def preferences_of_unpainted(
         )
         return [], Counter(), trust
     prompts = sample_unpainted(ctx, folder, products, number)
-    relevant = given.min_relevance is not None
-    wanted = WantedPreferences(given.pairs_per_product, given.min_margin, relevant, how.consistent_share)
-    found, dropped = build_unpainted_preferences(products, prompts, surrogate, wanted)
+    suitability = fit_suitability(prompts_of_start(ctx, number), surrogate.read)
+    wanted = WantedPreferences(
+        given.pairs_per_product,
+        given.min_margin,
+        given.min_relevance is not None,
+        how.consistent_share,
+        registry.PAINTERS[ctx.recipe.painter.name].crossover() if how.recombinations else None,
+        how.recombinations,
+        derive_seed(ctx.recipe.seed, "recombine", number),
+    )
+    found, dropped = build_unpainted_preferences(products, prompts, surrogate, suitability, wanted)
     rows = [
         {"id": one.id, "product": one.product.id, "chosen": one.chosen, "rejected": one.rejected,
          "p_chosen": one.p_chosen} for one in found

@@ -10,7 +10,7 @@ Legend of shape names: C candidates of all products, W words, P pairs.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -52,6 +52,10 @@ class Surrogate:
     """Ends of its 95 % interval; pairs of a product count as one sample."""
     slope: float
     """The judge's log-odds for each predicted one, 0 to 1."""
+
+    def worth(self, words: Collection[str]) -> float:
+        """Predicted utility of a prompt's words, up to a constant of the product."""
+        return self.slope * math.fsum(self.weight[self.words[word]] for word in words if word in self.words)
 
     def score(self, prompts: Sequence[str]) -> Floats:
         """Predicted utility of each prompt [C], up to a constant of the product."""

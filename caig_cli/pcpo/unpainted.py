@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from caig_cli.engine.run_dir import RunDir
-from caig_cli.painters.consistency import consistency, shares
+from caig_cli.engine.runtime import derive_seed
+from caig_cli.painters.registry import Crossover
 from caig_cli.pcpo.candidates import VERDICTS, ProcessGroup, Prompts, verdicts_of
 from caig_cli.pcpo.preference_pairs import LESS_RELEVANT, NEAR_TIE, SAME_PROMPT, comparisons
+from caig_cli.pcpo.recombination import best_recombinations
+from caig_cli.pcpo.suitability import Suitability
 from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, p_chosen
 from caig_cli.records import Preference, Product, Verdict
 
@@ -53,57 +57,78 @@ def choose_to_paint(
 
 @dataclass(frozen=True, slots=True)
 class WantedPreferences:
-    """What is asked of preferences: how many of a product, how sure, and how usual the chosen prompt is."""
+    """What is asked of preferences: how many of a product, how sure, and how well the chosen one suits."""
 
     pairs: int
     min_margin: float
     relevant: bool
-    """Whether it must be as usual as the rejected one."""
+    """Whether it must suit at least as surely as the rejected one."""
     consistent_share: float = 1.0
-    """It must be among this share of the product's prompts, the most usual ones."""
+    """It must suit as surely as this share of the product's prompts, those that suit most surely."""
+    crossover: Crossover | None = None
+    """How chosen prompts are recombined of the product's; None takes them as they are."""
+    recombinations: int = 0
+    """How many are weighed for each product."""
+    seed: int = 0
 
 
 def build_unpainted_preferences(
-    products: Sequence[Product], prompts: Prompts, surrogate: Surrogate, wanted: WantedPreferences
+    products: Sequence[Product],
+    prompts: Prompts,
+    surrogate: Surrogate,
+    suitability: Suitability,
+    wanted: WantedPreferences,
 ) -> tuple[list[Preference], Counter[str]]:
     """Predicted preferences, widest first, each prompt in one of them; and how many fell out why."""
     found: list[Preference] = []
     dropped: Counter[str] = Counter()
-    elsewhere = shares([text for product in products for text in prompts[product.id]], surrogate.read)
     for product in products:
         texts = list(dict.fromkeys(text for text in prompts[product.id] if text))
-        chosen, lost = _pairs(texts, surrogate, wanted, elsewhere)
+        pairs, lost = _pairs(product.id, texts, surrogate, suitability, wanted)
         dropped += lost
         found += [
-            Preference(f"{product.id}-unpainted-{n}", product, texts[best], texts[worst], p)
-            for n, (best, worst, p) in enumerate(chosen, start=1)
+            Preference(f"{product.id}-unpainted-{n}", product, best, worst, p)
+            for n, (best, worst, p) in enumerate(pairs, start=1)
         ]
     return found, dropped
 
 
 def _pairs(
-    texts: Sequence[str], surrogate: Surrogate, wanted: WantedPreferences, elsewhere: Mapping[str, float]
-) -> tuple[list[tuple[int, int, float]], Counter[str]]:
-    utility, usual = surrogate.score(texts), consistency(texts, surrogate.read, elsewhere)
-    most_usual = np.argsort(-usual, kind="stable")[: math.ceil(wanted.consistent_share * len(texts))]
-    may_win = set(most_usual.tolist())
-    best_first = [int(n) for n in np.argsort(-utility, kind="stable")]
-    left = best_first[::-1]
-    pairs: list[tuple[int, int, float]] = []
+    product: str,
+    texts: Sequence[str],
+    surrogate: Surrogate,
+    suitability: Suitability,
+    wanted: WantedPreferences,
+) -> tuple[list[tuple[str, str, float]], Counter[str]]:
+    suits = dict(zip(texts, suitability.score(product, texts).tolist(), strict=True))
+    surest = sorted(suits.values(), reverse=True)[: math.ceil(wanted.consistent_share * len(texts))]
+    least = surest[-1] if surest else 0.0
+    if wanted.crossover is None or not texts:
+        best_first = [text for text in texts if suits[text] >= least]
+    else:
+        best_first = best_recombinations(
+            texts, wanted.crossover, surrogate.worth, partial(suitability.of_words, product), least,
+            drawn=wanted.recombinations, count=wanted.pairs, seed=derive_seed(wanted.seed, product),
+        )  # fmt: skip
+        suits |= zip(best_first, suitability.score(product, best_first).tolist(), strict=True)
+    utility = dict(zip(suits, surrogate.score(list(suits)).tolist(), strict=True))
+    best_first.sort(key=lambda text: -utility[text])
+    left = sorted(texts, key=lambda text: utility[text])
+    pairs: list[tuple[str, str, float]] = []
     dropped: Counter[str] = Counter()
-    unsuited = len(texts) - len(may_win)
+    unsuited = len(texts) - sum(suits[text] >= least for text in texts)
     for best in best_first:
         if len(pairs) + dropped.total() == wanted.pairs:
             break
-        if best not in may_win or best not in left:
+        if wanted.crossover is None and best not in left:
             continue
-        left.remove(best)
-        worse = [n for n in left if utility[n] <= utility[best]]
-        fits = [n for n in worse if not wanted.relevant or usual[best] >= usual[n]]
+        left = [text for text in left if text != best]
+        worse = [text for text in left if utility[text] <= utility[best]]
+        fits = [text for text in worse if not wanted.relevant or suits[best] >= suits[text]]
         if not fits:
             unsuited += bool(worse)
             continue
-        p = p_chosen(float(utility[best] - utility[fits[0]]))
+        p = p_chosen(utility[best] - utility[fits[0]])
         if p - 0.5 < wanted.min_margin:
             dropped[NEAR_TIE] += 1
         else:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from caig_cli.painters.consistency import consistency, most_usual
-from caig_cli.painters.registry import PAINTERS
+from caig_cli.painters.registry import PAINTERS, Crossover
+from caig_cli.painters.studio.language import random_scene, write
+from caig_cli.pcpo.recombination import best_recombinations
 from caig_cli.pcpo.round_metrics import why_refused
+from caig_cli.pcpo.suitability import Suitability, fit_suitability
 from caig_cli.pcpo.surrogate import JudgedGroup, Surrogate, fit_surrogate, p_chosen
 from caig_cli.pcpo.unpainted import (
     WantedPreferences,
-    build_unpainted_preferences,
     choose_to_paint,
     judged_group,
 )
+from caig_cli.pcpo.unpainted import build_unpainted_preferences as unpainted_preferences
 from caig_cli.records import Product, Verdict
 
 WORTH = {"oak": 1.0, "steel": -1.0, "candle": 0.5, "moss": 0.0, "neon": -0.5, "linen": 0.2}
@@ -88,43 +92,109 @@ def test_usual_is_what_the_policy_writes_again_and_again() -> None:
     usual = consistency(["oak lamp", "oak lamp", "oak moss", ""], read)
     often, seldom = math.log(3 / 4) + math.log(2 / 4), math.log(3 / 4) + math.log(1 / 4)
     assert usual.tolist() == pytest.approx([often / 2, often / 2, seldom / 2, -math.log(4)])
-    elsewhere = {"oak": 0.1, "lamp": 1.0, "moss": 0.25}
-    usual = consistency(["oak lamp", "oak lamp", "oak moss", ""], read, elsewhere)
-    assert usual.tolist() == pytest.approx(
-        [(often + 2 * math.log(2 / 4)) / 2] * 2 + [seldom / 2, -math.log(4)]
-    )
     assert most_usual(["oak moss", "oak lamp", "sand", "oak lamp"], 2, read) == ["oak lamp", "oak lamp"]
 
 
+def suited(**penalty: float) -> Suitability:
+    return Suitability({"p": penalty}, -9.0, read)
+
+
 def test_pairs_by_hand() -> None:
-    """Worth 3, 2, 0 and -2; of the widest pairs the chosen must be as usual as the rejected."""
+    """Worth 3, 2, 0 and -2; of the widest pairs the chosen must suit as surely as the rejected."""
     product = Product("p", Path("p.png"))
     surrogate = exact(a=3.0, b=2.0, c=0.0, d=-2.0)
+    build_unpainted_preferences = partial(
+        unpainted_preferences, suitability=suited(x=-1, a=0, b=0, c=0, d=0, y=0)
+    )
     prompts = {"p": ["a", "b", "c", "d", "a"]}
     pairs, dropped = build_unpainted_preferences(
-        [product], prompts, surrogate, WantedPreferences(2, 0.02, False)
+        [product], prompts, surrogate, wanted=WantedPreferences(2, 0.02, False)
     )
     assert [(one.chosen, one.rejected) for one in pairs] == [("a", "d"), ("b", "c")] and not dropped
     assert [one.p_chosen for one in pairs] == pytest.approx([p_chosen(5), p_chosen(2)])
     pairs, dropped = build_unpainted_preferences(
-        [product], prompts, surrogate, WantedPreferences(3, 0.02, False)
+        [product], prompts, surrogate, wanted=WantedPreferences(3, 0.02, False)
     )
     assert len(pairs) == 2 and dropped == {"same_prompt": 1}
     near, dropped = build_unpainted_preferences(
-        [product], {"p": ["a", "b"]}, surrogate, WantedPreferences(1, 0.3, False)
+        [product], {"p": ["a", "b"]}, surrogate, wanted=WantedPreferences(1, 0.3, False)
     )
     assert not near and dropped == {"near_tie": 1}
     unusual = {"p": ["a x", "b y", "c y", "d y"]}
     pairs, dropped = build_unpainted_preferences(
-        [product], unusual, surrogate, WantedPreferences(2, 0.02, True)
+        [product], unusual, surrogate, wanted=WantedPreferences(2, 0.02, True)
     )
     assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
     assert dropped == {"less_relevant": 1}
     pairs, dropped = build_unpainted_preferences(
-        [product], unusual, surrogate, WantedPreferences(3, 0.02, False, 0.75)
+        [product], unusual, surrogate, wanted=WantedPreferences(3, 0.02, False, 0.75)
     )
     assert [(one.chosen, one.rejected) for one in pairs] == [("b y", "d y")]
     assert dropped == {"less_relevant": 1, "same_prompt": 1}
+
+
+def test_suits_what_products_like_it_get() -> None:
+    """Eight shoes get grass, eight creams marble, both lamps: of one shoe alone, nobody wrote grass."""
+    prompts = {f"shoe{n}": ["grass lamp", "grass", "sand"] for n in range(8)}
+    prompts |= {f"cream{n}": ["marble lamp", "marble", "sand"] for n in range(8)}
+    prompts["shoe0"] = ["sand", "grass lamp", "sand"]
+    found = fit_suitability(prompts, read)
+    assert found.of_words("shoe0", ["lamp", "sand"]) > found.of_words("shoe0", ["grass"]) - 0.3 > -0.5
+    assert found.of_words("shoe0", ["marble"]) < -1 and found.of_words("cream1", ["grass"]) < -1
+    assert found.of_words("shoe1", ["grass"]) == 0 == found.of_words("shoe1", [])
+    assert found.score("shoe1", ["grass moon", "marble"]).tolist() == [
+        found.rarest,
+        found.of_words("shoe1", ["marble"]),
+    ]
+    assert found.rarest <= min(min(words.values()) for words in found.penalty.values())
+
+
+def of_letters(prompt: str) -> tuple[Collection[str], ...]:
+    return tuple(prompt.split())
+
+
+def joined(parents: Sequence[str], _: random.Random) -> str:
+    return " ".join(parent.split()[part] for part, parent in enumerate(parents))
+
+
+def test_best_recombinations_by_hand() -> None:
+    """Of a good and a bad half each the two good ones, unless what is wanted more does not suit."""
+    worth = {"A": 2.0, "B": 1.0, "C": 0.0, "x": 0.5, "y": 3.0, "z": 0.0}
+    suits = {"y": -1.0}
+    best = partial(
+        best_recombinations,
+        ["A x", "B y", "C z"],
+        Crossover(of_letters, joined),
+        lambda words: math.fsum(worth[word] for word in words),
+        lambda words: math.fsum(suits.get(word, 0.0) for word in words),
+        drawn=200,
+        seed=1,
+    )
+    assert best(-1.0, count=2) == ["A y", "B y"]
+    assert best(0.0, count=3) == ["A x", "A z", "B x"]
+    assert best(0.5, count=3) == [] and len(best(0.0, count=99)) == 6
+
+
+def test_chosen_prompts_are_recombined_and_rejected_ones_sampled() -> None:
+    surrogate = exact(A=2.0, B=0.0, x=-1.0, y=1.0)
+    wanted = WantedPreferences(1, 0.02, True, 1.0, Crossover(of_letters, joined), 50)
+    pairs, dropped = unpainted_preferences(
+        [Product("p", Path("p.png"))],
+        {"p": ["A x", "B y"]},
+        surrogate,
+        suited(A=0, B=0, x=0, y=0),
+        wanted,
+    )
+    assert [(one.chosen, one.rejected) for one in pairs] == [("A y", "A x")] and not dropped
+
+
+def test_the_studio_recombines_what_it_reads() -> None:
+    row = PAINTERS["studio"].crossover()
+    assert row is not None and PAINTERS["diffusion"].crossover() is None
+    rng = random.Random(0)
+    texts = [write(random_scene(rng), rng) for _ in range(6)]
+    child = row.join(texts, rng)
+    assert row.parts(child) == tuple(row.parts(text)[part] for part, text in enumerate(texts))
 
 
 def test_utilities_are_mean_log_odds() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import random
 import re
+from collections.abc import Sequence
 
 from caig_cli.painters.studio.lexicon import BACKDROPS, SURFACES, Lexicon
 from caig_cli.painters.studio.lexicon_light import BLURS, LIGHTS, MOODS
@@ -18,7 +19,7 @@ from caig_cli.painters.studio.reading import Reading, read, read_core
 from caig_cli.painters.studio.scene import CHOICES, MAX_PROPS, Scene, harmonise, random_scene
 
 __all__ = ["MAX_PROPS", "Reading", "Scene", "harmonise", "nearest", "random_scene", "read",
-    "read_core", "scene_words", "write",
+    "read_core", "recombined", "scene_parts", "scene_words", "write",
 ]  # fmt: skip
 
 # [..] is dropped where a slot in it is empty.
@@ -53,12 +54,35 @@ def write(scene: Scene, rng: random.Random) -> str:
     return _plainly(scene)
 
 
-@functools.lru_cache(8192)
 def scene_words(prompt: str) -> frozenset[str]:
     """What the studio shows of a prompt, one name a choice: ``surface oak``, ``prop candle``."""
+    return frozenset().union(*scene_parts(prompt))
+
+
+@functools.lru_cache(16384)
+def scene_parts(prompt: str) -> tuple[frozenset[str], ...]:
+    """The words of a prompt by the parts of its scene: a set for each field of ``CHOICES``, and the props."""
     scene = read_core(prompt).scene
-    chosen = (f"{field} {getattr(scene, field)}" for field in CHOICES)
-    return frozenset([*chosen, *(f"prop {prop}" for prop in scene.props)])
+    chosen = (frozenset([f"{field} {getattr(scene, field)}"]) for field in CHOICES)
+    return (*chosen, frozenset(f"prop {prop}" for prop in scene.props))
+
+
+def recombined(parents: Sequence[str], rng: random.Random) -> str:
+    """A prompt whose n-th part, as ``scene_parts`` counts them, is that of the n-th parent."""
+    surface, backdrop, light, mood, blur, props = (read_core(text).scene for text in parents)
+    return write(
+        Scene(
+            surface.surface,
+            backdrop.backdrop,
+            props.props,
+            light.light,
+            mood.mood,
+            blur.blur,
+            surface.surface_colour,
+            backdrop.backdrop_colour,
+        ),
+        rng,
+    )
 
 
 def _exact(prompt: str, scene: Scene) -> bool:
