@@ -30,14 +30,19 @@ def best_recombinations(
     count: int,
     seed: int,
 ) -> list[str]:
-    """``count`` prompts of most utility among ``drawn`` recombinations that suit at least by ``least``."""
+    """``count`` prompts of most utility among ``drawn`` recombinations.
+
+    ``utility`` and ``suits`` are sums over words; the mean of ``suits`` must be at least ``least``.
+    """
     parts_CF = [crossover.parts(text) for text in prompts]
     utility_CF = np.array([[utility(words) for words in parts] for parts in parts_CF])
     suits_CF = np.array([[suits(words) for words in parts] for parts in parts_CF])
+    size_CF = np.array([[len(words) for words in parts] for parts in parts_CF])
     parent_NF = np.random.default_rng(seed).integers(len(prompts), size=(drawn, utility_CF.shape[1]))
     part_F = np.arange(utility_CF.shape[1])
     utility_N = utility_CF[parent_NF, part_F].sum(1)
-    may_N = np.flatnonzero(suits_CF[parent_NF, part_F].sum(1) >= least)
+    suits_N = suits_CF[parent_NF, part_F].sum(1) / np.maximum(1, size_CF[parent_NF, part_F].sum(1))
+    may_N = np.flatnonzero(suits_N >= least)
     rng = random.Random(seed)
     found: dict[frozenset[str], str] = {}
     for number in may_N[np.argsort(-utility_N[may_N], kind="stable")]:

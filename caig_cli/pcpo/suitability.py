@@ -27,21 +27,26 @@ PRIOR = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Suitability:
-    """Product -> word -> log of how much more seldom products like it get the word than all do, at most 0."""
+    """Product -> word -> how surely the word suits the product.
 
-    penalty: Mapping[str, Mapping[str, float]]
+    That is the log share of the prompts for products like it that have the word, and where all products get
+    it more often, twice the log of how much more often less.
+    """
+
+    words: Mapping[str, Mapping[str, float]]
     rarest: float
     """That of a word which no product ever got."""
     read: ReadWords
 
-    def of_words(self, product: str, words: Collection[str]) -> float:
-        """How surely words suit a product: 0 is as surely as any."""
-        known = self.penalty[product]
+    def total(self, product: str, words: Collection[str]) -> float:
+        """The sum over words."""
+        known = self.words[product]
         return math.fsum(known.get(word, self.rarest) for word in words)
 
     def score(self, product: str, prompts: Sequence[str]) -> NDArray[np.float64]:
-        """How surely each prompt [C] suits a product."""
-        return np.array([self.of_words(product, self.read(text)) for text in prompts])
+        """How surely each prompt [C] suits a product: the mean over its words."""
+        words = [self.read(text) for text in prompts]
+        return np.array([self.total(product, some) / len(some) if some else self.rarest for some in words])
 
 
 def fit_suitability(prompts: Mapping[str, Sequence[str]], read: ReadWords) -> Suitability:
@@ -54,12 +59,13 @@ def fit_suitability(prompts: Mapping[str, Sequence[str]], read: ReadWords) -> Su
     all_W = count_P @ share_PW / count_P.sum()
     found_P = together_PP @ count_P
     found_PW = (together_PP @ (count_P[:, None] * share_PW) + PRIOR * all_W) / (found_P[:, None] + PRIOR)
-    penalty_PW = np.minimum(0.0, np.log(found_PW / all_W))
-    penalty = {
-        product: dict(zip(words, row.tolist(), strict=True))
-        for product, row in zip(prompts, penalty_PW, strict=True)
-    }
-    return Suitability(penalty, math.log(PRIOR / (found_P.max() + PRIOR)), read)
+    surely_PW = np.log(found_PW) + 2 * np.minimum(0.0, np.log(found_PW / all_W))
+    rows = zip(prompts, surely_PW.tolist(), strict=True)
+    return Suitability(
+        {product: dict(zip(words, row, strict=True)) for product, row in rows},
+        float(surely_PW.min()),
+        read,
+    )
 
 
 def _alike(share_PW: NDArray[np.float64], count: int) -> NDArray[np.float64]:

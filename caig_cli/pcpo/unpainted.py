@@ -107,7 +107,7 @@ def _pairs(
         best_first = [text for text in texts if suits[text] >= least]
     else:
         best_first = best_recombinations(
-            texts, wanted.crossover, surrogate.worth, partial(suitability.of_words, product), least,
+            texts, wanted.crossover, surrogate.worth, partial(suitability.total, product), least,
             drawn=wanted.recombinations, count=wanted.pairs, seed=derive_seed(wanted.seed, product),
         )  # fmt: skip
         suits |= zip(best_first, suitability.score(product, best_first).tolist(), strict=True)

@@ -115,6 +115,8 @@ def _guards(recipe: PcpoRecipe) -> list[str]:
     """What is scored without being painted, and what holds a round back."""
     given, how = recipe.pcpo, recipe.surrogate
     lines = [f"{how.products} more products a round x {how.candidates} prompts, scored and not painted"]
+    if how.recombinations and registry.PAINTERS[recipe.painter.name].crossover() is not None:
+        lines.append(f"the best of {how.recombinations} recombinations of each of their prompts")
     if not how.products:
         lines = []
     if given.max_kl is not None:

@@ -139,14 +139,14 @@ def test_suits_what_products_like_it_get() -> None:
     prompts |= {f"cream{n}": ["marble lamp", "marble", "sand"] for n in range(8)}
     prompts["shoe0"] = ["sand", "grass lamp", "sand"]
     found = fit_suitability(prompts, read)
-    assert found.of_words("shoe0", ["lamp", "sand"]) > found.of_words("shoe0", ["grass"]) - 0.3 > -0.5
-    assert found.of_words("shoe0", ["marble"]) < -1 and found.of_words("cream1", ["grass"]) < -1
-    assert found.of_words("shoe1", ["grass"]) == 0 == found.of_words("shoe1", [])
-    assert found.score("shoe1", ["grass moon", "marble"]).tolist() == [
-        found.rarest,
-        found.of_words("shoe1", ["marble"]),
-    ]
-    assert found.rarest <= min(min(words.values()) for words in found.penalty.values())
+    likely, unlikely = found.words["shoe0"]["grass"], found.words["shoe0"]["marble"]
+    assert unlikely < likely - 3 and found.words["cream1"]["grass"] < found.words["cream1"]["marble"] - 3
+    assert found.words["shoe1"]["lamp"] == pytest.approx(math.log(1 / 3), abs=0.1)
+    seldom = found.words["shoe1"]["marble"]
+    assert found.score("shoe1", ["grass marble", "moon", ""]).tolist() == pytest.approx(
+        [(found.words["shoe1"]["grass"] + seldom) / 2, found.rarest, found.rarest]
+    )
+    assert found.rarest == min(min(words.values()) for words in found.words.values())
 
 
 def of_letters(prompt: str) -> tuple[Collection[str], ...]:
