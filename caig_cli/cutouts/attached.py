@@ -12,6 +12,9 @@ from caig_cli.cutouts.masks import Mask, MaskPart, Window, connected, grown, win
 Floats = NDArray[np.floating]
 Line = tuple[NDArray[np.intp], NDArray[np.intp]]
 
+_RUN, _ALONG = 24, 0.75
+"""Pixels of a run along a row or column, and the share of a straight part that lies in such runs."""
+
 
 def is_low(part: MaskPart, foot: float) -> bool:
     """Whether a part is at the product's foot (a row)."""
@@ -28,6 +31,28 @@ def is_line(part: MaskPart, grey: Floats, unit: float) -> bool:
     top, left = part.window[0].start - rows.start, part.window[1].start - columns.start
     height, width = part.mask.shape
     return float(np.median(ridge[top : top + height, left : left + width][part.mask])) > 20
+
+
+def is_straight(part: MaskPart, unit: float) -> bool:
+    """Whether a part runs along rows and columns only, as seams of boards and tiles do."""
+    length = max(9, round(_RUN * unit))
+    runs = [
+        ndimage.binary_opening(part.mask, np.ones(shape, dtype=bool)) for shape in ((1, length), (length, 1))
+    ]
+    return float((runs[0] | runs[1]).sum()) > _ALONG * part.area
+
+
+def ends_at_frame(part: MaskPart, size: tuple[int, int]) -> list[int]:
+    """How many pieces of a part reach the top, left, bottom and right of a photo of ``size``."""
+    (rows, columns), mask = part.window, part.mask
+    bottom, right = rows.start + mask.shape[0] - size[0], columns.start + mask.shape[1] - size[1]
+    sides = (
+        mask[:2].any(axis=0) & (rows.start == 0),
+        mask[:, :2].any(axis=1) & (columns.start == 0),
+        mask[-2:].any(axis=0) & (bottom == 0),
+        mask[:, -2:].any(axis=1) & (right == 0),
+    )
+    return [int(ndimage.label(side)[1]) for side in sides]
 
 
 def mirrors(part: MaskPart, product: Mask, grey: Floats, ground: float) -> bool:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cutout_photos as photos
 import numpy as np
@@ -29,7 +31,7 @@ from caig_cli.cutouts.frame import inside_frame, photo_window
 from caig_cli.cutouts.fusion import decide
 from caig_cli.cutouts.loading import load_cutout
 from caig_cli.cutouts.looks import NetworkPrior, find_prior
-from caig_cli.cutouts.lost_parts import belongs
+from caig_cli.cutouts.lost_parts import belongs, cores
 from caig_cli.cutouts.matting import enlarge, product_colours, solve_alpha
 from caig_cli.cutouts.openings import find_openings
 from caig_cli.cutouts.photo import PhotoCut, cut_photo
@@ -526,6 +528,32 @@ def test_a_thin_cord_that_the_network_does_not_see_stays_up_to_the_border(wide: 
     rows = got.alpha[: int(0.44 * 500)]
     assert int(rows[:, 246:255].max(axis=1).min()) > 200, "no gap in it"
     assert int(rows[:, :240].max()) == int(rows[:, 260:].max()) == 0
+
+
+def test_seams_of_boards_are_no_part_of_what_lies_on_them(cut: Cutter) -> None:
+    """Upright seams through the photo and up to the product, and short ones between them."""
+    side, seam = 500, (95, 92, 88)
+    ground = plain(side, (200, 197, 188))
+    for column in (50, 210, 290, 450):
+        ground[:, column : column + 2] = seam
+    ground[100, 50:210] = ground[275, 50:175] = seam
+    photo = taken([Layer("rectangle", (0.35, 0.35, 0.65, 0.7), RED)], ground)
+    got = cut(photo.rgb, widened(photo.alpha))
+    assert whole(got, photo.alpha > 0.5)
+    assert gone(got, photo.alpha < 0.5, rim=6)
+    assert got.cut_off == frozenset()
+
+
+def test_a_dark_handle_is_told_from_the_shadow_that_it_throws() -> None:
+    off = np.zeros((80, 120), np.float32)
+    off[20:40, 10:110] = 50
+    off[30:38, 60:100] = 130
+    evidence: Any = SimpleNamespace(off=off, unlike=off > 20, prior=np.where(off > 100, 0.4, 0.05))
+    (whole_part,) = masks.parts(evidence.unlike)
+    (core,) = cores(evidence, whole_part)
+    assert 8 * 40 - 4 <= core.area <= 8 * 40  # its corners are rounded
+    evidence.prior[:] = 0.05
+    assert not list(cores(evidence, whole_part)), "the darkest of a shadow"
 
 
 def test_what_only_comes_near_the_border_is_not_cut_off(cut: Cutter) -> None:
