@@ -95,7 +95,7 @@ MORE_SURFACES: dict[str, SurfaceRow] = {
 MORE_BACKDROPS: dict[str, BackdropRow] = {
     "packshot": BackdropRow(
         "white.cove", "packshot|pack shot|pure white background|pure white backdrop|isolated on white|cut out on white"
-        "|cutout on white|isolated on pure white|on pure white|against pure white|isolated on a white background|marketplace main image"
+        "|cutout on white|isolated on pure white|isolated on a white background|marketplace main image"
         "|amazon main image|main product image|catalog shot on white", "paper", "softbox", 150, False, "none",
     ),
     "kitchen": BackdropRow(
