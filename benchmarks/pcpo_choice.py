@@ -14,7 +14,6 @@ than written. It is close to what trained policies come to, and shows why choice
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,10 +24,12 @@ from numpy.typing import NDArray
 from pcpo_ablation import best_rate
 
 from caig_cli.data.products import read_products
+from caig_cli.engine.files import read_lines
 from caig_cli.engine.report import make_reporter
 from caig_cli.market.known import Oracle, open_oracle
 from caig_cli.painters.registry import PAINTERS
 from caig_cli.pcpo.candidates import VERDICTS, verdicts_of
+from caig_cli.pcpo.rollout import UNPAINTED, UNPAINTED_START
 from caig_cli.pcpo.suitability import fit_suitability
 from caig_cli.pcpo.surrogate import fit_surrogate
 from caig_cli.pcpo.unpainted import WantedPreferences, build_unpainted_preferences, judged_group
@@ -58,11 +59,11 @@ def main() -> None:
     painted = prompts_in(folder)
     groups = [
         judged_group(row["product"], painted[row["product"]], verdicts_of(row))
-        for row in rows_of(folder / f"{VERDICTS}.jsonl")
+        for row in read_lines(folder / f"{VERDICTS}.jsonl")
     ]
     surrogate = fit_surrogate(groups, READ)
     assert surrogate is not None, "too few products were judged"
-    start, now = prompts_in(folder / "unpainted-start"), prompts_in(folder / "unpainted")
+    start, now = prompts_in(folder / UNPAINTED_START), prompts_in(folder / UNPAINTED)
     products = [one for one in read_products(source)[0] if one.id in start]
     half = len(products) // 2
     truth = Truth(oracle, products[half:], start)
@@ -83,12 +84,8 @@ def main() -> None:
     )
 
 
-def rows_of(path: Path) -> list[dict[str, list[str]]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
 def prompts_in(folder: Path) -> dict[str, list[str]]:
-    return {str(row["product"]): row["prompts"] for row in rows_of(folder / "prompts.jsonl")}
+    return {str(row["product"]): row["prompts"] for row in read_lines(folder / "prompts.jsonl")}
 
 
 class Truth:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -64,8 +66,13 @@ def _some(features: Floats, where: Mask) -> Floats:
     return np.asarray(rows[np.linspace(0, len(rows) - 1, _SAMPLES).astype(int)])
 
 
-def _distance(samples: Floats, asked: Floats) -> Floats:
+def colour_tree(colours: Floats) -> Any:
+    """The colours [K, N] as a k-d tree, in which near ones are found."""
     from scipy.spatial import cKDTree  # a tenth of a second that few photos need
 
-    distances = np.asarray(cKDTree(samples).query(asked, k=_NEIGHBOURS)[0])
+    return cKDTree(colours)
+
+
+def _distance(samples: Floats, asked: Floats) -> Floats:
+    distances = np.asarray(colour_tree(samples).query(asked, k=_NEIGHBOURS)[0])
     return np.asarray(distances.mean(axis=-1))

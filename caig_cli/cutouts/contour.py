@@ -13,6 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from caig_cli.cutouts.filters import gaussian
+from caig_cli.cutouts.linear import solve_symmetric
 from caig_cli.cutouts.masks import Mask, grown, outline, parts, shrunk, window_of, without_dust
 from caig_cli.cutouts.matting import enlarge
 
@@ -152,16 +153,9 @@ def _walked(levels: Floats, unknown: Mask, guess: Floats, belief: Floats) -> Flo
         columns.append(other[free])
         weights.append(-weight[free])
         np.add.at(wanted, here[~free], weight[~free] * sure[there[~free]])
-    at = np.arange(inside.size)
-    entries = np.concatenate([*weights, diagonal])
-    places = np.concatenate([*rows, at]), np.concatenate([*columns, at])
-    from scipy import sparse  # with the solver a quarter of a second that few photos need
-    from scipy.sparse.linalg import splu
-
-    system = sparse.csc_array((entries, places), shape=(inside.size, inside.size))
-    factors = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    places = np.concatenate(rows), np.concatenate(columns)
     found = guess.copy()
-    found.ravel()[inside] = factors.solve(wanted)
+    found.ravel()[inside] = solve_symmetric(np.concatenate(weights), places, diagonal, wanted)
     return found
 
 

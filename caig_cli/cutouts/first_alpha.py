@@ -18,6 +18,18 @@ Floats = NDArray[np.floating]
 _STEADY = 0.12
 """Share of the strongest gradient near by up to which a shadow beside it is steady."""
 
+_TRUST = 0.1
+"""Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
+
+_LEANING = 0.1
+"""Weight of what was decided before a busy ground; up to 20 times more where the photo shows no contrast."""
+
+_BESIDE = 9
+"""Pixels to each side over which the ground's colour beside a product is averaged."""
+
+_SOME = 0.02
+"""Share of ground among them from which that counts."""
+
 
 def find_trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floats]:
     """Which pixels are certain [H, W], and a first alpha.
@@ -38,33 +50,19 @@ def find_trimap(evidence: PhotoEvidence, decision: Decision) -> tuple[Mask, Floa
     band &= ~(smooth & core)
     # At an opening that the network did not see, compression has left the background's colour uneven.
     band |= grown(decision.opened, far) & product
-    plain = smooth & ((evidence.exactly & ~dilated(product, 1)) | (evidence.shadow & ~dilated(product, 2)))
-    plain &= ~product
+    off_edge = ~dilated(product, 2)
+    plain = smooth & ((evidence.exactly & ~dilated(product, 1)) | (evidence.shadow & off_edge))
     # A halo or shadow along the outline of a darker product is not mixed with it but for the last pixels.
     faint = evidence.off < 0.35 * largest(evidence.off * product, 2 * far + 1)
-    plain |= smooth & ~product & evidence.pale & faint & ~dilated(product, 2)
+    plain |= smooth & off_edge & evidence.pale & faint
     # So it is with what hardly changes beside a sharp edge.
     shaded = evidence.shaded & (evidence.light > 0.3) & ~evidence.coloured
     steady = evidence.edges.strength < _STEADY * largest(evidence.edges.strength, 2 * far + 1)
-    plain |= smooth & ~product & shaded & steady & ~dilated(product, 2)
+    plain |= smooth & off_edge & shaded & steady
     # A cord is all band: its middle is product nevertheless.
     middle = product & evidence.unlike & (evidence.off > 0.85 * largest(evidence.off * product, 5))
     step = gaussian(product.astype(np.float32), 0.8 * unit)
     return ~(band & ~plain & ~(middle & smooth)), np.where(smooth, product, step).astype(np.float64)
-
-
-_TRUST = 0.1
-"""Weight of an alpha that follows from two known colours, beside the colours' smoothness."""
-
-_LEANING = 0.1
-"""Weight of what was decided before a busy ground; up to 20 times more where the photo shows no contrast."""
-
-
-_BESIDE = 9
-"""Pixels to each side over which the ground's colour beside a product is averaged."""
-
-_SOME = 0.02
-"""Share of ground among them from which that counts."""
 
 
 def first_alpha(

@@ -53,8 +53,11 @@ def cores(evidence: PhotoEvidence, part: MaskPart) -> Iterator[MaskPart]:
     """
     off = evidence.off[part.window]
     strong = part.mask & (off > 2 * float(np.median(off[part.mask])))
+    inner = opened(strong, 2)
+    if not inner.any():
+        return
     core = np.zeros_like(evidence.unlike)
-    core[part.window] = opened(strong, 2)
+    core[part.window] = inner
     for one in parts(without_dust(core, max(12.0, 0.02 * part.area))):
         if float(evidence.prior[one.window][one.mask].mean()) > _GLIMPSED:
             yield one
@@ -67,6 +70,8 @@ def _seams(evidence: PhotoEvidence, missed: Mask, beside: Mask) -> Mask:
     others, or there are more like it away from the product.
     """
     found, doubtful, away = np.zeros_like(missed), list[MaskPart](), 0
+    if not any(side.any() for side in (missed[:2], missed[-2:], missed[:, :2], missed[:, -2:])):
+        return found  # nothing leaves the photo
     for part in parts(missed & ~opened(missed, round(_THIN * evidence.unit))):
         if not part.at_frame:
             continue

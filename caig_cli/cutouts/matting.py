@@ -12,6 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from caig_cli.cutouts.filters import largest, smallest
+from caig_cli.cutouts.linear import solve_symmetric
 
 Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
@@ -42,15 +43,9 @@ def solve_alpha(image: Floats, known: Mask, guess: Floats, trust: Floats | None 
     border = np.where(unknown, 0.0, values * np.where(known, guess, 0.0).ravel()[columns]).sum(axis=0)
     taken = unknown & (values != 0)
     rows = np.broadcast_to(np.arange(inside.size), columns.shape)[taken]
-    entries = values[taken], (rows, position[columns[taken]])
-    from scipy import sparse  # with the solver a quarter of a second that few photos need
-    from scipy.sparse.linalg import splu
-
-    system = sparse.csc_array(entries, shape=(inside.size, inside.size))
     tie = np.full(inside.size, _TIE) if trust is None else trust.ravel()[inside] + _TIE
-    system = system + sparse.diags_array(tie, format="csc")
-    factors = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    solution = factors.solve(tie * guess.ravel()[inside] - border)
+    wanted = tie * guess.ravel()[inside] - border
+    solution = solve_symmetric(values[taken], (rows, position[columns[taken]]), tie, wanted)
     alpha.ravel()[inside] = np.clip(solution, 0, 1)
     return alpha
 

@@ -5,14 +5,12 @@ Networks that see the outline of a ring fill it. Inside and outside then look al
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from caig_cli.cutouts.colours import features
+from caig_cli.cutouts.colours import colour_tree, features
 from caig_cli.cutouts.masks import Mask, connected, dilated, disk, grown, opened, parts, shrunk
 
 Floats = NDArray[np.floating]
@@ -45,7 +43,7 @@ def find_openings(levels: Floats, product: Mask) -> Mask:
     core = shrunk(inside, 3)
     if outside.sum() < 50 or core.sum() < 50:
         return np.zeros_like(product)
-    near = _tree(colours[outside][:: max(1, int(outside.sum()) // 3000)])
+    near = colour_tree(colours[outside][:: max(1, int(outside.sum()) // 3000)])
     alike = np.zeros_like(inside)
     alike[core] = np.asarray(near.query(colours[core], k=3)[0]).mean(axis=-1) < _ALIKE
     alike = opened(ndimage.binary_closing(alike, disk(1)), 2)
@@ -61,20 +59,13 @@ def find_openings(levels: Floats, product: Mask) -> Mask:
     return np.asarray(large) & product
 
 
-def _tree(colours: Floats) -> Any:
-    """The colours [K, 3] as a tree, in which near ones are found."""
-    from scipy.spatial import cKDTree  # a tenth of a second that few photos need
-
-    return cKDTree(colours)
-
-
 def _is_foreign(mask: Mask, colours: Floats, inside: Mask) -> bool:
     """Whether a part differs in colour from the product that surrounds it, and is surrounded by it."""
     ring = dilated(mask, 6) & ~dilated(mask, 2)
     around = ring & inside
     if around.sum() < 0.9 * ring.sum() or not around.any():
         return False
-    own = _tree(colours[mask][:: max(1, int(mask.sum()) // 1500)])
+    own = colour_tree(colours[mask][:: max(1, int(mask.sum()) // 1500)])
     distance = np.asarray(own.query(colours[around], k=1)[0])
     low, middle = np.percentile(distance, (15, 50))
     return bool(low > _FOREIGN and middle > 2 * _FOREIGN)
@@ -87,7 +78,7 @@ def _whole(found: Mask, colours: Floats, inside: Mask) -> Mask:
     if own.sum() < 50 or not asked.any():
         return found
     unlike = np.zeros_like(found)
-    tree = _tree(colours[own][:: max(1, int(own.sum()) // 3000)])
+    tree = colour_tree(colours[own][:: max(1, int(own.sum()) // 3000)])
     unlike[asked] = np.asarray(tree.query(colours[asked], k=3)[0]).mean(axis=-1) > _ALIKE
     joined = connected(opened(unlike | found, 1) | found, found)
     return joined if joined.sum() < 3 * found.sum() else found

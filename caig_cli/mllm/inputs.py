@@ -193,9 +193,8 @@ def _tree_mask(end_BL: torch.Tensor) -> torch.Tensor:
     count, length = end_BL.shape
     mask_BLL = torch.full((count, length, length), torch.finfo(torch.float32).min)
     place = torch.arange(length)
-    for mask_LL, end_L in zip(
-        mask_BLL, end_BL, strict=True
-    ):  # row by row: L x L bytes beside the mask, not B times
+    # Row by row: L x L bytes beside the mask, not B times as many.
+    for mask_LL, end_L in zip(mask_BLL, end_BL, strict=True):
         visible = (place <= place[:, None]) & (place[:, None] < end_L)
         mask_LL.masked_fill_(visible, 0)
     return mask_BLL[:, None]
