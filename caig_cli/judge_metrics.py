@@ -97,6 +97,20 @@ def attainable(accuracy: float, ceiling: float | None) -> float | None:
     return (accuracy - 0.5) / (ceiling - 0.5)
 
 
+def attainable_interval(credit_P: Floats, oracle_P: Floats, item_P: Sequence[str]) -> list[float] | None:
+    """95 % interval of ``attainable``; None of one item.
+
+    Of bare labels it is at least as wide as accuracy's own: a judge that is right about all of a few pairs
+    has no variance, and still says little.
+    """
+    ends = ratio_interval(credit_P - 0.5, oracle_P - 0.5, item_P)
+    if ends is None or not np.isin(credit_P, (0.0, 0.5, 1.0)).all():
+        return ends
+    above = float(oracle_P.mean()) - 0.5
+    low, high = ((end - 0.5) / above for end in share_interval(credit_P, item_P))
+    return [min(ends[0], low), max(ends[1], high)]
+
+
 def auc(p_P: Floats, truth_P: Floats) -> float | None:
     """Probability that a left winner gets a higher P(left) than a right winner; ties count half.
 
@@ -187,7 +201,7 @@ def measure(judged: Judged) -> dict[str, Any]:
         "ceiling": ceiling,
         "ceiling_estimated": judged.estimated if ceiling is not None else None,
         "attainable": share,
-        "attainable_ci": ratio_interval(credit_P - 0.5, judged.oracle_P - 0.5, judged.item_P)
+        "attainable_ci": attainable_interval(credit_P, judged.oracle_P, judged.item_P)
         if share is not None
         else None,
         "auc": auc(p_P, truth_P),

@@ -57,6 +57,13 @@ def test_accuracy_ceiling_and_what_is_attainable() -> None:
     assert best["attainable"] == pytest.approx(1) and best["attainable_ci"] == pytest.approx([1, 1])
 
 
+def test_all_of_a_few_labels_right_does_not_make_a_perfect_judge_sure() -> None:
+    """Six of six: Clopper and Pearson's interval begins at 0.025 ** (1 / 6) = 0.541; the ceiling is 0.8."""
+    judged = make(np.full(6, 0.9), np.ones(6), oracle_P=np.full(6, 0.8), item_P=list("abcdef"))
+    low, high = judge_metrics.measure(judged)["attainable_ci"]
+    assert low <= (0.025 ** (1 / 6) - 0.5) / 0.3 and high == pytest.approx(0.5 / 0.3)
+
+
 def test_what_is_unknown_is_none() -> None:
     figures = judge_metrics.measure(make(floats(0.9, 0.4), floats(1, 0)))
     for key in ("ceiling", "ceiling_estimated", "attainable", "attainable_ci", "ctr_rmse", "ctr_spearman"):

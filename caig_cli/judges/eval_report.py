@@ -25,6 +25,8 @@ SIDE = 256
 TRUE, WRONG = (62, 142, 65), (196, 64, 48)
 """Frames of the ad that is clicked more and of the one that the judge chose."""
 SHOWN_FAILURES = 200
+TOO_FEW = "too few pairs"
+"""Stands for an attainable share whose interval holds both a coin and perfect knowledge."""
 
 _COLUMNS = {
     "accuracy": "accuracy", "attainable": "attainable", "accuracy_left_first": "left first",
@@ -160,7 +162,7 @@ def _figures(results: Results, run: RunDir) -> Iterator[pages.Figure]:
         yield pages.Figure("Reliability", png, "A calibrated judge is right as often as it claims.")
     for key, (heading, label) in _PLOTS.items():
         rows_of = {name: figures[key] for name, figures in labelled.items() if figures[key]}
-        if rows_of:
+        if any(len(rows) > 1 for rows in rows_of.values()):
             png = plots.group_plot(rows_of, label)
             run.write_bytes(f"plots/{key}.png", png)
             yield pages.Figure(heading, png)
@@ -213,6 +215,8 @@ def _figure(figures: Mapping[str, Any], key: str) -> str:
     value, ends = figures[key], figures.get(f"{key}_ci")
     if value is None:
         return "-"
+    if key == "attainable" and ends and ends[0] <= 0 and ends[1] >= 1:
+        return TOO_FEW
     if key == "ctr_rmse":
         return f"{value:.2%}"
     if key == "pairs_per_s":
