@@ -27,14 +27,15 @@ def paint(out: Path, side: int, number: int, spp: int | None) -> float:
     """Paint one ad into ``out``; returns its processor seconds, without those of the start."""
     import random
 
+    import drjit
+
     from caig_cli.cutouts.loading import load_cutout
     from caig_cli.data.products import read_products
     from caig_cli.painters import Shot
     from caig_cli.painters.studio.language import random_scene, write
     from caig_cli.painters.studio.painter import StudioPainter
-    from caig_cli.painters.studio.render import set_threads
 
-    set_threads(1)
+    drjit.set_thread_count(1)
     products, _ = read_products(HERE / "samples")
     rng = random.Random(1000 + number)
     product = load_cutout(products[number % len(products)], lambda message: None)

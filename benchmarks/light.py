@@ -137,11 +137,11 @@ def white(source: Path) -> None:
 def serve(source: Path) -> None:
     """Paint what each line of the input asks for; print its processor seconds."""
     from caig_cli.painters import Shot
-    from caig_cli.painters.studio import render
+    from caig_cli.painters.studio import render, threads
     from caig_cli.painters.studio.painter import StudioPainter
 
     render.mitsuba()
-    render.set_threads(1)
+    threads.set_threads(1)
     painter, found = StudioPainter(), cutouts(source)
     for line in sys.stdin:
         number, side = json.loads(line)

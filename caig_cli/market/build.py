@@ -34,7 +34,7 @@ from caig_cli.market.shapes import SHAPES
 from caig_cli.market.truth import load_truth
 from caig_cli.painters import Shot
 from caig_cli.painters.registry import PAINTERS, PainterConfig
-from caig_cli.painters.studio.render import one_thread
+from caig_cli.painters.studio.threads import one_thread
 
 SHEET_SIDE = 12
 """Pictures in a row of the contact sheet, and rows, at most."""

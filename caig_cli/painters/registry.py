@@ -81,12 +81,12 @@ class PainterKind:
 
 
 def _studio(means: PainterConfig) -> Painter:
-    from caig_cli.painters.studio import render
+    from caig_cli.painters.studio import render, threads
     from caig_cli.painters.studio.painter import StudioPainter
 
     render.mitsuba()
     if means.threads is not None:
-        render.set_threads(means.threads)
+        threads.set_threads(means.threads)
     return StudioPainter()
 
 

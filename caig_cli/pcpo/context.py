@@ -27,7 +27,7 @@ from caig_cli.mllm.relevance import RelevanceJudge
 from caig_cli.mllm.scoring import ResponseScorer
 from caig_cli.painters import registry
 from caig_cli.painters.registry import PainterConfig
-from caig_cli.painters.studio.render import one_thread
+from caig_cli.painters.studio.threads import one_thread
 from caig_cli.pcpo.candidates import ProcessGroup
 from caig_cli.pcpo.config import PainterSection, PcpoRecipe
 from caig_cli.pcpo.loaded_judge import ONE_SIDED, LoadedJudge, is_there, knows_the_same, open_judge_on

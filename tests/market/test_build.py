@@ -170,3 +170,18 @@ def test_a_photo_is_a_cropped_cut_out_and_repeatable(tmp_path: Path) -> None:
     assert (np.asarray(photograph(parts, 48, seed=3)) == rgba).all()
     photo.save(tmp_path / "white.png")
     assert lightness(tmp_path / "white.png") > 0.55
+
+
+def test_painters_in_workers_end_without_a_word(tmp_path: Path) -> None:
+    """The denoiser's library complains of what outlives it, on the user's screen."""
+    sets = ["market.products=2", "market.ads_per_product=1", "market.photo_products=0"]
+    sets += [
+        "market.ad_size=48",
+        "market.photo_size=48",
+        "market.dialogues_per_product=1",
+        "market.workers=2",
+    ]
+    command = [sys.executable, "-m", "caig_cli", "market", str(tmp_path / "m"), "--quiet"]
+    command += [part for text in sets for part in ("--set", text)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""

@@ -39,18 +39,6 @@ def mitsuba() -> ModuleType:
     return mi
 
 
-def set_threads(count: int) -> None:
-    """Let the renderer and the denoiser use ``count`` threads; pictures do not depend on it."""
-    import drjit
-
-    drjit.set_thread_count(count)
-
-
-def one_thread() -> None:
-    """What a worker process of painting sets up: there are as many of them as there are processors."""
-    set_threads(1)
-
-
 def render(
     scene: Mapping[str, Any],
     size: tuple[int, int],

@@ -30,7 +30,7 @@ from caig_cli.painters.diffusion.growth import growth
 from caig_cli.painters.diffusion.kinds import KINDS, SCHEDULERS
 from caig_cli.painters.diffusion.painter import DiffusionPainter
 from caig_cli.painters.layout import place
-from caig_cli.painters.studio.render import one_thread
+from caig_cli.painters.studio.threads import one_thread
 from caig_cli.pcpo import candidates
 from caig_cli.pcpo.config import PainterSection, PcpoRecipe
 from caig_cli.provenance.image_files import read

@@ -45,7 +45,7 @@ def test_another_process_paints_the_same_bytes() -> None:
     mine = hashlib.sha256(StudioPainter().paint(shots()[:1])[0].tobytes()).hexdigest()
     code = (
         "import hashlib, test_painter as t;"
-        "from caig_cli.painters.studio.render import set_threads; set_threads(1);"
+        "from caig_cli.painters.studio.threads import set_threads; set_threads(1);"
         "ads = t.StudioPainter().paint(t.shots()[1:2] + t.shots()[:1]);"
         "print(hashlib.sha256(ads[1].tobytes()).hexdigest())"
     )

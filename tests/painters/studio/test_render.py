@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from caig_cli.painters.studio.render import decode_srgb, develop, encode_srgb, mitsuba, render, set_threads
+from caig_cli.painters.studio.render import decode_srgb, develop, encode_srgb, mitsuba, render
+from caig_cli.painters.studio.threads import set_threads
 
 
 def ball() -> dict[str, Any]:

@@ -18,10 +18,10 @@ from caig_cli.painters.studio.places.outdoors import GROUNDS
 from caig_cli.painters.studio.places.rooms import ROOMS
 from caig_cli.painters.studio.props import PROPS
 from caig_cli.painters.studio.props.kit import box_of
-from caig_cli.painters.studio.render import set_threads
 from caig_cli.painters.studio.scene import PropLook, Scene
 from caig_cli.painters.studio.set import APERTURES
 from caig_cli.painters.studio.surfaces import SURFACES
+from caig_cli.painters.studio.threads import set_threads
 from caig_cli.painters.studio.vocabulary import BLURS, COLOURS
 
 SIZE = (40, 40)

@@ -49,7 +49,7 @@ def test_bytes_do_not_depend_on_threads() -> None:
 
     code = (
         "import hashlib, test_stances as t;"
-        "from caig_cli.painters.studio.render import set_threads; set_threads(1);"
+        "from caig_cli.painters.studio.threads import set_threads; set_threads(1);"
         "ads = t.StudioPainter(spp=1).paint([t.shot(s) for s in t.STANCES]);"
         "print(hashlib.sha256(b''.join(ad.tobytes() for ad in ads)).hexdigest())"
     )
