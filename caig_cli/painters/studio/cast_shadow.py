@@ -31,6 +31,10 @@ _NOISE = 0.13  # shadows weaker than this are none
 _REACH = 0.3  # of the product's longer side: beyond that no shadow is drawn
 
 
+SET = Scene("paper", "gradient", (), "softbox", "neutral", "none")
+"""Where the shadow is cast."""
+
+
 def cast_shadow(
     product: Cutout,
     size: tuple[int, int],
@@ -46,8 +50,7 @@ def cast_shadow(
     ``size`` is the frame's (width, height), in which the product is in ``box``; behind it the shadow is
     continued. Exactly 0 where there is none.
     """
-    scene = Scene("paper", "gradient", (), "softbox", "neutral", "none")
-    stage = build_stage(scene, size, box, height_cm, seed, pose)
+    stage = build_stage(SET, size, box, height_cm, seed, pose)
     camera, mi = stage.camera, mitsuba()
     plane: dict[str, Any] = {
         "type": "rectangle",

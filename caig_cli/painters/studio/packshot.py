@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from caig_cli.painters import Shot
-from caig_cli.painters.studio.cast_shadow import cast_shadow
+from caig_cli.painters.studio.cast_shadow import SET, cast_shadow
 from caig_cli.painters.studio.language import Reading, read
 from caig_cli.painters.studio.scene import Scene
 
@@ -21,7 +21,7 @@ SCALE = 0.88
 
 _DARKEST = 0.75  # share of the light that the deepest shadow takes away
 _BORDER = 0.05  # of the frame's longer side, over which a shadow ends
-_SET = frozenset({"light", "mood", "blur", "surface_colour", "backdrop_colour"})
+_FIELDS = ("backdrop_colour", "blur", "light", "mood", "surface_colour")
 
 
 def is_packshot(scene: Scene) -> bool:
@@ -53,8 +53,9 @@ def framed(shot: Shot, asked: float | None) -> Shot:
 
 def without_effect(reading: Reading) -> dict[str, str]:
     """Names that the prompt asks for and a packshot does not have, with the reason."""
-    asked = [str(getattr(reading.scene, name)) for name in sorted(_SET & reading.named)]
-    names = [*reading.scene.props, *(name for name in asked if name != "white")]
+    asked = {name: getattr(reading.scene, name) for name in _FIELDS if name in reading.named}
+    other = [str(one) for name, one in asked.items() if one not in (getattr(SET, name), "white")]
+    names = [*reading.scene.props, *other]
     return {
         name.replace("_", " "): "a packshot shows the product on white and nothing else" for name in names
     }

@@ -12,7 +12,7 @@ from caig_cli.painters.compose import measure
 from caig_cli.painters.pose import Pose
 from caig_cli.painters.studio.cast_shadow import cast_shadow
 from caig_cli.painters.studio.language import read
-from caig_cli.painters.studio.packshot import SCALE, framed, is_packshot
+from caig_cli.painters.studio.packshot import SCALE, framed, is_packshot, without_effect
 from caig_cli.painters.studio.painter import StudioPainter
 from caig_cli.painters.studio.render import LUMA
 from caig_cli.records import Box
@@ -57,6 +57,10 @@ def test_what_a_packshot_does_not_show_is_reported() -> None:
     notes = StudioPainter().notes(Shot(bottle(), "packshot with lemons, golden hour", SIZE, 3))
     assert {"lemons", "golden hour"} <= set(notes.ignored)
     assert all(notes.reasons[word] for word in ("lemons", "golden hour"))
+
+
+def test_its_own_soft_light_and_shadow_have_an_effect() -> None:
+    assert not without_effect(read("pure white background, soft shadow"))
 
 
 @pytest.mark.parametrize(("azimuth", "side"), [(-60, "right"), (60, "left")])
