@@ -18,8 +18,12 @@ def hex_colour(text: str) -> str | None:
     return f"#{digits}"
 
 
+def is_hex(colour: str) -> bool:
+    return hex_colour(colour) == colour
+
+
 def is_colour(colour: str) -> bool:
-    return colour in COLOURS or hex_colour(colour) == colour
+    return colour in COLOURS or is_hex(colour)
 
 
 def srgb(colour: str) -> tuple[int, int, int]:

@@ -14,7 +14,9 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from caig_cli.cutouts.cutout import SOLID, Cutout
+from caig_cli.painters.studio.colours import is_hex, srgb
 from caig_cli.painters.studio.render import LUMA, Image, decode_srgb, develop
+from caig_cli.painters.studio.scene import Scene
 from caig_cli.records import Box
 
 KNEE = 0.65  # linear light up to which a print that is exposed for its product is straight
@@ -24,9 +26,7 @@ _WHITE = 1.12  # walls get a little less light than the product, and are to be w
 _BURNT = 1.0  # linear light that few pixels may pass
 _LEAST = 0.6  # of the product's exposure: a set may be so much darker, not to burn
 _SHARE = 0.6  # of a mood's lean, colour and vignette, where the product itself has none of them
-_CHROMA = (
-    0.55  # most that a colour lies from its grey, as a share of its brightest channel, before it is held
-)
+_CHROMA = 0.55  # of colours that nobody named: beyond it they are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,15 @@ def match(linear: Image, product: Cutout, box: Box) -> Image:
 
 
 def grade_for(
-    linear: Image, mood: str, gain: Image, brightness: float, shadow: Image
+    linear: Image, scene: Scene, gain: Image, brightness: float, shadow: Image
 ) -> npt.NDArray[np.uint8]:
-    """The developed picture uint8 [H, W, 3] in the look of ``mood``, exposed for its product.
+    """The developed picture uint8 [H, W, 3] in the look of the scene's mood, exposed for its product.
 
     ``gain`` [3] is what :func:`match` says, ``brightness`` that of a white card in the product's photo,
-    ``shadow`` [H, W] the share of light that is missing where the product touches something.
+    ``shadow`` [H, W] the share of light that is missing where the product touches something. Colours that
+    are named by hex codes are not held back.
     """
-    look = MOODS[mood]
+    look = MOODS[scene.mood]
     level = _WHITE * float(gain @ LUMA) * brightness * 2.0 ** (_SHARE * look.lean)
     top = float(np.percentile(linear @ LUMA, 94))
     exposure = min(level, max(_BURNT / max(top, 1e-3), _LEAST * level))
@@ -106,7 +107,9 @@ def grade_for(
     light = linear * (balance * tint * np.float32(exposure))
     peak = np.maximum(light.max(axis=-1) / np.float32(_WHITE), 1)  # a shadow on what is burnt is seen too
     light = light * ((1 - shadow) / (1 + shadow * (peak - 1)))[..., None]
-    light = _held(_saturated(light, 1 + _SHARE * (look.saturation - 1)))
+    codes = [decode_srgb(np.array(srgb(one)) / 255) for one in scene.colours if is_hex(one)]
+    most = max([_CHROMA, *(float(_chroma(code).max()) for code in codes)])
+    light = _held(_saturated(light, 1 + _SHARE * (look.saturation - 1)), most)
     light = light * (1 - np.float32(look.haze)) + np.float32(look.haze)
     if look.vignette > 0:
         light = light * _vignette(light.shape[:2], _SHARE * look.vignette)
@@ -118,12 +121,18 @@ def _saturated(light: Image, saturation: float) -> Image:
     return np.maximum(luma + (light - luma) * np.float32(saturation), 0.0)
 
 
-def _held(light: Image) -> Image:
-    """Colours beyond ``_CHROMA`` come back towards their grey, the further the more: no set is garish."""
+def _chroma(light: Image) -> Image:
+    """How far colours [..., 3] lie from their grey, as a share of their brightest channel [..., 1]."""
     top = np.maximum(light.max(axis=-1, keepdims=True), 1e-4)
-    chroma = 1 - light.min(axis=-1, keepdims=True) / top
-    over = np.maximum(chroma - np.float32(_CHROMA), 0.0)
-    kept = np.minimum(chroma, _CHROMA) + over / (1 + 2 * over)
+    return np.asarray(1 - light.min(axis=-1, keepdims=True) / top, np.float32)
+
+
+def _held(light: Image, most: float) -> Image:
+    """Colours of more chroma than ``most`` come back towards their grey, the further the more: no set is
+    garish."""
+    chroma = _chroma(light)
+    over = np.maximum(chroma - np.float32(most), 0.0)
+    kept = np.minimum(chroma, np.float32(most)) + over / (1 + 2 * over)
     luma: Image = (light @ LUMA)[..., None]
     return np.asarray(luma + (light - luma) * (kept / np.maximum(chroma, 1e-4)), np.float32)
 

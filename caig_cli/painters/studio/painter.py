@@ -92,7 +92,7 @@ def photograph(
         return grade(linear, scene.mood, LIGHTS[scene.light].level)
     azimuth = key_azimuth(LIGHTS[scene.light], stage.camera, stage.rng("light"), photo)
     shadow = contact(product, stage, azimuth)
-    return grade_for(linear, scene.mood, match(linear, product, box), photo.brightness, shadow)
+    return grade_for(linear, scene, match(linear, product, box), photo.brightness, shadow)
 
 
 def _out_of_view(reading: Reading, pose: Pose) -> dict[str, str]:

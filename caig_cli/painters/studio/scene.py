@@ -62,8 +62,8 @@ class Scene:
         for name, known in KNOWN.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"unknown {name}: {getattr(self, name)!r}")
-        for colour in (self.surface_colour, self.backdrop_colour, *(look.colour for look in self.looks)):
-            if colour is not None and not is_colour(colour):
+        for colour in self.colours:
+            if not is_colour(colour):
                 raise ValueError(f"unknown colour: {colour!r}")
         if unknown := [prop for prop in self.props if prop not in _PROP_ORDER]:
             raise ValueError(f"unknown prop: {unknown[0]!r}")
@@ -71,6 +71,12 @@ class Scene:
         object.__setattr__(self, "props", tuple(sorted(distinct, key=_PROP_ORDER.__getitem__)))
         kept = (look for look in self.looks if look.name in self.props)
         object.__setattr__(self, "looks", tuple(sorted(kept, key=lambda look: _PROP_ORDER[look.name])))
+
+    @property
+    def colours(self) -> list[str]:
+        """All colours that are named."""
+        named = (self.surface_colour, self.backdrop_colour, *(look.colour for look in self.looks))
+        return [colour for colour in named if colour is not None]
 
     def look(self, prop: str) -> PropLook:
         """What is asked of the prop; a plain look where nothing is."""

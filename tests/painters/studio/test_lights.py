@@ -12,6 +12,7 @@ from caig_cli.cutouts.cutout import Cutout
 from caig_cli.painters.layout import place
 from caig_cli.painters.studio.air import COLUMNS, ROWS, Air, surroundings
 from caig_cli.painters.studio.camera import aim
+from caig_cli.painters.studio.colours import srgb
 from caig_cli.painters.studio.grading import MOODS, grade_for, match
 from caig_cli.painters.studio.lights import LIGHTS, air_of, fitted, light_shapes
 from caig_cli.painters.studio.painter import photograph
@@ -118,10 +119,25 @@ def test_no_mood_makes_a_picture_garish_or_burnt(mood: str) -> None:
     rng = np.random.default_rng(0)
     linear = rng.random((64, 64, 3)).astype(np.float32) ** 2
     linear[:8] *= (1.0, 0.02, 0.5)  # neon
-    picture = grade_for(linear, mood, np.ones(3, np.float32), 1.0, np.zeros((64, 64))).astype(float)
+    scene = Scene("paper", "gradient", mood=mood)
+    picture = grade_for(linear, scene, np.ones(3, np.float32), 1.0, np.zeros((64, 64))).astype(float)
     saturation = 1 - picture.min(axis=-1) / np.maximum(picture.max(axis=-1), 1)
     assert np.percentile(saturation[:8], 95) < 0.95
     assert (picture.min(axis=-1) >= 254).mean() < 0.05
+
+
+@pytest.mark.parametrize("code", ["#0a7b83", "#b5179e"])
+def test_a_colour_named_by_its_code_keeps_its_chroma(code: str) -> None:
+    """Held back, #0a7b83 had 0.62 of its saturation left."""
+    asked = np.array(srgb(code))
+    linear = np.full((64, 64, 3), decode_srgb(asked / 255), np.float32)
+    for colour, least in ((code, 0.95), (None, 0.0)):
+        scene = Scene("paper", "gradient", mood="neutral", backdrop_colour=colour)
+        shown = grade_for(linear, scene, np.ones(3, np.float32), 1.0, np.zeros((64, 64)))[32, 32].astype(
+            float
+        )
+        kept = (1 - shown.min() / shown.max()) / (1 - asked.min() / asked.max())
+        assert least <= kept <= (1.05 if colour else 0.95)
 
 
 @pytest.mark.parametrize("outside", [True, False])
