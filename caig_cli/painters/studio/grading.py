@@ -23,7 +23,7 @@ KNEE = 0.65  # linear light up to which a print that is exposed for its product 
 _BALANCE = 0.4  # share of the light's cast on the product that is taken out of the whole picture
 _SAMPLES = 64  # each way over the product, where it is metered
 _WHITE = 1.12  # walls get a little less light than the product, and are to be white too
-_BURNT = 1.0  # linear light that few pixels may pass
+_BURNT = 1.12  # linear light that few pixels may pass
 _LEAST = 0.6  # of the product's exposure: a set may be so much darker, not to burn
 _SHARE = 0.6  # of a mood's lean, colour and vignette, where the product itself has none of them
 _CHROMA = 0.55  # of colours that nobody named: beyond it they are held
@@ -113,7 +113,7 @@ def grade_for(
     light = light * (1 - np.float32(look.haze)) + np.float32(look.haze)
     if look.vignette > 0:
         light = light * _vignette(light.shape[:2], _SHARE * look.vignette)
-    return develop(light, contrast=look.contrast, knee=KNEE)
+    return develop(light, contrast=look.contrast, knee=KNEE, slope=1.0)
 
 
 def _saturated(light: Image, saturation: float) -> Image:

@@ -147,15 +147,14 @@ def _guide(loaded: Any, seed: int, spp: int) -> Image:
 
 
 def develop(
-    linear: Image, *, exposure: float = 1.0, contrast: float = 0.0, knee: float = 0.5
+    linear: Image, *, exposure: float = 1.0, contrast: float = 0.0, knee: float = 0.5, slope: float = 0.8
 ) -> npt.NDArray[np.uint8]:
     """Linear RGB [H, W, 3] as sRGB bytes: straight up to ``knee``, then a film-like shoulder.
 
+    ``slope`` is the shoulder's where it begins, 1 where it goes on from the straight part without a bend.
     ``contrast`` bends the encoded tones around their middle, 0 for none.
     """
-    return quantise(
-        _s_curve(encode_srgb(_shoulder(linear * np.float32(exposure), np.float32(knee))), contrast)
-    )
+    return quantise(_s_curve(encode_srgb(_shoulder(linear * np.float32(exposure), knee, slope)), contrast))
 
 
 def encode_srgb(linear: Image) -> Image:
@@ -227,13 +226,15 @@ def _denoised(colour: Image, guide: Image, *, fast: bool = False) -> Image:
     return np.maximum(np.asarray(clean, np.float32), 0.0)
 
 
-def _shoulder(x: Image, knee: np.float32) -> Image:
+def _shoulder(x: Image, knee: float, slope: float) -> Image:
     """Identity below the knee; above it highlights approach white and lose a little colour, as on film."""
     luma: Image = (x @ LUMA)[..., None]
-    over = np.maximum(luma - knee, 0.0)
+    over = np.maximum(luma - np.float32(knee), 0.0)
     x = x + (luma - x) * np.float32(0.5) * over / (over + 1.0)
-    excess = np.maximum(x - knee, 0.0) / (1 - knee)
-    rolled: Image = np.minimum(x, knee) + (1 - knee) * (1 - np.exp(-np.float32(0.8) * excess))
+    excess = np.maximum(x - np.float32(knee), 0.0) / np.float32(1 - knee)
+    rolled: Image = np.minimum(x, np.float32(knee)) + np.float32(1 - knee) * (
+        1 - np.exp(-np.float32(slope) * excess)
+    )
     return rolled
 
 
