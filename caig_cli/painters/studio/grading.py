@@ -24,6 +24,7 @@ _BALANCE = 0.4  # share of the light's cast on the product that is taken out of 
 _SAMPLES = 64  # each way over the product, where it is metered
 _WHITE = 1.12  # walls get a little less light than the product, and are to be white too
 _BURNT = 1.12  # linear light that few pixels may pass
+_PASTEL = 0.25  # chroma from which a colour pales sooner than white burns, by as much as it has more
 _LEAST = 0.6  # of the product's exposure: a set may be so much darker, not to burn
 _SHARE = 0.6  # of a mood's lean, colour and vignette, where the product itself has none of them
 _CHROMA = 0.55  # of colours that nobody named: beyond it they are held
@@ -100,7 +101,7 @@ def grade_for(
     """
     look = MOODS[scene.mood]
     level = _WHITE * float(gain @ LUMA) * brightness * 2.0 ** (_SHARE * look.lean)
-    top = float(np.percentile(linear @ LUMA, 94))
+    top = max(float(np.percentile(linear @ LUMA, 94)), _table(linear))
     exposure = min(level, max(_BURNT / max(top, 1e-3), _LEAST * level))
     balance = np.clip((gain / float(gain @ LUMA)) ** np.float32(_BALANCE), 0.85, 1.15)
     tint = np.sqrt(np.array(look.tint, np.float32))  # the product itself is not tinted
@@ -114,6 +115,14 @@ def grade_for(
     if look.vignette > 0:
         light = light * _vignette(light.shape[:2], _SHARE * look.vignette)
     return develop(light, contrast=look.contrast, knee=KNEE, slope=1.0)
+
+
+def _table(linear: Image) -> float:
+    """How bright the lower third is, where the product stands, of what is coloured: wood pales long before
+    white burns."""
+    low = linear[-(len(linear) // 3) :]
+    coloured = np.maximum(_chroma(low) - np.float32(_PASTEL), 0)
+    return float(np.percentile(low.max(axis=-1, keepdims=True) * (coloured > 0) * (1 + coloured), 90))
 
 
 def _saturated(light: Image, saturation: float) -> Image:

@@ -126,6 +126,18 @@ def test_no_mood_makes_a_picture_garish_or_burnt(mood: str) -> None:
     assert (picture.min(axis=-1) >= 254).mean() < 0.05
 
 
+def test_a_wooden_table_does_not_pale_before_a_dark_product() -> None:
+    """Lit from above it has twice the light of what faces the camera; white may be as bright as that."""
+    scene, wall = Scene("oak", "plaster"), np.full((90, 64, 3), 0.2, np.float32)
+    shown = {}
+    for name, colour in (("oak", (0.55, 0.30, 0.12)), ("white", (0.55, 0.55, 0.55))):
+        linear = wall.copy()
+        linear[60:] = colour
+        shown[name] = grade_for(linear, scene, np.full(3, 2, np.float32), 1.0, np.zeros((90, 64)))[80, 32]
+    assert shown["white"].min() > 238 and shown["oak"].max() < 232
+    assert 1 - shown["oak"].min() / shown["oak"].max() > 0.4
+
+
 @pytest.mark.parametrize("code", ["#0a7b83", "#b5179e"])
 def test_a_colour_named_by_its_code_keeps_its_chroma(code: str) -> None:
     """Held back, #0a7b83 had 0.62 of its saturation left."""
