@@ -30,7 +30,10 @@ NOT_SHIPPED = ("vam", "cg4ctr")
 
 
 class PairJudge(Protocol):
-    """Says of pairs which ad is clicked more. ``simulated``: it learnt that on the simulated market."""
+    """Says of pairs which ad is clicked more. ``simulated``: it learnt that on the simulated market.
+
+    Judges that were trained may have ``log``: the begin of the SHA-256 of the pairs file that they learnt.
+    """
 
     @property
     def name(self) -> str: ...

@@ -54,10 +54,11 @@ class Result:
 Results = Mapping[str, Result]
 
 
-def note(trained_on_market: bool, measured_on_market: bool) -> str | None:
-    """How far figures are from the real world; None where nothing is simulated."""
+def note(trained_on_market: bool, measured_on_market: bool, learnt: bool) -> str | None:
+    """How far figures are from the real world; None where nothing is simulated and the pairs are new."""
     parts = ["judge trained on it"] * trained_on_market + ["clicks from it"] * measured_on_market
-    return f"{MARKET} ({', '.join(parts)})" if parts else None
+    market = [f"{MARKET} ({', '.join(parts)})"] if parts else []
+    return "; ".join(["it learnt these pairs"] * learnt + market) or None
 
 
 def compare(results: Results) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ def lines(results: Results) -> list[str]:
     """One line per judge, for standard output."""
     out = []
     for name, result in results.items():
-        label = f" ({MARKET})" if result.figures["note"] else ""
+        label = f" ({MARKET})" if result.figures["simulated"] else ""
         keys = ("accuracy", "attainable", "order_agreement", "ece")
         figures = ", ".join(f"{_COLUMNS[key]} {_figure(result.figures, key)}" for key in keys)
         out.append(f"{name}{label}: {figures}, of {result.figures['pairs']} pairs")
@@ -154,7 +155,7 @@ def _sections(
 
 
 def _figures(results: Results, run: RunDir) -> Iterator[pages.Figure]:
-    labelled = {f"{n} ({MARKET})" if r.figures["note"] else n: r.figures for n, r in results.items()}
+    labelled = {f"{n} ({MARKET})" if r.figures["simulated"] else n: r.figures for n, r in results.items()}
     graded = {name: figures["reliability"] for name, figures in labelled.items() if figures["reliability"]}
     if graded:
         png = plots.reliability_plot(graded)
@@ -180,7 +181,7 @@ def _gallery(name: str, result: Result, pairs: Sequence[Pair], run: RunDir) -> I
         path = run.save_png(f"wrong/{slug(name)}/{rank:03}-{slug(pair.id)}.png", picture, {})
         cards.append(_card(path, pair, p, result.judged.predicted_ctr_P2[index]))
     if cards:
-        label = f" ({MARKET})" if result.figures["note"] else ""
+        label = f" ({MARKET})" if result.figures["simulated"] else ""
         text = "Green frame: clicked more. Red frame: what the judge chose."
         yield pages.Gallery(f"Most confidently wrong: {name}{label}", cards, text)
 

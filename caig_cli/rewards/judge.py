@@ -66,7 +66,7 @@ class TrainedJudge:
     """A reward model with its wording and calibration; it remembers the newest looks, ``room`` bytes."""
 
     def __init__(self, name: str, model: RewardModel, facts: RewardFacts, room: int = ROOM) -> None:
-        self.name, self.simulated = name, facts.simulated
+        self.name, self.simulated, self.log = name, facts.simulated, facts.log
         self.model, self.facts = model, facts
         self._wording = facts.wording
         self._features = _Memory(room)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from caig_cli.engine.report import Reporter
     from caig_cli.engine.run_dir import RunDir
     from caig_cli.judge_metrics import Floats
-    from caig_cli.judges import Setting
+    from caig_cli.judges import PairJudge, Setting
     from caig_cli.judges.eval_report import Result
 
 EMBEDDED = "embedded"
@@ -171,12 +171,17 @@ def _result(
     with run_dir.timed(f"judge {name}"):
         collect(judge, name, pairs, section.batch, run_dir, report)
     loaded = load(name, pairs, oracle_P, run_dir)
-    measured_on_market = from_market(pairs)
+    measured_on_market, learnt = from_market(pairs), _learnt(judge, _testset(recipe))
+    if learnt:
+        report.warn(
+            f"{name} learnt from this very file, so that its figures flatter: those of pairs that it did not "
+            "learn are on its card"
+        )
     figures = measure(loaded.judged) | {
         "failed": len(loaded.failed),
         "pairs_per_s": loaded.pairs_per_s,
         "simulated": judge.simulated or measured_on_market,
-        "note": note(judge.simulated, measured_on_market),
+        "note": note(judge.simulated, measured_on_market, learnt),
         "wrong": most_wrong(loaded.judged, section.wrong_cases),
     }
     if (costs := JUDGES[parse(name, section.trained)[0]].costs) is not None:
@@ -184,6 +189,14 @@ def _result(
         if figures["usage"].get("refusals"):
             report.warn(f"{name}: {figures['usage']['refusals']} answers name no side and count as a coin")
     return Result(loaded.judged, loaded.kept, loaded.failed, figures)
+
+
+def _learnt(judge: PairJudge, testset: Path) -> bool:
+    """Whether a judge was trained on the file that it is tested on."""
+    from caig_cli.engine.digests import digests
+
+    log = getattr(judge, "log", None)
+    return log is not None and str(digests([testset])[str(testset)]).startswith(log)
 
 
 def _judges(recipe: EvalRmRecipe) -> list[str]:

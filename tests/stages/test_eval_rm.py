@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -221,6 +222,23 @@ def test_a_trained_judge_predicts_rates_and_is_labelled(
     assert sim["ctr_rmse"] is not None and sim["ceiling"] is None and sim["attainable"] is None
     page = (workdir / "run/report.html").read_text()
     assert f"{folders[0]} (simulated market)" in page and f"{folders[1]} (simulated market)" not in page
+
+
+def test_a_judge_that_learnt_the_very_file_says_so(workdir: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = tiny_vam(workdir / "judge", simulated=False)
+    rows = [{"id": str(n), "left_ctr": 0.03, "right_ctr": 0.02 + 0.02 * (n % 2), "conversations": [], **row}
+            for n, row in enumerate(official(workdir))]  # fmt: skip
+    (workdir / "train.json").write_text(json.dumps(rows))
+    for text, learnt in (((workdir / "train.json").read_bytes(), True), (b"another", False)):
+        facts = json.loads((folder / "reward.json").read_text())
+        facts["log"] = hashlib.sha256(text).hexdigest()[:12]
+        (folder / "reward.json").write_text(json.dumps(facts))
+        code, found, err = run_cli(
+            capfd, "--testset", "train.json", "--judge", str(folder), "--out", "run", "--overwrite"
+        )
+        assert code == 0
+        assert (found["judges"][str(folder)]["note"] == "it learnt these pairs") == learnt
+        assert ("learnt from this very file" in err) == learnt
 
 
 # --- data ------------------------------------------------------------------------------------------
