@@ -130,25 +130,36 @@ def log_loss(p_P: Floats, truth_P: Floats) -> float:
     return float(-np.mean(truth_P * np.log(p_P) + (1 - truth_P) * np.log(1 - p_P)))
 
 
-def reliability(p_P: Floats, truth_P: Floats) -> list[dict[str, float]]:
+def reliability(p_P: Floats, truth_P: Floats, item_P: Sequence[str]) -> list[dict[str, Any]]:
     """Per step of confidence max(p, 1 - p): pairs, mean confidence, and accuracy with a 95 % interval."""
-    sure_P, credit_P = np.maximum(p_P, 1 - p_P), credit(p_P, truth_P)
+    credit_P, items = credit(p_P, truth_P), np.asarray(item_P, dtype=object)
+    return [
+        {
+            "pairs": int(inside.sum()),
+            "confidence": confidence,
+            "accuracy": float(credit_P[inside].mean()),
+            "accuracy_ci": share_interval(credit_P[inside], list(items[inside])),
+        }
+        for confidence, inside in _by_confidence(p_P)
+    ]
+
+
+def _by_confidence(p_P: Floats) -> Iterator[tuple[float, NDArray[np.bool_]]]:
+    """Steps of confidence that hold any pair, each with its mean."""
+    sure_P = np.maximum(p_P, 1 - p_P)
     bin_P = np.minimum(((sure_P - 0.5) * 2 * BINS).astype(int), BINS - 1)
-    rows = []
     for step in np.unique(bin_P):
         inside = bin_P == step
-        n, accuracy = int(inside.sum()), float(credit_P[inside].mean())
-        half = 1.96 * float(credit_P[inside].std()) / n**0.5
-        confidence = float(sure_P[inside].mean())
-        rows.append({"pairs": n, "confidence": confidence, "accuracy": accuracy, "half_width": half})
-    return rows
+        yield float(sure_P[inside].mean()), inside
 
 
 def calibration_error(p_P: Floats, truth_P: Floats) -> float:
     """Expected calibration error: mean over pairs of |confidence - accuracy| of their step of confidence."""
-    rows = reliability(p_P, truth_P)
-    gaps = [row["pairs"] * abs(row["confidence"] - row["accuracy"]) for row in rows]
-    return sum(gaps) / len(p_P)
+    credit_P = credit(p_P, truth_P)
+    gaps = [
+        inside.sum() * abs(confidence - credit_P[inside].mean()) for confidence, inside in _by_confidence(p_P)
+    ]
+    return float(sum(gaps) / len(p_P))
 
 
 def ctr_errors(predicted_P2: Floats, ctr_P2: Floats) -> dict[str, float | None]:
@@ -207,7 +218,7 @@ def measure(judged: Judged) -> dict[str, Any]:
         "auc": auc(p_P, truth_P),
         "log_loss": log_loss(p_P, truth_P) if graded else None,
         "ece": calibration_error(p_P, truth_P) if graded else None,
-        "reliability": reliability(p_P, truth_P) if graded else [],
+        "reliability": reliability(p_P, truth_P, judged.item_P) if graded else [],
         **ctr_errors(judged.predicted_ctr_P2, judged.ctr_P2),
         **breakdown(judged),
     }

@@ -125,10 +125,10 @@ def test_calibration() -> None:
     """
     p, truth = floats(0.39, 0.64, 0.9), floats(0, 0, 1)
     assert judge_metrics.calibration_error(p, truth) == pytest.approx(0.125 * 2 / 3 + 0.1 / 3)
-    rows = judge_metrics.reliability(p, truth)
+    rows = judge_metrics.reliability(p, truth, list("abc"))
     assert [(row["pairs"], row["accuracy"]) for row in rows] == [(2, 0.5), (1, 1.0)]
     assert judge_metrics.calibration_error(floats(0.8, 0.3), floats(0.8, 0.3)) == pytest.approx(0)
-    assert judge_metrics.reliability(floats(1.0), floats(1))[0]["confidence"] == 1
+    assert judge_metrics.reliability(floats(1.0), floats(1), ["a"])[0]["confidence"] == 1
 
 
 def test_bare_sides_say_nothing_of_certainty() -> None:

@@ -25,7 +25,7 @@ def reliability_plot(rows_of: Mapping[str, Rows]) -> bytes:
         axes.errorbar(
             [row["confidence"] for row in rows],
             [row["accuracy"] for row in rows],
-            [row["half_width"] for row in rows],
+            _arms(rows),
             **_look(index, name),
             linewidth=1.4,
         )

@@ -70,7 +70,7 @@ def sentence(
     evidence: Evidence | None, products: int, rounds: Sequence[Row], taken: int, planned: int
 ) -> str:
     """The verdict of the page. ``taken`` is the round whose adapter was kept, 0 the starting model."""
-    kept = _kept(taken, len(rounds), planned)
+    kept = _kept(taken, rounds, planned)
     if taken == 0:
         return f"Not better: every round was worse than the starting model. {kept}"
     if evidence is None or not products:
@@ -79,11 +79,14 @@ def sentence(
     return f"{evidence.verdict}: on {few} that it did not learn from, {evidence.words}. {kept}"
 
 
-def _kept(taken: int, played: int, planned: int) -> str:
+def _kept(taken: int, rounds: Sequence[Row], planned: int) -> str:
     """Which adapter, and why."""
+    played = len(rounds)
     if taken == played == planned:
         return f"Kept: the adapter of round {taken}, the last one."
     if taken == played:
         return f"Kept: the adapter of round {taken}, the last of {planned} that was played."
     what = f"the adapter of round {taken}" if taken else "the adapter as it was before round 1"
-    return f"Kept: {what}, because the held-out judge fell after it; round {played} was the last one played."
+    refused = all(row.get("accepted") is False for row in rounds[taken:])
+    why = "no round was accepted" if refused else "the held-out judge fell"
+    return f"Kept: {what}, because {why} after it; round {played} was the last one played."

@@ -38,6 +38,8 @@ def test_what_was_kept_and_why() -> None:
     wins = by_wins({"win_rate": 0.7, "win_rate_low": 0.6, "win_rate_high": 0.8}, "win_rate", "it")
     back = sentence(wins, 8, ROUNDS, 1, 5)
     assert "Kept: the adapter of round 1, because the held-out judge fell after it; round 3 was" in back
+    refused = sentence(wins, 8, [ROUNDS[0], *({**row, "accepted": False} for row in ROUNDS[1:])], 1, 5)
+    assert "Kept: the adapter of round 1, because no round was accepted after it; round 3 was" in refused
     none = sentence(None, 8, ROUNDS, 0, 5)
     assert none.startswith("Not better: every round was worse") and "as it was before round 1" in none
     assert sentence(None, 0, ROUNDS, 3, 3).startswith("Unresolved: no product was held out")
