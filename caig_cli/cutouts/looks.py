@@ -1,4 +1,4 @@
-"""Where a network sees the product: two looks at a photo, and how far they differ."""
+"""Where a network sees the product: two looks at a photo, how far they differ, and a third where they do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from caig_cli.cutouts.masks import Window
+from caig_cli.cutouts.masks import MaskPart, Window, grown, parts
 from caig_cli.cutouts.segmentation import Segmenter
 
 Floats = NDArray[np.floating]
@@ -19,6 +19,13 @@ MARGIN = 0.15
 
 _CLOSER = 0.7
 """Share of a photo up to which the product's surroundings are looked at alone."""
+
+_APART, _LARGE = 0.35, 0.02
+"""Difference of both looks from which neither is believed, and the share of the product from which a part of
+it is looked at by itself."""
+
+_AROUND = 0.3
+"""Share of such a part's longer side that is seen around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,38 @@ class NetworkPrior:
 
 
 def find_prior(rgb: Pixels, network: Segmenter) -> NetworkPrior:
+    """Where the network sees the product in a photo [H, W, 3]: by two looks, and by a third, nearer one at
+    each large part of which they say the opposite, such as a pot, struts, or what a loop encloses.
+    """
+    prior = _two_looks(rgb, network)
+    for part in _contested(prior):
+        near = _around(part.window, prior.share.shape)
+        share, apart = prior.share[part.window], prior.apart[part.window]
+        seen = np.zeros_like(prior.share)
+        seen[near] = _seen(rgb[near], network)
+        share[part.mask] = seen[part.window][part.mask]
+        apart[part.mask] = 0
+    return prior
+
+
+def _contested(prior: NetworkPrior) -> list[MaskPart]:
+    """The large parts of which the two looks say the opposite."""
+    apart = (prior.apart > _APART) & (prior.share > 0.05) & (prior.share < 0.95)
+    least = _LARGE * float((prior.share > 0.5).sum())
+    return [part for part in parts(grown(apart, 3)) if part.area > least]
+
+
+def _around(window: Window, shape: tuple[int, ...]) -> Window:
+    """A part with what is near it."""
+    rows, columns = window
+    margin = round(_AROUND * max(rows.stop - rows.start, columns.stop - columns.start))
+    return (
+        slice(max(0, rows.start - margin), min(shape[0], rows.stop + margin)),
+        slice(max(0, columns.start - margin), min(shape[1], columns.stop + margin)),
+    )
+
+
+def _two_looks(rgb: Pixels, network: Segmenter) -> NetworkPrior:
     """Where the network sees the product in a photo [H, W, 3], by two looks.
 
     The first is at the whole photo. The second is mirrored left to right: what a network is not sure of it

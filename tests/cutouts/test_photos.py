@@ -973,6 +973,37 @@ def test_a_product_that_fills_its_photo_is_looked_at_with_a_margin(even: bool) -
     assert bool(prior.share[150, 100] > 0.9) == even, "beside a busy border a margin would be a frame"
 
 
+class Wavering:
+    """A network that sees red things, but says the opposite of a part in each look at the whole photo."""
+
+    name = "wavering"
+
+    def __init__(self, part: NDArray[np.bool_]) -> None:
+        self.part, self.looks = part, 0
+
+    def predict(self, rgb: photos.Pixels) -> NDArray[np.float32]:
+        self.looks += 1
+        red = (rgb == RED).all(axis=-1).astype(np.float32)
+        if rgb.shape[:2] == self.part.shape:
+            part = self.part if self.looks == 1 else self.part[:, ::-1]
+            red[part] = 0.9 if self.looks == 1 else 0.1
+        return red
+
+
+@pytest.mark.parametrize("belongs", [True, False])
+def test_a_part_of_which_two_looks_say_the_opposite_is_looked_at_by_itself(belongs: bool) -> None:
+    rgb = np.full((200, 200, 3), 240, np.uint8)
+    part = np.zeros((200, 200), bool)
+    part[100:180, 60:150] = True
+    rgb[20:100, 20:180] = RED
+    rgb[part] = RED if belongs else (90, 140, 60)
+    network = Wavering(part)
+    prior = find_prior(rgb, network)
+    assert network.looks == 3
+    assert (prior.share[part] > 0.9).mean() == pytest.approx(float(belongs), abs=0.05)
+    assert prior.apart[part].max() == 0 and (prior.share[25:90, 25:175] > 0.9).all()
+
+
 def background_of(levels: photos.Floats, prior: photos.Floats) -> object:
     levels = levels.astype(np.float32)
     return find_background(levels, blurred(levels), prior, find_edges(levels, prior < 0.15))
