@@ -4,7 +4,9 @@
 
 ``words_first.txt``: 40 sentences written before the word lists were looked at, which then grew by what they
 lacked. ``words_second.txt``: 20 more, written after that and read once before anything was changed for them.
-``words_third.txt``: 40 more, written and read likewise. A word carries meaning unless it is a function word
+``words_third.txt``: 40 more, ``words_fourth.txt`` and ``words_fifth.txt``: 20 more each, written and read
+likewise.
+A word carries meaning unless it is a function word
 or speaks of the product or the picture itself.
 """
 
@@ -23,6 +25,7 @@ EMPTY = frozenset(
     a an the and or of on in at with to for by from next beside in front behind as it her his our we my is are
     lots into out also up put product picture frame scene look set mood feeling style background camera please
     burns place show shot between before above after colour coloured hex overlooking
+    below underneath everything bit por
     distance over through under away around stands against can viel still life
     auf einem einer der die das dem den in mit und vom ein eine am neben im bitte vor
     daneben hintergrund arriere plan junto
@@ -36,7 +39,13 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--each", action="store_true")
     each = parser.parse_args().each
-    for name in ("words_first.txt", "words_second.txt", "words_third.txt"):
+    for name in (
+        "words_first.txt",
+        "words_second.txt",
+        "words_third.txt",
+        "words_fourth.txt",
+        "words_fifth.txt",
+    ):
         counts: Counter[str] = Counter()
         for sentence in (Path(__file__).parent / name).read_text().splitlines():
             found = judged(sentence)

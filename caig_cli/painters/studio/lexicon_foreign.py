@@ -197,6 +197,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "cupcakes": ("Kuchen|Torte|Muffins|Kekse", "gâteau|gâteaux|biscuits", "pastel de cumpleaños|tarta|galletas|magdalenas"),
     "picnic basket": ("Korb|Picknickkorb", "panier|panier de pique nique", "cesta|cesta de picnic|canasta"),
     "basket of apples": ("Korb mit Äpfeln|Apfelkorb", "panier de pommes", "cesta de manzanas"),
+    "wildflowers": ("Wildblume|Wildblumen|Wiesenblume|Wiesenblumen|Feldblumen", "fleurs sauvages|fleurs des champs", "flores silvestres"),
     "flowers": ("Blume|Blumen|Blüten|Blumenstrauß", "fleur|fleurs|bouquet de fleurs|bouquet", "flor|flores|ramo de flores"),
     "dried flowers": ("Trockenblumen|getrocknete Blumen|Pampasgras", "fleurs séchées", "flores secas"),
     "roses": ("Rosen", "roses|des roses|de roses|les roses", "rosas"),
