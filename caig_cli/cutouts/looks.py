@@ -54,10 +54,14 @@ def find_prior(rgb: Pixels, network: Segmenter) -> NetworkPrior:
 
 
 def _contested(prior: NetworkPrior) -> list[MaskPart]:
-    """The large parts of which the two looks say the opposite."""
+    """The large parts of which the two looks say the opposite; along outlines they always differ a little.
+
+    Not at the photo's border, where shadows and mirror images go on that look like products by themselves.
+    """
     apart = (prior.apart > _APART) & (prior.share > 0.05) & (prior.share < 0.95)
     least = _LARGE * float((prior.share > 0.5).sum())
-    return [part for part in parts(grown(apart, 3)) if part.area > least]
+    found = [part for part in parts(grown(apart, 3)) if not part.at_frame]
+    return [part for part in found if (apart[part.window] & part.mask).sum() > least]
 
 
 def _around(window: Window, shape: tuple[int, ...]) -> Window:

@@ -1004,6 +1004,17 @@ def test_a_part_of_which_two_looks_say_the_opposite_is_looked_at_by_itself(belon
     assert prior.apart[part].max() == 0 and (prior.share[25:90, 25:175] > 0.9).all()
 
 
+def test_a_part_at_the_border_is_not_looked_at_by_itself() -> None:
+    """A mirror image that the photo cuts off would be a product there."""
+    rgb = np.full((200, 200, 3), 240, np.uint8)
+    rgb[20:130, 20:180] = RED
+    part = np.zeros((200, 200), bool)
+    part[130:, 40:160] = True
+    network = Wavering(part)
+    find_prior(rgb, network)
+    assert network.looks == 2
+
+
 def background_of(levels: photos.Floats, prior: photos.Floats) -> object:
     levels = levels.astype(np.float32)
     return find_background(levels, blurred(levels), prior, find_edges(levels, prior < 0.15))
